@@ -1,1 +1,59 @@
-//! placeholder
+//! What the tests of this workspace share: waiting for facts, child processes, a raw client, outside programs.
+//!
+//! Everything here panics instead of returning an error, and says what it was waiting for or doing:
+//! in a test that is the useful end. It is not a test framework, it knows nothing of squall, and it
+//! is never published.
+//!
+//! ```
+//! use std::process::Command;
+//! use testkit::{Running, Signal};
+//!
+//! let mut child = Running::spawn(Command::new("sh").args(["-c", "echo ready; exec cat"]));
+//! assert_eq!(child.wait_line("ready"), "ready");
+//! child.signal(Signal::Term);
+//! assert!(!child.wait().success());
+//! ```
+
+mod outside;
+mod running;
+mod wait;
+mod wire;
+
+pub use outside::outside;
+pub use running::{Running, Signal};
+pub use tempfile::TempDir;
+pub use wait::{wait_for, wait_until};
+pub use wire::{Reply, Wire};
+
+use std::net::{Ipv4Addr, TcpListener};
+
+/// Makes an empty directory that is removed when the value is dropped.
+///
+/// # Panics
+///
+/// When the system refuses it.
+#[must_use]
+#[track_caller]
+pub fn temp_dir() -> TempDir {
+    tempfile::Builder::new()
+        .prefix("squall-")
+        .tempdir()
+        .expect("a temporary directory")
+}
+
+/// Finds a port of 127.0.0.1 that was free a moment ago.
+///
+/// Another process may take it before you do, so this is the last resort, for programs that
+/// can't be told to listen on port 0 and say what they got.
+///
+/// # Panics
+///
+/// When no port is left.
+#[must_use]
+#[track_caller]
+pub fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port on 127.0.0.1")
+        .port()
+}
