@@ -8,7 +8,7 @@
 //! use std::process::Command;
 //! use testkit::{Running, Signal};
 //!
-//! let mut child = Running::spawn(Command::new("sh").args(["-c", "echo ready; exec cat"]));
+//! let mut child = Running::spawn(Command::new("sh").args(["-c", "echo ready; exec sleep 60"]));
 //! assert_eq!(child.wait_line("ready"), "ready");
 //! child.signal(Signal::Term);
 //! assert!(!child.wait().success());
