@@ -1,2 +1,60 @@
-//! placeholder
-fn main() {}
+//! `cargo xtask`: what a maintainer runs, thin over cargo; one file for each concern.
+#![expect(
+    clippy::print_stderr,
+    reason = "a program for people in front of a terminal"
+)]
+
+mod bench;
+mod ci;
+mod command;
+mod layers;
+mod outside;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::env;
+use std::error::Error;
+use std::process::ExitCode;
+
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args.as_slice() {
+        ["ci"] => ci::ci(),
+        ["test", "--install"] => outside::install().and_then(|()| test::test()),
+        ["bench", filter @ ..] => bench::bench(filter),
+        [step] => ci::step(step).unwrap_or_else(|| Err(usage().into())),
+        _ => Err(usage().into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn usage() -> String {
+    let steps: String = ci::STEPS
+        .iter()
+        .map(|step| format!("  {:<18}{}\n", step.name, step.purpose))
+        .collect();
+    format!(
+        "cargo xtask STEP\n\n{steps}
+  test --install    the same, after installing the outside programs that are missing
+  ci                all the steps above, in this order
+  bench [FILTER]    criterion's benches, or the end-to-end bench of that name"
+    )
+}
+
+/// Fails with all complaints at once, so that one run shows all there is to mend.
+fn complain(complaints: &[String]) -> Result {
+    match complaints.len() {
+        0 => Ok(()),
+        n => Err(format!("{n} to mend:\n  {}", complaints.join("\n  ")).into()),
+    }
+}

@@ -19,7 +19,7 @@ mod running;
 mod wait;
 mod wire;
 
-pub use outside::outside;
+pub use outside::{VENV, find_outside, outside};
 pub use running::{Running, Signal};
 pub use tempfile::TempDir;
 pub use wait::{wait_for, wait_until};

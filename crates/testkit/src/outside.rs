@@ -5,7 +5,10 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Finds an outside program in the workspace's `.outside/venv/bin`, on `PATH` or in `/usr/sbin`.
+/// Where Python's programs are, seen from the top of the workspace: a virtual environment.
+pub const VENV: &str = ".outside/venv";
+
+/// Finds an outside program in the workspace's [`VENV`], on `PATH` or in `/usr/sbin`.
 ///
 /// When it is missing, the test that asked is to return: this prints `skipped: …`, and adds the
 /// program's name to the file that the environment variable `SQUALL_SKIPS` names, from which
@@ -21,16 +24,22 @@ use std::path::{Path, PathBuf};
 #[must_use]
 #[track_caller]
 pub fn outside(program: &str) -> Option<PathBuf> {
-    let found = find(program, places());
+    let found = find_outside(program);
     if found.is_none() {
         skip(program);
     }
     found
 }
 
+/// Looks in the same places as [`outside`], and leaves it to you what a missing program means.
+#[must_use]
+pub fn find_outside(program: &str) -> Option<PathBuf> {
+    find(program, places())
+}
+
 fn places() -> Vec<PathBuf> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut places = vec![workspace.join(".outside/venv/bin")];
+    let mut places = vec![workspace.join(VENV).join("bin")];
     places.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
     // Debian keeps nginx and haproxy here, which is on root's PATH only.
     places.push("/usr/sbin".into());

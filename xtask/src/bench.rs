@@ -1,0 +1,16 @@
+//! Benches: criterion's for the hot path, and programs that measure from end to end.
+
+use crate::Result;
+use crate::command::{cargo, run};
+
+/// Runs the end-to-end bench of that name, with the arguments that follow it; anything else is
+/// criterion's, which takes the words as a filter and options.
+pub(crate) fn bench(args: &[&str]) -> Result {
+    match args {
+        [name @ "plaintext", rest @ ..] => {
+            let program = format!("run --release --package benches --bin {name} --");
+            run(cargo(&program).args(rest))
+        }
+        filter => run(cargo("bench --package benches --bench * --").args(filter)),
+    }
+}

@@ -1,0 +1,152 @@
+//! Who must not know whom: the dependency table of ARCHITECTURE.md, held against `cargo metadata`.
+//!
+//! Normal dependencies only, with all features on: what tests use is nobody's burden.
+
+use std::collections::BTreeSet;
+
+use crate::workspace::{Graph, Workspace};
+use crate::{Result, complain};
+
+/// What a crate must not reach, not even through others. Every crate has its line here.
+const MUST_NOT_REACH: &[(&str, &[&str])] = &[
+    ("squall", &["axum"]),
+    ("squall-cli", &["axum-core"]),
+    ("squall-cookies", &["axum-core", "hyper", "tokio"]),
+    ("squall-debug", &["axum-core", "hyper", "tokio"]),
+    ("squall-prefork", &["axum-core", "http", "hyper", "tokio"]),
+    ("squall-routing", &["axum-core", "hyper", "tokio"]),
+    ("squall-server", &["axum-core"]),
+    ("squall-static", &["axum-core", "hyper"]),
+    ("squall-xheaders", &["axum-core", "hyper", "tokio"]),
+    ("squall-xsrf", &["axum-core", "hyper", "tokio"]),
+    ("testkit", &["http", "hyper", "tokio"]),
+];
+
+/// The only crates that may depend on other crates of ours: they introduce these to each other.
+const INTRODUCE: &[&str] = &["squall", "squall-cli"];
+
+pub(crate) fn check() -> Result {
+    let workspace = Workspace::load()?;
+    let crates: Vec<&str> = workspace
+        .crates()
+        .map(|package| package.name.as_str())
+        .collect();
+    complain(&violations(&crates, &workspace.graph()))
+}
+
+fn violations(crates: &[&str], graph: &Graph) -> Vec<String> {
+    let mut found = Vec::new();
+    for name in crates {
+        match MUST_NOT_REACH.iter().find(|(of, _)| of == name) {
+            Some((_, banned)) => found.extend(
+                banned
+                    .iter()
+                    .filter_map(|banned| path(graph, name, banned))
+                    .map(|path| format!("there must be no way {}", path.join(" → "))),
+            ),
+            None => found.push(format!(
+                "{name} has no line in xtask/src/layers.rs: say what it must not reach"
+            )),
+        }
+        if !INTRODUCE.contains(name) {
+            found.extend(
+                graph[*name]
+                    .iter()
+                    .filter(|dependency| crates.contains(&dependency.as_str()))
+                    .map(|dependency| {
+                        format!("{name} is a leaf and must not depend on {dependency}")
+                    }),
+            );
+        }
+    }
+    found
+}
+
+/// The shortest way from one package to another.
+fn path<'a>(graph: &'a Graph, from: &'a str, to: &str) -> Option<Vec<&'a str>> {
+    let mut seen = BTreeSet::from([from]);
+    let mut paths = vec![vec![from]];
+    while !paths.is_empty() {
+        let mut longer = Vec::new();
+        for path in paths {
+            let last = path[path.len() - 1];
+            if last == to {
+                return Some(path);
+            }
+            for next in graph.get(last).into_iter().flatten() {
+                if seen.insert(next) {
+                    longer.push([&path[..], &[next]].concat());
+                }
+            }
+        }
+        paths = longer;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Edges<'a> = &'a [(&'a str, &'a [&'a str])];
+
+    fn graph(edges: Edges<'_>) -> Graph {
+        let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        edges
+            .iter()
+            .map(|&(from, to)| (from.to_owned(), owned(to)))
+            .collect()
+    }
+
+    #[test]
+    fn finds_what_must_not_be() {
+        let table: &[(&str, Edges<'_>, &[&str])] = &[
+            ("nothing wrong", &[("squall-routing", &["regex"])], &[]),
+            (
+                "reached through others, by the shortest way",
+                &[
+                    ("squall-routing", &["a", "b"]),
+                    ("a", &["c"]),
+                    ("b", &["tokio"]),
+                    ("c", &["tokio"]),
+                ],
+                &["there must be no way squall-routing → b → tokio"],
+            ),
+            (
+                "round in circles",
+                &[("squall-server", &["a"]), ("a", &["b"]), ("b", &["a"])],
+                &[],
+            ),
+            (
+                "a leaf on a leaf",
+                &[
+                    ("squall-server", &["squall-routing"]),
+                    ("squall-routing", &[]),
+                ],
+                &["squall-server is a leaf and must not depend on squall-routing"],
+            ),
+            (
+                "the facade on leaves",
+                &[
+                    ("squall", &["squall-server", "squall-routing"]),
+                    ("squall-server", &["tokio"]),
+                    ("squall-routing", &[]),
+                ],
+                &[],
+            ),
+            (
+                "a newcomer",
+                &[("squall-new", &[])],
+                &["squall-new has no line in xtask/src/layers.rs: say what it must not reach"],
+            ),
+        ];
+        for (case, edges, expected) in table {
+            let ours: Vec<&str> = edges
+                .iter()
+                .map(|(name, _)| *name)
+                .filter(|name| name.starts_with("squall"))
+                .collect();
+            assert_eq!(violations(&ours, &graph(edges)), *expected, "{case}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! All that must pass, and at the end what did not run.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::Result;
+use crate::command::{cargo, root, run};
+use crate::outside;
+
+pub(crate) fn test() -> Result {
+    // Tests that miss an outside program add its name to this file: see testkit's `outside`.
+    let skips = root().join(".outside/skips");
+    fs::create_dir_all(root().join(".outside"))?;
+    fs::write(&skips, "")?;
+    let tested =
+        run(cargo("test --workspace --all-features --no-fail-fast").env("SQUALL_SKIPS", &skips))
+            // Not asked to measure, criterion runs each bench once, and its assertions with it.
+            .and_then(|()| run(&mut cargo("test --workspace --all-features --bench *")));
+    for program in fs::read_to_string(&skips)?.lines().collect::<BTreeSet<_>>() {
+        eprintln!("skipped: {}", outside::how_to_get(program));
+    }
+    tested
+}

@@ -1,0 +1,156 @@
+//! Checks of Rust sources.
+
+use std::collections::BTreeSet;
+
+use super::File;
+use crate::outside;
+
+/// The files that may speak hyper's language: those whose path begins so.
+const HYPER: &str = "crates/server/src/connection";
+
+/// Lines before the tests, after which a file holds more than one concern.
+const LONG: usize = 400;
+
+/// The files that may be longer, each with its reason.
+const LONGER: &[(&str, &str)] = &[];
+
+pub(super) fn each_file_says_its_purpose(files: &[File]) -> Vec<String> {
+    files
+        .iter()
+        .filter(|file| file.is_source() && !file.text.starts_with("//! "))
+        .map(|file| {
+            format!(
+                "{}: the first line is to say the purpose, after `//! `",
+                file.path
+            )
+        })
+        .collect()
+}
+
+pub(super) fn no_file_is_too_long(files: &[File]) -> Vec<String> {
+    let excused = |file: &File| LONGER.iter().any(|(path, _)| *path == file.path);
+    files
+        .iter()
+        .filter(|file| file.is_source() && !excused(file))
+        .map(|file| (file, lines_before_tests(&file.text)))
+        .filter(|(_, lines)| *lines > LONG)
+        .map(|(file, lines)| {
+            format!(
+                "{}: {lines} lines before the tests, {LONG} at most",
+                file.path
+            )
+        })
+        .collect()
+}
+
+fn lines_before_tests(text: &str) -> usize {
+    let code = text.split("\n#[cfg(test)]\nmod ").next();
+    code.unwrap_or_default().lines().count()
+}
+
+pub(super) fn hyper_stays_behind_its_door(files: &[File]) -> Vec<String> {
+    files
+        .iter()
+        .filter(|file| file.is_source() && file.folder().is_some())
+        .filter(|file| !file.path.starts_with(HYPER))
+        .flat_map(|file| file.lines().map(move |line| (file, line)))
+        .filter(|(_, (_, line))| !line.trim_start().starts_with("//") && line.contains("hyper::"))
+        .map(|(file, (number, _))| format!("{}:{number}: only {HYPER}* speaks of hyper", file.path))
+        .collect()
+}
+
+/// Both ways: a test can only run where its program can be installed, and a program that no
+/// test asks for need not be installed.
+pub(super) fn each_outside_program_can_be_had(files: &[File]) -> Vec<String> {
+    let asked: BTreeSet<&str> = files
+        .iter()
+        // Testkit's own tests ask for what every system has.
+        .filter(|file| file.path.ends_with(".rs") && file.folder().is_some_and(|f| f != "testkit"))
+        .flat_map(|file| programs_asked_for(&file.text))
+        .collect();
+    let known: BTreeSet<&str> = outside::programs().map(|program| program.name).collect();
+    let difference = asked.symmetric_difference(&known);
+    difference
+        .map(|name| match asked.contains(name) {
+            true => format!("a test asks for {name}, which xtask/src/outside.rs does not know"),
+            false => format!("xtask/src/outside.rs knows {name}, which no test asks for"),
+        })
+        .collect()
+}
+
+fn programs_asked_for(text: &str) -> impl Iterator<Item = &str> {
+    text.split("outside(\"")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once('"')?.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::repository;
+    use super::*;
+
+    #[test]
+    fn purpose() {
+        let files = repository(&[
+            ("crates/a/src/lib.rs", "//! Says it.\n"),
+            ("crates/a/src/b.rs", "// Says it too low.\n"),
+            ("crates/a/tests/it/main.rs", "mod b;\n"),
+        ]);
+        assert_eq!(
+            each_file_says_its_purpose(&files),
+            ["crates/a/src/b.rs: the first line is to say the purpose, after `//! `"]
+        );
+    }
+
+    #[test]
+    fn length() {
+        let tests = format!(
+            "{}\n#[cfg(test)]\nmod tests {{\n{}}}\n",
+            "\n".repeat(LONG - 1),
+            "\n".repeat(50)
+        );
+        assert_eq!(lines_before_tests(&tests), LONG - 1);
+        assert_eq!(lines_before_tests("#[cfg(test)]\nuse a;\nfn b() {}\n"), 3);
+        let files = repository(&[
+            ("crates/a/src/short.rs", &tests),
+            ("crates/a/src/long.rs", &"\n".repeat(LONG + 1)),
+        ]);
+        assert_eq!(
+            no_file_is_too_long(&files),
+            ["crates/a/src/long.rs: 401 lines before the tests, 400 at most"]
+        );
+    }
+
+    #[test]
+    fn hyper() {
+        let files = repository(&[
+            (
+                "crates/server/src/connection.rs",
+                "use hyper::body::Incoming;\n",
+            ),
+            (
+                "crates/server/src/connection/http2.rs",
+                "use hyper::body::Incoming;\n",
+            ),
+            (
+                "crates/server/src/drain.rs",
+                "// Not hyper::rt.\nuse hyper_util::rt;\n",
+            ),
+            (
+                "crates/server/tests/it/main.rs",
+                "use hyper::body::Incoming;\n",
+            ),
+            ("crates/squall/src/lib.rs", "\nuse hyper::body::Incoming;\n"),
+        ]);
+        assert_eq!(
+            hyper_stays_behind_its_door(&files),
+            ["crates/squall/src/lib.rs:2: only crates/server/src/connection* speaks of hyper"]
+        );
+    }
+
+    #[test]
+    fn outside_programs() {
+        let text = "testkit::outside(\"a\")\n, outside(\"b-c\")";
+        assert_eq!(programs_asked_for(text).collect::<Vec<_>>(), ["a", "b-c"]);
+    }
+}

@@ -1,0 +1,87 @@
+//! What `cargo metadata` knows about this workspace, as far as we ask.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::Result;
+use crate::command::{cargo, read, root};
+
+#[derive(Deserialize)]
+pub(crate) struct Workspace {
+    packages: Vec<Package>,
+    resolve: Resolve,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) features: BTreeMap<String, Vec<String>>,
+    id: String,
+    manifest_path: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Resolve {
+    nodes: Vec<Node>,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    id: String,
+    deps: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    pkg: String,
+    dep_kinds: Vec<Kind>,
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    /// Nothing for a normal dependency, else `dev` or `build`.
+    kind: Option<String>,
+}
+
+/// From the name of a package to the names of those that it depends on.
+pub(crate) type Graph = BTreeMap<String, BTreeSet<String>>;
+
+impl Workspace {
+    pub(crate) fn load() -> Result<Self> {
+        let metadata = read(&mut cargo("metadata --format-version 1 --all-features"))?;
+        Ok(serde_json::from_str(&metadata)?)
+    }
+
+    /// The packages under `crates/`.
+    pub(crate) fn crates(&self) -> impl Iterator<Item = &Package> {
+        let folder = root().join("crates");
+        self.packages
+            .iter()
+            .filter(move |package| package.manifest_path.starts_with(&folder))
+    }
+
+    /// The normal dependencies, with all features on.
+    pub(crate) fn graph(&self) -> Graph {
+        let names: BTreeMap<&str, &str> = self
+            .packages
+            .iter()
+            .map(|package| (package.id.as_str(), package.name.as_str()))
+            .collect();
+        let mut graph = Graph::new();
+        for node in &self.resolve.nodes {
+            let normal = node
+                .deps
+                .iter()
+                .filter(|dep| dep.dep_kinds.iter().any(|kind| kind.kind.is_none()))
+                .map(|dep| names[dep.pkg.as_str()].to_owned());
+            // Several versions of one package are one node to us.
+            graph
+                .entry(names[node.id.as_str()].to_owned())
+                .or_default()
+                .extend(normal);
+        }
+        graph
+    }
+}
