@@ -1,1 +1,76 @@
-//! placeholder
+//! Serves any [`tower_service::Service`] over HTTP/1.1 and HTTP/2.
+//!
+//! This is the part of squall that owns sockets and connections. It makes listeners (TCP for IPv4
+//! and IPv6, unix sockets, sockets passed in by systemd), guards each connection with limits and
+//! deadlines that are on without being asked for, and comes to an end without losing a request.
+//! hyper does the HTTP; no other crate of squall knows its name.
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use squall_server::{Phase, Server, Stop};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), squall_server::StartError> {
+//! let app: Router = Router::new().route("/", get(|| async { "Hello, world" }));
+//! let server = Server::new().bind("127.0.0.1:0").listen()?;
+//! println!("listening on {}", server.addresses().next().unwrap());
+//!
+//! let handle = server.handle();
+//! tokio::spawn(async move {
+//!     handle.reached(Phase::Serving).await;
+//!     handle.stop(Stop::Graceful);
+//! });
+//! server.serve(app).await
+//! # }
+//! ```
+//!
+//! # What a service gets
+//!
+//! A `Request<`[`Incoming`]`>`, with a [`ConnectionInfo`] in its extensions. A service is anything
+//! that is `Service<Request<Incoming>>`, clonable and `Send`; an axum `Router` is one. When it
+//! fails or panics the client gets a 500 and the connection lives on.
+//!
+//! # How it ends
+//!
+//! [`Handle::stop`], or a signal where [`Listening::run`] is used, begins the end: no new
+//! connection is accepted; each idle one gets a short grace in which a request that is on its way is
+//! still answered, with `Connection: close`; HTTP/2 clients get GOAWAY; and when
+//! [`shutdown_timeout`](Limits::shutdown_timeout) is over, what is left is cut off. [`Phase`] tells
+//! how far it is.
+//!
+//! # What it does not do
+//!
+//! Routing, TLS, compression, several processes: each is another crate's matter. It does not
+//! believe any header about who the client is, and does not remove a unix socket's file at the end,
+//! since a successor may already listen under that name.
+
+mod accept;
+mod activity;
+mod address;
+mod bind;
+mod body;
+mod connection;
+mod connection_info;
+mod error;
+mod inherit;
+mod io;
+mod limits;
+mod request;
+mod server;
+mod service;
+mod signal;
+mod stop;
+
+pub use crate::{
+    address::Address,
+    bind::{Bind, Listener},
+    body::Incoming,
+    connection_info::ConnectionInfo,
+    error::{AddressError, BodyError, BoxError, StartError},
+    inherit::{Inherited, inherited},
+    limits::Limits,
+    server::{Listening, Server, runtime},
+    service::{Serve, panic_message},
+    signal::obey_signals,
+    stop::{Handle, Phase, Stop},
+};

@@ -1,0 +1,230 @@
+//! The accept loop of one listener: what it does at the connection limit and out of descriptors.
+
+use std::{
+    collections::VecDeque,
+    io,
+    net::SocketAddr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use rustix::io::Errno;
+use tokio::{
+    net::{TcpListener, UnixListener},
+    pin, select,
+    task::AbortHandle,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    Address, ConnectionInfo, Handle, Listener, Stop,
+    activity::Activity,
+    bind::ListenerSocket,
+    connection::{Connection, Protocols},
+    io::Stream,
+    service::Serve,
+    stop::OpenConnection,
+};
+
+/// The number of the last connection that this process accepted.
+static LAST_ID: AtomicU64 = AtomicU64::new(0);
+
+/// How long to wait for a descriptor when none of our own connections gives one back.
+const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
+
+/// How many queued connections are still accepted after the order to stop.
+const LAST_CALL: usize = 4096;
+
+/// Accepts the connections of one listener and serves each in a task of its own.
+pub(crate) struct Acceptor<S> {
+    socket: Socket,
+    address: Address,
+    service: S,
+    protocols: Arc<Protocols>,
+    handle: Handle,
+    max_connections: usize,
+    silent: Silent,
+}
+
+enum Socket {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl<S: Serve> Acceptor<S> {
+    /// Must be called inside a runtime.
+    pub(crate) fn new(
+        listener: Listener,
+        service: S,
+        protocols: Arc<Protocols>,
+        handle: Handle,
+        max_connections: usize,
+    ) -> io::Result<Self> {
+        let address = listener.address().clone();
+        Ok(Self {
+            socket: match listener.socket {
+                ListenerSocket::Tcp(socket) => Socket::Tcp(TcpListener::from_std(socket)?),
+                ListenerSocket::Unix(socket) => Socket::Unix(UnixListener::from_std(socket)?),
+            },
+            address,
+            service,
+            protocols,
+            handle,
+            max_connections,
+            silent: Silent::default(),
+        })
+    }
+
+    /// Accepts until the order to stop, and then what the system has queued already: it would be
+    /// reset with the socket.
+    pub(crate) async fn run(mut self) {
+        let handle = self.handle.clone();
+        let ordered = handle.ordered(Stop::Graceful);
+        pin!(ordered);
+        loop {
+            select! {
+                biased;
+                () = &mut ordered => break,
+                accepted = self.socket.accept() => self.on_accepted(accepted).await,
+            }
+        }
+        for _ in 0..LAST_CALL {
+            // Ready at once or not at all.
+            match timeout(Duration::ZERO, self.socket.accept()).await {
+                Ok(Ok((stream, peer))) => self.serve(stream, peer),
+                Ok(Err(error)) if concerns_one_connection(&error) => {}
+                Ok(Err(_)) | Err(_) => break,
+            }
+        }
+    }
+
+    async fn on_accepted(&mut self, accepted: io::Result<(Stream, Address)>) {
+        match accepted {
+            Ok((stream, peer)) => {
+                self.make_room().await;
+                self.serve(stream, peer);
+            }
+            Err(error) if concerns_one_connection(&error) => {
+                tracing::trace!(%error, "a connection was gone before it was accepted");
+            }
+            Err(error) => {
+                let connections = self.handle.connections();
+                tracing::warn!(%error, connections, "cannot accept for now");
+                let handle = self.handle.clone();
+                let closed = handle.next_close();
+                self.silent.evict_oldest();
+                // Other processes, or files of the application, may hold the descriptors.
+                let _ = timeout(OUT_OF_DESCRIPTORS, closed).await;
+            }
+        }
+    }
+
+    /// Waits until there is room for one more connection: one that has not asked for anything makes
+    /// room for one that might.
+    async fn make_room(&mut self) {
+        let handle = self.handle.clone();
+        loop {
+            let closed = handle.next_close();
+            if handle.connections() < self.max_connections {
+                return;
+            }
+            if !self.silent.evict_oldest() {
+                tracing::debug!(
+                    connections = handle.connections(),
+                    "at the connection limit"
+                );
+            }
+            select! {
+                () = closed => {}
+                // A silent connection of another listener, or one that asks just now, tells nobody.
+                () = sleep(OUT_OF_DESCRIPTORS) => {}
+            }
+            if handle.order().is_some() {
+                return;
+            }
+        }
+    }
+
+    fn serve(&mut self, stream: Stream, peer: Address) {
+        let local = match &self.address {
+            Address::Tcp(bound) if bound.ip().is_unspecified() => stream
+                .local()
+                .map_or_else(|| self.address.clone(), |local| canonical(local).into()),
+            bound => bound.clone(),
+        };
+        let id = LAST_ID.fetch_add(1, Ordering::Relaxed) + 1;
+        let activity = Arc::new(Activity::default());
+        let open: OpenConnection = self.handle.open();
+        let task = tokio::spawn(Connection::new(
+            stream,
+            ConnectionInfo::new(peer, local, id),
+            self.service.clone(),
+            Arc::clone(&self.protocols),
+            Arc::clone(&activity),
+            self.handle.clone(),
+            open,
+        ));
+        self.silent.add(activity, task.abort_handle());
+    }
+}
+
+impl Socket {
+    async fn accept(&self) -> io::Result<(Stream, Address)> {
+        match self {
+            Self::Tcp(socket) => {
+                let (stream, peer) = socket.accept().await?;
+                Ok((Stream::Tcp(stream), canonical(peer).into()))
+            }
+            Self::Unix(socket) => {
+                let (stream, peer) = socket.accept().await?;
+                let path = peer.as_pathname().unwrap_or(Path::new(""));
+                Ok((Stream::Unix(stream), path.into()))
+            }
+        }
+    }
+}
+
+/// Connections in the order of acceptance, of which some have not asked for anything yet.
+#[derive(Default)]
+struct Silent(VecDeque<(Arc<Activity>, AbortHandle)>);
+
+impl Silent {
+    fn add(&mut self, activity: Arc<Activity>, task: AbortHandle) {
+        let still_silent = |(activity, task): &(Arc<Activity>, AbortHandle)| {
+            !activity.has_asked() && !task.is_finished()
+        };
+        if self.0.len() == self.0.capacity() {
+            // Twice the room of those that stay, so that looking through all is rarely done.
+            self.0.retain(still_silent);
+            self.0.reserve(self.0.len().max(64));
+        }
+        self.0.push_back((activity, task));
+    }
+
+    fn evict_oldest(&mut self) -> bool {
+        while let Some((activity, task)) = self.0.pop_front() {
+            if !activity.has_asked() && !task.is_finished() {
+                task.abort();
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// An IPv4 client of a socket for both families is shown as what it is.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+/// Errors of `accept` that say nothing about the listener (accept(2), "Error handling").
+fn concerns_one_connection(error: &io::Error) -> bool {
+    let out_of = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
+    error
+        .raw_os_error()
+        .is_some_and(|code| out_of.iter().all(|errno| errno.raw_os_error() != code))
+}

@@ -1,0 +1,190 @@
+//! What a connection is doing, and how long it may go on with it: pure, without a clock.
+
+use std::{
+    sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    time::Duration,
+};
+
+use crate::Limits;
+
+/// What the parts of one connection note down as they work.
+///
+/// One task drives an HTTP/1.1 connection, so nothing here orders other memory: all is `Relaxed`.
+#[derive(Debug, Default)]
+pub(crate) struct Activity {
+    received: AtomicU64,
+    sent: AtomicU64,
+    /// A write or flush found the socket's buffer full.
+    blocked: AtomicBool,
+    /// Bytes came that no request has claimed yet.
+    unclaimed: AtomicBool,
+    /// A request's body was dropped before its end.
+    unread: AtomicBool,
+    /// We are done writing and wait for the client to close.
+    lingering: AtomicBool,
+    /// HTTP/2: bytes between requests belong to no request.
+    multiplexed: AtomicBool,
+    requests: AtomicU64,
+    in_flight: AtomicUsize,
+}
+
+/// What a connection is doing. It is given its time anew whenever this changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// A head is awaited, in part here or (on a new connection) not at all.
+    Head,
+    /// A request is under way: the handler's time is the handler's matter.
+    Busy,
+    /// The client takes no more of what we send.
+    Blocked { sent: u64 },
+    /// Between requests.
+    Idle { requests: u64 },
+    /// Written to the end; the client has to close its side.
+    Lingering,
+}
+
+impl Activity {
+    pub(crate) fn on_received(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Relaxed);
+        self.unclaimed
+            .store(!self.multiplexed.load(Relaxed), Relaxed);
+    }
+
+    pub(crate) fn on_multiplexed(&self) {
+        self.multiplexed.store(true, Relaxed);
+        self.unclaimed.store(false, Relaxed);
+    }
+
+    pub(crate) fn on_sent(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Relaxed);
+        self.blocked.store(false, Relaxed);
+    }
+
+    pub(crate) fn on_blocked(&self) {
+        self.blocked.store(true, Relaxed);
+    }
+
+    pub(crate) fn on_body_unread(&self) {
+        self.unread.store(true, Relaxed);
+    }
+
+    pub(crate) fn on_lingering(&self) {
+        self.lingering.store(true, Relaxed);
+    }
+
+    pub(crate) fn on_request(&self) {
+        self.requests.fetch_add(1, Relaxed);
+        self.in_flight.fetch_add(1, Relaxed);
+        self.unclaimed.store(false, Relaxed);
+    }
+
+    /// The response's last byte is written, or it will never be.
+    pub(crate) fn on_response_end(&self) {
+        self.in_flight.fetch_sub(1, Relaxed);
+        self.unclaimed.store(false, Relaxed);
+    }
+
+    pub(crate) fn has_received(&self) -> bool {
+        self.received.load(Relaxed) > 0
+    }
+
+    pub(crate) fn has_asked(&self) -> bool {
+        self.requests.load(Relaxed) > 0
+    }
+
+    /// Whether the client may still be sending what nobody will read. Closing the socket with
+    /// such bytes in its buffer would reset the connection and take our last response with it.
+    pub(crate) fn has_unread_input(&self) -> bool {
+        self.unread.load(Relaxed) || self.unclaimed.load(Relaxed)
+    }
+
+    pub(crate) fn stage(&self) -> Stage {
+        let requests = self.requests.load(Relaxed);
+        if self.lingering.load(Relaxed) {
+            Stage::Lingering
+        } else if self.blocked.load(Relaxed) {
+            Stage::Blocked {
+                sent: self.sent.load(Relaxed),
+            }
+        } else if self.in_flight.load(Relaxed) > 0 {
+            Stage::Busy
+        } else if requests == 0 || self.unclaimed.load(Relaxed) {
+            Stage::Head
+        } else {
+            Stage::Idle { requests }
+        }
+    }
+}
+
+impl Stage {
+    /// How long the stage may last. While draining, whoever has nothing under way gets the grace.
+    pub(crate) fn time_allowed(self, limits: &Limits, draining: bool) -> Option<Duration> {
+        match self {
+            Self::Busy => None,
+            Self::Blocked { .. } => Some(limits.body_timeout),
+            Self::Lingering => Some(limits.body_timeout.min(LINGER)),
+            Self::Head if draining => Some(limits.head_timeout.min(limits.idle_grace)),
+            Self::Head => Some(limits.head_timeout),
+            Self::Idle { .. } if draining => Some(limits.idle_grace),
+            Self::Idle { .. } => Some(limits.keep_alive_timeout),
+        }
+    }
+}
+
+/// nginx's `lingering_timeout` is 5 seconds; ours bounds the whole wait, so it can be shorter.
+const LINGER: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::{Activity, Stage};
+
+    #[test]
+    fn a_keep_alive_connection_from_first_to_last_byte() {
+        let activity = Activity::default();
+        assert_eq!(activity.stage(), Stage::Head);
+        activity.on_received(10);
+        assert_eq!(activity.stage(), Stage::Head);
+        activity.on_request();
+        assert_eq!(activity.stage(), Stage::Busy);
+        activity.on_blocked();
+        assert_eq!(activity.stage(), Stage::Blocked { sent: 0 });
+        activity.on_response_end();
+        assert_eq!(activity.stage(), Stage::Blocked { sent: 0 });
+        activity.on_sent(7);
+        assert_eq!(activity.stage(), Stage::Idle { requests: 1 });
+        activity.on_received(1);
+        assert_eq!(
+            activity.stage(),
+            Stage::Head,
+            "a dribbled head is not idleness"
+        );
+        activity.on_received(1);
+        assert_eq!(
+            activity.stage(),
+            Stage::Head,
+            "nor does each byte start its time anew"
+        );
+        activity.on_lingering();
+        assert_eq!(activity.stage(), Stage::Lingering);
+    }
+
+    #[test]
+    fn bytes_of_a_body_do_not_count_as_the_next_head() {
+        let activity = Activity::default();
+        activity.on_request();
+        activity.on_received(1000);
+        activity.on_response_end();
+        assert_eq!(activity.stage(), Stage::Idle { requests: 1 });
+    }
+
+    #[test]
+    fn a_client_that_takes_a_little_starts_its_time_anew() {
+        let activity = Activity::default();
+        activity.on_request();
+        activity.on_blocked();
+        let before = activity.stage();
+        activity.on_sent(1);
+        activity.on_blocked();
+        assert_ne!(activity.stage(), before);
+    }
+}

@@ -1,0 +1,176 @@
+//! The bodies: a request's as the service reads it, and a response's as we send it.
+
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::{
+    Limits,
+    activity::Activity,
+    error::{BodyError, BodyErrorKind},
+};
+
+/// A request's body as it comes in: hyper's, within the limits of this server.
+///
+/// It fails with a [`BodyError`] when it is longer than
+/// [`max_body_size`](Limits::max_body_size), or stands still for
+/// [`body_timeout`](Limits::body_timeout) while it is waited for.
+pub struct Incoming {
+    body: hyper::body::Incoming,
+    activity: Arc<Activity>,
+    limit: u64,
+    received: u64,
+    timeout: Duration,
+    /// Made when the body is first waited for: most bodies are there with their head.
+    stalled: Option<Pin<Box<Sleep>>>,
+    ended: bool,
+}
+
+impl Incoming {
+    pub(crate) fn new(
+        body: hyper::body::Incoming,
+        activity: Arc<Activity>,
+        limits: &Limits,
+    ) -> Self {
+        Self {
+            ended: body.is_end_stream(),
+            body,
+            activity,
+            limit: limits.max_body_size,
+            received: 0,
+            timeout: limits.body_timeout,
+            stalled: None,
+        }
+    }
+
+    fn poll_stalled(&mut self, cx: &mut Context<'_>) -> Poll<BodyError> {
+        let timeout = self.timeout;
+        let stalled = self
+            .stalled
+            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + timeout)));
+        ready!(stalled.as_mut().poll(cx));
+        Poll::Ready(BodyErrorKind::Stalled { after: timeout }.into())
+    }
+}
+
+impl Body for Incoming {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
+            return self.poll_stalled(cx).map(|error| Some(Err(error)));
+        };
+        self.stalled = None;
+        match frame {
+            Some(Ok(frame)) => {
+                self.received += frame.data_ref().map_or(0, |data| data.len() as u64);
+                if self.received > self.limit {
+                    let limit = self.limit;
+                    return Poll::Ready(Some(Err(BodyErrorKind::TooLarge { limit }.into())));
+                }
+                self.ended = self.body.is_end_stream();
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Some(Err(error)) => Poll::Ready(Some(Err(BodyErrorKind::Broken(error).into()))),
+            None => {
+                self.ended = true;
+                Poll::Ready(None)
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.activity.on_body_unread();
+        }
+    }
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming")
+            .field("received", &self.received)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request counts as under way until this is dropped.
+#[derive(Debug)]
+pub(crate) struct InFlight(Arc<Activity>);
+
+impl InFlight {
+    pub(crate) fn begin(activity: &Arc<Activity>) -> Self {
+        activity.on_request();
+        Self(Arc::clone(activity))
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.on_response_end();
+    }
+}
+
+pin_project! {
+    /// A response's body: the service's own, or nothing where we answer in its stead.
+    pub(crate) struct Outgoing<B> {
+        #[pin]
+        body: Option<B>,
+        in_flight: InFlight,
+    }
+}
+
+impl<B> Outgoing<B> {
+    pub(crate) fn new(body: Option<B>, in_flight: InFlight) -> Self {
+        Self { body, in_flight }
+    }
+}
+
+impl<B: Body> Body for Outgoing<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        match self.project().body.as_pin_mut() {
+            Some(body) => body.poll_frame(cx),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(B::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body
+            .as_ref()
+            .map_or(SizeHint::with_exact(0), B::size_hint)
+    }
+}

@@ -1,0 +1,288 @@
+//! One connection on hyper: HTTP/1.1 until it turns out to be HTTP/2, within its deadlines.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::{
+    sync::futures::OwnedNotified,
+    time::{Instant, Sleep, sleep_until},
+};
+
+use crate::{
+    ConnectionInfo, Handle, Limits, Stop,
+    activity::{Activity, Stage},
+    io::{Io, Stream},
+    service::{Adapter, Serve},
+    stop::OpenConnection,
+};
+
+/// What a client gets that sent a part of a request and then kept us waiting (RFC 9110, 15.5.9).
+const REQUEST_TIMEOUT: &[u8] =
+    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// What all connections of a server have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Protocols {
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
+    pub(crate) limits: Limits,
+}
+
+impl Protocols {
+    pub(crate) fn new(limits: Limits) -> Self {
+        let mut http1 = http1::Builder::new();
+        http1
+            .pipeline_flush(true)
+            .max_header_size(limits.max_head_size)
+            .max_buf_size(limits.max_head_size)
+            // Ours begins earlier, with the connection, and ends in a 408.
+            .header_read_timeout(None);
+        if limits.max_headers != Limits::default().max_headers {
+            // hyper has its fastest path for its own default, which is ours too.
+            http1.max_headers(limits.max_headers);
+        }
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        http2
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(limits.max_streams)
+            .max_header_list_size(u32::try_from(limits.max_head_size).unwrap_or(u32::MAX));
+        Self {
+            http1,
+            http2,
+            limits,
+        }
+    }
+}
+
+/// A future that serves one connection to its end.
+pub(crate) struct Connection<S: Serve> {
+    protocol: Protocol<S>,
+    protocols: Arc<Protocols>,
+    activity: Arc<Activity>,
+    handle: Handle,
+    order: Option<Stop>,
+    next_order: Pin<Box<OwnedNotified>>,
+    stage: Stage,
+    /// When the stage's time is up, if it is limited.
+    expires: Option<Instant>,
+    /// Fires at `expires` or earlier. It is moved only to an earlier time, so that a connection
+    /// that goes from request to request never touches the runtime's timers.
+    timer: Pin<Box<Sleep>>,
+    polled: bool,
+}
+
+type Http1<S> = http1::UpgradeableConnection<TokioIo<Io>, Adapter<S>>;
+type Http2<S> = http2::Connection<TokioIo<Io>, Adapter<S>, TokioExecutor>;
+
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is the common one, and its task is allocated anyway"
+)]
+enum Protocol<S: Serve> {
+    Http1(Http1<S>),
+    Http2(Pin<Box<Http2<S>>>),
+    Ended,
+}
+
+// Nothing in a connection is pinned in place: what must be is boxed.
+impl<S: Serve> Unpin for Connection<S> {}
+
+impl<S: Serve> Connection<S> {
+    pub(crate) fn new(
+        stream: Stream,
+        info: ConnectionInfo,
+        service: S,
+        protocols: Arc<Protocols>,
+        activity: Arc<Activity>,
+        handle: Handle,
+        open: OpenConnection,
+    ) -> Self {
+        let next_order = Box::pin(handle.next_order());
+        let io = Io::new(stream, Arc::clone(&activity), open);
+        let adapter = Adapter {
+            service,
+            connection: info,
+            activity: Arc::clone(&activity),
+            limits: protocols.limits,
+            handle: handle.clone(),
+        };
+        let expires = Instant::now() + protocols.limits.head_timeout;
+        Self {
+            protocol: Protocol::Http1(
+                protocols
+                    .http1
+                    .serve_connection(TokioIo::new(io), adapter)
+                    .with_upgrades(),
+            ),
+            stage: activity.stage(),
+            protocols,
+            activity,
+            handle,
+            order: None,
+            next_order,
+            expires: Some(expires),
+            timer: Box::pin(sleep_until(expires)),
+            polled: false,
+        }
+    }
+
+    /// Takes notice of an order to stop; true when the protocol has to be polled again for it.
+    fn obey(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.polled {
+            // The task's waker never changes, so enlisting once is enough.
+            let _ = self.next_order.as_mut().poll(cx);
+            let _ = self.timer.as_mut().poll(cx);
+            self.polled = true;
+        }
+        let order = self.handle.order();
+        if order == self.order {
+            return false;
+        }
+        self.order = order;
+        self.next_order = Box::pin(self.handle.next_order());
+        let _ = self.next_order.as_mut().poll(cx);
+        // The stage has another time allowed now.
+        self.enter(self.stage, cx);
+        match &mut self.protocol {
+            // It refuses new streams only after those that were on their way (RFC 9113, 6.8).
+            Protocol::Http2(connection) => connection.as_mut().graceful_shutdown(),
+            // A request may be on its way; `Connection: close` goes out with its response.
+            Protocol::Http1(_) | Protocol::Ended => {}
+        }
+        true
+    }
+
+    fn enter(&mut self, stage: Stage, cx: &mut Context<'_>) {
+        self.stage = stage;
+        let allowed = stage.time_allowed(&self.protocols.limits, self.order.is_some());
+        self.expires = allowed.map(|time| Instant::now() + time);
+        if let Some(expires) = self
+            .expires
+            .filter(|expires| *expires < self.timer.deadline())
+        {
+            self.timer.as_mut().reset(expires);
+            let _ = self.timer.as_mut().poll(cx);
+        }
+    }
+
+    /// Whether the stage's time is up.
+    fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
+        let stage = self.activity.stage();
+        if stage != self.stage {
+            self.enter(stage, cx);
+        }
+        while self.timer.is_elapsed() {
+            match self.expires {
+                Some(expires) if expires <= Instant::now() => return true,
+                // A stage without a limit looks again when it is entered or left; until then the
+                // timer only has to be some time in the future.
+                expires => {
+                    let idle = self.protocols.limits.keep_alive_timeout;
+                    self.timer
+                        .as_mut()
+                        .reset(expires.unwrap_or_else(|| Instant::now() + idle));
+                    let _ = self.timer.as_mut().poll(cx);
+                }
+            }
+        }
+        false
+    }
+
+    /// Ends a connection that is late; true when the protocol has to be polled for it.
+    fn expire(&mut self, cx: &mut Context<'_>) -> bool {
+        tracing::trace!(stage = ?self.stage, "a connection ran out of time");
+        match (&mut self.protocol, self.stage) {
+            (Protocol::Http1(connection), Stage::Idle { .. }) => {
+                Pin::new(connection).graceful_shutdown();
+                true
+            }
+            (Protocol::Http2(connection), Stage::Idle { .. } | Stage::Head) => {
+                // The client may yet answer the GOAWAY; a second expiry finds the stage lingering.
+                connection.as_mut().graceful_shutdown();
+                self.activity.on_lingering();
+                self.enter(Stage::Lingering, cx);
+                true
+            }
+            (Protocol::Http1(_), Stage::Head) => {
+                let io = self.take_http1().filter(|_| self.activity.has_received());
+                if let Some(io) = io {
+                    io.send_at_once(REQUEST_TIMEOUT);
+                }
+                false
+            }
+            _ => false,
+        }
+    }
+
+    fn take_http1(&mut self) -> Option<Io> {
+        match std::mem::replace(&mut self.protocol, Protocol::Ended) {
+            Protocol::Http1(connection) => Some(connection.into_parts()?.io.into_inner()),
+            Protocol::Http2(_) | Protocol::Ended => None,
+        }
+    }
+
+    /// The client began with the HTTP/2 preface (RFC 9113, 3.4): starts anew with what was read.
+    fn switch_to_http2(&mut self) {
+        let Protocol::Http1(connection) = std::mem::replace(&mut self.protocol, Protocol::Ended)
+        else {
+            return;
+        };
+        let Some(parts) = connection.into_parts() else {
+            return;
+        };
+        let mut io = parts.io.into_inner();
+        io.unread(parts.read_buf);
+        let connection = self
+            .protocols
+            .http2
+            .serve_connection(TokioIo::new(io), parts.service);
+        self.protocol = Protocol::Http2(Box::pin(connection));
+        self.activity.on_multiplexed();
+        // A new connection has to hear of an order that was given before it was made.
+        self.order = None;
+    }
+}
+
+impl<S: Serve> Future for Connection<S> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let poll = match &mut self.protocol {
+                Protocol::Http1(connection) => Pin::new(connection).poll(cx),
+                Protocol::Http2(connection) => connection.as_mut().poll(cx),
+                Protocol::Ended => return Poll::Ready(()),
+            };
+            match poll {
+                Poll::Ready(Err(error)) if error.is_parse_version_h2() => {
+                    self.switch_to_http2();
+                    continue;
+                }
+                Poll::Ready(Err(error)) => {
+                    let error: &dyn std::error::Error = &error;
+                    tracing::debug!(error, "a connection ended early");
+                    return Poll::Ready(());
+                }
+                Poll::Ready(Ok(())) => return Poll::Ready(()),
+                Poll::Pending => {}
+            }
+            if self.obey(cx) {
+                if self.order == Some(Stop::Now) {
+                    return Poll::Ready(());
+                }
+                continue;
+            }
+            if !self.is_late(cx) {
+                return Poll::Pending;
+            }
+            if !self.expire(cx) {
+                return Poll::Ready(());
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! What can go wrong: before listening (someone can mend it), and while running.
+
+use std::{error::Error as StdError, fmt, io, time::Duration};
+
+use crate::Address;
+
+/// Any error, as a service or a body hands it to us.
+pub type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// A text that names no address.
+#[derive(Debug)]
+pub struct AddressError {
+    text: String,
+    source: Option<io::Error>,
+}
+
+impl AddressError {
+    pub(crate) fn malformed(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            source: None,
+        }
+    }
+
+    pub(crate) fn unresolved(text: &str, source: io::Error) -> Self {
+        Self {
+            text: text.to_owned(),
+            source: Some(source),
+        }
+    }
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.source {
+            Some(_) => write!(f, "no address found for {:?}", self.text),
+            None => write!(
+                f,
+                "{:?} is not an address: expected a port, HOST:PORT or unix:PATH",
+                self.text
+            ),
+        }
+    }
+}
+
+impl StdError for AddressError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}
+
+/// Why a server cannot start. Every variant carries what was asked for.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The text is not an address.
+    Address(AddressError),
+    /// The socket cannot be made or bound, or does not listen.
+    Bind {
+        /// Where it was to listen.
+        address: Address,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A socket that was passed in cannot be used.
+    Inherited {
+        /// Its place among `LISTEN_FDS`, from 0.
+        index: usize,
+        /// Its name in `LISTEN_FDNAMES`, where it has one.
+        name: Option<String>,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// `LISTEN_FDS` announces sockets that are not there.
+    ListenFds {
+        /// The variable's value.
+        value: String,
+    },
+    /// There is nothing to listen on.
+    NoListener,
+    /// A limit makes no sense.
+    Limit {
+        /// The setter's name.
+        setting: &'static str,
+        /// What it was given.
+        value: String,
+        /// What it takes.
+        expected: &'static str,
+    },
+    /// The calling thread already runs an asynchronous runtime, so that this one cannot block on its own.
+    InsideRuntime,
+    /// The runtime, one of its threads or its signals could not be had.
+    Runtime(io::Error),
+}
+
+impl StartError {
+    pub(crate) fn limit(setting: &'static str, value: Duration) -> Self {
+        Self::Limit {
+            setting,
+            value: format!("{value:?}"),
+            expected: "more than zero",
+        }
+    }
+
+    /// Whether another process listens there already (`EADDRINUSE`).
+    #[must_use]
+    pub fn is_address_in_use(&self) -> bool {
+        matches!(self, Self::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse)
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(error) => error.fmt(f),
+            Self::Bind { address, .. } if self.is_address_in_use() => {
+                write!(f, "{address} is in use by another process")
+            }
+            Self::Bind { address, .. } => write!(f, "cannot listen on {address}"),
+            Self::Inherited { index, name, .. } => {
+                write!(f, "cannot listen on inherited socket {index}")?;
+                name.iter().try_for_each(|name| write!(f, " ({name:?})"))
+            }
+            Self::ListenFds { value } => {
+                write!(
+                    f,
+                    "LISTEN_FDS={value:?} does not count the sockets that were passed in"
+                )
+            }
+            Self::NoListener => f.write_str("nothing to listen on: bind an address first"),
+            Self::Limit {
+                setting,
+                value,
+                expected,
+            } => write!(f, "{setting}({value}): expected {expected}"),
+            Self::InsideRuntime => f.write_str(
+                "cannot block on a server inside an asynchronous runtime: \
+                 await `serve(..)` there, or start from a plain `fn main`",
+            ),
+            Self::Runtime(_) => f.write_str("cannot start the runtime"),
+        }
+    }
+}
+
+impl StdError for StartError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Address(error) => error.source(),
+            Self::Bind { source, .. } | Self::Inherited { source, .. } => Some(source),
+            Self::Runtime(source) => Some(source),
+            Self::ListenFds { .. }
+            | Self::NoListener
+            | Self::Limit { .. }
+            | Self::InsideRuntime => None,
+        }
+    }
+}
+
+impl From<AddressError> for StartError {
+    fn from(error: AddressError) -> Self {
+        Self::Address(error)
+    }
+}
+
+/// Why a request's body ended before its end.
+///
+/// It answers what a handler needs to know: [`status`](Self::status) is the response that fits.
+#[derive(Debug)]
+pub struct BodyError(BodyErrorKind);
+
+#[derive(Debug)]
+pub(crate) enum BodyErrorKind {
+    TooLarge { limit: u64 },
+    Stalled { after: Duration },
+    Broken(hyper::Error),
+}
+
+impl BodyError {
+    /// Whether the body is longer than the limit (413 Content Too Large).
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        matches!(self.0, BodyErrorKind::TooLarge { .. })
+    }
+
+    /// Whether no byte came for the whole body deadline (408 Request Timeout).
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.0, BodyErrorKind::Stalled { .. })
+    }
+
+    /// The status that tells the client what happened: 413, 408 or 400.
+    #[must_use]
+    pub fn status(&self) -> http::StatusCode {
+        match self.0 {
+            BodyErrorKind::TooLarge { .. } => http::StatusCode::PAYLOAD_TOO_LARGE,
+            BodyErrorKind::Stalled { .. } => http::StatusCode::REQUEST_TIMEOUT,
+            BodyErrorKind::Broken(_) => http::StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+impl fmt::Display for BodyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            BodyErrorKind::TooLarge { limit } => {
+                write!(f, "the request body is longer than {limit} bytes")
+            }
+            BodyErrorKind::Stalled { after } => {
+                write!(f, "no byte of the request body came for {after:?}")
+            }
+            BodyErrorKind::Broken(_) => f.write_str("the request body broke off or is malformed"),
+        }
+    }
+}
+
+impl StdError for BodyError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0 {
+            BodyErrorKind::Broken(source) => Some(source),
+            BodyErrorKind::TooLarge { .. } | BodyErrorKind::Stalled { .. } => None,
+        }
+    }
+}
+
+impl From<BodyErrorKind> for BodyError {
+    fn from(kind: BodyErrorKind) -> Self {
+        Self(kind)
+    }
+}

@@ -1,0 +1,247 @@
+//! What a client may ask of us, and for how long it may keep us waiting.
+
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::StartError;
+
+/// Descriptors that are not connections: listeners, the runtime's own, logs, files being served.
+const SPARE_DESCRIPTORS: u64 = 64;
+
+/// Limits and deadlines of every connection. All are on without being asked for.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use squall_server::Limits;
+///
+/// let limits = Limits::default()
+///     .head_timeout(Duration::from_secs(5))
+///     .max_body_size(1024 * 1024);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Limits {
+    pub(crate) head_timeout: Duration,
+    pub(crate) keep_alive_timeout: Duration,
+    pub(crate) body_timeout: Duration,
+    pub(crate) max_head_size: usize,
+    pub(crate) max_headers: usize,
+    pub(crate) max_body_size: u64,
+    pub(crate) max_connections: usize,
+    pub(crate) max_streams: u32,
+    pub(crate) shutdown_timeout: Duration,
+    pub(crate) idle_grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head_timeout: Duration::from_secs(10),
+            keep_alive_timeout: Duration::from_secs(75),
+            body_timeout: Duration::from_secs(60),
+            max_head_size: 64 * 1024,
+            max_headers: 100,
+            max_body_size: 100 * 1024 * 1024,
+            max_connections: 10_000,
+            max_streams: 200,
+            shutdown_timeout: Duration::from_secs(30),
+            idle_grace: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Limits {
+    /// From accepting a connection, or from the first byte of a later request, to the end of the
+    /// request's header section; telling HTTP/1.1 from HTTP/2 is part of it. A client that sent a
+    /// part gets 408 (Request Timeout), one that sent nothing is just closed.
+    ///
+    /// Defaults to 10 seconds.
+    pub fn head_timeout(mut self, timeout: Duration) -> Self {
+        self.head_timeout = timeout;
+        self
+    }
+
+    /// How long a connection may rest between requests (Tornado's `idle_connection_timeout`).
+    ///
+    /// Defaults to 75 seconds, as nginx.
+    pub fn keep_alive_timeout(mut self, timeout: Duration) -> Self {
+        self.keep_alive_timeout = timeout;
+        self
+    }
+
+    /// How long a body may stand still: the request's while a handler waits for it (408), or the
+    /// response's while the client takes none of it (the connection is closed).
+    ///
+    /// Defaults to 60 seconds.
+    pub fn body_timeout(mut self, timeout: Duration) -> Self {
+        self.body_timeout = timeout;
+        self
+    }
+
+    /// The size of a request's header section with its request line, in bytes (431); at least 8 KiB
+    /// (Tornado's `max_header_size`).
+    ///
+    /// Defaults to 64 KiB.
+    pub fn max_head_size(mut self, bytes: usize) -> Self {
+        self.max_head_size = bytes;
+        self
+    }
+
+    /// How many header lines a request may have over HTTP/1.1 (431).
+    ///
+    /// Defaults to 100.
+    pub fn max_headers(mut self, lines: usize) -> Self {
+        self.max_headers = lines;
+        self
+    }
+
+    /// The size of a request's body, in bytes (413; Tornado's `max_body_size`).
+    ///
+    /// Defaults to 100 MiB.
+    pub fn max_body_size(mut self, bytes: u64) -> Self {
+        self.max_body_size = bytes;
+        self
+    }
+
+    /// How many connections may be open at once, and never more than the descriptor limit allows.
+    /// At the limit the oldest connection that has not asked for anything yet makes room; where
+    /// there is none, new ones wait in the system's queue.
+    ///
+    /// Defaults to 10,000.
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections;
+        self
+    }
+
+    /// How many requests one HTTP/2 connection may have under way (RFC 9113, 5.1.2).
+    ///
+    /// Defaults to 200.
+    pub fn max_streams(mut self, streams: u32) -> Self {
+        self.max_streams = streams;
+        self
+    }
+
+    /// After the order to stop, how long requests may take to finish before they are cut off.
+    ///
+    /// Defaults to 30 seconds.
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.shutdown_timeout = timeout;
+        self
+    }
+
+    /// After the order to stop, how long idle connections stay open for a request that is on its
+    /// way; it is answered with `Connection: close`. Closing at once would lose it.
+    ///
+    /// Defaults to 1 second.
+    pub fn idle_grace(mut self, grace: Duration) -> Self {
+        self.idle_grace = grace;
+        self
+    }
+
+    pub(crate) fn check(&self) -> Result<(), StartError> {
+        for (setting, timeout) in [
+            ("head_timeout", self.head_timeout),
+            ("keep_alive_timeout", self.keep_alive_timeout),
+            ("body_timeout", self.body_timeout),
+        ] {
+            if timeout.is_zero() {
+                return Err(StartError::limit(setting, timeout));
+            }
+        }
+        let sizes = [
+            // hyper cannot work with a smaller buffer, and 1 GiB for one head is a mistake.
+            (
+                "max_head_size",
+                self.max_head_size,
+                8192..=1 << 30,
+                "8192 to 1073741824",
+            ),
+            ("max_headers", self.max_headers, 1..=10_000, "1 to 10000"),
+            (
+                "max_connections",
+                self.max_connections,
+                1..=usize::MAX,
+                "at least 1",
+            ),
+            (
+                "max_streams",
+                self.max_streams as usize,
+                1..=usize::MAX,
+                "at least 1",
+            ),
+        ];
+        for (setting, value, range, expected) in sizes {
+            if !range.contains(&value) {
+                return Err(StartError::Limit {
+                    setting,
+                    value: value.to_string(),
+                    expected,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Raises the descriptor limit (`RLIMIT_NOFILE`) to the hard limit and says so; returns how many
+/// connections fit under it.
+pub(crate) fn raise_descriptor_limit() -> usize {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let mut limit = current;
+    if current != maximum {
+        let raised = Rlimit {
+            current: maximum,
+            maximum,
+        };
+        match setrlimit(Resource::Nofile, raised) {
+            Ok(()) => {
+                tracing::info!(from = current, to = maximum, "raised the descriptor limit");
+                limit = maximum;
+            }
+            Err(error) => {
+                tracing::warn!(%error, limit = current, "cannot raise the descriptor limit");
+            }
+        }
+    }
+    let room = limit.map_or(u64::MAX, |limit| {
+        limit.saturating_sub(SPARE_DESCRIPTORS).max(1)
+    });
+    usize::try_from(room).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Limits;
+
+    #[test]
+    fn a_senseless_limit_is_named_with_its_value() {
+        let zero = Duration::ZERO;
+        for (limits, said) in [
+            (
+                Limits::default().head_timeout(zero),
+                "head_timeout(0ns): expected more than zero",
+            ),
+            (
+                Limits::default().keep_alive_timeout(zero),
+                "keep_alive_timeout(0ns)",
+            ),
+            (Limits::default().body_timeout(zero), "body_timeout(0ns)"),
+            (
+                Limits::default().max_head_size(100),
+                "max_head_size(100): expected 8192 to",
+            ),
+            (Limits::default().max_headers(0), "max_headers(0)"),
+            (Limits::default().max_connections(0), "max_connections(0)"),
+            (Limits::default().max_streams(0), "max_streams(0)"),
+        ] {
+            let error = limits.check().unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+        assert!(Limits::default().check().is_ok());
+    }
+}

@@ -1,0 +1,160 @@
+//! What is wrong with a request's head that hyper lets through (RFC 9110, 9112).
+
+use http::{HeaderMap, Method, StatusCode, Version, header, request::Parts};
+
+/// The status that refuses the request, if it must be refused before the service sees it.
+pub(crate) fn fault(head: &Parts, max_body_size: u64) -> Option<StatusCode> {
+    // In HTTP/2 the target and its host are pseudo-headers, which h2 has checked.
+    let http1 = head.version < Version::HTTP_2;
+    let fault = http1.then(|| target_fault(head).or_else(|| host_fault(head)));
+    fault.flatten().or_else(|| {
+        let too_large = declared_length(&head.headers).is_some_and(|length| length > max_body_size);
+        too_large.then_some(StatusCode::PAYLOAD_TOO_LARGE)
+    })
+}
+
+/// RFC 9112, 3.2: the asterisk is for OPTIONS, an authority alone for CONNECT, which needs a proxy.
+fn target_fault(head: &Parts) -> Option<StatusCode> {
+    if head.method == Method::CONNECT {
+        return Some(StatusCode::NOT_IMPLEMENTED);
+    }
+    match head.uri.path() {
+        "*" if head.method != Method::OPTIONS => Some(StatusCode::BAD_REQUEST),
+        "*" => None,
+        path if !path.starts_with('/') => Some(StatusCode::BAD_REQUEST),
+        _ => match head.uri.scheme_str() {
+            None | Some("http" | "https") => None,
+            Some(_) => Some(StatusCode::BAD_REQUEST),
+        },
+    }
+}
+
+/// RFC 9112, 3.2: exactly one Host, and a valid one; HTTP/1.0 may go without.
+fn host_fault(head: &Parts) -> Option<StatusCode> {
+    let mut hosts = head.headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) if head.version < Version::HTTP_11 => None,
+        (Some(host), None) if is_host(host.as_bytes()) => None,
+        _ => Some(StatusCode::BAD_REQUEST),
+    }
+}
+
+/// `uri-host [ ":" port ]`, and the empty value that RFC 9112 asks of targets without an authority.
+fn is_host(value: &[u8]) -> bool {
+    // An authority could carry `user:password@`; a Host may not. The usual bytes are told apart
+    // first because this is done for every request.
+    let plain =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'_');
+    if value.iter().all(plain) && value.iter().filter(|byte| **byte == b':').count() == 0 {
+        return true;
+    }
+    !value.contains(&b'@')
+        && http::uri::Authority::try_from(value).is_ok_and(|authority| {
+            let after_host = &authority.as_str()[authority.host().len()..];
+            after_host.is_empty() || after_host == ":" || authority.port_u16().is_some()
+        })
+}
+
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{Request, StatusCode, Version};
+
+    use super::{fault, is_host};
+
+    #[test]
+    fn hosts() {
+        for host in [
+            "",
+            "a",
+            "example.com",
+            "example.com:80",
+            "127.0.0.1:8888",
+            "[::1]",
+            "[::1]:80",
+            "a_b",
+            "xn--bcher-kva.example",
+            "example.com:",
+            "a-b.c:65535",
+        ] {
+            assert!(is_host(host.as_bytes()), "{host:?}");
+        }
+        for host in [
+            "a b",
+            "user@host",
+            "user:pw@host",
+            "a/b",
+            "a:b",
+            "a:80:90",
+            "[::1",
+            "::1",
+            "a:65536",
+            "a?b",
+            "a#b",
+            "a\\b",
+            "é",
+            "a:-1",
+        ] {
+            assert!(!is_host(host.as_bytes()), "{host:?}");
+        }
+    }
+
+    #[test]
+    fn heads() {
+        let bad = Some(StatusCode::BAD_REQUEST);
+        for (method, target, version, hosts, wanted) in [
+            ("GET", "/", Version::HTTP_11, &["a"][..], None),
+            ("GET", "/", Version::HTTP_11, &[], bad),
+            ("GET", "/", Version::HTTP_10, &[], None),
+            ("GET", "/", Version::HTTP_10, &["a", "b"], bad),
+            ("GET", "/", Version::HTTP_11, &["a", "a"], bad),
+            ("GET", "/", Version::HTTP_2, &[], None),
+            ("OPTIONS", "*", Version::HTTP_11, &["a"], None),
+            ("GET", "*", Version::HTTP_11, &["a"], bad),
+            ("GET", "http://a/b", Version::HTTP_11, &["a"], None),
+            ("GET", "ftp://a/b", Version::HTTP_11, &["a"], bad),
+            ("GET", "a:80", Version::HTTP_11, &["a"], bad),
+            (
+                "CONNECT",
+                "a:80",
+                Version::HTTP_11,
+                &["a"],
+                Some(StatusCode::NOT_IMPLEMENTED),
+            ),
+        ] {
+            let mut request = Request::builder()
+                .method(method)
+                .uri(target)
+                .version(version);
+            for host in hosts {
+                request = request.header("host", *host);
+            }
+            let (head, ()) = request.body(()).unwrap().into_parts();
+            assert_eq!(
+                fault(&head, 10),
+                wanted,
+                "{method} {target} {version:?} {hosts:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_declared_length_is_refused_before_it_is_read() {
+        let head = |length: u64| {
+            let request = Request::post("/")
+                .header("host", "a")
+                .header("content-length", length);
+            request.body(()).unwrap().into_parts().0
+        };
+        assert_eq!(fault(&head(10), 10), None);
+        assert_eq!(fault(&head(11), 10), Some(StatusCode::PAYLOAD_TOO_LARGE));
+    }
+}

@@ -1,0 +1,201 @@
+//! Between hyper and the service that we serve: what every request and response gets.
+
+use std::{
+    any::Any,
+    convert::Infallible,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, Version, header};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use crate::{
+    BoxError, ConnectionInfo, Handle, Incoming, Limits,
+    activity::Activity,
+    body::{InFlight, Outgoing},
+    request,
+};
+
+/// What a server can serve: a clonable [`tower_service::Service`] from a request to a response.
+///
+/// It is implemented for every such type; it only says the bounds once.
+pub trait Serve: Clone + Send + Unpin + 'static {
+    /// The body of its responses.
+    type Body: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
+    /// Its future.
+    type Future: Future<Output = Result<Response<Self::Body>, Self::Error>> + Send;
+    /// Its error: answered with 500 and logged.
+    type Error: Into<BoxError>;
+
+    /// As [`Service::poll_ready`].
+    ///
+    /// # Errors
+    ///
+    /// As the service.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>>;
+
+    /// As [`Service::call`].
+    fn call(&mut self, request: Request<Incoming>) -> Self::Future;
+}
+
+impl<S, B> Serve for S
+where
+    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + Unpin + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    type Body = B;
+    type Future = S::Future;
+    type Error = S::Error;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        Service::poll_ready(self, cx)
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> S::Future {
+        Service::call(self, request)
+    }
+}
+
+/// The service of one connection.
+pub(crate) struct Adapter<S> {
+    pub(crate) service: S,
+    pub(crate) connection: ConnectionInfo,
+    pub(crate) activity: Arc<Activity>,
+    pub(crate) limits: Limits,
+    pub(crate) handle: Handle,
+}
+
+impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapter<S> {
+    type Response = Response<Outgoing<S::Body>>;
+    type Error = Infallible;
+    type Future = Responding<S>;
+
+    fn call(&self, request: Request<hyper::body::Incoming>) -> Responding<S> {
+        let in_flight = InFlight::begin(&self.activity);
+        let (mut head, body) = request.into_parts();
+        let version = head.version;
+        let body = Incoming::new(body, Arc::clone(&self.activity), &self.limits);
+        let state = match request::fault(&head, self.limits.max_body_size) {
+            Some(status) => {
+                tracing::debug!(peer = %self.connection.peer(), %status, "refused a request");
+                State::Refused { status }
+            }
+            None => {
+                head.extensions.insert(self.connection.clone());
+                State::Waiting {
+                    service: self.service.clone(),
+                    request: Some(Request::from_parts(head, body)),
+                }
+            }
+        };
+        Responding {
+            state,
+            in_flight: Some(in_flight),
+            version,
+            handle: self.handle.clone(),
+        }
+    }
+}
+
+pin_project! {
+    /// The response to one request, whatever becomes of the service: an error or a panic is a 500.
+    pub(crate) struct Responding<S: Serve> {
+        #[pin]
+        state: State<S>,
+        in_flight: Option<InFlight>,
+        version: Version,
+        handle: Handle,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<S: Serve> {
+        Waiting { service: S, request: Option<Request<Incoming>> },
+        Running { #[pin] future: S::Future },
+        Refused { status: StatusCode },
+    }
+}
+
+impl<S: Serve> Future for Responding<S> {
+    type Output = Result<Response<Outgoing<S::Body>>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        // After a panic the service's future is not polled again, only dropped.
+        let outcome = match catch_unwind(AssertUnwindSafe(|| this.state.as_mut().poll_service(cx)))
+        {
+            Ok(poll) => ready!(poll),
+            Err(panic) => {
+                tracing::error!(panic = panic_message(&*panic), "the service panicked");
+                Err(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        };
+        let in_flight = this.in_flight.take().expect("polled after it was ready");
+        let (mut head, body) = match outcome {
+            Ok(response) => {
+                let (head, body) = response.into_parts();
+                (head, Some(body))
+            }
+            Err(status) => {
+                let (mut head, ()) = Response::new(()).into_parts();
+                head.status = status;
+                (head, None)
+            }
+        };
+        let refused = matches!(*this.state, State::Refused { .. });
+        if *this.version < Version::HTTP_2 && (refused || this.handle.order().is_some()) {
+            head.headers
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        Poll::Ready(Ok(Response::from_parts(
+            head,
+            Outgoing::new(body, in_flight),
+        )))
+    }
+}
+
+impl<S: Serve> State<S> {
+    fn poll_service(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Response<S::Body>, StatusCode>> {
+        loop {
+            let future = match self.as_mut().project() {
+                StateProj::Running { future } => return future.poll(cx).map_err(failed::<S>),
+                StateProj::Refused { status } => return Poll::Ready(Err(*status)),
+                StateProj::Waiting { service, request } => {
+                    ready!(service.poll_ready(cx)).map_err(failed::<S>)?;
+                    let request = request.take().expect("the state changes when it is taken");
+                    service.call(request)
+                }
+            };
+            self.set(Self::Running { future });
+        }
+    }
+}
+
+fn failed<S: Serve>(error: S::Error) -> StatusCode {
+    let error = error.into();
+    tracing::error!(
+        error = &*error as &dyn std::error::Error,
+        "the service failed"
+    );
+    StatusCode::INTERNAL_SERVER_ERROR
+}
+
+/// What a panic said, where it said it in words.
+#[must_use]
+pub fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a message")
+}
