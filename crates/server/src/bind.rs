@@ -79,6 +79,22 @@ impl TryFrom<unix::UnixListener> for Listener {
     }
 }
 
+impl TryFrom<tokio::net::TcpListener> for Listener {
+    type Error = io::Error;
+
+    fn try_from(socket: tokio::net::TcpListener) -> io::Result<Self> {
+        socket.into_std()?.try_into()
+    }
+}
+
+impl TryFrom<tokio::net::UnixListener> for Listener {
+    type Error = io::Error;
+
+    fn try_from(socket: tokio::net::UnixListener) -> io::Result<Self> {
+        socket.into_std()?.try_into()
+    }
+}
+
 /// How to listen on an address.
 ///
 /// # Examples
@@ -164,6 +180,12 @@ impl Bind {
         Ok(sets)
     }
 
+    /// The address as it was given.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Binds and listens, on every address that the text names.
     ///
     /// # Errors
@@ -234,6 +256,30 @@ impl Bind {
         let mut listener = Listener::try_from(unix::UnixListener::from(socket))?;
         listener.address = Address::Unix(path.to_owned());
         Ok(listener)
+    }
+}
+
+impl From<&str> for Bind {
+    fn from(address: &str) -> Self {
+        Self::new(address)
+    }
+}
+
+impl From<String> for Bind {
+    fn from(address: String) -> Self {
+        Self::new(address)
+    }
+}
+
+impl From<u16> for Bind {
+    fn from(port: u16) -> Self {
+        Self::new(port.to_string())
+    }
+}
+
+impl From<net::SocketAddr> for Bind {
+    fn from(address: net::SocketAddr) -> Self {
+        Self::new(address.to_string())
     }
 }
 

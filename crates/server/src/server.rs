@@ -51,18 +51,12 @@ impl Server {
         Self::default()
     }
 
-    /// Listens on an address as well, in any form that [`Address::resolve`] knows.
+    /// Listens on an address as well: a port, a text that [`Address::resolve`] knows, or a [`Bind`]
+    /// with settings of its own.
     ///
     /// Defaults to no address.
-    pub fn bind(self, address: impl Into<String>) -> Self {
-        self.bind_with(Bind::new(address))
-    }
-
-    /// Listens on an address as well, with settings of its own.
-    ///
-    /// Defaults to no address.
-    pub fn bind_with(mut self, bind: Bind) -> Self {
-        self.binds.push(bind);
+    pub fn bind(mut self, bind: impl Into<Bind>) -> Self {
+        self.binds.push(bind.into());
         self
     }
 
