@@ -1,4 +1,4 @@
-//! Who must not know whom: the dependency table of ARCHITECTURE.md, held against `cargo metadata`.
+//! Who must not know whom, held against `cargo metadata`.
 //!
 //! Normal dependencies only, with all features on: what tests use is nobody's burden.
 

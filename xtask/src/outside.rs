@@ -14,7 +14,7 @@ pub(crate) struct Program {
     wanted_by: &'static str,
 }
 
-/// Debian's.
+/// From Debian's packages.
 const DEBIAN: &[Program] = &[
     Program {
         name: "curl",
@@ -28,7 +28,7 @@ const DEBIAN: &[Program] = &[
     },
 ];
 
-/// Python's, which go into a virtual environment inside the workspace.
+/// From PyPI, into a virtual environment inside the workspace.
 const PYPI: &[Program] = &[];
 
 pub(crate) fn programs() -> impl Iterator<Item = &'static Program> {

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::Result;
-use crate::command::{cargo, read, root};
+use crate::command::{cargo, read};
 
 #[derive(Deserialize)]
 pub(crate) struct Workspace {
+    workspace_root: PathBuf,
     packages: Vec<Package>,
     resolve: Resolve,
 }
@@ -56,7 +57,7 @@ impl Workspace {
 
     /// The packages under `crates/`.
     pub(crate) fn crates(&self) -> impl Iterator<Item = &Package> {
-        let folder = root().join("crates");
+        let folder = self.workspace_root.join("crates");
         self.packages
             .iter()
             .filter(move |package| package.manifest_path.starts_with(&folder))
@@ -83,5 +84,39 @@ impl Workspace {
                 .extend(normal);
         }
         graph
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `a` needs `c`, builds with `d`, and is tested with `b`, a package of another workspace.
+    const METADATA: &str = r#"{
+        "workspace_root": "/w",
+        "packages": [
+            {"name": "a", "id": "1", "features": {}, "manifest_path": "/w/crates/a/Cargo.toml"},
+            {"name": "b", "id": "2", "features": {}, "manifest_path": "/b/Cargo.toml"},
+            {"name": "c", "id": "3", "features": {}, "manifest_path": "/w/c/Cargo.toml"},
+            {"name": "d", "id": "4", "features": {}, "manifest_path": "/d/Cargo.toml"}
+        ],
+        "resolve": {"nodes": [
+            {"id": "1", "deps": [
+                {"pkg": "2", "dep_kinds": [{"kind": "dev"}]},
+                {"pkg": "3", "dep_kinds": [{"kind": "dev"}, {"kind": null}]},
+                {"pkg": "4", "dep_kinds": [{"kind": "build"}]}
+            ]},
+            {"id": "2", "deps": []}
+        ]}
+    }"#;
+
+    #[test]
+    fn reads_metadata() {
+        let workspace: Workspace = serde_json::from_str(METADATA).unwrap();
+        let crates: Vec<_> = workspace.crates().map(|package| &package.name).collect();
+        assert_eq!(crates, ["a"]);
+        let only_c = BTreeSet::from(["c".to_owned()]);
+        let graph = Graph::from([("a".to_owned(), only_c), ("b".to_owned(), BTreeSet::new())]);
+        assert_eq!(workspace.graph(), graph);
     }
 }

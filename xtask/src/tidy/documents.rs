@@ -51,7 +51,9 @@ fn differences(
 }
 
 pub(super) fn the_version_is_in_the_changelog(files: &[File]) -> Vec<String> {
-    let version = value(text(files, "Cargo.toml"), "version").unwrap_or_default();
+    let Some(version) = value(text(files, "Cargo.toml"), "version") else {
+        return vec!["Cargo.toml: the workspace has no version".to_owned()];
+    };
     let found = text(files, "CHANGELOG.md")
         .lines()
         .filter(|line| line.starts_with("## "))

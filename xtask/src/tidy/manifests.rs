@@ -31,6 +31,18 @@ fn unexplained(manifest: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// A mirror is a matter of one machine; a lock file that names it fails on all others.
+pub(super) fn each_package_is_locked_to_the_public_index(files: &[File]) -> Vec<String> {
+    const INDEX: &str = "source = \"registry+https://github.com/rust-lang/";
+    files
+        .iter()
+        .filter(|file| file.path.ends_with("Cargo.lock"))
+        .flat_map(|file| file.lines().map(move |line| (file, line)))
+        .filter(|(_, (_, line))| line.starts_with("source = ") && !line.starts_with(INDEX))
+        .map(|(file, (number, line))| format!("{}:{number}: another {line}", file.path))
+        .collect()
+}
+
 pub(super) fn each_package_takes_the_lints(files: &[File]) -> Vec<String> {
     files
         .iter()
@@ -72,6 +84,18 @@ six = []
         assert_eq!(
             unexplained(manifest).collect::<Vec<_>>(),
             ["two", "four", "five"]
+        );
+    }
+
+    #[test]
+    fn lock() {
+        let lock = r#"
+source = "registry+https://github.com/rust-lang/some-index"
+source = "registry+https://mirror.example/index"
+"#;
+        assert_eq!(
+            each_package_is_locked_to_the_public_index(&repository(&[("Cargo.lock", lock)])),
+            [r#"Cargo.lock:3: another source = "registry+https://mirror.example/index""#]
         );
     }
 

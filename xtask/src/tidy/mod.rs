@@ -17,6 +17,7 @@ const CHECKS: &[Check] = &[
     documents::the_version_is_in_the_changelog,
     documents::nothing_points_at_this_machine,
     manifests::each_dependency_has_its_reason,
+    manifests::each_package_is_locked_to_the_public_index,
     manifests::each_package_takes_the_lints,
     sources::each_file_says_its_purpose,
     sources::no_file_is_too_long,
