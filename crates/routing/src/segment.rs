@@ -1,0 +1,213 @@
+//! One segment of a pattern that has parameters: `{id}`, `{id:[0-9]+}`, `{name}.json`,
+//! `{base}...{head}`.
+
+use std::cmp::Reverse;
+
+use regex_automata::meta::Regex;
+use regex_automata::util::primitives::NonMaxUsize;
+use regex_syntax::hir::{Dot, Hir, Repetition};
+use smallvec::SmallVec;
+
+use crate::error::Fault;
+use crate::regexes;
+use crate::spans::{Span, Spans};
+
+/// A piece of a segment: fixed text in its matched form, or a parameter without its name.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Piece {
+    Text(String),
+    Param { constraint: Option<Constraint> },
+}
+
+/// The regex after the colon, and where it stands in the pattern.
+#[derive(Clone, Debug)]
+pub(crate) struct Constraint {
+    pub(crate) regex: String,
+    pub(crate) at: usize,
+}
+
+/// A constraint is the same wherever it stands.
+impl PartialEq for Constraint {
+    fn eq(&self, other: &Self) -> bool {
+        self.regex == other.regex
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Segment {
+    /// Two segments with the same pieces match the same texts.
+    pub(crate) pieces: Vec<Piece>,
+    matcher: Matcher,
+}
+
+#[derive(Clone, Debug)]
+enum Matcher {
+    /// `{id}`: the whole segment, whatever it is.
+    Any,
+    /// One parameter between two texts, each of which may be empty.
+    Single {
+        before: String,
+        after: String,
+        constraint: Option<Regex>,
+    },
+    /// A group for each of several parameters.
+    Several { regex: Regex, params: usize },
+}
+
+impl Segment {
+    pub(crate) fn new(pieces: Vec<Piece>) -> Result<Self, Fault> {
+        let matcher = match pieces.as_slice() {
+            [Piece::Param { constraint: None }] => Matcher::Any,
+            [Piece::Param { constraint }] => Matcher::single("", constraint.as_ref(), "")?,
+            [Piece::Text(before), Piece::Param { constraint }] => {
+                Matcher::single(before, constraint.as_ref(), "")?
+            }
+            [Piece::Param { constraint }, Piece::Text(after)] => {
+                Matcher::single("", constraint.as_ref(), after)?
+            }
+            [
+                Piece::Text(before),
+                Piece::Param { constraint },
+                Piece::Text(after),
+            ] => Matcher::single(before, constraint.as_ref(), after)?,
+            several => Matcher::several(several)?,
+        };
+        Ok(Self { pieces, matcher })
+    }
+
+    /// Which segments are tried first: those with more fixed text, then those with a constraint.
+    pub(crate) fn precedence(&self) -> impl Ord + use<> {
+        let text = |piece: &Piece| match piece {
+            Piece::Text(text) => text.len(),
+            Piece::Param { .. } => 0,
+        };
+        let constrained = |piece: &Piece| {
+            matches!(
+                piece,
+                Piece::Param {
+                    constraint: Some(_)
+                }
+            )
+        };
+        (
+            Reverse(self.pieces.iter().map(text).sum::<usize>()),
+            !self.pieces.iter().any(constrained),
+        )
+    }
+
+    /// Matches `path[start..end]`, and adds a span for each parameter. No value is ever empty.
+    pub(crate) fn find(&self, path: &[u8], start: usize, end: usize, spans: &mut Spans) -> bool {
+        let text = &path[start..end];
+        match &self.matcher {
+            Matcher::Any => {
+                if start < end {
+                    spans.push(Span::new(start, end));
+                }
+                start < end
+            }
+            Matcher::Single {
+                before,
+                after,
+                constraint,
+            } => {
+                if text.len() <= before.len() + after.len() {
+                    return false;
+                }
+                let (head, value) = text.split_at(before.len());
+                let (value, tail) = value.split_at(value.len() - after.len());
+                if !same(head, before.as_bytes()) || !same(tail, after.as_bytes()) {
+                    return false;
+                }
+                if let Some(regex) = constraint
+                    && !regex.is_match(regexes::input(value))
+                {
+                    return false;
+                }
+                spans.push(Span::new(start + before.len(), end - after.len()));
+                true
+            }
+            Matcher::Several { regex, params } => {
+                let mut slots: SmallVec<[Option<NonMaxUsize>; 10]> =
+                    SmallVec::from_elem(None, 2 + 2 * params);
+                if regex
+                    .search_slots(&regexes::input(text), &mut slots)
+                    .is_none()
+                {
+                    return false;
+                }
+                let before = spans.len();
+                for slot in slots[2..].chunks_exact(2) {
+                    match slot {
+                        [Some(from), Some(to)] if from < to => {
+                            spans.push(Span::new(start + from.get(), start + to.get()));
+                        }
+                        _ => {
+                            spans.truncate(before);
+                            return false;
+                        }
+                    }
+                }
+                true
+            }
+        }
+    }
+}
+
+impl Matcher {
+    fn single(before: &str, constraint: Option<&Constraint>, after: &str) -> Result<Self, Fault> {
+        let constraint = match constraint {
+            Some(Constraint { regex, at }) => {
+                let hir = regexes::whole(regexes::parse(regex, *at)?);
+                Some(regexes::compile(&hir, *at)?)
+            }
+            None => None,
+        };
+        Ok(Self::Single {
+            before: before.to_owned(),
+            after: after.to_owned(),
+            constraint,
+        })
+    }
+
+    fn several(pieces: &[Piece]) -> Result<Self, Fault> {
+        let mut parts = Vec::new();
+        let mut params = 0;
+        let mut at = 0;
+        for piece in pieces {
+            parts.push(match piece {
+                Piece::Text(text) => Hir::literal(text.as_bytes()),
+                Piece::Param { constraint } => {
+                    let value = match constraint {
+                        Some(constraint) => {
+                            at = constraint.at;
+                            regexes::without_groups(regexes::parse(&constraint.regex, at)?)
+                        }
+                        None => anything(),
+                    };
+                    params += 1;
+                    regexes::group(params, value)
+                }
+            });
+        }
+        Ok(Self::Several {
+            regex: regexes::compile(&regexes::whole(Hir::concat(parts)), at)?,
+            params: params as usize,
+        })
+    }
+}
+
+/// Whether both are the same text. Some processors take as long as for a whole match to compare
+/// nothing with nothing, since an empty `String` has no address to read from.
+pub(crate) fn same(text: &[u8], expected: &[u8]) -> bool {
+    expected.is_empty() || text == expected
+}
+
+/// `.+` with line ends: the longest value wins.
+fn anything() -> Hir {
+    Hir::repetition(Repetition {
+        min: 1,
+        max: None,
+        greedy: true,
+        sub: Box::new(Hir::dot(Dot::AnyChar)),
+    })
+}

@@ -1,0 +1,154 @@
+//! A radix tree of templates. Fixed text branches by byte, parameters by segment.
+//!
+//! A parameter always takes a whole segment, so where a node starts in a path is settled by the
+//! path: a search visits each node once at most, and takes linear time whatever the rules are.
+
+use crate::pattern::Part;
+use crate::segment::{Segment, same};
+use crate::spans::{Span, Spans};
+
+/// What follows `literal`, in the order in which it is tried.
+#[derive(Debug, Default)]
+pub(crate) struct Tree {
+    literal: Vec<u8>,
+    /// The route whose pattern ends here.
+    route: Option<usize>,
+    /// The first bytes of `literals`, which all differ.
+    first_bytes: Vec<u8>,
+    literals: Vec<Self>,
+    /// By precedence.
+    segments: Vec<(Segment, Self)>,
+    rest: Option<usize>,
+}
+
+impl Tree {
+    /// Adds a route, or names the one that has these parts already.
+    pub(crate) fn insert(&mut self, parts: Vec<Part>, route: usize) -> Result<(), usize> {
+        let mut node = self;
+        let mut after_segment = false;
+        for part in parts {
+            after_segment = matches!(part, Part::Segment(_));
+            node = match part {
+                Part::Literal(text) => node.literal(text.as_bytes()),
+                Part::Segment(segment) => node.segment(segment),
+                Part::Rest => return take(&mut node.rest, route),
+            };
+        }
+        if after_segment {
+            node = node.literal(b"");
+        }
+        take(&mut node.route, route)
+    }
+
+    /// The route for `path[at..]`. A failed search leaves `spans` as they were.
+    pub(crate) fn find(&self, path: &[u8], mut at: usize, spans: &mut Spans) -> Option<usize> {
+        let mut node = self;
+        loop {
+            let (text, rest) = path[at..].split_at_checked(node.literal.len())?;
+            if !same(text, &node.literal) {
+                return None;
+            }
+            let Some(first) = rest.first() else {
+                return node.route;
+            };
+            at += text.len();
+            let literal = node.first_bytes.iter().position(|byte| byte == first);
+            if node.segments.is_empty() && node.rest.is_none() {
+                node = &node.literals[literal?];
+                continue;
+            }
+            if let Some(literal) = literal
+                && let Some(route) = node.literals[literal].find(path, at, spans)
+            {
+                return Some(route);
+            }
+            let end = match rest.iter().position(|byte| *byte == b'/') {
+                Some(length) => at + length,
+                None => path.len(),
+            };
+            let before = spans.len();
+            for (segment, after) in &node.segments {
+                if segment.find(path, at, end, spans) {
+                    if let Some(route) = after.find(path, end, spans) {
+                        return Some(route);
+                    }
+                    spans.truncate(before);
+                }
+            }
+            let route = node.rest?;
+            spans.push(Span::new(at, path.len()));
+            return Some(route);
+        }
+    }
+
+    /// The node after this text, which is compared with this node's own literal first.
+    fn literal(&mut self, text: &[u8]) -> &mut Self {
+        if self.is_blank() {
+            text.clone_into(&mut self.literal);
+            return self;
+        }
+        let shared = text.iter().zip(&self.literal);
+        let shared = shared.take_while(|(a, b)| a == b).count();
+        self.split(shared);
+        let text = &text[shared..];
+        let Some(first) = text.first() else {
+            return self;
+        };
+        let known = self.first_bytes.iter().position(|byte| byte == first);
+        let i = known.unwrap_or_else(|| {
+            self.first_bytes.push(*first);
+            self.literals.push(Self::default());
+            self.literals.len() - 1
+        });
+        self.literals[i].literal(text)
+    }
+
+    /// Whether nothing was added to this node yet.
+    fn is_blank(&self) -> bool {
+        self.literal.is_empty()
+            && self.route.is_none()
+            && self.literals.is_empty()
+            && self.segments.is_empty()
+            && self.rest.is_none()
+    }
+
+    fn segment(&mut self, segment: Segment) -> &mut Self {
+        let same = |(other, _): &(Segment, Self)| other.pieces == segment.pieces;
+        let i = match self.segments.iter().position(same) {
+            Some(i) => i,
+            None => {
+                let i = self
+                    .segments
+                    .partition_point(|(other, _)| other.precedence() <= segment.precedence());
+                self.segments.insert(i, (segment, Self::default()));
+                i
+            }
+        };
+        &mut self.segments[i].1
+    }
+
+    /// Moves all after the first `length` bytes of the literal into a child.
+    fn split(&mut self, length: usize) {
+        if length == self.literal.len() {
+            return;
+        }
+        let literal = self.literal.split_off(length);
+        let head = Self {
+            literal: std::mem::take(&mut self.literal),
+            first_bytes: vec![literal[0]],
+            ..Self::default()
+        };
+        let tail = std::mem::replace(self, head);
+        self.literals.push(Self { literal, ..tail });
+    }
+}
+
+fn take(place: &mut Option<usize>, route: usize) -> Result<(), usize> {
+    match place {
+        Some(other) => Err(*other),
+        None => {
+            *place = Some(route);
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! A match with up to four parameters does not allocate. A binary of its own, since the counter
+//! replaces the allocator.
+
+use allocation_counter::measure;
+use squall_routing::{Router, Rule, regex};
+
+#[test]
+fn a_match_does_not_allocate() {
+    let github = include_str!("github.txt").lines();
+    let router = github
+        .fold(Router::builder(), |rules, pattern| rules.route(pattern, ()))
+        .route("/limited/{a:[0-9]+}/{b:[a-z]+}", ())
+        .route("/several/{a}-{b}-{c}", ())
+        .route(regex("/regex/([0-9]+)/(?P<word>[a-z]+)"), ())
+        .route(Rule::new("/exact/{a}").host("example.com"), ())
+        .route(Rule::new("/wild/{a}").host("*.example.com"), ())
+        .build()
+        .expect("the rules are good");
+    let mut paths: Vec<String> = include_str!("github.txt")
+        .lines()
+        .filter(|pattern| pattern.matches('{').count() <= 4)
+        .map(|pattern| pattern.replace(['{', '}'], ""))
+        .collect();
+    paths.extend(
+        [
+            "/limited/1/a",
+            "/several/a-b-c",
+            "/regex/1/a",
+            "/exact/1",
+            "/wild/1",
+        ]
+        .map(str::to_owned),
+    );
+    for path in paths {
+        let host = Some(if path == "/wild/1" {
+            "www.example.com"
+        } else {
+            "example.com"
+        });
+        // A regex makes its scratch space when a thread first uses it.
+        assert!(router.find(host, &path).is_ok(), "{path}");
+        let info = measure(|| {
+            let found = router.find(host, &path).expect("it was found before");
+            assert!(found.captures.params(&path).count() <= 4);
+            let kept = found.captures.clone();
+            assert_eq!(kept.get(&path, "no such name"), None);
+        });
+        assert_eq!(info.count_total, 0, "{path}");
+    }
+}
+
+/// The counter counts: five parameters do not fit.
+#[test]
+fn the_fifth_parameter_allocates() {
+    let router = Router::builder().route("/{a}/{b}/{c}/{d}/{e}", ());
+    let router = router.build().expect("the rule is good");
+    let info = measure(|| assert!(router.find(None, "/1/2/3/4/5").is_ok()));
+    assert_eq!(info.count_total, 1);
+}

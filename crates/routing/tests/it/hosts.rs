@@ -1,0 +1,160 @@
+//! Which hosts a rule is for.
+
+use squall_routing::{Host, Router, Rule};
+
+use crate::found;
+
+#[test]
+fn precedence() {
+    let at = |host: Host, pattern: &str| Rule::new(pattern).host(host);
+    let router = Router::builder()
+        .route("/", "any")
+        .route("/any", "any")
+        .route(at(Host::regex("(www|m).example.com"), "/"), "regex")
+        .route(at(Host::regex("(www|m).example.com"), "/regex"), "regex")
+        .route(at(Host::regex("www.*"), "/"), "later regex")
+        .route(at("*.example.com".into(), "/"), "*")
+        .route(at("*.example.com".into(), "/wild"), "*")
+        .route(at("{tenant}.example.com".into(), "/"), "tenant")
+        .route(at("{tenant}.example.com".into(), "/{page}/"), "tenant page")
+        .route(at("*.a.example.com".into(), "/"), "*.a")
+        .route(at("www.example.com".into(), "/"), "exact")
+        .route(at("[::1]".into(), "/"), "loopback")
+        .route(at("127.0.0.1".into(), "/"), "loopback 4")
+        .build()
+        .expect("the rules are good");
+    for (host, path, expected) in [
+        (None, "/", "any"),
+        (Some("www.example.com"), "/", "exact"),
+        // Case, port and a final dot do not count.
+        (Some("WWW.Example.COM"), "/", "exact"),
+        (Some("www.example.com:8888"), "/", "exact"),
+        (Some("www.example.com:"), "/", "exact"),
+        (Some("www.example.com."), "/", "exact"),
+        (Some("www.example.com.:80"), "/", "exact"),
+        (Some("[::1]"), "/", "loopback"),
+        (Some("[::1]:8888"), "/", "loopback"),
+        (Some("127.0.0.1:8888"), "/", "loopback 4"),
+        // Not found under one host: the next one.
+        (Some("www.example.com"), "/wild", "*"),
+        (Some("www.example.com"), "/regex", "regex"),
+        (Some("www.example.com"), "/any", "any"),
+        (Some("www.example.com"), "/none", ""),
+        (Some("m.example.com"), "/", "tenant"),
+        (Some("m.example.com"), "/regex", "regex"),
+        (Some("a.b.example.com"), "/", "*"),
+        (Some("b.a.example.com"), "/", "*.a"),
+        (Some("a.example.com"), "/", "tenant"),
+        (Some("example.com"), "/", "any"),
+        (Some("xexample.com"), "/", "any"),
+        (Some("www.elsewhere.example"), "/", "later regex"),
+        (Some("www.example.com.evil.example"), "/", "later regex"),
+        // What is not a host matches rules for any host only.
+        (Some(""), "/", "any"),
+        (Some("."), "/", "any"),
+        (Some(":80"), "/", "any"),
+        (Some(".example.com"), "/", "any"),
+        (Some("a..example.com"), "/", "any"),
+        (Some("www.example.com:port"), "/", "any"),
+        (Some("www.example.com:80:80"), "/", "any"),
+        (Some("user@www.example.com"), "/", "any"),
+        (Some("www.example.com/"), "/", "any"),
+        (Some("www.example.com "), "/", "any"),
+        (Some("www .example.com"), "/", "any"),
+        (Some("ü.example.com"), "/", "any"),
+        (Some("::1"), "/", "any"),
+        (Some("["), "/", "any"),
+        (Some("[]"), "/", "any"),
+        (Some("[::1"), "/", "any"),
+        (Some("[::1]x"), "/", "any"),
+        (Some("[::1]x:80"), "/", "any"),
+        (Some("[é]"), "/", "any"),
+        (Some("\0"), "/", "any"),
+    ] {
+        let endpoint = router.find(host, path).map_or("", |found| *found.endpoint);
+        assert_eq!(endpoint, expected, "{host:?} {path}");
+    }
+    for (host, path, expected) in [
+        ("acme.example.com", "/x/", "/{page}/ tenant=acme page=x"),
+        (
+            "ACME.example.com:80",
+            "/%41/",
+            "/{page}/ tenant=acme page=A",
+        ),
+        ("acme.example.com", "/", "/ tenant=acme"),
+        ("b.a.example.com", "/", "/"),
+    ] {
+        assert_eq!(found(&router, Some(host), path), expected, "{host} {path}");
+    }
+}
+
+#[test]
+fn bad_hosts() {
+    for (host, error) in [
+        ("", "host ``: not a host"),
+        (".", "host `.`: not a host"),
+        ("a b", "host `a b`: not a host"),
+        ("example.com/", "host `example.com/`: not a host"),
+        (
+            "http://example.com",
+            "host `http://example.com`: not a host",
+        ),
+        ("::1", "host `::1`: not a host"),
+        ("[1.2.3.4]", "host `[1.2.3.4]`: not a host"),
+        ("a.*.example", "host `a.*.example`: not a host"),
+        ("a*.example", "host `a*.example`: not a host"),
+        ("a.{b}", "host `a.{b}`: not a host"),
+        ("{a.b}.example", "host `{a.b}.example`: not a host"),
+        (
+            "example.com:80",
+            "host `example.com:80`: a rule's host has no port and no final dot",
+        ),
+        (
+            "example.com.",
+            "host `example.com.`: a rule's host has no port and no final dot",
+        ),
+        (
+            "*.example:80",
+            "host `*.example:80`: a rule's host has no port and no final dot",
+        ),
+        (
+            "bücher.example",
+            "host `bücher.example`: write it in ASCII, as `xn--…`",
+        ),
+        (
+            "*.bücher.example",
+            "host `*.bücher.example`: write it in ASCII, as `xn--…`",
+        ),
+        ("*", "host `*`: a wildcard needs a domain after it"),
+        (
+            "{tenant}",
+            "host `{tenant}`: a wildcard needs a domain after it",
+        ),
+        ("*.", "host `*.`: not a host"),
+        ("*..example", "host `*..example`: not a host"),
+        ("{}.example", "host `{}.example`: `` is not a name"),
+        ("{1}.example", "host `{1}.example`: `1` is not a name"),
+    ] {
+        let built = Router::builder()
+            .route(Rule::new("/").host(host), ())
+            .build();
+        assert_eq!(built.expect_err(error).to_string(), error);
+    }
+    for (regex, error) in [
+        ("(", "host `(`: byte 0: unclosed group"),
+        (
+            r"((\w{100}){100}){100}",
+            r"host `((\w{100}){100}){100}`: byte 0: the regex compiles to more than 1048576 bytes",
+        ),
+    ] {
+        let rule = Rule::new("/").host(Host::regex(regex));
+        let built = Router::builder().route(rule, ()).build();
+        assert_eq!(built.expect_err(error).to_string(), error);
+    }
+    let twice = Rule::new("/{tenant}").host("{tenant}.example");
+    let built = Router::builder().route(twice, ()).build();
+    assert_eq!(
+        built.expect_err("one name twice").to_string(),
+        "pattern `/{tenant}`, byte 2: `tenant` is a parameter of the host already"
+    );
+}
