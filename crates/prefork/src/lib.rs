@@ -1,1 +1,81 @@
-//! placeholder
+//! Supervises worker processes and loses no request when they crash, are reloaded or upgraded.
+//!
+//! [`Supervisor::run`] binds the sockets and starts this same program again, once for each CPU. A
+//! worker finds its sockets ([`worker::sockets`]) and says when it is ready ([`worker::Notifier`]),
+//! both in systemd's protocol (`sd_listen_fds(3)`, `sd_notify(3)`): the same program runs under
+//! systemd too, and any program that speaks the protocol can be a worker
+//! ([`Supervisor::command`]).
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//! use squall_prefork::{Supervisor, worker};
+//!
+//! fn main() -> ExitCode {
+//!     if worker::is_worker() {
+//!         return serve();
+//!     }
+//!     match Supervisor::new().listen("127.0.0.1:8888").run() {
+//!         Ok(outcome) => outcome.exit_code(),
+//!         Err(error) => {
+//!             eprintln!("{error}");
+//!             error.exit_code()
+//!         }
+//!     }
+//! }
+//!
+//! fn serve() -> ExitCode {
+//!     worker::stop_with_supervisor().expect("Linux has PR_SET_PDEATHSIG");
+//!     let sockets = worker::sockets().expect("the supervisor hands over listening sockets");
+//!     let notifier = worker::Notifier::from_env();
+//!     // Everything that may fail comes before this line: a build that doesn't get here never goes live.
+//!     notifier.ready();
+//!     // … accept on every one of the `sockets` until SIGTERM, then finish what is under way.
+//! #   drop(sockets);
+//!     ExitCode::SUCCESS
+//! }
+//! ```
+//!
+//! # What it promises
+//!
+//! - The supervisor keeps every listening socket, so a crashed worker's queue waits for its
+//!   successor. A slot that keeps failing has its queue accepted by another worker.
+//! - A reload (SIGHUP) starts the new worker, waits for its `READY=1`, and only then retires the
+//!   old one, slot by slot. If a new worker fails, the old ones go on serving.
+//! - A crashed worker is restarted from the same executable, even if the file was replaced.
+//! - When the supervisor dies, its workers stop gracefully.
+//!
+//! # What it does not do
+//!
+//! It neither serves nor parses HTTP, has no event loop, does not daemonize, and does not change
+//! users (do that in [`Supervisor::before_spawn`], or let systemd do it). It is for Linux: process
+//! death signals, `/proc` and the balance of SO_REUSEPORT are used.
+
+mod address;
+pub mod control;
+mod counters;
+mod directory;
+mod error;
+mod handover;
+mod inherit;
+mod keeper;
+mod machine;
+mod message;
+pub mod metrics;
+mod process;
+mod program;
+mod signals;
+mod sockets;
+mod spawn;
+mod status;
+mod supervisor;
+mod wait;
+pub mod worker;
+
+pub use address::Address;
+pub use counters::{Counters, LATENCY_BOUNDS};
+pub use error::{ConfigError, Error};
+pub use status::{Status, WorkerStatus};
+pub use supervisor::{Balance, Outcome, Readiness, Supervisor, WorkerExit, WorkerInfo};
+
+/// The most workers that one supervisor runs.
+pub const MAX_PROCESSES: usize = 1024;

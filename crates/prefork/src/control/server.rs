@@ -1,0 +1,149 @@
+//! The answering side. It never waits for a client.
+
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::{UnixListener, UnixStream};
+
+use super::{Answer, Request};
+use crate::machine::Time;
+
+/// Clients at a time; the one that has been silent longest makes room.
+const CLIENTS: usize = 16;
+const LINE_LIMIT: usize = 4096;
+/// A client that asks nothing for so long is sent away.
+const IDLE: Time = Time::from_secs(10);
+
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) listener: UnixListener,
+    clients: Vec<Client>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Client {
+    id: u64,
+    stream: UnixStream,
+    buffer: Vec<u8>,
+    /// The rollout whose end it waits for.
+    waits_for: Option<u64>,
+    last_asked: Time,
+}
+
+/// A request, and whom to answer.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) client: u64,
+    pub(crate) request: Request,
+}
+
+impl Server {
+    pub(crate) fn new(listener: UnixListener) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        Ok(Self {
+            listener,
+            clients: Vec::new(),
+            next: 0,
+        })
+    }
+
+    pub(crate) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let clients = self.clients.iter().map(|client| client.stream.as_fd());
+        std::iter::once(self.listener.as_fd()).chain(clients)
+    }
+
+    /// When an idle client is due to be sent away.
+    pub(crate) fn deadline(&self) -> Option<Time> {
+        let idle = self.clients.iter().filter(|client| client.waits_for.is_none());
+        idle.map(|client| client.last_asked + IDLE).min()
+    }
+
+    /// Accepts and reads whatever is there.
+    pub(crate) fn take_requests(&mut self, now: Time) -> Vec<Asked> {
+        self.accept(now);
+        let mut asked = Vec::new();
+        self.clients.retain_mut(|client| {
+            let open = client.read(now, &mut asked).is_ok();
+            open && (client.waits_for.is_some() || now < client.last_asked + IDLE)
+        });
+        asked
+    }
+
+    pub(crate) fn answer(&mut self, client: u64, answer: &Answer) {
+        self.clients.retain_mut(|one| one.id != client || one.write(answer).is_ok());
+    }
+
+    /// Puts off the answer until the rollout has ended.
+    pub(crate) fn wait_for(&mut self, client: u64, ticket: u64) {
+        if let Some(client) = self.clients.iter_mut().find(|one| one.id == client) {
+            client.waits_for = Some(ticket);
+        }
+    }
+
+    pub(crate) fn rollout_ended(&mut self, ticket: u64, answer: &Answer, now: Time) {
+        self.clients.retain_mut(|client| {
+            if client.waits_for != Some(ticket) {
+                return true;
+            }
+            client.waits_for = None;
+            client.last_asked = now;
+            client.write(answer).is_ok()
+        });
+    }
+
+    fn accept(&mut self, now: Time) {
+        while let Ok((stream, _)) = self.listener.accept() {
+            if stream.set_nonblocking(true).is_err() {
+                continue;
+            }
+            if self.clients.len() >= CLIENTS {
+                let silent = (0..self.clients.len()).min_by_key(|&i| self.clients[i].last_asked);
+                self.clients.remove(silent.expect("there are clients"));
+            }
+            self.next += 1;
+            self.clients.push(Client {
+                id: self.next,
+                stream,
+                buffer: Vec::new(),
+                waits_for: None,
+                last_asked: now,
+            });
+        }
+    }
+}
+
+impl Client {
+    /// An error means that the client is to be forgotten.
+    fn read(&mut self, now: Time, asked: &mut Vec<Asked>) -> io::Result<()> {
+        let mut chunk = [0; LINE_LIMIT];
+        match self.stream.read(&mut chunk) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => self.buffer.extend_from_slice(&chunk[..count]),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        while let Some(end) = self.buffer.iter().position(|&byte| byte == b'\n') {
+            let line: Vec<u8> = self.buffer.drain(..=end).collect();
+            self.last_asked = now;
+            match serde_json::from_slice(&line) {
+                Ok(request) => asked.push(Asked {
+                    client: self.id,
+                    request,
+                }),
+                Err(error) => self.write(&Answer::failed(format!("no request: {error}")))?,
+            }
+        }
+        if self.buffer.len() > LINE_LIMIT {
+            self.write(&Answer::failed("the line is too long"))?;
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        Ok(())
+    }
+
+    /// A client that does not read its answers loses them, and its connection.
+    fn write(&mut self, answer: &Answer) -> io::Result<()> {
+        let mut line = serde_json::to_vec(answer)?;
+        line.push(b'\n');
+        self.stream.write_all(&line)
+    }
+}

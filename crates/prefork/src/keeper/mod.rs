@@ -1,0 +1,376 @@
+//! The running supervisor: waits for something to happen, tells the machine, does what it says.
+
+mod perform;
+mod report;
+mod resume;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::control::{self, Answer, Asked};
+use crate::machine::{End, Event, Haste, Machine, Phase, Sharing, TaskId, Time, WorkerId};
+use crate::message::Message;
+use crate::process::Usage;
+use crate::program::{Generations, Program};
+use crate::signals::{Request, Signals};
+use crate::sockets::{Sockets, bind};
+use crate::worker::Notifier;
+use crate::{Counters, Error, Outcome, Readiness, Supervisor, WorkerInfo, directory, process, wait};
+
+/// How often workers are measured.
+const MEASURE: Duration = Duration::from_secs(1);
+/// Datagrams read from one worker before the others have their turn.
+const BATCH: usize = 64;
+/// Counters are short; what is longer is cut off by the kernel.
+const DATAGRAM: usize = 4096;
+
+pub(crate) struct Keeper {
+    settings: Supervisor,
+    machine: Machine,
+    sockets: Sockets,
+    /// This program, as it was found when it started.
+    own: Program,
+    generations: Generations,
+    workers: BTreeMap<WorkerId, Process>,
+    gone: Counters,
+    reload_error: Option<String>,
+    clock: Clock,
+    measure_at: Time,
+    directory: PathBuf,
+    control_path: PathBuf,
+    control: control::Server,
+    signals: Signals,
+    upstream: Upstream,
+    events: VecDeque<Event>,
+    end: Option<End>,
+}
+
+/// A worker's process, as this one sees it.
+struct Process {
+    pid: Pid,
+    task: TaskId,
+    generation: u64,
+    notify: UnixDatagram,
+    started: Time,
+    note: Option<String>,
+    usage: Usage,
+    counters: Counters,
+}
+
+struct Clock {
+    origin: Instant,
+    offset: Time,
+}
+
+impl Clock {
+    fn now(&self) -> Time {
+        self.offset + self.origin.elapsed()
+    }
+}
+
+/// The service manager above this supervisor, if there is one.
+struct Upstream {
+    notifier: Notifier,
+    said_ready: bool,
+    alive_at: Time,
+}
+
+impl Keeper {
+    pub(crate) fn start(settings: Supervisor, mut sockets: Sockets) -> Result<Self, Error> {
+        let signals = Signals::new().map_err(Error::io("cannot handle signals"))?;
+        let own = Program::current().map_err(Error::io("cannot find this program"))?;
+        let program = settings.foreign().unwrap_or_else(|| own.clone());
+        let size = settings.size();
+        let sharing = sockets.sharing();
+        for set in 0..if sharing == Sharing::One { 1 } else { size } {
+            sockets.open(set)?;
+        }
+        let directory = directory::make().map_err(Error::io("cannot make a directory"))?;
+        let control_path = settings.control.clone().unwrap_or_else(|| directory.join("control"));
+        let control = listen_for_control(&control_path)
+            .map_err(|error| Error::control(control_path.clone(), error))?;
+        let mut keeper = Self {
+            machine: Machine::new(settings.rules(sharing)),
+            sockets,
+            own,
+            generations: Generations::new(program),
+            workers: BTreeMap::new(),
+            gone: Counters::default(),
+            reload_error: None,
+            clock: Clock {
+                origin: Instant::now(),
+                offset: Time::ZERO,
+            },
+            measure_at: MEASURE,
+            directory,
+            control_path,
+            control,
+            signals,
+            upstream: Upstream::new(),
+            events: VecDeque::new(),
+            end: None,
+            settings,
+        };
+        for address in keeper.sockets.addresses() {
+            tracing::info!(%address, "listening");
+        }
+        keeper.feed(Event::Start(size));
+        Ok(keeper)
+    }
+
+    pub(crate) fn run(mut self) -> Result<Outcome, Error> {
+        while self.end.is_none() {
+            self.wait().map_err(Error::io("cannot wait for events"))?;
+            for request in self.signals.pending() {
+                self.signalled(request);
+            }
+            self.read_notifications();
+            self.reap();
+            for asked in self.control.take_requests(self.clock.now()) {
+                self.asked(asked);
+            }
+            self.measure();
+            self.feed(Event::Tick);
+            self.tell_upstream();
+        }
+        match self.end {
+            Some(End::NeverBooted) => Err(Error::never_booted()),
+            Some(End::GaveUp) => Err(Error::gave_up(self.machine.restarts)),
+            Some(End::Finished) => Ok(Outcome::Finished),
+            Some(End::Stopped) | None => Ok(Outcome::Stopped),
+        }
+    }
+
+    /// Sleeps until a descriptor is readable or a deadline is reached.
+    fn wait(&self) -> std::io::Result<()> {
+        let deadlines = [
+            self.machine.deadline(),
+            self.control.deadline(),
+            self.upstream.deadline(),
+            Some(self.measure_at),
+        ];
+        let deadline = deadlines.into_iter().flatten().min().unwrap_or_default();
+        // Rounded up, or the last part of the wait would be spent spinning.
+        let left = deadline.saturating_sub(self.clock.now()) + Duration::from_millis(1);
+        let timeout = Timespec {
+            tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: left.subsec_nanos().into(),
+        };
+        let notify = self.workers.values().map(|worker| worker.notify.as_fd());
+        let mut polled: Vec<PollFd<'_>> = std::iter::once(self.signals.as_fd())
+            .chain(self.control.descriptors())
+            .chain(notify)
+            .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
+            .collect();
+        match poll(&mut polled, Some(&timeout)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn signalled(&mut self, request: Request) {
+        let size = self.machine.size();
+        match request {
+            Request::StopGracefully => self.feed(Event::Stop(Haste::Graceful)),
+            Request::StopQuickly => self.feed(Event::Stop(Haste::Quick)),
+            Request::Reload => self.feed(Event::Reload),
+            Request::Upgrade => self.feed(Event::Upgrade),
+            Request::More => self.feed(Event::Scale(size + 1)),
+            Request::Fewer => self.feed(Event::Scale(size.saturating_sub(1))),
+            Request::ReopenLogs => self.reopen_logs(),
+            Request::Look => {}
+        }
+    }
+
+    /// Only to workers that are ready: before it has a handler, the signal would end a process.
+    fn reopen_logs(&self) {
+        for (id, worker) in &self.workers {
+            if self.machine.workers.get(id).is_some_and(|state| state.is_ready()) {
+                // It may have ended just now.
+                let _ = kill_process(worker.pid, Signal::USR1);
+            }
+        }
+    }
+
+    fn asked(&mut self, asked: Asked) {
+        let Asked { client, request } = asked;
+        let answer = match request {
+            control::Request::Status => Answer {
+                status: Some(self.status()),
+                ..Answer::done()
+            },
+            _ if self.machine.is_stopping() => Answer::failed("the supervisor is stopping"),
+            control::Request::Reload | control::Request::Upgrade => {
+                let upgrade = request == control::Request::Upgrade;
+                // Registered first: a rollout can fail before `feed` returns.
+                self.control.wait_for(client, self.machine.next_ticket());
+                self.feed(if upgrade { Event::Upgrade } else { Event::Reload });
+                return;
+            }
+            control::Request::Scale { processes } => self.rescale(processes),
+            control::Request::Stop => {
+                self.feed(Event::Stop(Haste::Graceful));
+                Answer::done()
+            }
+        };
+        self.control.answer(client, &answer);
+    }
+
+    fn rescale(&mut self, processes: usize) -> Answer {
+        let most = self.settings.rules(self.sockets.sharing()).max_slots;
+        if !(1..=most).contains(&processes) {
+            return Answer::failed(format!("from 1 to {most} processes are possible"));
+        }
+        self.feed(Event::Scale(processes));
+        Answer::done()
+    }
+
+    fn read_notifications(&mut self) {
+        let ids: Vec<WorkerId> = self.workers.keys().copied().collect();
+        for id in ids {
+            self.read_notifications_of(id);
+        }
+    }
+
+    fn read_notifications_of(&mut self, id: WorkerId) {
+        let mut datagram = [0; DATAGRAM];
+        for _ in 0..BATCH {
+            let Some(worker) = self.workers.get_mut(&id) else { return };
+            let Ok(length) = worker.notify.recv(&mut datagram) else { return };
+            let message = Message::parse(&datagram[..length]);
+            if let Some(counters) = message.counters {
+                worker.counters = counters;
+            }
+            if message.status.is_some() {
+                worker.note = message.status;
+            }
+            if message.ready {
+                self.became_ready(id);
+            }
+            if message.alive {
+                self.feed(Event::Alive(id));
+            }
+        }
+    }
+
+    fn became_ready(&mut self, id: WorkerId) {
+        let starting = self
+            .machine
+            .workers
+            .get(&id)
+            .is_some_and(|worker| matches!(worker.phase, Phase::Starting { .. }));
+        let Some(worker) = self.workers.get(&id).filter(|_| starting) else {
+            return;
+        };
+        let info = worker.info();
+        let took = self.clock.now().saturating_sub(worker.started);
+        tracing::info!(task_id = info.task_id, pid = info.pid, ?took, "worker ready");
+        (self.settings.hooks.when_ready)(&info);
+        self.feed(Event::Ready(id));
+    }
+
+    fn measure(&mut self) {
+        let now = self.clock.now();
+        if now < self.measure_at {
+            return;
+        }
+        self.measure_at = now + MEASURE;
+        let mut events = Vec::new();
+        for (&id, worker) in &mut self.workers {
+            if let Some(usage) = process::usage(worker.pid) {
+                worker.usage = usage;
+            }
+            events.push(Event::Measured {
+                worker: id,
+                requests: worker.counters.requests(),
+                rss: worker.usage.rss,
+            });
+        }
+        for event in events {
+            self.feed(event);
+        }
+    }
+
+    fn reap(&mut self) {
+        let ended: Vec<WorkerId> = self
+            .workers
+            .iter()
+            .filter(|(_, worker)| wait::has_ended(worker.pid))
+            .map(|(&id, _)| id)
+            .collect();
+        for id in ended {
+            let exit = wait::reap(self.workers[&id].pid);
+            self.ended(id, exit);
+        }
+        let by_pid = |pid| self.workers.iter().find(|(_, worker)| worker.pid == pid);
+        let found = wait::reap_strangers(|pid| by_pid(pid).is_some());
+        if let Some((id, exit)) = found.and_then(|(pid, exit)| Some((*by_pid(pid)?.0, exit))) {
+            self.ended(id, exit);
+        }
+    }
+
+    fn tell_upstream(&mut self) {
+        if !self.upstream.said_ready && self.machine.all_ready() && !self.machine.is_stopping() {
+            self.upstream.said_ready = true;
+            let pid = std::process::id();
+            self.upstream.notifier.assignments(&format!("READY=1\nMAINPID={pid}"));
+        }
+        let now = self.clock.now();
+        if self.upstream.deadline().is_some_and(|deadline| now >= deadline) {
+            self.upstream.notifier.alive();
+            self.upstream.alive_at = now;
+        }
+    }
+}
+
+impl Process {
+    fn info(&self) -> WorkerInfo {
+        WorkerInfo {
+            task_id: self.task,
+            pid: pid_number(self.pid),
+            generation: self.generation,
+        }
+    }
+}
+
+impl Upstream {
+    fn new() -> Self {
+        Self {
+            notifier: Notifier::from_env(),
+            said_ready: false,
+            alive_at: Time::ZERO,
+        }
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        self.notifier.watchdog_interval().map(|interval| self.alive_at + interval)
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.sockets.remove_files();
+        // Files that are left are made way for by the next start.
+        let _ = fs::remove_file(&self.control_path);
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+fn listen_for_control(path: &Path) -> std::io::Result<control::Server> {
+    if let Some(parent) = path.parent().filter(|parent| !parent.exists()) {
+        use std::os::unix::fs::DirBuilderExt;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
+    }
+    control::Server::new(bind::unix(path, 0o600)?)
+}
+
+fn pid_number(pid: Pid) -> u32 {
+    pid.as_raw_nonzero().get().unsigned_abs()
+}

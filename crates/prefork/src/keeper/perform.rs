@@ -1,0 +1,177 @@
+//! Does what the machine decided.
+
+use std::fs;
+use std::io;
+use std::os::unix::net::UnixDatagram;
+
+use rustix::process::{Signal, kill_process};
+
+use super::{Keeper, Process, Readiness, pid_number};
+use crate::control::Answer;
+use crate::machine::{self, Action, Event, Exit, Generation, TaskId, WorkerId};
+use crate::process::{self, Usage};
+use crate::spawn::Launch;
+use crate::{Counters, WorkerExit};
+
+impl Keeper {
+    /// Tells the machine, and does what it says, until it has nothing more to say.
+    pub(super) fn feed(&mut self, event: Event) {
+        self.events.push_back(event);
+        while let Some(event) = self.events.pop_front() {
+            let was_rolling_out = self.machine.is_rolling_out();
+            let was_stopping = self.machine.is_stopping();
+            let actions = self.machine.handle(event, self.clock.now());
+            if self.machine.is_rolling_out() && !was_rolling_out {
+                tracing::info!("reloading");
+                self.upstream.notifier.reloading();
+            }
+            if self.machine.is_stopping() && !was_stopping {
+                tracing::info!("stopping");
+                self.upstream.notifier.stopping();
+            }
+            for action in actions {
+                self.perform(action);
+            }
+        }
+        self.generations.keep(&self.machine.generations());
+    }
+
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::Spawn {
+                worker,
+                task,
+                generation,
+                sets,
+            } => self.spawn(worker, task, generation, &sets),
+            Action::Signal(worker, signal) => self.signal(worker, signal),
+            Action::Examine(worker) => self.examine(worker),
+            Action::CloseSet(set) => {
+                tracing::warn!(task_id = set, "nobody can accept from this socket: closing it");
+                self.sockets.close(set);
+            }
+            Action::RolloutEnded { ticket, result } => self.rollout_ended(ticket, result),
+            Action::ReplaceSupervisor => self.replace_supervisor(),
+            Action::End(end) => self.end = Some(end),
+        }
+    }
+
+    fn spawn(&mut self, worker: WorkerId, task: TaskId, generation: Generation, sets: &[usize]) {
+        match self.try_spawn(worker, task, generation, sets) {
+            Ok(process) => {
+                let pid = pid_number(process.pid);
+                tracing::info!(task_id = task, pid, generation, "worker started");
+                self.workers.insert(worker, process);
+                if self.settings.readiness == Readiness::Exec {
+                    self.became_ready(worker);
+                }
+            }
+            Err(error) => {
+                tracing::error!(task_id = task, generation, %error, "cannot start a worker");
+                let _ = fs::remove_file(self.notify_path(worker));
+                self.events.push_back(Event::SpawnFailed(worker, error.to_string()));
+            }
+        }
+    }
+
+    fn try_spawn(
+        &mut self,
+        worker: WorkerId,
+        task: TaskId,
+        generation: Generation,
+        sets: &[usize],
+    ) -> io::Result<Process> {
+        for &set in sets {
+            self.sockets.open(set).map_err(io::Error::other)?;
+        }
+        let path = self.notify_path(worker);
+        let notify = UnixDatagram::bind(&path)?;
+        notify.set_nonblocking(true)?;
+        self.generations.get(generation)?;
+        let launch = Launch {
+            program: &self.generations.program,
+            executable: &self.generations.open[&generation],
+            is_foreign: self.settings.command.is_some(),
+            task,
+            generation,
+            sockets: self.sockets.of(sets)?,
+            notify: &path,
+            control: &self.control_path,
+            worker_timeout: self.settings.worker_timeout,
+        };
+        let pid = launch.spawn(&mut *self.settings.hooks.before_spawn)?;
+        Ok(Process {
+            pid,
+            task,
+            generation,
+            notify,
+            started: self.clock.now(),
+            note: None,
+            usage: Usage::default(),
+            counters: Counters::default(),
+        })
+    }
+
+    fn signal(&self, worker: WorkerId, signal: machine::Signal) {
+        let Some(process) = self.workers.get(&worker) else { return };
+        let (task_id, pid) = (process.task, pid_number(process.pid));
+        let signal = match signal {
+            machine::Signal::Term => Signal::TERM,
+            machine::Signal::Int => Signal::INT,
+            machine::Signal::Kill => {
+                tracing::warn!(task_id, pid, "killing a worker");
+                Signal::KILL
+            }
+        };
+        if let Err(error) = kill_process(process.pid, signal) {
+            tracing::warn!(task_id, pid, %error, "cannot signal a worker");
+        }
+    }
+
+    fn examine(&self, worker: WorkerId) {
+        let Some(process) = self.workers.get(&worker) else { return };
+        let (task_id, pid) = (process.task, pid_number(process.pid));
+        let found = process::whereabouts(process.pid);
+        tracing::error!(task_id, pid, %found, "the worker's event loop stands still");
+    }
+
+    /// The process is gone; its last words are still in its socket.
+    pub(super) fn ended(&mut self, id: WorkerId, exit: Exit) {
+        self.read_notifications_of(id);
+        let _ = fs::remove_file(self.notify_path(id));
+        let Some(process) = self.workers.remove(&id) else { return };
+        self.gone.add(&process.counters.settled());
+        let info = process.info();
+        tracing::info!(task_id = info.task_id, pid = info.pid, %exit, "worker ended");
+        let public = match exit {
+            Exit::Code(code) => WorkerExit::Code(code),
+            Exit::Signal(signal) => WorkerExit::Signal(signal),
+        };
+        (self.settings.hooks.worker_exit)(&info, public);
+        self.feed(Event::Exited(id, exit));
+    }
+
+    fn rollout_ended(&mut self, ticket: u64, result: Result<Generation, String>) {
+        let answer = match &result {
+            Ok(generation) => {
+                tracing::info!(generation, "reloaded");
+                Answer {
+                    generation: Some(*generation),
+                    ..Answer::done()
+                }
+            }
+            Err(reason) => {
+                tracing::error!(%reason, "the reload failed, the old workers go on");
+                Answer::failed(reason)
+            }
+        };
+        self.reload_error = result.err();
+        self.control.rollout_ended(ticket, &answer, self.clock.now());
+        // systemd wants to hear that the reload is over, whichever way.
+        self.upstream.said_ready = false;
+    }
+
+    pub(super) fn notify_path(&self, worker: WorkerId) -> std::path::PathBuf {
+        self.directory.join(format!("notify-{worker}"))
+    }
+}

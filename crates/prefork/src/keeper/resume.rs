@@ -1,0 +1,208 @@
+//! The supervisor replaces itself: same process id, same sockets, same workers.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use rustix::process::Pid;
+use serde::{Deserialize, Serialize};
+
+use super::{Clock, Keeper, MEASURE, Process, Upstream};
+use crate::control;
+use crate::handover::{self, Handover};
+use crate::machine::{Generation, Machine, TaskId, Time, WorkerId};
+use crate::process::Usage;
+use crate::program::{Executable, Generations, Program};
+use crate::signals::Signals;
+use crate::sockets::{HeldSocket, Sockets};
+use crate::{Counters, Error, Supervisor};
+
+/// What the successor is told. The descriptors follow in the order of the fields.
+#[derive(Debug, Serialize, Deserialize)]
+struct State {
+    now: Time,
+    machine: Machine,
+    gone: Counters,
+    directory: PathBuf,
+    control_path: PathBuf,
+    // Control socket: one descriptor.
+    workers: Vec<HeldWorker>,
+    sockets: Vec<HeldSocket>,
+    generations: Vec<HeldGeneration>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct HeldWorker {
+    id: WorkerId,
+    pid: i32,
+    task: TaskId,
+    generation: Generation,
+    started: Time,
+    note: Option<String>,
+    counters: Counters,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct HeldGeneration {
+    generation: Generation,
+    /// A script has a path, a binary a descriptor.
+    script: Option<PathBuf>,
+}
+
+impl Keeper {
+    /// Executes the new program in this process. Returns only when that fails, and then nothing
+    /// has changed.
+    pub(super) fn replace_supervisor(&mut self) {
+        tracing::info!("replacing the supervisor");
+        self.upstream.notifier.reloading();
+        let error = match self.handover() {
+            Ok(handover) => self.execute(handover),
+            Err(error) => error,
+        };
+        tracing::error!(%error, "cannot replace the supervisor, the old one goes on");
+        self.reload_error = Some(format!("cannot replace the supervisor: {error}"));
+        self.upstream.said_ready = false;
+    }
+
+    fn execute(&mut self, handover: Handover) -> io::Error {
+        if self.settings.command.is_some() {
+            return match self.own.open() {
+                Ok(executable) => handover.execute(&self.own, &executable),
+                Err(error) => error,
+            };
+        }
+        // The very file that the workers have just proved to be good.
+        match self.generations.get(self.machine.generation) {
+            Ok(executable) => handover.execute(&self.own, executable),
+            Err(error) => error,
+        }
+    }
+
+    fn handover(&mut self) -> io::Result<Handover> {
+        let (sockets, listeners) = self.sockets.held();
+        let generations = self.generations.open.iter().map(|(&generation, executable)| {
+            let script = match executable {
+                Executable::Script(path) => Some(path.clone()),
+                Executable::Binary(_) => None,
+            };
+            HeldGeneration { generation, script }
+        });
+        let state = State {
+            now: self.clock.now(),
+            machine: self.machine.snapshot()?,
+            gone: self.gone.clone(),
+            directory: self.directory.clone(),
+            control_path: self.control_path.clone(),
+            workers: self.workers.iter().map(|(&id, process)| process.held(id)).collect(),
+            sockets,
+            generations: generations.collect(),
+        };
+        let binaries = self.generations.open.values().filter_map(|executable| match executable {
+            Executable::Binary(file) => Some(file.as_fd()),
+            Executable::Script(_) => None,
+        });
+        let descriptors: Vec<BorrowedFd<'_>> = std::iter::once(self.control.listener.as_fd())
+            .chain(self.workers.values().map(|process| process.notify.as_fd()))
+            .chain(listeners)
+            .chain(binaries)
+            .collect();
+        Handover::new(&serde_json::to_vec(&state)?, &descriptors)
+    }
+
+    /// Goes on where the predecessor stopped, with the settings of this program.
+    pub(crate) fn resume(
+        settings: Supervisor,
+        (state, descriptors): handover::Received,
+    ) -> Result<Self, Error> {
+        let signals = Signals::new().map_err(Error::io("cannot handle signals"))?;
+        settings.check()?;
+        let invalid = || Error::io("cannot take over");
+        let state: State =
+            serde_json::from_slice(&state).map_err(|error| invalid()(error.into()))?;
+        let mut descriptors = VecDeque::from(descriptors);
+        let mut next = || {
+            let missing = || io::Error::new(io::ErrorKind::UnexpectedEof, "too few descriptors");
+            descriptors.pop_front().ok_or_else(missing)
+        };
+        let control = next()
+            .and_then(|fd| control::Server::new(fd.into()))
+            .map_err(Error::io("cannot take over the control socket"))?;
+        let mut workers = std::collections::BTreeMap::new();
+        for held in state.workers {
+            workers.insert(held.id, held.process(next().map_err(invalid())?).map_err(invalid())?);
+        }
+        let listeners: io::Result<Vec<(HeldSocket, OwnedFd)>> =
+            state.sockets.into_iter().map(|held| Ok((held, next()?))).collect();
+        let sockets = Sockets::resume(
+            settings.endpoints()?,
+            settings.sharing(),
+            settings.unix_mode_value(),
+            listeners.map_err(invalid())?,
+        )?;
+        let own = Program::current().map_err(Error::io("cannot find this program"))?;
+        let mut generations = Generations::new(settings.foreign().unwrap_or_else(|| own.clone()));
+        for held in state.generations {
+            let executable = match held.script {
+                Some(path) => Executable::Script(path),
+                None => Executable::Binary(next().map_err(invalid())?),
+            };
+            generations.open.insert(held.generation, executable);
+        }
+        tracing::info!("replaced the supervisor");
+        crate::worker::name_process();
+        Ok(Self {
+            machine: state.machine.resume(settings.rules(sockets.sharing())),
+            sockets,
+            own,
+            generations,
+            workers,
+            gone: state.gone,
+            reload_error: None,
+            clock: Clock {
+                origin: Instant::now(),
+                offset: state.now,
+            },
+            measure_at: state.now + MEASURE,
+            directory: state.directory,
+            control_path: state.control_path,
+            control,
+            signals,
+            upstream: Upstream::new(),
+            events: VecDeque::new(),
+            end: None,
+            settings,
+        })
+    }
+}
+
+impl Process {
+    fn held(&self, id: WorkerId) -> HeldWorker {
+        HeldWorker {
+            id,
+            pid: self.pid.as_raw_nonzero().get(),
+            task: self.task,
+            generation: self.generation,
+            started: self.started,
+            note: self.note.clone(),
+            counters: self.counters.clone(),
+        }
+    }
+}
+
+impl HeldWorker {
+    fn process(self, notify: OwnedFd) -> io::Result<Process> {
+        let no_pid = || io::Error::new(io::ErrorKind::InvalidData, "no process id");
+        Ok(Process {
+            pid: Pid::from_raw(self.pid).ok_or_else(no_pid)?,
+            task: self.task,
+            generation: self.generation,
+            notify: notify.into(),
+            started: self.started,
+            note: self.note,
+            usage: Usage::default(),
+            counters: self.counters,
+        })
+    }
+}

@@ -1,0 +1,528 @@
+//! Decides what the supervisor does next: `(state, event at a time) → actions`, without clock or I/O.
+//!
+//! The words: a *slot* is a task id and has one worker in charge. A *set* is the sockets of one slot.
+//! A *generation* is one executable as it was on disk at one moment. A *renewal* replaces the worker
+//! in charge of a slot by a new one, new first; a *rollout* renews every slot to one generation.
+
+mod renewal;
+mod slot;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use renewal::{Renewal, Rollout};
+pub(crate) use slot::{Phase, Slot, Worker};
+
+/// Time since the first supervisor of this process id started.
+pub(crate) type Time = Duration;
+
+pub(crate) type WorkerId = u64;
+pub(crate) type TaskId = usize;
+pub(crate) type Generation = u64;
+
+/// What the machine must know of the settings.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) sharing: Sharing,
+    pub(crate) start_timeout: Duration,
+    pub(crate) graceful_timeout: Duration,
+    pub(crate) worker_timeout: Option<Duration>,
+    pub(crate) max_restarts: Option<u32>,
+    pub(crate) max_requests: Option<u64>,
+    pub(crate) max_requests_jitter: u64,
+    pub(crate) max_rss: Option<u64>,
+    pub(crate) max_slots: usize,
+}
+
+/// Who accepts from which set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// Every worker accepts from set 0.
+    One,
+    /// A set for each slot, all in one SO_REUSEPORT group: a set nobody accepts from costs clients.
+    Group,
+    /// A set for each slot on a port of its own: a client of a dead slot's port is refused, rightly.
+    Apart,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Code(i32),
+    Signal(i32),
+}
+
+impl std::fmt::Display for Exit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "exit status {code}"),
+            Self::Signal(signal) => write!(f, "signal {signal}"),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Event {
+    Start(usize),
+    SpawnFailed(WorkerId, String),
+    Ready(WorkerId),
+    Alive(WorkerId),
+    Exited(WorkerId, Exit),
+    Measured {
+        worker: WorkerId,
+        requests: u64,
+        rss: u64,
+    },
+    Reload,
+    Upgrade,
+    Scale(usize),
+    Stop(Haste),
+    /// Only time has passed.
+    Tick,
+}
+
+/// How a supervisor is told to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Haste {
+    /// Workers finish what they have.
+    Graceful,
+    /// Workers drop what they have, and clean up.
+    Quick,
+    /// Workers are killed.
+    Immediate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Signal {
+    Term,
+    Int,
+    Kill,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Action {
+    Spawn {
+        worker: WorkerId,
+        task: TaskId,
+        generation: Generation,
+        sets: Vec<usize>,
+    },
+    Signal(WorkerId, Signal),
+    /// The worker's event loop stands still: say where, before it is killed.
+    Examine(WorkerId),
+    /// The set leaves the group: nobody could be found to accept from it.
+    CloseSet(usize),
+    RolloutEnded {
+        ticket: u64,
+        result: Result<Generation, String>,
+    },
+    /// Every slot runs the new generation: the supervisor itself may follow.
+    ReplaceSupervisor,
+    End(End),
+}
+
+/// Why the supervisor has nothing left to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum End {
+    Finished,
+    Stopped,
+    NeverBooted,
+    GaveUp,
+}
+
+/// Failures in a row after which a slot's queue is given to another slot.
+const PATIENCE: u32 = 3;
+/// A worker that was ready this long failed for a new reason.
+const STABLE: Duration = Duration::from_secs(1);
+const BACKOFF_FIRST: Duration = Duration::from_millis(100);
+const BACKOFF_LAST: Duration = Duration::from_secs(5);
+/// What a worker gets after SIGINT.
+const QUICK_TIMEOUT: Duration = Duration::from_secs(2);
+/// A renewal that failed is not tried again by itself before this.
+const RENEWAL_PAUSE: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Machine {
+    #[serde(skip)]
+    rules: Option<Rules>,
+    pub(crate) slots: BTreeMap<TaskId, Slot>,
+    pub(crate) workers: BTreeMap<WorkerId, Worker>,
+    next_worker: WorkerId,
+    next_generation: Generation,
+    /// The generation that slots are created with.
+    pub(crate) generation: Generation,
+    pub(crate) restarts: u32,
+    ever_ready: bool,
+    /// The sets that exist.
+    sets: BTreeSet<usize>,
+    /// The sets whose slot can't accept, and the slot that does it instead.
+    covers: BTreeMap<usize, TaskId>,
+    renewal: Option<Renewal>,
+    rollout: Option<Rollout>,
+    waiting: Option<Rollout>,
+    tickets: u64,
+    stop: Option<(Haste, End)>,
+    ended: bool,
+}
+
+impl Machine {
+    pub(crate) fn new(rules: Rules) -> Self {
+        Self {
+            rules: Some(rules),
+            slots: BTreeMap::new(),
+            workers: BTreeMap::new(),
+            next_worker: 1,
+            next_generation: 2,
+            generation: 1,
+            restarts: 0,
+            ever_ready: false,
+            sets: BTreeSet::new(),
+            covers: BTreeMap::new(),
+            renewal: None,
+            rollout: None,
+            waiting: None,
+            tickets: 0,
+            stop: None,
+            ended: false,
+        }
+    }
+
+    /// Goes on with a predecessor's state, under this program's settings.
+    pub(crate) fn resume(mut self, rules: Rules) -> Self {
+        self.rules = Some(rules);
+        self
+    }
+
+    pub(crate) fn handle(&mut self, event: Event, now: Time) -> Vec<Action> {
+        let mut actions = Vec::new();
+        match event {
+            Event::Start(count) => self.scale(count, now, &mut actions),
+            Event::SpawnFailed(worker, reason) => self.gone(worker, Err(reason), now, &mut actions),
+            Event::Exited(worker, exit) => self.gone(worker, Ok(exit), now, &mut actions),
+            Event::Ready(worker) => self.ready(worker, now, &mut actions),
+            Event::Alive(worker) => self.alive(worker, now),
+            Event::Measured {
+                worker,
+                requests,
+                rss,
+            } => self.measured(worker, requests, rss, now),
+            Event::Reload => self.request_rollout(false),
+            Event::Upgrade => self.request_rollout(true),
+            Event::Scale(count) => self.scale(count, now, &mut actions),
+            Event::Stop(haste) => self.stop(haste, End::Stopped, now, &mut actions),
+            Event::Tick => {}
+        }
+        self.pass_time(now, &mut actions);
+        self.settle(now, &mut actions);
+        actions
+    }
+
+    /// When `handle` must be called again, even if nothing happens.
+    pub(crate) fn deadline(&self) -> Option<Time> {
+        let timeout = self.rules().worker_timeout;
+        let workers = self.workers.values().filter_map(|worker| worker.deadline(timeout));
+        workers.chain(self.slots.values().filter_map(|slot| slot.retry_at)).min()
+    }
+
+    /// Names the rollout that will answer the next request for one.
+    pub(crate) fn next_ticket(&self) -> u64 {
+        self.waiting.as_ref().map_or(self.tickets + 1, |waiting| waiting.ticket)
+    }
+
+    /// The state for a successor, to go on with by `resume`.
+    pub(crate) fn snapshot(&self) -> serde_json::Result<Self> {
+        serde_json::from_value(serde_json::to_value(self)?)
+    }
+
+    /// The generations that may still be started.
+    pub(crate) fn generations(&self) -> BTreeSet<Generation> {
+        let slots = self.slots.values().map(|slot| slot.generation);
+        let rollout = self.rollout.iter().flat_map(|rollout| [rollout.from, rollout.to]);
+        slots.chain(rollout).chain([self.generation]).collect()
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stop.is_some()
+    }
+
+    pub(crate) fn is_rolling_out(&self) -> bool {
+        self.rollout.is_some() || self.waiting.is_some()
+    }
+
+    /// Whether every slot that should serve has a worker that does.
+    pub(crate) fn all_ready(&self) -> bool {
+        self.slots.values().all(|slot| {
+            slot.finished || slot.leaving || self.in_charge(slot).is_some_and(Worker::is_ready)
+        })
+    }
+
+    /// How many slots there are to be.
+    pub(crate) fn size(&self) -> usize {
+        self.slots.values().filter(|slot| !slot.leaving).count()
+    }
+
+    fn rules(&self) -> &Rules {
+        self.rules.as_ref().expect("set by `new` and by `resume`")
+    }
+
+    fn in_charge(&self, slot: &Slot) -> Option<&Worker> {
+        slot.worker.and_then(|id| self.workers.get(&id))
+    }
+
+    fn scale(&mut self, count: usize, now: Time, actions: &mut Vec<Action>) {
+        if self.stop.is_some() {
+            return;
+        }
+        let count = count.clamp(1, self.rules().max_slots);
+        for task in 0..count {
+            let generation = self.generation;
+            let slot = self.slots.entry(task).or_insert_with(|| Slot::new(generation));
+            slot.leaving = false;
+            if slot.worker.is_none() && slot.retry_at.is_none() && !slot.finished {
+                self.start(task, actions, now);
+            }
+        }
+        for (_, slot) in self.slots.range_mut(count..) {
+            slot.leaving = true;
+            slot.retry_at = None;
+        }
+    }
+
+    /// Puts a new worker in charge of an empty slot.
+    fn start(&mut self, task: TaskId, actions: &mut Vec<Action>, now: Time) {
+        let generation = self.slots[&task].generation;
+        let worker = self.spawn(task, generation, now, actions);
+        let slot = self.slot(task);
+        slot.retry_at = None;
+        slot.renew = false;
+        slot.worker = Some(worker);
+    }
+
+    fn spawn(
+        &mut self,
+        task: TaskId,
+        generation: Generation,
+        now: Time,
+        actions: &mut Vec<Action>,
+    ) -> WorkerId {
+        let worker = self.next_worker;
+        self.next_worker += 1;
+        let sets = self.sets_of(task);
+        self.sets.extend(&sets);
+        let give_up_at = now + self.rules().start_timeout;
+        self.workers.insert(
+            worker,
+            Worker {
+                task,
+                generation,
+                sets: sets.clone(),
+                ready_at: None,
+                phase: Phase::Starting { give_up_at },
+            },
+        );
+        actions.push(Action::Spawn {
+            worker,
+            task,
+            generation,
+            sets,
+        });
+        worker
+    }
+
+    /// The sets a new worker of this slot accepts from.
+    fn sets_of(&mut self, task: TaskId) -> Vec<usize> {
+        if self.rules().sharing == Sharing::One {
+            return vec![0];
+        }
+        let recovered: Vec<usize> = self
+            .covers
+            .iter()
+            .filter(|&(&set, &host)| host == task && self.serves(set, set))
+            .map(|(&set, _)| set)
+            .collect();
+        for set in recovered {
+            self.covers.remove(&set);
+        }
+        let home = self.slots[&task].lodging.unwrap_or(task);
+        let covered = self.covers.iter().filter(|&(_, &host)| host == task);
+        let mut sets: Vec<usize> = covered.map(|(&set, _)| set).chain([home]).collect();
+        sets.sort_by_key(|&set| (set != home, set));
+        sets
+    }
+
+    fn slot(&mut self, task: TaskId) -> &mut Slot {
+        self.slots.get_mut(&task).expect("a slot stays while it has workers")
+    }
+
+    fn ready(&mut self, id: WorkerId, now: Time, actions: &mut Vec<Action>) {
+        let Some(worker) = self.workers.get_mut(&id) else {
+            return;
+        };
+        if !matches!(worker.phase, Phase::Starting { .. }) {
+            return;
+        }
+        worker.ready_at = Some(now);
+        worker.phase = Phase::Ready { alive: None };
+        let (task, generation) = (worker.task, worker.generation);
+        self.ever_ready = true;
+        if self.renewal.as_ref().is_some_and(|renewal| renewal.worker == id) {
+            self.renewed(task, id, generation, now, actions);
+        }
+    }
+
+    fn alive(&mut self, id: WorkerId, now: Time) {
+        if let Some(Phase::Ready { alive }) =
+            self.workers.get_mut(&id).map(|worker| &mut worker.phase)
+        {
+            *alive = Some(now);
+        }
+    }
+
+    fn measured(&mut self, id: WorkerId, requests: u64, rss: u64, now: Time) {
+        let rules = self.rules();
+        let jitter = rules.max_requests_jitter.saturating_add(1);
+        let limit = rules.max_requests.map(|limit| limit + spread(id) % jitter);
+        let spent = limit.is_some_and(|limit| requests >= limit)
+            || rules.max_rss.is_some_and(|limit| rss > limit);
+        let Some(worker) = self.workers.get(&id).filter(|worker| worker.is_ready()) else {
+            return;
+        };
+        let task = worker.task;
+        let slot = self.slot(task);
+        if spent && slot.worker == Some(id) && now >= slot.rest_until {
+            slot.renew = true;
+        }
+    }
+
+    /// A worker is no more, or never was.
+    fn gone(
+        &mut self,
+        id: WorkerId,
+        exit: Result<Exit, String>,
+        now: Time,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(worker) = self.workers.remove(&id) else {
+            return;
+        };
+        if self.renewal.as_ref().is_some_and(|renewal| renewal.worker == id) {
+            let reason = match exit {
+                Ok(exit) => format!("the new worker ended before it was ready: {exit}"),
+                Err(reason) => format!("the new worker could not be started: {reason}"),
+            };
+            self.renewal_failed(worker.task, &worker, reason, now, actions);
+            return;
+        }
+        let slot = self.slot(worker.task);
+        if slot.worker != Some(id) {
+            return;
+        }
+        slot.worker = None;
+        if self.stop.is_some() || self.slots[&worker.task].leaving {
+            return;
+        }
+        let slot = self.slot(worker.task);
+        if exit == Ok(Exit::Code(0)) {
+            slot.finished = true;
+            return;
+        }
+        self.failed(worker.task, &worker, now, actions);
+    }
+
+    fn failed(&mut self, task: TaskId, worker: &Worker, now: Time, actions: &mut Vec<Action>) {
+        self.restarts += 1;
+        let slot = self.slot(task);
+        slot.restarts += 1;
+        slot.boot_failed |= worker.ready_at.is_none();
+        let was_stable = worker.ready_at.is_some_and(|at| now >= at + STABLE);
+        slot.streak = if was_stable { 1 } else { slot.streak + 1 };
+        slot.retry_at = Some(now + backoff(slot.streak));
+        if !self.ever_ready && self.slots.values().all(|slot| slot.boot_failed) {
+            self.stop(Haste::Graceful, End::NeverBooted, now, actions);
+        } else if self.rules().max_restarts.is_some_and(|limit| self.restarts > limit) {
+            self.stop(Haste::Graceful, End::GaveUp, now, actions);
+        }
+    }
+
+    fn stop(&mut self, haste: Haste, end: End, now: Time, actions: &mut Vec<Action>) {
+        let (haste, end) = match self.stop {
+            // The second request says that the first took too long.
+            Some((_, end)) => (Haste::Immediate, end),
+            None => (haste, end),
+        };
+        self.stop = Some((haste, end));
+        for slot in self.slots.values_mut() {
+            slot.retry_at = None;
+        }
+        self.renewal = None;
+        let rollouts = [self.rollout.take(), self.waiting.take()];
+        for rollout in rollouts.into_iter().flatten() {
+            actions.push(rollout.ended(Err("the supervisor is stopping".to_owned())));
+        }
+        let (signal, timeout) = match haste {
+            Haste::Graceful => (Signal::Term, self.rules().graceful_timeout),
+            Haste::Quick => (Signal::Int, QUICK_TIMEOUT),
+            Haste::Immediate => (Signal::Kill, Duration::ZERO),
+        };
+        for (&id, worker) in &mut self.workers {
+            worker.retire(id, signal, now + timeout, actions);
+        }
+    }
+
+    fn pass_time(&mut self, now: Time, actions: &mut Vec<Action>) {
+        let timeout = self.rules().worker_timeout;
+        for (&id, worker) in &mut self.workers {
+            if worker.deadline(timeout).is_some_and(|deadline| now >= deadline) {
+                if worker.is_ready() {
+                    actions.push(Action::Examine(id));
+                }
+                worker.kill(id, actions);
+            }
+        }
+        let due = |slot: &Slot| slot.retry_at.is_some_and(|at| now >= at);
+        let tasks: Vec<TaskId> =
+            self.slots.iter().filter(|(_, slot)| due(slot)).map(|(&task, _)| task).collect();
+        for task in tasks {
+            self.start(task, actions, now);
+        }
+    }
+
+    /// Brings about what follows from the state, whichever event led to it.
+    fn settle(&mut self, now: Time, actions: &mut Vec<Action>) {
+        if self.stop.is_none() {
+            self.cover_orphans();
+            self.dismiss_leaving(now, actions);
+            self.renew_next(now, actions);
+            if !self.slots.is_empty() && self.slots.values().all(|slot| slot.finished) {
+                self.stop(Haste::Graceful, End::Finished, now, actions);
+            }
+        }
+        if let Some((_, end)) = self.stop
+            && self.workers.is_empty()
+            && !self.ended
+        {
+            self.ended = true;
+            actions.push(Action::End(end));
+        }
+    }
+}
+
+/// How long to wait after so many failures in a row. The first is forgiven.
+fn backoff(streak: u32) -> Duration {
+    match streak {
+        0 | 1 => Duration::ZERO,
+        _ => BACKOFF_FIRST.saturating_mul(1 << (streak - 2).min(16)).min(BACKOFF_LAST),
+    }
+}
+
+/// Scatters consecutive worker ids (the finalizer of splitmix64).
+fn spread(id: WorkerId) -> u64 {
+    let mut z = id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}

@@ -1,0 +1,289 @@
+//! New first, ready, then the old retires: reload, upgrade, recycling, and taking over a set.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Action, Generation, Machine, PATIENCE, RENEWAL_PAUSE, Sharing, Signal, Slot, TaskId, Time,
+    Worker, WorkerId,
+};
+
+/// The one replacement that is under way.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Renewal {
+    pub(crate) worker: WorkerId,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Rollout {
+    pub(crate) ticket: u64,
+    pub(crate) from: Generation,
+    pub(crate) to: Generation,
+    /// Replace the supervisor as well.
+    pub(crate) upgrade: bool,
+    /// Why the slots go back to `from`.
+    pub(crate) failure: Option<String>,
+}
+
+impl Rollout {
+    fn goal(&self) -> Generation {
+        if self.failure.is_some() {
+            self.from
+        } else {
+            self.to
+        }
+    }
+
+    pub(super) fn ended(self, result: Result<Generation, String>) -> Action {
+        Action::RolloutEnded {
+            ticket: self.ticket,
+            result,
+        }
+    }
+}
+
+impl Machine {
+    /// Requests that come while a rollout runs are answered by one more, however many they are.
+    pub(super) fn request_rollout(&mut self, upgrade: bool) {
+        if self.stop.is_some() {
+            return;
+        }
+        match &mut self.waiting {
+            Some(waiting) => waiting.upgrade |= upgrade,
+            None => {
+                self.tickets += 1;
+                self.waiting = Some(Rollout {
+                    ticket: self.tickets,
+                    from: self.generation,
+                    to: self.generation,
+                    upgrade,
+                    failure: None,
+                });
+            }
+        }
+    }
+
+    /// Starts the next replacement, or ends the rollout when none is left.
+    pub(super) fn renew_next(&mut self, now: Time, actions: &mut Vec<Action>) {
+        if self.renewal.is_some() {
+            return;
+        }
+        self.begin_rollout();
+        let goal = self.rollout.as_ref().map(Rollout::goal);
+        let stale = |slot: &Slot| goal.is_some_and(|goal| slot.generation != goal);
+        let present = |slot: &Slot| !slot.finished && !slot.leaving;
+        if !self.slots.values().any(|slot| present(slot) && stale(slot)) {
+            self.end_rollout(actions);
+        }
+        let next = self
+            .slots
+            .iter()
+            .filter(|(task, slot)| present(slot) && !self.is_busy(**task))
+            .find(|(_, slot)| stale(slot) || slot.renew)
+            .map(|(&task, slot)| (task, stale(slot), goal.unwrap_or(slot.generation)));
+        let Some((task, stale, generation)) = next else {
+            return;
+        };
+        if stale {
+            // A set of its own again: the new build may cure what made the slot fail.
+            self.slot(task).lodging = None;
+        }
+        self.slot(task).retry_at = None;
+        let worker = self.spawn(task, generation, now, actions);
+        self.renewal = Some(Renewal { worker });
+    }
+
+    fn begin_rollout(&mut self) {
+        if self.rollout.is_some() {
+            return;
+        }
+        let Some(mut rollout) = self.waiting.take() else {
+            return;
+        };
+        rollout.from = self.generation;
+        rollout.to = self.next_generation;
+        self.next_generation += 1;
+        self.rollout = Some(rollout);
+    }
+
+    fn end_rollout(&mut self, actions: &mut Vec<Action>) {
+        let Some(mut rollout) = self.rollout.take() else {
+            return;
+        };
+        match rollout.failure.take() {
+            Some(reason) => actions.push(rollout.ended(Err(reason))),
+            None => {
+                self.generation = rollout.to;
+                let (upgrade, to) = (rollout.upgrade, rollout.to);
+                actions.push(rollout.ended(Ok(to)));
+                if upgrade {
+                    actions.push(Action::ReplaceSupervisor);
+                }
+            }
+        }
+    }
+
+    /// A slot that still boots, or still drains the worker before, has to wait: this bounds the
+    /// processes that a storm of reloads can make.
+    fn is_busy(&self, task: TaskId) -> bool {
+        let in_charge = self.slots[&task].worker;
+        self.workers.iter().any(|(&id, worker)| {
+            worker.task == task && (Some(id) != in_charge || !worker.is_ready())
+        })
+    }
+
+    pub(super) fn renewed(
+        &mut self,
+        task: TaskId,
+        id: WorkerId,
+        generation: Generation,
+        now: Time,
+        actions: &mut Vec<Action>,
+    ) {
+        self.renewal = None;
+        let kill_at = now + self.rules().graceful_timeout;
+        let slot = self.slot(task);
+        slot.generation = generation;
+        slot.renew = false;
+        slot.retry_at = None;
+        slot.streak = 0;
+        slot.finished = false;
+        let old = slot.worker.replace(id);
+        if let Some((old, worker)) = old.and_then(|old| Some((old, self.workers.get_mut(&old)?))) {
+            worker.retire(old, Signal::Term, kill_at, actions);
+        }
+    }
+
+    pub(super) fn renewal_failed(
+        &mut self,
+        task: TaskId,
+        worker: &Worker,
+        reason: String,
+        now: Time,
+        actions: &mut Vec<Action>,
+    ) {
+        self.renewal = None;
+        let slot = self.slot(task);
+        let was_to_renew = std::mem::take(&mut slot.renew);
+        slot.rest_until = now + RENEWAL_PAUSE;
+        if slot.worker.is_none() && !slot.finished && !slot.leaving {
+            slot.retry_at = Some(now);
+        }
+        let is_going_back = self.is_going_back(task);
+        match &mut self.rollout {
+            Some(rollout) if rollout.failure.is_none() && worker.generation == rollout.to => {
+                rollout.failure = Some(reason);
+                // It may still take over a set, with the generation that works.
+                self.slot(task).renew = was_to_renew;
+            }
+            _ if is_going_back => {
+                // The way back is blocked too: what serves now goes on serving.
+                if let Some(rollout) = self.rollout.take() {
+                    let failure = rollout.failure.as_deref().unwrap_or_default();
+                    let reason = format!("{failure}; going back failed: {reason}");
+                    actions.push(rollout.ended(Err(reason)));
+                }
+                self.give_up_covers(task, actions);
+            }
+            _ => self.give_up_covers(task, actions),
+        }
+    }
+
+    fn is_going_back(&self, task: TaskId) -> bool {
+        self.rollout.as_ref().is_some_and(|rollout| {
+            rollout.failure.is_some() && self.slots[&task].generation != rollout.from
+        })
+    }
+
+    /// The host could not take the sets it should cover, so they leave the group.
+    fn give_up_covers(&mut self, host: TaskId, actions: &mut Vec<Action>) {
+        let held = self.in_charge(&self.slots[&host]).map(|worker| worker.sets.clone());
+        let held = held.unwrap_or_default();
+        let lost: Vec<usize> = self
+            .covers
+            .iter()
+            .filter(|&(set, &by)| by == host && !held.contains(set))
+            .map(|(&set, _)| set)
+            .collect();
+        let refuge = self.slots[&host].lodging.unwrap_or(host);
+        for set in lost {
+            self.covers.remove(&set);
+            self.sets.remove(&set);
+            actions.push(Action::CloseSet(set));
+            if let Some(slot) = self.slots.get_mut(&set) {
+                slot.lodging = Some(refuge);
+            }
+        }
+    }
+
+    /// Whether a worker that is ready, in charge of `task` and staying accepts from `set`.
+    pub(super) fn serves(&self, task: TaskId, set: usize) -> bool {
+        self.slots.get(&task).is_some_and(|slot| {
+            !slot.leaving
+                && self
+                    .in_charge(slot)
+                    .is_some_and(|worker| worker.is_ready() && worker.sets.contains(&set))
+        })
+    }
+
+    /// Finds a slot to accept from each set of the group that its own slot has abandoned.
+    pub(super) fn cover_orphans(&mut self) {
+        if self.rules().sharing != Sharing::Group {
+            return;
+        }
+        let hopeful = |task: &TaskId| {
+            self.slots
+                .get(task)
+                .is_some_and(|slot| !slot.finished && !slot.leaving && slot.streak < PATIENCE)
+        };
+        let orphans: Vec<usize> = self
+            .sets
+            .iter()
+            .copied()
+            .filter(|set| !hopeful(set) && !self.covers.get(set).is_some_and(hopeful))
+            .filter(|&set| !self.slots.keys().any(|&task| self.serves(task, set)))
+            .collect();
+        for set in orphans {
+            let host = self
+                .slots
+                .keys()
+                .copied()
+                .filter(|&task| task != set && self.serves(task, self.home(task)))
+                .min_by_key(|task| self.covers.values().filter(|&host| host == task).count());
+            if let Some(host) = host {
+                self.covers.insert(set, host);
+                self.slot(host).renew = true;
+            }
+        }
+    }
+
+    fn home(&self, task: TaskId) -> usize {
+        self.slots[&task].lodging.unwrap_or(task)
+    }
+
+    /// Retires the workers of leaving slots once nobody depends on them.
+    pub(super) fn dismiss_leaving(&mut self, now: Time, actions: &mut Vec<Action>) {
+        let kill_at = now + self.rules().graceful_timeout;
+        let grouped = self.rules().sharing == Sharing::Group;
+        let leaving: Vec<TaskId> =
+            self.slots.iter().filter(|(_, slot)| slot.leaving).map(|(&task, _)| task).collect();
+        for task in leaving {
+            let needed = grouped
+                && self.sets.contains(&task)
+                && !self.slots.keys().any(|&other| self.serves(other, task));
+            if needed {
+                continue;
+            }
+            if let Some(id) = self.slot(task).worker.take()
+                && let Some(worker) = self.workers.get_mut(&id)
+            {
+                worker.retire(id, Signal::Term, kill_at, actions);
+            }
+            if !self.workers.values().any(|worker| worker.task == task) {
+                self.slots.remove(&task);
+                if self.rules().sharing == Sharing::Apart && self.sets.remove(&task) {
+                    actions.push(Action::CloseSet(task));
+                }
+            }
+        }
+    }
+}

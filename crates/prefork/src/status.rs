@@ -1,0 +1,71 @@
+//! What a supervisor tells about its workers. Everybody may render it; here it is data.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Counters;
+
+/// The whole service at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Status {
+    /// The supervisor's process id.
+    pub pid: u32,
+    /// Where the workers listen.
+    pub listen: Vec<String>,
+    /// How many workers there are to be.
+    pub processes: usize,
+    /// The executable that new workers run, counted from 1.
+    pub generation: u64,
+    /// `starting`, `running`, `reloading` or `stopping`.
+    pub state: String,
+    /// Milliseconds since the supervisor started.
+    pub uptime: u64,
+    /// Restarts of workers that failed, since the supervisor started.
+    pub restarts: u32,
+    /// Why the last reload failed, unless it succeeded.
+    pub reload_error: Option<String>,
+    /// One entry per process, by task id; a worker that retires comes after its successor.
+    pub workers: Vec<WorkerStatus>,
+    /// What the workers that are gone had counted.
+    pub gone: Counters,
+}
+
+impl Status {
+    /// What all workers together have counted since the supervisor started.
+    #[must_use]
+    pub fn total(&self) -> Counters {
+        let mut total = self.gone.clone();
+        for worker in &self.workers {
+            total.add(&worker.counters);
+        }
+        total
+    }
+}
+
+/// One worker at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct WorkerStatus {
+    /// 0…n-1, kept across restarts.
+    pub task_id: usize,
+    /// Its process id, or 0 while there is none.
+    pub pid: u32,
+    /// The executable it runs.
+    pub generation: u64,
+    /// `starting`, `ready`, `stopping`, `failing` (waits for its next start) or `finished`.
+    pub state: String,
+    /// Milliseconds since it started.
+    pub uptime: u64,
+    /// How often this task id was restarted after a failure.
+    pub restarts: u32,
+    /// What it says about itself (`STATUS=`).
+    pub note: Option<String>,
+    /// Resident memory, in bytes.
+    pub rss: u64,
+    /// Processor time used, in milliseconds.
+    pub cpu: u64,
+    /// What it has counted.
+    pub counters: Counters,
+}
