@@ -1,1 +1,72 @@
-//! placeholder
+//! A program that is its own server: Tornado's way of running and deploying, in Rust.
+//!
+//! ```no_run
+//! use squall::{Application, get};
+//!
+//! fn main() -> squall::Result<()> {
+//!     Application::new()
+//!         .route("/", get(|| async { "Hello, world" }))
+//!         .listen(8888)
+//! }
+//! ```
+//!
+//! # What is where
+//!
+//! - [`Application`]: routes and settings. [`get`] and its like put handlers on routes; a
+//!   [`Handler`] is an `async fn` whose arguments read from the request ([`Path`], [`Query`],
+//!   [`Form`], [`Json`], [`State`], [`Extension`]) and whose result is a response
+//!   ([`Html`], [`Redirect`], [`Json`], [`Error`], text, a status, …).
+//! - [`Server`]: addresses, limits, threads, the end. [`Application::listen`] is its short form,
+//!   [`serve`] the one for people who own the runtime.
+//! - [`ApplicationService`]: the application as a [`tower_service::Service`], for axum and others.
+//!
+//! The traits of handlers, extractors and responses are those of `axum-core`, so what is
+//! written for axum works here. An axum `Router` [mounts](Application::mount) here, and an
+//! application mounts there.
+//!
+//! # What it does not do
+//!
+//! No database, no client, no magic: a handler is a function. What has its own crate is only
+//! introduced here; each of them works alone.
+
+mod access_log;
+mod application;
+mod error;
+mod error_pages;
+mod extract;
+mod handler;
+mod logging;
+mod methods;
+mod mount;
+mod response;
+pub mod route;
+mod server;
+mod service;
+
+pub use crate::{
+    application::Application,
+    error::{Error, Result},
+    error_pages::ErrorPage,
+    extract::{Extension, Form, Json, Path, Query, State},
+    handler::Handler,
+    methods::{Methods, any, delete, get, head, on, options, patch, post, put},
+    response::{Html, Redirect},
+    server::{Server, Worker, serve},
+    service::{ApplicationService, ResponseFuture},
+};
+#[doc(no_inline)]
+pub use axum_core::{
+    body::Body,
+    extract::{FromRef, FromRequest, FromRequestParts, Request},
+    response::{IntoResponse, Response},
+};
+#[doc(no_inline)]
+pub use http;
+#[doc(no_inline)]
+pub use squall_routing::{Captures, Host, ReverseError, Rule, Urls, regex};
+#[doc(no_inline)]
+pub use squall_server::{Address, Bind, ConnectionInfo, Handle, Limits, Listener, Phase, Stop};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

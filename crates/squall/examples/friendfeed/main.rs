@@ -1,0 +1,52 @@
+//! The site of Tornado's guide to running and deploying; every capability of squall has a page.
+//!
+//! Run with `cargo run --release --example friendfeed`, then open <http://127.0.0.1:8888/>.
+//! `-- --help` shows the flags.
+
+mod pages;
+
+use std::{net::IpAddr, path::PathBuf};
+
+use clap::Parser;
+use squall::{Application, Bind, Server, any, get};
+
+/// The site of the guide.
+#[derive(Parser)]
+struct Flags {
+    /// Listen on this interface.
+    #[arg(long, default_value = "127.0.0.1")]
+    address: IpAddr,
+    /// Listen on this port; 0 takes a free one.
+    #[arg(long, default_value_t = 8888)]
+    port: u16,
+    /// Listen on this unix socket as well.
+    #[arg(long, value_name = "PATH")]
+    unix: Option<PathBuf>,
+    /// Serve on this many threads.
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+}
+
+fn main() -> squall::Result<()> {
+    let flags = Flags::parse();
+    let mut server = Server::new(application())
+        .threads(flags.threads)
+        .bind((flags.address, flags.port))?;
+    if let Some(path) = flags.unix {
+        server = server.bind(Bind::unix(path))?;
+    }
+    server.start(1)
+}
+
+fn application() -> Application {
+    Application::new()
+        .route("/", get(pages::home))
+        .name("home")
+        .route("/whoami", get(pages::whoami))
+        .route("/echo", any(pages::echo))
+        .route("/slow", get(pages::slow))
+        .route("/users/{id}", get(pages::user))
+        .name("user")
+        .route("/panic", get(pages::panic))
+        .route("/error", get(pages::error))
+}

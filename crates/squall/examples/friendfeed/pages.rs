@@ -1,0 +1,70 @@
+//! The pages of the site.
+
+use std::{fs, process, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use squall::{
+    Body, ConnectionInfo, Extension, Html, IntoResponse, Json, Path, Query, Request, Response,
+    http::header::CONTENT_TYPE,
+};
+
+pub(crate) async fn home() -> Html<&'static str> {
+    Html(include_str!("home.html"))
+}
+
+#[derive(Serialize)]
+pub(crate) struct Whoami {
+    remote_ip: String,
+    scheme: &'static str,
+    peer: String,
+    pid: u32,
+    task_id: Option<usize>,
+}
+
+/// Who is asking, and which process answers.
+pub(crate) async fn whoami(Extension(connection): Extension<ConnectionInfo>) -> Json<Whoami> {
+    let peer = connection.peer();
+    Json(Whoami {
+        remote_ip: peer
+            .tcp()
+            .map_or_else(|| "unix".to_owned(), |peer| peer.ip().to_string()),
+        scheme: "http",
+        peer: peer.to_string(),
+        pid: process::id(),
+        task_id: None,
+    })
+}
+
+/// Sends the body back as it comes in.
+pub(crate) async fn echo(request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let mut response = Body::new(body).into_response();
+    if let Some(kind) = head.headers.get(CONTENT_TYPE) {
+        response.headers_mut().insert(CONTENT_TYPE, kind.clone());
+    }
+    response
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Slow {
+    ms: u64,
+}
+
+/// Takes its time.
+pub(crate) async fn slow(Query(Slow { ms }): Query<Slow>) -> String {
+    tokio::time::sleep(Duration::from_millis(ms)).await;
+    format!("{ms} ms later\n")
+}
+
+pub(crate) async fn user(Path(id): Path<u64>) -> String {
+    format!("user {id}\n")
+}
+
+pub(crate) async fn panic() -> String {
+    panic!("a handler can panic, and the server lives on");
+}
+
+/// `?` on any error answers 500; the log has the whole chain.
+pub(crate) async fn error() -> squall::Result<String> {
+    Ok(fs::read_to_string("there/is/no/such/file")?)
+}

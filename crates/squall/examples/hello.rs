@@ -1,0 +1,10 @@
+//! The smallest program. Run with `cargo run --release --example hello`, then open
+//! <http://127.0.0.1:8888/>.
+
+use squall::{Application, get};
+
+fn main() -> squall::Result<()> {
+    Application::new()
+        .route("/", get(|| async { "Hello, world\n" }))
+        .listen("127.0.0.1:8888")
+}

@@ -1,0 +1,102 @@
+//! One line for each request, as Tornado's `log_request`.
+
+use std::{fmt, time::Instant};
+
+use http::{Method, StatusCode, Uri};
+use squall_server::{Address, ConnectionInfo};
+use tracing::Level;
+
+use crate::Error;
+
+/// The target of the lines, for filters.
+const TARGET: &str = "squall::access";
+
+/// Whether anybody listens to any line; without, nothing is measured or kept for it.
+pub(crate) fn is_enabled() -> bool {
+    tracing::enabled!(target: TARGET, Level::ERROR)
+}
+
+/// What the line needs to know of the request, which is gone when it is written.
+pub(crate) struct Entry<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) uri: &'a Uri,
+    pub(crate) connection: Option<&'a ConnectionInfo>,
+    pub(crate) begun: Instant,
+    pub(crate) status: StatusCode,
+    pub(crate) error: Option<&'a Error>,
+}
+
+impl Entry<'_> {
+    /// Below 400 is information, below 500 a warning, all else an error.
+    pub(crate) fn log(&self) {
+        match self.status.as_u16() {
+            ..400 => tracing::info!(target: TARGET, "{self}"),
+            400..500 => tracing::warn!(target: TARGET, "{self}"),
+            _ => tracing::error!(target: TARGET, "{self}"),
+        }
+    }
+}
+
+/// `200 GET /path (127.0.0.1) 0.42ms`, and after a colon what went wrong, with its causes.
+impl fmt::Display for Entry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let milliseconds = self.begun.elapsed().as_secs_f64() * 1000.0;
+        write!(f, "{} {} ", self.status.as_u16(), self.method)?;
+        match self.uri.path_and_query() {
+            Some(target) => escape(f, target.as_str())?,
+            None => write!(f, "{}", self.uri)?,
+        }
+        match self.connection.map(ConnectionInfo::peer) {
+            Some(Address::Tcp(peer)) => write!(f, " ({})", peer.ip())?,
+            Some(_) => f.write_str(" (unix)")?,
+            None => f.write_str(" (-)")?,
+        }
+        write!(f, " {milliseconds:.2}ms")?;
+        let causes = self.error.iter().flat_map(|error| error.chain());
+        causes.into_iter().try_for_each(|cause| {
+            f.write_str(": ")?;
+            escape(f, &cause.to_string())
+        })
+    }
+}
+
+/// A client or an error must not be able to begin a new line or to move a terminal's cursor.
+fn escape(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return f.write_str(text);
+    }
+    text.chars().try_for_each(|c| match c {
+        '"' | '\'' | '\\' => write!(f, "{c}"),
+        c => write!(f, "{}", c.escape_debug()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use http::{Method, StatusCode};
+    use squall_server::ConnectionInfo;
+
+    use super::Entry;
+    use crate::Error;
+
+    #[test]
+    fn a_line_is_one_line() {
+        let error = Error::new("first\r\nGET /forged \x1b[2J\u{202e}é\"");
+        let peer = "192.0.2.7:4711".parse().unwrap();
+        let connection = ConnectionInfo::new(peer, "127.0.0.1:80".parse().unwrap(), 1);
+        let line = Entry {
+            method: &Method::GET,
+            uri: &"/a?b=c".parse().unwrap(),
+            connection: Some(&connection),
+            begun: Instant::now(),
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            error: Some(&error),
+        }
+        .to_string();
+        let (head, rest) = line.split_once("ms: ").unwrap();
+        assert!(head.starts_with("500 GET /a?b=c (192.0.2.7) "), "{line}");
+        assert_eq!(rest, r#"first\r\nGET /forged \u{1b}[2J\u{202e}é""#);
+    }
+}

@@ -1,0 +1,247 @@
+//! Routes and settings, checked once and then served.
+
+use std::fmt;
+
+use axum_core::{extract::Request, response::IntoResponse};
+use http::{Method, StatusCode};
+use squall_routing::{Router, Rule};
+use squall_server::{Bind, BoxError};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::{
+    Error, Result, Server,
+    error_pages::{ErrorPage, ErrorPages},
+    handler::Endpoint,
+    mount::Mounted,
+    route::IntoRoute,
+    service::{ApplicationService, BoxService, Inner},
+};
+
+/// A web application: routes and settings, and in the end a service.
+///
+/// Every setter takes the application and gives it back. Nothing is checked until it is served or
+/// [made a service](Self::into_service); then every mistake is an error that shows it. `S` is the
+/// type of the state that routes added from here on can [extract](crate::State).
+///
+/// # Examples
+///
+/// ```no_run
+/// use squall::{Application, Path, get};
+///
+/// async fn user(Path(id): Path<u32>) -> String {
+///     format!("user {id}")
+/// }
+///
+/// fn main() -> squall::Result<()> {
+///     Application::new()
+///         .route("/", get(|| async { "Hello, world" }))
+///         .route("/users/{id}", get(user)).name("user")
+///         .listen(8888)
+/// }
+/// ```
+#[must_use = "an application does nothing until it is served"]
+pub struct Application<S = ()> {
+    routes: Vec<Route>,
+    state: S,
+    error_pages: ErrorPages,
+    access_log: bool,
+    layers: Vec<Wrap>,
+}
+
+struct Route {
+    rule: Rule,
+    /// `None` is any method.
+    endpoints: Vec<(Option<Method>, Endpoint)>,
+}
+
+type Wrap = Box<dyn FnOnce(BoxService) -> BoxService + Send>;
+
+impl Application {
+    /// An application without routes.
+    pub fn new() -> Self {
+        Self {
+            routes: Vec::new(),
+            state: (),
+            error_pages: ErrorPages::default(),
+            access_log: true,
+            layers: Vec::new(),
+        }
+    }
+}
+
+impl Default for Application {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Application<S> {
+    /// What handlers share, for [`State`](crate::State) and [`FromRef`](axum_core::extract::FromRef)
+    /// in the routes that are added after this; it is cloned for each request.
+    ///
+    /// Defaults to `()`.
+    pub fn state<T: Clone + Send + Sync + 'static>(self, state: T) -> Application<T> {
+        Application {
+            routes: self.routes,
+            state,
+            error_pages: self.error_pages,
+            access_log: self.access_log,
+            layers: self.layers,
+        }
+    }
+
+    /// Adds a route: handlers ([`get`](crate::get) and its like) or any tower service for the
+    /// requests that a rule is about. A rule is a pattern (`"/users/{id}"`,
+    /// [`regex(…)`](crate::regex)), or a [`Rule`] with a host. Routes of the same rule are put
+    /// together.
+    ///
+    /// Defaults to no route: 404 (Not Found).
+    pub fn route<M>(mut self, rule: impl Into<Rule>, target: impl IntoRoute<S, M>) -> Self {
+        self.routes.push(Route {
+            rule: rule.into(),
+            endpoints: target.into_endpoints(&self.state).0,
+        });
+        self
+    }
+
+    /// Names the route that was added last, for [`reverse`](crate::Urls::reverse).
+    ///
+    /// Defaults to no name.
+    ///
+    /// # Panics
+    ///
+    /// When there is no route yet.
+    #[track_caller]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        let Some(route) = self.routes.last_mut() else {
+            panic!(
+                "name({:?}) comes after the route that it names",
+                name.into()
+            );
+        };
+        route.rule = route.rule.clone().name(name);
+        self
+    }
+
+    /// Gives all paths under a prefix to a service: an axum `Router`, another application's
+    /// [service](Self::into_service), or any other. It sees the path without the prefix.
+    ///
+    /// Defaults to no mount.
+    pub fn mount<T>(mut self, prefix: &str, service: T) -> Self
+    where
+        T: Service<Request, Response: IntoResponse, Error: Into<BoxError>, Future: Send + 'static>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+    {
+        let prefix = prefix.trim_end_matches('/');
+        let endpoint = Endpoint::from_service(Mounted::new(prefix, service));
+        for pattern in ["", "/", "/{*rest}"] {
+            if prefix.is_empty() && pattern.is_empty() {
+                continue;
+            }
+            self.routes.push(Route {
+                rule: Rule::new(format!("{prefix}{pattern}")),
+                endpoints: vec![(None, endpoint.clone())],
+            });
+        }
+        self
+    }
+
+    /// The page for errors of one status: routes that are missing (404), methods that are (405),
+    /// handlers that fail or panic (500), and every [`Error`] that a handler returns. A response
+    /// that a handler made itself is left alone.
+    ///
+    /// Defaults to a page that says the status and nothing else.
+    pub fn error_page<R: IntoResponse>(
+        mut self,
+        status: StatusCode,
+        page: impl Fn(&ErrorPage<'_>) -> R + Send + Sync + 'static,
+    ) -> Self {
+        self.error_pages.set(status, page);
+        self
+    }
+
+    /// Whether each request is logged in a line: status, method, path, client and milliseconds, at
+    /// `INFO` below 400, `WARN` below 500, and `ERROR` above, under the target `squall::access`
+    /// (Tornado's `tornado.access`).
+    ///
+    /// Defaults to `true`.
+    pub fn access_log(mut self, yes: bool) -> Self {
+        self.access_log = yes;
+        self
+    }
+
+    /// Wraps everything in a tower layer; the last one is the outermost.
+    ///
+    /// Defaults to no layer.
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<BoxService> + Send + 'static,
+        L::Service: Service<
+                Request,
+                Response: IntoResponse + 'static,
+                Error: Into<BoxError>,
+                Future: Send + 'static,
+            > + Clone
+            + Send
+            + Sync
+            + 'static,
+    {
+        self.layers.push(Box::new(move |inner| {
+            let endpoint = Endpoint::from_service(layer.layer(inner));
+            BoxService::new(tower::service_fn(move |request| {
+                let answer = endpoint.call(request);
+                async move { Ok(answer.await) }
+            }))
+        }));
+        self
+    }
+
+    /// Checks routes and settings, and makes the service: the application inside another server,
+    /// another application, or axum.
+    ///
+    /// # Errors
+    ///
+    /// When a pattern, host or name is malformed, or two of them conflict.
+    pub fn into_service(self) -> Result<ApplicationService> {
+        let mut rules = Router::builder();
+        for Route { rule, endpoints } in self.routes {
+            let mut methods = squall_routing::Methods::new();
+            for (method, endpoint) in endpoints {
+                methods = match method {
+                    Some(method) => methods.on(method, endpoint),
+                    None => methods.any(endpoint),
+                }
+                .map_err(|error| Error::new(format!("route {rule}: {error}")))?;
+            }
+            rules = rules.route(rule, methods);
+        }
+        let router = rules.build_merging(|methods, others| {
+            methods.merge(others).map_err(|error| error.to_string())
+        })?;
+        let inner = Inner {
+            router,
+            error_pages: self.error_pages,
+        };
+        Ok(ApplicationService::new(inner, self.access_log, self.layers))
+    }
+
+    /// Listens and serves in this process until a signal ends it: `Server::new(self).bind(address)?.start(1)`.
+    ///
+    /// # Errors
+    ///
+    /// As [`into_service`](Self::into_service), [`Server::bind`] and [`Server::start`].
+    pub fn listen(self, address: impl Into<Bind>) -> Result<()> {
+        Server::new(self).bind(address)?.start(1)
+    }
+}
+
+impl<S> fmt::Debug for Application<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rules = self.routes.iter().map(|route| &route.rule);
+        f.debug_list().entries(rules).finish()
+    }
+}

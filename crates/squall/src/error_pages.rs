@@ -1,0 +1,75 @@
+//! What a client sees of an error: a page of the application's, or the status alone.
+
+use std::{collections::HashMap, fmt, sync::Arc};
+
+use axum_core::response::{IntoResponse, Response};
+use http::{Method, StatusCode, Uri, header};
+
+use crate::Error;
+
+/// What a page for an error can tell of.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ErrorPage<'a> {
+    /// The status that the page is for.
+    pub status: StatusCode,
+    /// What went wrong. Its text is for the log; a client has no business with it.
+    pub error: &'a Error,
+    /// The request's method.
+    pub method: &'a Method,
+    /// The request's target.
+    pub uri: &'a Uri,
+}
+
+type Render = Arc<dyn Fn(&ErrorPage<'_>) -> Response + Send + Sync>;
+
+/// The application's own pages.
+#[derive(Clone, Default)]
+pub(crate) struct ErrorPages(HashMap<StatusCode, Render>);
+
+impl ErrorPages {
+    pub(crate) fn set<R: IntoResponse>(
+        &mut self,
+        status: StatusCode,
+        page: impl Fn(&ErrorPage<'_>) -> R + Send + Sync + 'static,
+    ) {
+        let render: Render = Arc::new(move |error| page(error).into_response());
+        self.0.insert(status, render);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Puts the page where the response's body is; status and headers such as `Allow` stay.
+    pub(crate) fn render(
+        &self,
+        response: Response,
+        error: &Error,
+        method: &Method,
+        uri: &Uri,
+    ) -> Response {
+        let status = response.status();
+        let page = match self.0.get(&status) {
+            Some(render) => render(&ErrorPage {
+                status,
+                error,
+                method,
+                uri,
+            }),
+            None => format!("{status}\n").into_response(),
+        };
+        let (mut head, _) = response.into_parts();
+        let (page_head, body) = page.into_parts();
+        head.headers.remove(header::CONTENT_LENGTH);
+        head.headers.extend(page_head.headers);
+        head.extensions.extend(page_head.extensions);
+        Response::from_parts(head, body)
+    }
+}
+
+impl fmt::Debug for ErrorPages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.keys()).finish()
+    }
+}

@@ -1,0 +1,59 @@
+//! A form: the body of POST, or the query of GET.
+
+use axum_core::extract::{FromRequest, FromRequestParts, Request};
+use http::{Method, StatusCode};
+use serde::de::DeserializeOwned;
+
+use super::{Query, is_media_type, read_body, wrong_media_type};
+use crate::Error;
+
+/// A submitted form, read into `T`: of GET and HEAD the query, of others the body, which must be
+/// `application/x-www-form-urlencoded` (415). What does not fit is answered with 422, or 400 in a query.
+///
+/// # Examples
+///
+/// ```
+/// use squall::Form;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Comment {
+///     text: String,
+/// }
+///
+/// async fn comment(Form(comment): Form<Comment>) -> String {
+///     comment.text
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "it is taken apart where it is extracted"
+)]
+pub struct Form<T>(pub T);
+
+const URL_ENCODED: &str = "application/x-www-form-urlencoded";
+
+impl<T, S> FromRequest<S> for Form<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        if matches!(*request.method(), Method::GET | Method::HEAD) {
+            let (mut parts, _) = request.into_parts();
+            let Query(value) = Query::from_request_parts(&mut parts, state).await?;
+            return Ok(Self(value));
+        }
+        if !is_media_type(request.headers(), |name| name == URL_ENCODED) {
+            return Err(wrong_media_type(URL_ENCODED));
+        }
+        let body = read_body(request, state).await?;
+        let deserializer = serde_html_form::Deserializer::from_bytes(&body);
+        match serde_path_to_error::deserialize(deserializer) {
+            Ok(value) => Ok(Self(value)),
+            Err(error) => Err(Error::new(error).with_status(StatusCode::UNPROCESSABLE_ENTITY)),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! JSON, in and out.
+
+use axum_core::{
+    extract::{FromRequest, Request},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{is_media_type, read_body, wrong_media_type};
+use crate::Error;
+
+/// A body of JSON. As an argument it reads a request's: one that is not `application/json` (or
+/// `…+json`) is answered with 415, one that is not JSON with 400, and one that is not a `T` with
+/// 422. As a response it writes one.
+///
+/// # Examples
+///
+/// ```
+/// use squall::Json;
+///
+/// #[derive(serde::Deserialize, serde::Serialize)]
+/// struct Point { x: i32, y: i32 }
+///
+/// async fn mirror(Json(point): Json<Point>) -> Json<Point> {
+///     Json(Point { x: point.y, y: point.x })
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "it is taken apart where it is extracted"
+)]
+pub struct Json<T>(pub T);
+
+impl<T, S> FromRequest<S> for Json<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let is_json = |name: &str| name == "application/json" || name.ends_with("+json");
+        if !is_media_type(request.headers(), is_json) {
+            return Err(wrong_media_type("application/json"));
+        }
+        let body = read_body(request, state).await?;
+        let mut deserializer = serde_json::Deserializer::from_slice(&body);
+        let read = serde_path_to_error::deserialize(&mut deserializer);
+        let value = read.map_err(|error| {
+            let status = match error.inner().classify() {
+                serde_json::error::Category::Data => StatusCode::UNPROCESSABLE_ENTITY,
+                _ => StatusCode::BAD_REQUEST,
+            };
+            Error::new(error).with_status(status)
+        })?;
+        match deserializer.end() {
+            Ok(()) => Ok(Self(value)),
+            Err(error) => Err(Error::new(error).with_status(StatusCode::BAD_REQUEST)),
+        }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => {
+                let json = HeaderValue::from_static("application/json");
+                ([(header::CONTENT_TYPE, json)], body).into_response()
+            }
+            Err(error) => Error::new(error).into_response(),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The parameters of the route.
+
+use axum_core::extract::FromRequestParts;
+use http::{StatusCode, request::Parts};
+use serde::de::DeserializeOwned;
+use squall_routing::Captures;
+
+use super::params::Params;
+use crate::Error;
+
+/// The route's parameters, decoded and read into `T`: one value, a tuple in the order of the
+/// pattern, a struct by name, or a map. What does not fit is answered with 404, as there is no
+/// such page.
+///
+/// # Examples
+///
+/// ```
+/// use squall::{Application, Path, get};
+///
+/// async fn post(Path((user, number)): Path<(String, u32)>) -> String {
+///     format!("post {number} of {user}")
+/// }
+///
+/// let application = Application::new().route("/users/{user}/posts/{number}", get(post));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "it is taken apart where it is extracted"
+)]
+pub struct Path<T>(pub T);
+
+impl<T, S> FromRequestParts<S> for Path<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let captures = parts.extensions.get::<Captures>();
+        let captures = captures.ok_or_else(|| Error::new("`Path` outside of a squall route"))?;
+        let params = captures.params(parts.uri.path()).collect();
+        match T::deserialize(Params::new(params)) {
+            Ok(value) => Ok(Self(value)),
+            Err(error) => Err(Error::new(error).with_status(StatusCode::NOT_FOUND)),
+        }
+    }
+}

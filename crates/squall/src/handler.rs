@@ -1,0 +1,165 @@
+//! Functions that answer requests, and the one type that all of them become.
+
+use std::{fmt, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
+
+use axum_core::{
+    extract::{FromRequest, FromRequestParts, Request},
+    response::{IntoResponse, Response},
+};
+use futures_util::FutureExt;
+use squall_server::panic_message;
+
+use crate::Error;
+
+/// A function that answers a request: `async fn(extractors…) -> impl IntoResponse`.
+///
+/// Each argument but the last reads from the request's head
+/// ([`FromRequestParts`]); the last may read the body ([`FromRequest`]). These are axum's traits,
+/// so extractors and responses that were written for axum work. `S` is the application's state.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a handler for an application with state `{S}`",
+    note = "a handler is an `async fn` of up to eight extractors that returns a response; \
+            only its last argument may read the body, and state is set before the routes that use it"
+)]
+pub trait Handler<T, S>: Clone + Send + Sync + 'static {
+    /// Answers one request.
+    fn call(self, request: Request, state: S) -> impl Future<Output = Response> + Send;
+}
+
+impl<F, Fut, R, S> Handler<(), S> for F
+where
+    F: FnOnce() -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = R> + Send,
+    R: IntoResponse,
+    S: Send + Sync + 'static,
+{
+    async fn call(self, _: Request, _: S) -> Response {
+        self().await.into_response()
+    }
+}
+
+impl<F, Fut, R, S, M, L> Handler<(M, L), S> for F
+where
+    F: FnOnce(L) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = R> + Send,
+    R: IntoResponse,
+    S: Send + Sync + 'static,
+    L: FromRequest<S, M> + Send,
+{
+    async fn call(self, request: Request, state: S) -> Response {
+        let last = match L::from_request(request, &state).await {
+            Ok(last) => last,
+            Err(rejection) => return rejection.into_response(),
+        };
+        self(last).await.into_response()
+    }
+}
+
+macro_rules! impl_handler {
+    ($($argument:ident),+) => {
+        #[diagnostic::do_not_recommend]
+        impl<F, Fut, R, S, M, $($argument,)+ L> Handler<(M, $($argument,)+ L), S> for F
+        where
+            F: FnOnce($($argument,)+ L) -> Fut + Clone + Send + Sync + 'static,
+            Fut: Future<Output = R> + Send,
+            R: IntoResponse,
+            S: Send + Sync + 'static,
+            $($argument: FromRequestParts<S> + Send,)+
+            L: FromRequest<S, M> + Send,
+        {
+            #[expect(non_snake_case, reason = "an argument is named as its type is")]
+            async fn call(self, request: Request, state: S) -> Response {
+                let (mut parts, body) = request.into_parts();
+                $(
+                    let $argument = match $argument::from_request_parts(&mut parts, &state).await {
+                        Ok(value) => value,
+                        Err(rejection) => return rejection.into_response(),
+                    };
+                )+
+                let request = Request::from_parts(parts, body);
+                let last = match L::from_request(request, &state).await {
+                    Ok(last) => last,
+                    Err(rejection) => return rejection.into_response(),
+                };
+                self($($argument,)+ last).await.into_response()
+            }
+        }
+    };
+}
+
+impl_handler!(A);
+impl_handler!(A, B);
+impl_handler!(A, B, C);
+impl_handler!(A, B, C, D);
+impl_handler!(A, B, C, D, E);
+impl_handler!(A, B, C, D, E, G);
+impl_handler!(A, B, C, D, E, G, H);
+
+pub(crate) type ResponseFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+/// What a route leads to: a handler with its state, or a service, no longer told apart.
+#[derive(Clone)]
+pub(crate) struct Endpoint(Arc<dyn Fn(Request) -> ResponseFuture + Send + Sync>);
+
+impl Endpoint {
+    pub(crate) fn new<H, T, S>(handler: H, state: S) -> Self
+    where
+        H: Handler<T, S>,
+        S: Clone + Send + Sync + 'static,
+    {
+        Self::from_fn(move |request| {
+            let (handler, state) = (handler.clone(), state.clone());
+            async move { handler.call(request, state).await }
+        })
+    }
+
+    /// A panic of the future becomes an error: the request is answered, the process lives on.
+    pub(crate) fn from_fn<F, Fut>(f: F) -> Self
+    where
+        F: Fn(Request) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Response> + Send + 'static,
+    {
+        Self(Arc::new(move |request| {
+            let answer = AssertUnwindSafe(f(request)).catch_unwind();
+            Box::pin(async move {
+                answer.await.unwrap_or_else(|panic| {
+                    let message = panic_message(&*panic);
+                    Error::new(format!("the handler panicked: {message}")).into_response()
+                })
+            })
+        }))
+    }
+
+    pub(crate) fn from_service<S>(service: S) -> Self
+    where
+        S: tower_service::Service<
+                Request,
+                Response: IntoResponse,
+                Future: Send + 'static,
+                Error: Into<squall_server::BoxError>,
+            > + Clone
+            + Send
+            + Sync
+            + 'static,
+    {
+        Self::from_fn(move |request| {
+            let answer = tower::ServiceExt::oneshot(service.clone(), request);
+            async move {
+                match answer.await {
+                    Ok(response) => response.into_response(),
+                    Err(error) => Error::new(error).into_response(),
+                }
+            }
+        })
+    }
+
+    pub(crate) fn call(&self, request: Request) -> ResponseFuture {
+        (self.0)(request)
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Endpoint")
+    }
+}

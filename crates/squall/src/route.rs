@@ -1,0 +1,48 @@
+//! What a route can lead to.
+
+use axum_core::{extract::Request, response::IntoResponse};
+use http::Method;
+use squall_server::BoxError;
+use tower_service::Service;
+
+use crate::{Methods, handler::Endpoint};
+
+/// What [`Application::route`](crate::Application::route) takes: [`Methods`], or any tower service,
+/// which then answers every method. `M` only tells the two apart.
+pub trait IntoRoute<S, M> {
+    /// Becomes endpoints that know the application's state.
+    fn into_endpoints(self, state: &S) -> Endpoints;
+}
+
+/// The endpoints of one route, each for a method or for all.
+#[derive(Debug)]
+pub struct Endpoints(pub(crate) Vec<(Option<Method>, Endpoint)>);
+
+/// Marks [`Methods`] in [`IntoRoute`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ViaMethods;
+
+/// Marks a service in [`IntoRoute`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ViaService;
+
+impl<S: Clone + Send + Sync + 'static> IntoRoute<S, ViaMethods> for Methods<S> {
+    fn into_endpoints(self, state: &S) -> Endpoints {
+        Endpoints(self.bind(state))
+    }
+}
+
+impl<S, T> IntoRoute<S, ViaService> for T
+where
+    T: Service<Request, Response: IntoResponse, Error: Into<BoxError>, Future: Send + 'static>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+{
+    fn into_endpoints(self, _: &S) -> Endpoints {
+        Endpoints(vec![(None, Endpoint::from_service(self))])
+    }
+}

@@ -1,0 +1,295 @@
+//! A request's way through an application: route, handler, error page, access log.
+
+use std::{
+    convert::Infallible,
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Instant,
+};
+
+use axum_core::{
+    body::Body,
+    extract::{DefaultBodyLimit, Request},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{HeaderValue, Method, StatusCode, Uri, header};
+use http_body::Body as _;
+use squall_routing::{FindError, MethodMatch, Methods, Router, Urls};
+use squall_server::{BoxError, ConnectionInfo};
+use tower::{ServiceExt, util::BoxCloneSyncService};
+use tower_service::Service;
+
+use crate::{
+    Error, access_log,
+    error_pages::ErrorPages,
+    handler::{Endpoint, ResponseFuture as HandlerFuture},
+};
+
+/// An [`Application`](crate::Application) whose settings are checked: a [`tower_service::Service`]
+/// that never fails, for squall's servers, for axum, or for any other. Clones share everything.
+#[derive(Clone)]
+pub struct ApplicationService {
+    inner: Arc<Inner>,
+    layered: Option<BoxService>,
+    access_log: bool,
+}
+
+pub(crate) type BoxService = BoxCloneSyncService<Request, Response, Infallible>;
+
+/// What all requests look at.
+pub(crate) struct Inner {
+    pub(crate) router: Router<Methods<Endpoint>>,
+    pub(crate) error_pages: ErrorPages,
+}
+
+impl ApplicationService {
+    pub(crate) fn new(
+        inner: Inner,
+        access_log: bool,
+        layers: Vec<Box<dyn FnOnce(BoxService) -> BoxService + Send>>,
+    ) -> Self {
+        let inner = Arc::new(inner);
+        let mut layered = None;
+        for layer in layers {
+            let below = layered.unwrap_or_else(|| BoxService::new(Routes(Arc::clone(&inner))));
+            layered = Some(layer(below));
+        }
+        Self {
+            inner,
+            layered,
+            access_log,
+        }
+    }
+
+    /// The names of the routes, to make URLs from.
+    #[must_use]
+    pub fn urls(&self) -> &Urls {
+        self.inner.router.urls()
+    }
+}
+
+impl<B> Service<http::Request<B>> for ApplicationService
+where
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = ResponseFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> ResponseFuture {
+        let logged = self.access_log && access_log::is_enabled();
+        let seen = (logged || !self.inner.error_pages.is_empty()).then(|| {
+            Box::new(Seen {
+                method: request.method().clone(),
+                uri: request.uri().clone(),
+                connection: request.extensions().get().cloned(),
+                begun: Instant::now(),
+                logged,
+            })
+        });
+        let is_head = request.method() == Method::HEAD;
+        let request = with_body(request);
+        let answer = match &self.layered {
+            None => self.inner.answer(request),
+            Some(service) => {
+                let answer = service.clone().oneshot(request);
+                Answer::Later(Box::pin(async move {
+                    answer.await.unwrap_or_else(|never| match never {})
+                }))
+            }
+        };
+        ResponseFuture {
+            answer,
+            seen,
+            is_head,
+            inner: Arc::clone(&self.inner),
+        }
+    }
+}
+
+impl fmt::Debug for ApplicationService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApplicationService").finish_non_exhaustive()
+    }
+}
+
+/// The request as handlers see it, with axum's type of body.
+fn with_body<B>(request: http::Request<B>) -> Request
+where
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    let (head, body) = request.into_parts();
+    if body.is_end_stream() {
+        // Most requests have no body, and this one is not allocated.
+        return Request::from_parts(head, Body::empty());
+    }
+    let limited_by_us = head.extensions.get::<ConnectionInfo>().is_some();
+    let mut request = Request::from_parts(head, Body::new(body));
+    if limited_by_us {
+        // The server's limit holds; axum's default of 2 MB is for servers that have none.
+        DefaultBodyLimit::disable().apply(&mut request);
+    }
+    request
+}
+
+impl Inner {
+    fn answer(&self, mut request: Request) -> Answer {
+        let path = request.uri().path();
+        let host = request.uri().host().or_else(|| {
+            let host = request.headers().get(header::HOST)?;
+            host.to_str().ok()
+        });
+        let found = match self.router.find(host, path) {
+            Ok(found) => found,
+            Err(FindError::BadEncoding) => return Answer::error(StatusCode::BAD_REQUEST),
+            Err(FindError::NotFound) if path == "*" => {
+                return Answer::Now(Some(StatusCode::NO_CONTENT.into_response()));
+            }
+            Err(FindError::NotFound) => return Answer::error(StatusCode::NOT_FOUND),
+        };
+        let (mut response, allow) = match found.endpoint.find(request.method()) {
+            MethodMatch::Found(endpoint) | MethodMatch::Head(endpoint) => {
+                request.extensions_mut().insert(found.captures);
+                return Answer::Later(endpoint.call(request));
+            }
+            MethodMatch::Options(allow) => (StatusCode::NO_CONTENT.into_response(), allow),
+            MethodMatch::NotAllowed(allow) => (
+                Error::status(StatusCode::METHOD_NOT_ALLOWED).into_response(),
+                allow,
+            ),
+        };
+        response.headers_mut().insert(header::ALLOW, allow.clone());
+        Answer::Now(Some(response))
+    }
+}
+
+/// The routes as the innermost service of layers.
+#[derive(Clone)]
+struct Routes(Arc<Inner>);
+
+impl Service<Request> for Routes {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let answer = self.0.answer(request);
+        Box::pin(async move { Ok(answer.await) })
+    }
+}
+
+enum Answer {
+    Now(Option<Response>),
+    Later(HandlerFuture),
+}
+
+impl Answer {
+    fn error(status: StatusCode) -> Self {
+        Self::Now(Some(Error::status(status).into_response()))
+    }
+}
+
+impl Future for Answer {
+    type Output = Response;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
+        match &mut *self {
+            Self::Now(response) => Poll::Ready(response.take().expect("polled after it was ready")),
+            Self::Later(future) => future.as_mut().poll(cx),
+        }
+    }
+}
+
+/// The response of an [`ApplicationService`].
+pub struct ResponseFuture {
+    answer: Answer,
+    seen: Option<Box<Seen>>,
+    is_head: bool,
+    inner: Arc<Inner>,
+}
+
+/// What is kept of the request for the log and for error pages.
+struct Seen {
+    method: Method,
+    uri: Uri,
+    connection: Option<ConnectionInfo>,
+    begun: Instant,
+    logged: bool,
+}
+
+/// An error that has its page already: an outer application leaves it alone.
+#[derive(Clone)]
+struct Shown(Error);
+
+impl Future for ResponseFuture {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut response = ready!(Pin::new(&mut self.answer).poll(cx));
+        if let Some(error) = response.extensions_mut().remove::<Error>() {
+            response = self.show(response, error);
+        }
+        if self.is_head {
+            response = without_body(response);
+        }
+        if let Some(seen) = self.seen.as_ref().filter(|seen| seen.logged) {
+            let error = response.extensions().get();
+            access_log::Entry {
+                method: &seen.method,
+                uri: &seen.uri,
+                connection: seen.connection.as_ref(),
+                begun: seen.begun,
+                status: response.status(),
+                error: error.map(|Shown(error)| error),
+            }
+            .log();
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+impl ResponseFuture {
+    fn show(&self, response: Response, error: Error) -> Response {
+        let unseen = (Method::default(), Uri::default());
+        let (method, uri) = match &self.seen {
+            Some(seen) => (&seen.method, &seen.uri),
+            // Without pages of its own, the application's default looks at neither.
+            None => (&unseen.0, &unseen.1),
+        };
+        let mut response = self.inner.error_pages.render(response, &error, method, uri);
+        response.extensions_mut().insert(Shown(error));
+        response
+    }
+}
+
+impl fmt::Debug for ResponseFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}
+
+/// RFC 9110, 9.3.2: the header section of GET, and nothing after it.
+fn without_body(mut response: Response) -> Response {
+    let length = response.body().size_hint().exact();
+    if let (Some(length @ 1..), false) = (
+        length,
+        response.headers().contains_key(header::CONTENT_LENGTH),
+    ) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    *response.body_mut() = Body::empty();
+    response
+}
