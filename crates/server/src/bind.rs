@@ -11,7 +11,7 @@ use std::{
 
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 
-use crate::{Address, StartError};
+use crate::{Address, AddressError, StartError};
 
 /// How many connections the system may queue for us, for each socket.
 const BACKLOG: i32 = 4096;
@@ -109,21 +109,38 @@ impl TryFrom<tokio::net::UnixListener> for Listener {
 #[derive(Clone, Debug)]
 #[must_use = "nothing listens before `listen` is called"]
 pub struct Bind {
-    address: String,
+    place: Place,
     backlog: i32,
     reuse_port: bool,
     unix_mode: u32,
 }
 
+#[derive(Clone, Debug)]
+enum Place {
+    /// A text that names addresses.
+    Text(String),
+    Address(Address),
+}
+
 impl Bind {
     /// Listens on `address`, in any form that [`Address::resolve`] knows.
     pub fn new(address: impl Into<String>) -> Self {
+        Self::at(Place::Text(address.into()))
+    }
+
+    fn at(place: Place) -> Self {
         Self {
-            address: address.into(),
+            place,
             backlog: BACKLOG,
             reuse_port: false,
             unix_mode: 0o660,
         }
+    }
+
+    /// Listens on a unix socket. A stale file of that name is replaced; one that a living server
+    /// listens on, or that is no socket, is left alone and an error.
+    pub fn unix(path: impl AsRef<Path>) -> Self {
+        Self::at(Place::Address(path.as_ref().into()))
     }
 
     /// How many connections may wait to be accepted; the system may cut it (Linux: `net.core.somaxconn`).
@@ -180,10 +197,16 @@ impl Bind {
         Ok(sets)
     }
 
-    /// The address as it was given.
-    #[must_use]
-    pub fn address(&self) -> &str {
-        &self.address
+    /// The addresses that it names.
+    ///
+    /// # Errors
+    ///
+    /// As [`Address::resolve`].
+    pub fn resolve(&self) -> Result<Vec<Address>, AddressError> {
+        match &self.place {
+            Place::Text(text) => Address::resolve(text),
+            Place::Address(address) => Ok(vec![address.clone()]),
+        }
     }
 
     /// Binds and listens, on every address that the text names.
@@ -193,7 +216,7 @@ impl Bind {
     /// When the text is not an address, or the system refuses one of its addresses. Of a host name
     /// that has IPv4 and IPv6 addresses, a family that this machine lacks is left out.
     pub fn listen(&self) -> Result<Vec<Listener>, StartError> {
-        let addresses = Address::resolve(&self.address)?;
+        let addresses = self.resolve()?;
         let alone = addresses.len() == 1;
         let mut listeners = Vec::new();
         let mut missing = None;
@@ -214,20 +237,20 @@ impl Bind {
 
     fn listen_on(&self, address: &Address) -> io::Result<Listener> {
         match address {
-            Address::Tcp(address) => match self.tcp(*address) {
+            Address::Tcp(address) => match self.listen_tcp(*address) {
                 // A bare port asks for IPv4 and IPv6; a machine without the latter still has the former.
                 Err(error)
                     if address.ip() == net::Ipv6Addr::UNSPECIFIED && family_is_missing(&error) =>
                 {
-                    self.tcp((net::Ipv4Addr::UNSPECIFIED, address.port()).into())
+                    self.listen_tcp((net::Ipv4Addr::UNSPECIFIED, address.port()).into())
                 }
                 result => result,
             },
-            Address::Unix(path) => self.unix(path),
+            Address::Unix(path) => self.listen_unix(path),
         }
     }
 
-    fn tcp(&self, address: net::SocketAddr) -> io::Result<Listener> {
+    fn listen_tcp(&self, address: net::SocketAddr) -> io::Result<Listener> {
         if self.reuse_port {
             // The option would let a second copy of this program take a share of the connections
             // unnoticed. Without it, this finds a stranger on the port.
@@ -238,7 +261,7 @@ impl Bind {
         net::TcpListener::from(socket).try_into()
     }
 
-    fn unix(&self, path: &Path) -> io::Result<Listener> {
+    fn listen_unix(&self, path: &Path) -> io::Result<Listener> {
         refuse_taken(path)?;
         // Bound under another name first, so that nobody can connect before the mode is set, and so
         // that the old name never disappears: renaming replaces a stale file in one step.
@@ -273,13 +296,19 @@ impl From<String> for Bind {
 
 impl From<u16> for Bind {
     fn from(port: u16) -> Self {
-        Self::new(port.to_string())
+        Self::at(Place::Address(Address::any(port)))
     }
 }
 
 impl From<net::SocketAddr> for Bind {
     fn from(address: net::SocketAddr) -> Self {
-        Self::new(address.to_string())
+        Self::at(Place::Address(address.into()))
+    }
+}
+
+impl From<(net::IpAddr, u16)> for Bind {
+    fn from(address: (net::IpAddr, u16)) -> Self {
+        net::SocketAddr::from(address).into()
     }
 }
 
