@@ -1,12 +1,16 @@
 //! What is wrong with a request's head that hyper lets through (RFC 9110, 9112).
 
-use http::{HeaderMap, Method, StatusCode, Version, header, request::Parts};
+use http::{HeaderMap, Method, StatusCode, Uri, Version, header, request::Parts};
 
 /// The status that refuses the request, if it must be refused before the service sees it.
 pub(crate) fn fault(head: &Parts, max_body_size: u64) -> Option<StatusCode> {
     // In HTTP/2 the target and its host are pseudo-headers, which h2 has checked.
     let http1 = head.version < Version::HTTP_2;
-    let fault = http1.then(|| target_fault(head).or_else(|| host_fault(head)));
+    let fault = http1.then(|| {
+        target_fault(head)
+            .or_else(|| host_fault(head))
+            .or_else(|| coding_fault(&head.headers))
+    });
     fault.flatten().or_else(|| {
         let too_large = declared_length(&head.headers).is_some_and(|length| length > max_body_size);
         too_large.then_some(StatusCode::PAYLOAD_TOO_LARGE)
@@ -23,10 +27,17 @@ fn target_fault(head: &Parts) -> Option<StatusCode> {
         "*" => None,
         path if !path.starts_with('/') => Some(StatusCode::BAD_REQUEST),
         _ => match head.uri.scheme_str() {
-            None | Some("http" | "https") => None,
+            None => None,
+            Some("http" | "https") if has_plain_authority(&head.uri) => None,
             Some(_) => Some(StatusCode::BAD_REQUEST),
         },
     }
+}
+
+/// Whether the authority would do as a Host: `http` lets `user:password@` and a port in letters pass.
+fn has_plain_authority(uri: &Uri) -> bool {
+    let authority = uri.authority();
+    authority.is_some_and(|authority| is_host(authority.as_str().as_bytes()))
 }
 
 /// RFC 9112, 3.2: exactly one Host, and a valid one; HTTP/1.0 may go without.
@@ -53,6 +64,18 @@ fn is_host(value: &[u8]) -> bool {
             let after_host = &authority.as_str()[authority.host().len()..];
             after_host.is_empty() || after_host == ":" || authority.port_u16().is_some()
         })
+}
+
+/// RFC 9112, 6.1: one `chunked` and nothing else. hyper takes every list that ends in it, but a body
+/// that is coded otherwise as well would reach the service undecoded, and two lines are a way to be
+/// understood differently by a proxy.
+fn coding_fault(headers: &HeaderMap) -> Option<StatusCode> {
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => None,
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => None,
+        _ => Some(StatusCode::NOT_IMPLEMENTED),
+    }
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
@@ -121,6 +144,7 @@ mod tests {
             ("GET", "*", Version::HTTP_11, &["a"], bad),
             ("GET", "http://a/b", Version::HTTP_11, &["a"], None),
             ("GET", "ftp://a/b", Version::HTTP_11, &["a"], bad),
+            ("GET", "http://user@a/", Version::HTTP_11, &["a"], bad),
             ("GET", "a:80", Version::HTTP_11, &["a"], bad),
             (
                 "CONNECT",
