@@ -25,6 +25,10 @@ use crate::{
 const REQUEST_TIMEOUT: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
+/// What a client gets that begins HTTP/2 in the middle of a connection (RFC 9113, 3.4).
+const BAD_REQUEST: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
 /// What all connections of a server have in common.
 #[derive(Clone, Debug)]
 pub(crate) struct Protocols {
@@ -37,7 +41,6 @@ impl Protocols {
     pub(crate) fn new(limits: Limits) -> Self {
         let mut http1 = http1::Builder::new();
         http1
-            .pipeline_flush(true)
             .max_header_size(limits.max_head_size)
             .max_buf_size(limits.max_head_size)
             // Ours begins earlier, with the connection, and ends in a 408.
@@ -209,9 +212,8 @@ impl<S: Serve> Connection<S> {
                 true
             }
             (Protocol::Http1(_), Stage::Head) => {
-                let io = self.take_http1().filter(|_| self.activity.has_received());
-                if let Some(io) = io {
-                    io.send_at_once(REQUEST_TIMEOUT);
+                if self.activity.has_received() {
+                    self.say_last(REQUEST_TIMEOUT);
                 }
                 false
             }
@@ -219,10 +221,12 @@ impl<S: Serve> Connection<S> {
         }
     }
 
-    fn take_http1(&mut self) -> Option<Io> {
-        match std::mem::replace(&mut self.protocol, Protocol::Ended) {
-            Protocol::Http1(connection) => Some(connection.into_parts()?.io.into_inner()),
-            Protocol::Http2(_) | Protocol::Ended => None,
+    /// Ends an HTTP/1.1 connection with a response that no request brought about.
+    fn say_last(&mut self, response: &[u8]) {
+        if let Protocol::Http1(connection) = std::mem::replace(&mut self.protocol, Protocol::Ended)
+            && let Some(parts) = connection.into_parts()
+        {
+            parts.io.into_inner().send_at_once(response);
         }
     }
 
@@ -260,6 +264,10 @@ impl<S: Serve> Future for Connection<S> {
             };
             match poll {
                 Poll::Ready(Err(error)) if error.is_parse_version_h2() => {
+                    if self.activity.has_asked() {
+                        self.say_last(BAD_REQUEST);
+                        return Poll::Ready(());
+                    }
                     self.switch_to_http2();
                     continue;
                 }

@@ -16,6 +16,9 @@ use tokio::{
 
 use crate::{activity::Activity, stop::OpenConnection};
 
+/// How an HTTP/2 connection begins (RFC 9113, 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 /// An accepted socket.
 #[derive(Debug)]
 pub(crate) enum Stream {
@@ -36,8 +39,11 @@ impl Stream {
 #[derive(Debug)]
 pub(crate) struct Io {
     stream: Stream,
-    /// Read already, and given back: it comes first.
+    /// Read already, and held or given back: it comes first.
     prefix: Bytes,
+    /// All that came so far is a part of HTTP/2's preface. It is held until the preface is whole,
+    /// because hyper would take the part for a malformed HTTP/1.1 request.
+    beginning: bool,
     activity: Arc<Activity>,
     shut_down: bool,
     _open: OpenConnection,
@@ -48,6 +54,7 @@ impl Io {
         Self {
             stream,
             prefix: Bytes::new(),
+            beginning: true,
             activity,
             shut_down: false,
             _open: open,
@@ -76,6 +83,16 @@ impl Io {
         }
     }
 
+    fn poll_socket(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(self.socket().poll_read(cx, buf))?;
+        let received = buf.filled().len() - before;
+        if received > 0 {
+            self.activity.on_received(received);
+        }
+        Poll::Ready(Ok(()))
+    }
+
     fn note_sent(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &result {
             Poll::Ready(Ok(sent)) => self.activity.on_sent(*sent),
@@ -96,19 +113,26 @@ impl AsyncRead for Io {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        while self.beginning {
+            ready!(self.poll_socket(cx, buf))?;
+            let new = &buf.filled()[before..];
+            let missing = &PREFACE[self.prefix.len()..];
+            self.beginning =
+                !new.is_empty() && new.len() < missing.len() && missing.starts_with(new);
+            if !self.beginning && self.prefix.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            self.prefix = [&self.prefix, new].concat().into();
+            buf.set_filled(before);
+        }
         if !self.prefix.is_empty() {
             let length = self.prefix.len().min(buf.remaining());
             let taken = self.prefix.split_to(length);
             buf.put_slice(&taken);
             return Poll::Ready(Ok(()));
         }
-        let before = buf.filled().len();
-        ready!(self.socket().poll_read(cx, buf))?;
-        let received = buf.filled().len() - before;
-        if received > 0 {
-            self.activity.on_received(received);
-        }
-        Poll::Ready(Ok(()))
+        self.poll_socket(cx, buf)
     }
 }
 
