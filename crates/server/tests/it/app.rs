@@ -1,0 +1,128 @@
+//! The application under test: each path behaves, or misbehaves, in one way.
+
+use std::{
+    future, io,
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header};
+use http_body::Frame;
+use http_body_util::{BodyExt, Empty, Full, StreamBody, combinators::UnsyncBoxBody};
+use hyper_util::rt::TokioIo;
+use squall_server::{BodyError, BoxError, ConnectionInfo, Incoming, Serve};
+use tokio::sync::Semaphore;
+
+type Body = UnsyncBoxBody<Bytes, BoxError>;
+
+/// Clones share what they noted.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    /// The path of every request that reached the application.
+    pub(crate) seen: Arc<Mutex<Vec<String>>>,
+    /// Each permit lets one request to `/wait` go on.
+    pub(crate) gate: Arc<Semaphore>,
+}
+
+impl Default for App {
+    fn default() -> Self {
+        Self {
+            seen: Arc::default(),
+            gate: Arc::new(Semaphore::new(0)),
+        }
+    }
+}
+
+impl App {
+    pub(crate) fn service(&self) -> impl Serve + use<> {
+        let app = self.clone();
+        tower::service_fn(move |request| answer(app.clone(), request))
+    }
+}
+
+async fn answer(app: App, mut request: Request<Incoming>) -> Result<Response<Body>, BoxError> {
+    let path = request.uri().path().to_owned();
+    app.seen.lock().unwrap().push(path.clone());
+    Ok(match path.as_str() {
+        "/echo" => match read(request).await {
+            Ok(body) => Response::new(full(body)),
+            Err(error) => with_status(error.status()),
+        },
+        // Says only that the body broke, so that hyper closes the connection, not the application.
+        "/length" => match read(request).await {
+            Ok(body) => Response::new(full(body.len().to_string())),
+            Err(error) => {
+                let mut response = with_status(error.status());
+                *response.body_mut() = full(error.to_string());
+                response
+            }
+        },
+        "/wait" => {
+            app.gate.acquire().await?.forget();
+            Response::new(full("waited"))
+        }
+        "/never" => future::pending().await,
+        "/panic" => panic!("as asked"),
+        "/error" => return Err("as asked".into()),
+        "/status/204" => with_status(StatusCode::NO_CONTENT),
+        "/status/304" => with_status(StatusCode::NOT_MODIFIED),
+        "/broken" => Response::new(broken()),
+        "/big" => Response::new(full(vec![b'x'; 16 << 20])),
+        "/connection" => {
+            let connection = request.extensions().get::<ConnectionInfo>();
+            let connection = connection.ok_or("no ConnectionInfo")?;
+            let (peer, local) = (connection.peer(), connection.local());
+            Response::new(full(format!("{peer} {local} {}", connection.id())))
+        }
+        "/thread" => {
+            let thread = format!("{:?}", std::thread::current().id());
+            Response::new(full(thread))
+        }
+        "/upgrade" => {
+            let upgrade = hyper::upgrade::on(&mut request);
+            tokio::spawn(async move {
+                if let Ok(stream) = upgrade.await {
+                    let (mut from, mut to) = tokio::io::split(TokioIo::new(stream));
+                    // Ends when the client does.
+                    let _ = tokio::io::copy(&mut from, &mut to).await;
+                }
+            });
+            let mut response = with_status(StatusCode::SWITCHING_PROTOCOLS);
+            let echo = header::HeaderValue::from_static("echo");
+            response.headers_mut().insert(header::UPGRADE, echo);
+            response
+        }
+        _ => Response::new(full("hello")),
+    })
+}
+
+async fn read(request: Request<Incoming>) -> Result<Bytes, BodyError> {
+    Ok(request.into_body().collect().await?.to_bytes())
+}
+
+fn full(bytes: impl Into<Bytes>) -> Body {
+    Full::new(bytes.into())
+        .map_err(|never| match never {})
+        .boxed_unsync()
+}
+
+/// A body where the status allows one, which for some it does not.
+fn with_status(status: StatusCode) -> Response<Body> {
+    let body = if status == StatusCode::SWITCHING_PROTOCOLS {
+        Empty::new().map_err(|never| match never {}).boxed_unsync()
+    } else {
+        full("a body")
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response
+}
+
+/// Half of a body, then an error.
+fn broken() -> Body {
+    let frames = [
+        Ok(Frame::data(Bytes::from_static(b"half"))),
+        Err(BoxError::from(io::Error::other("as asked"))),
+    ];
+    StreamBody::new(futures_util::stream::iter(frames)).boxed_unsync()
+}

@@ -1,0 +1,94 @@
+//! A server of this process, in a thread of its own, that cannot outlive its test.
+
+use std::{net::SocketAddr, path::PathBuf, thread};
+
+use squall_server::{Address, Handle, Limits, Phase, Serve, Server, StartError, Stop, runtime};
+use testkit::{Wire, wait_until};
+
+use crate::app::App;
+
+pub(crate) struct TestServer {
+    pub(crate) app: App,
+    pub(crate) handle: Handle,
+    pub(crate) addresses: Vec<Address>,
+    thread: Option<thread::JoinHandle<Result<(), StartError>>>,
+}
+
+impl TestServer {
+    /// The application on a free port of 127.0.0.1.
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self::with(Server::new().bind("127.0.0.1:0").limits(limits))
+    }
+
+    /// The application on whatever was bound.
+    pub(crate) fn with(server: Server) -> Self {
+        let app = App::default();
+        let service = app.service();
+        Self::serving(server, service, app)
+    }
+
+    fn serving(server: Server, service: impl Serve, app: App) -> Self {
+        let listening = server.listen().unwrap();
+        let handle = listening.handle();
+        let addresses = listening.addresses().cloned().collect();
+        let thread = thread::spawn(move || runtime().unwrap().block_on(listening.serve(service)));
+        wait_until("the server serves", || handle.phase() >= Phase::Serving);
+        Self {
+            app,
+            handle,
+            addresses,
+            thread: Some(thread),
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.addresses[0].tcp().unwrap()
+    }
+
+    /// The first unix socket.
+    pub(crate) fn path(&self) -> PathBuf {
+        let path = self.addresses.iter().find_map(|address| match address {
+            Address::Unix(path) => Some(path.clone()),
+            _ => None,
+        });
+        path.unwrap()
+    }
+
+    pub(crate) fn wire(&self) -> Wire {
+        Wire::connect(self.address())
+    }
+
+    /// Waits until that many requests have reached the application.
+    pub(crate) fn wait_seen(&self, requests: usize) {
+        wait_until("the requests reach the application", || {
+            self.app.seen.lock().unwrap().len() >= requests
+        });
+    }
+
+    pub(crate) fn wait_connections(&self, open: usize) {
+        wait_until(&format!("{open} connections are open"), || {
+            self.handle.connections() == open
+        });
+    }
+
+    /// Waits until the server has come to its end.
+    pub(crate) fn join(mut self) {
+        self.thread.take().unwrap().join().unwrap().unwrap();
+        assert_eq!(self.handle.phase(), Phase::Stopped);
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.handle.stop(Stop::Now);
+        if let Some(thread) = self.thread.take() {
+            // Its panic, if any, is printed already.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A GET for `path`, from a client that wants to keep the connection.
+pub(crate) fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")
+}
