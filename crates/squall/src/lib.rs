@@ -34,6 +34,7 @@ mod application;
 mod error;
 mod error_pages;
 mod extract;
+pub mod guide;
 mod handler;
 mod logging;
 mod methods;

@@ -1,0 +1,7 @@
+//! The guide, in the order of Tornado's: its pages are Markdown in `docs/`, shown and tested here.
+
+#[doc = include_str!("../docs/running.md")]
+pub mod running {}
+
+#[doc = include_str!("../docs/defaults.md")]
+pub mod defaults {}
