@@ -9,12 +9,13 @@ use std::{
 };
 
 use bytes::Bytes;
+use http::StatusCode;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
-    Limits,
+    Limits, Observe,
     activity::Activity,
     error::{BodyError, BodyErrorKind},
 };
@@ -119,19 +120,44 @@ impl fmt::Debug for Incoming {
 }
 
 /// A request counts as under way until this is dropped.
-#[derive(Debug)]
-pub(crate) struct InFlight(Arc<Activity>);
+pub(crate) struct InFlight {
+    activity: Arc<Activity>,
+    observed: Option<Observed>,
+}
+
+struct Observed {
+    by: Arc<dyn Observe>,
+    since: Instant,
+}
 
 impl InFlight {
-    pub(crate) fn begin(activity: &Arc<Activity>) -> Self {
+    pub(crate) fn begin(activity: &Arc<Activity>, observer: Option<&Arc<dyn Observe>>) -> Self {
         activity.on_request();
-        Self(Arc::clone(activity))
+        Self {
+            activity: Arc::clone(activity),
+            observed: observer.map(|by| {
+                by.on_request();
+                Observed {
+                    by: Arc::clone(by),
+                    since: Instant::now(),
+                }
+            }),
+        }
+    }
+
+    pub(crate) fn on_response(&self, status: StatusCode) {
+        if let Some(Observed { by, since }) = &self.observed {
+            by.on_response(status, since.elapsed());
+        }
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.on_response_end();
+        self.activity.on_response_end();
+        if let Some(Observed { by, .. }) = &self.observed {
+            by.on_end();
+        }
     }
 }
 

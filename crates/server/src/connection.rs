@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use crate::{
-    ConnectionInfo, Handle, Limits, Stop,
+    ConnectionInfo, Handle, Limits, Observe, Stop,
     activity::{Activity, Stage},
     io::{Io, Stream},
     service::{Adapter, Serve},
@@ -30,15 +30,15 @@ const BAD_REQUEST: &[u8] =
     b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// What all connections of a server have in common.
-#[derive(Clone, Debug)]
 pub(crate) struct Protocols {
     http1: http1::Builder,
     http2: http2::Builder<TokioExecutor>,
     pub(crate) limits: Limits,
+    observer: Option<Arc<dyn Observe>>,
 }
 
 impl Protocols {
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits, observer: Option<Arc<dyn Observe>>) -> Self {
         let mut http1 = http1::Builder::new();
         http1
             .max_header_size(limits.max_head_size)
@@ -58,6 +58,7 @@ impl Protocols {
             http1,
             http2,
             limits,
+            observer,
         }
     }
 }
@@ -113,6 +114,7 @@ impl<S: Serve> Connection<S> {
             activity: Arc::clone(&activity),
             limits: protocols.limits,
             handle: handle.clone(),
+            observer: protocols.observer.clone(),
         };
         let expires = Instant::now() + protocols.limits.head_timeout;
         Self {

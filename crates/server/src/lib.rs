@@ -55,6 +55,7 @@ mod error;
 mod inherit;
 mod io;
 mod limits;
+mod observe;
 mod request;
 mod server;
 mod service;
@@ -69,8 +70,11 @@ pub use crate::{
     error::{AddressError, BodyError, BoxError, StartError},
     inherit::{Inherited, inherited},
     limits::Limits,
+    observe::Observe,
     server::{Listening, Server, runtime},
     service::{Serve, panic_message},
     signal::obey_signals,
     stop::{Handle, Phase, Stop},
 };
+#[doc(no_inline)]
+pub use http;

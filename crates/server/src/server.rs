@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::{
-    Address, Bind, Handle, Limits, Listener, Phase, StartError, Stop, accept::Acceptor,
+    Address, Bind, Handle, Limits, Listener, Observe, Phase, StartError, Stop, accept::Acceptor,
     connection::Protocols, limits::raise_descriptor_limit, obey_signals, service::Serve,
 };
 
@@ -34,6 +34,7 @@ pub struct Server {
     limits: Limits,
     threads: Threads,
     handle: Handle,
+    observer: Option<Arc<dyn Observe>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +93,14 @@ impl Server {
         self
     }
 
+    /// Tells an observer of each request.
+    ///
+    /// Defaults to none.
+    pub fn observe(mut self, observer: impl Observe) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
     /// Checks the settings, then binds and listens. Clients can connect from here on; they are
     /// answered once it is served. Raises the descriptor limit.
     ///
@@ -133,6 +142,7 @@ impl Server {
             limits: self.limits,
             max_connections: self.limits.max_connections.min(raise_descriptor_limit()),
             handle: self.handle,
+            observer: self.observer,
         })
     }
 }
@@ -146,6 +156,7 @@ pub struct Listening {
     limits: Limits,
     max_connections: usize,
     handle: Handle,
+    observer: Option<Arc<dyn Observe>>,
 }
 
 impl Listening {
@@ -182,7 +193,7 @@ impl Listening {
     ///
     /// When a thread or a runtime cannot be had.
     pub async fn serve<S: Serve>(mut self, service: S) -> Result<(), StartError> {
-        let protocols = Arc::new(Protocols::new(self.limits));
+        let protocols = Arc::new(Protocols::new(self.limits, self.observer));
         let first = self.sets.swap_remove(0);
         let part = |listeners, service| Part {
             listeners,

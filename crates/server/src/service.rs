@@ -16,7 +16,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::{
-    BoxError, ConnectionInfo, Handle, Incoming, Limits,
+    BoxError, ConnectionInfo, Handle, Incoming, Limits, Observe,
     activity::Activity,
     body::{InFlight, Outgoing},
     request,
@@ -71,6 +71,7 @@ pub(crate) struct Adapter<S> {
     pub(crate) activity: Arc<Activity>,
     pub(crate) limits: Limits,
     pub(crate) handle: Handle,
+    pub(crate) observer: Option<Arc<dyn Observe>>,
 }
 
 impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapter<S> {
@@ -79,7 +80,7 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
     type Future = Responding<S>;
 
     fn call(&self, request: Request<hyper::body::Incoming>) -> Responding<S> {
-        let in_flight = InFlight::begin(&self.activity);
+        let in_flight = InFlight::begin(&self.activity, self.observer.as_ref());
         let (mut head, body) = request.into_parts();
         let version = head.version;
         let body = Incoming::new(body, Arc::clone(&self.activity), &self.limits);
@@ -151,6 +152,7 @@ impl<S: Serve> Future for Responding<S> {
                 (head, None)
             }
         };
+        in_flight.on_response(head.status);
         let refused = matches!(*this.state, State::Refused { .. });
         if *this.version < Version::HTTP_2 && (refused || this.handle.order().is_some()) {
             head.headers

@@ -4,7 +4,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicU8, AtomicUsize, Ordering},
+        atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -45,6 +45,7 @@ struct Shared {
     order: AtomicU8,
     ordered: Arc<Notify>,
     phase: watch::Sender<Phase>,
+    accepted: AtomicU64,
     open: AtomicUsize,
     closed: Notify,
 }
@@ -63,6 +64,7 @@ impl Handle {
             order: AtomicU8::new(0),
             ordered: Arc::default(),
             phase: watch::Sender::new(Phase::Starting),
+            accepted: AtomicU64::new(0),
             open: AtomicUsize::new(0),
             closed: Notify::new(),
         }))
@@ -118,6 +120,12 @@ impl Handle {
         self.0.open.load(Ordering::Relaxed)
     }
 
+    /// How many connections were ever accepted.
+    #[must_use]
+    pub fn accepted(&self) -> u64 {
+        self.0.accepted.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn next_order(&self) -> OwnedNotified {
         Arc::clone(&self.0.ordered).notified_owned()
     }
@@ -134,6 +142,7 @@ impl Handle {
     }
 
     pub(crate) fn open(&self) -> OpenConnection {
+        self.0.accepted.fetch_add(1, Ordering::Relaxed);
         self.0.open.fetch_add(1, Ordering::Relaxed);
         OpenConnection(self.clone())
     }

@@ -1,0 +1,43 @@
+//! Telling whoever counts what became of each request.
+
+use std::{fmt, time::Duration};
+
+use http::StatusCode;
+
+/// Hears of every request that reaches the service, or is refused in its stead. Without one, nothing
+/// is measured.
+///
+/// The methods are called while a request is under way: they must not block.
+///
+/// # Examples
+///
+/// ```
+/// use std::{sync::atomic::{AtomicU64, Ordering}, time::Duration};
+/// use squall_server::{Observe, Server, http::StatusCode};
+///
+/// #[derive(Debug, Default)]
+/// struct Failures(AtomicU64);
+///
+/// impl Observe for Failures {
+///     fn on_response(&self, status: StatusCode, _: Duration) {
+///         if status.is_server_error() {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+///
+/// let server = Server::new().bind("127.0.0.1:8888").observe(Failures::default());
+/// ```
+pub trait Observe: fmt::Debug + Send + Sync + 'static {
+    /// The head of a request has come.
+    fn on_request(&self) {}
+
+    /// The head of its response is there, and took this long.
+    fn on_response(&self, status: StatusCode, took: Duration) {
+        let _ = (status, took);
+    }
+
+    /// The last byte of its response is on its way, or the client is gone. Comes once for each
+    /// request, with or without a response.
+    fn on_end(&self) {}
+}
