@@ -2,7 +2,7 @@
 
 use std::{fmt, pin::Pin};
 
-use squall_server::{Bind, Handle, Limits, Listener, Listening, inherited, obey_signals};
+use squall_server::{Bind, Handle, Limits, Listener, Listening, Stop, inherited, obey_signals};
 
 use crate::{Application, ApplicationService, Error, Result, logging};
 
@@ -26,14 +26,14 @@ pub struct Server {
     limits: Limits,
     threads: usize,
     handle: Handle,
-    on_shutdown: Vec<Box<dyn FnOnce() -> LocalFuture<()> + Send>>,
+    on_shutdown: Vec<Box<dyn FnOnce() -> BoxFuture<()> + Send>>,
 }
 
-type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 enum Make {
     Made(Result<ApplicationService>),
-    Factory(Box<dyn FnOnce(Worker) -> LocalFuture<Result<ApplicationService>> + Send>),
+    Factory(Box<dyn FnOnce(Worker) -> BoxFuture<Result<ApplicationService>> + Send>),
 }
 
 /// What an application's factory can know of the process that it is made in.
@@ -51,7 +51,8 @@ impl Server {
     }
 
     /// Serves an application that is made in the process that serves it, where it can `await`
-    /// connections to other services. Clients can connect meanwhile and wait.
+    /// connections to other services. Clients can connect meanwhile and wait. An order to stop that
+    /// comes before it is made drops the future.
     ///
     /// # Examples
     ///
@@ -73,7 +74,7 @@ impl Server {
     pub fn from_fn<F, Fut, S>(factory: F) -> Self
     where
         F: FnOnce(Worker) -> Fut + Send + 'static,
-        Fut: Future<Output = Result<Application<S>>> + 'static,
+        Fut: Future<Output = Result<Application<S>>> + Send + 'static,
         S: Clone + Send + Sync + 'static,
     {
         Self::with(Make::Factory(Box::new(|worker| {
@@ -139,7 +140,7 @@ impl Server {
     pub fn on_shutdown<F, Fut>(mut self, hook: F) -> Self
     where
         F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output = ()> + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
     {
         self.on_shutdown.push(Box::new(|| Box::pin(hook())));
         self
@@ -198,7 +199,12 @@ impl Server {
             Make::Made(service) => service?,
             Make::Factory(factory) => {
                 let handle = listening.handle();
-                factory(Worker { handle }).await?
+                let stopped = handle.clone();
+                tokio::select! {
+                    service = factory(Worker { handle }) => service?,
+                    // What the factory waits for may never come.
+                    () = stopped.ordered(Stop::Graceful) => return Ok(()),
+                }
             }
         };
         for address in listening.addresses() {
