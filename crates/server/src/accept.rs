@@ -143,7 +143,7 @@ impl<S: Serve> Acceptor<S> {
                 // A silent connection of another listener, or one that asks just now, tells nobody.
                 () = sleep(OUT_OF_DESCRIPTORS) => {}
             }
-            if handle.order().is_some() {
+            if handle.order_in_force().is_some() {
                 return;
             }
         }

@@ -24,6 +24,10 @@ pub(crate) struct Activity {
     lingering: AtomicBool,
     /// HTTP/2: bytes between requests belong to no request.
     multiplexed: AtomicBool,
+    /// HTTP/2: responses, and pieces of them, that can only go on when the client takes something.
+    untaken: AtomicUsize,
+    /// HTTP/2: how many bytes of responses the client took.
+    taken: AtomicU64,
     requests: AtomicU64,
     in_flight: AtomicUsize,
 }
@@ -72,6 +76,23 @@ impl Activity {
         self.lingering.store(true, Relaxed);
     }
 
+    /// True when this counts: over HTTP/1.1 a full socket says as much.
+    pub(crate) fn on_untaken(&self) -> bool {
+        let counts = self.multiplexed.load(Relaxed);
+        if counts {
+            self.untaken.fetch_add(1, Relaxed);
+        }
+        counts
+    }
+
+    pub(crate) fn on_taking(&self, bytes: usize) {
+        self.taken.fetch_add(bytes as u64, Relaxed);
+    }
+
+    pub(crate) fn on_taken(&self) {
+        self.untaken.fetch_sub(1, Relaxed);
+    }
+
     pub(crate) fn on_request(&self) {
         self.requests.fetch_add(1, Relaxed);
         self.in_flight.fetch_add(1, Relaxed);
@@ -100,13 +121,20 @@ impl Activity {
 
     pub(crate) fn stage(&self) -> Stage {
         let requests = self.requests.load(Relaxed);
-        if self.lingering.load(Relaxed) {
+        let in_flight = self.in_flight.load(Relaxed) > 0;
+        // A request may cross our GOAWAY, and is answered all the same (RFC 9113, 6.8).
+        let answering = in_flight && self.multiplexed.load(Relaxed);
+        if self.untaken.load(Relaxed) > 0 {
+            Stage::Blocked {
+                sent: self.taken.load(Relaxed),
+            }
+        } else if self.lingering.load(Relaxed) && !answering {
             Stage::Lingering
         } else if self.blocked.load(Relaxed) {
             Stage::Blocked {
                 sent: self.sent.load(Relaxed),
             }
-        } else if self.in_flight.load(Relaxed) > 0 {
+        } else if in_flight {
             Stage::Busy
         } else if requests == 0 || self.unclaimed.load(Relaxed) {
             Stage::Head
@@ -175,6 +203,24 @@ mod tests {
         activity.on_received(1000);
         activity.on_response_end();
         assert_eq!(activity.stage(), Stage::Idle { requests: 1 });
+    }
+
+    #[test]
+    fn over_http2_a_response_is_under_way_until_it_is_taken() {
+        let activity = Activity::default();
+        activity.on_multiplexed();
+        activity.on_request();
+        assert!(activity.on_untaken());
+        activity.on_response_end();
+        assert_eq!(activity.stage(), Stage::Blocked { sent: 0 });
+        activity.on_taking(5);
+        assert_eq!(activity.stage(), Stage::Blocked { sent: 5 });
+        activity.on_taken();
+        assert_eq!(activity.stage(), Stage::Idle { requests: 1 });
+        activity.on_lingering();
+        assert_eq!(activity.stage(), Stage::Lingering);
+        activity.on_request();
+        assert_eq!(activity.stage(), Stage::Busy, "it crossed our GOAWAY");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::StatusCode;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
@@ -161,33 +161,89 @@ impl Drop for InFlight {
     }
 }
 
+/// Over HTTP/2, the client has to take something before we can go on: its window may be shut.
+#[derive(Debug)]
+struct Untaken(Arc<Activity>);
+
+impl Untaken {
+    fn of(in_flight: &InFlight) -> Option<Self> {
+        let counts = in_flight.activity.on_untaken();
+        counts.then(|| Self(Arc::clone(&in_flight.activity)))
+    }
+}
+
+impl Drop for Untaken {
+    fn drop(&mut self) {
+        self.0.on_taken();
+    }
+}
+
+/// A piece of a response's body. Over HTTP/2 it may have to wait long after the service is done.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    bytes: Bytes,
+    untaken: Option<Untaken>,
+}
+
+impl Buf for Piece {
+    fn remaining(&self) -> usize {
+        self.bytes.remaining()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        self.bytes.chunk()
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.bytes.advance(count);
+        if let Some(Untaken(activity)) = &self.untaken {
+            activity.on_taking(count);
+        }
+    }
+}
+
 pin_project! {
     /// A response's body: the service's own, or nothing where we answer in its stead.
     pub(crate) struct Outgoing<B> {
         #[pin]
         body: Option<B>,
         in_flight: InFlight,
+        // None while it is the service that we wait for.
+        untaken: Option<Untaken>,
     }
 }
 
 impl<B> Outgoing<B> {
     pub(crate) fn new(body: Option<B>, in_flight: InFlight) -> Self {
-        Self { body, in_flight }
+        Self {
+            body,
+            untaken: Untaken::of(&in_flight),
+            in_flight,
+        }
     }
 }
 
-impl<B: Body> Body for Outgoing<B> {
-    type Data = B::Data;
+impl<B: Body<Data = Bytes>> Body for Outgoing<B> {
+    type Data = Piece;
     type Error = B::Error;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        match self.project().body.as_pin_mut() {
-            Some(body) => body.poll_frame(cx),
-            None => Poll::Ready(None),
-        }
+    ) -> Poll<Option<Result<Frame<Piece>, B::Error>>> {
+        let this = self.project();
+        let Some(body) = this.body.as_pin_mut() else {
+            return Poll::Ready(None);
+        };
+        // Polled: so the client took what there was.
+        *this.untaken = None;
+        let frame = ready!(body.poll_frame(cx));
+        *this.untaken = Untaken::of(this.in_flight);
+        let piece = |bytes| Piece {
+            bytes,
+            untaken: Untaken::of(this.in_flight),
+        };
+        Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {

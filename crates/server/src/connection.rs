@@ -144,7 +144,7 @@ impl<S: Serve> Connection<S> {
             let _ = self.timer.as_mut().poll(cx);
             self.polled = true;
         }
-        let order = self.handle.order();
+        let order = self.handle.order_in_force();
         if order == self.order {
             return false;
         }

@@ -32,6 +32,7 @@ pub struct Limits {
     pub(crate) max_body_size: u64,
     pub(crate) max_connections: usize,
     pub(crate) max_streams: u32,
+    pub(crate) drain_delay: Duration,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) idle_grace: Duration,
 }
@@ -47,6 +48,7 @@ impl Default for Limits {
             max_body_size: 100 * 1024 * 1024,
             max_connections: 10_000,
             max_streams: 200,
+            drain_delay: Duration::ZERO,
             shutdown_timeout: Duration::from_secs(30),
             idle_grace: Duration::from_secs(1),
         }
@@ -124,6 +126,16 @@ impl Limits {
         self
     }
 
+    /// After the order to stop gracefully, how long to go on as before while
+    /// [`Phase::Leaving`](crate::Phase::Leaving) tells load balancers to look elsewhere. Kubernetes
+    /// takes some seconds to hear of it.
+    ///
+    /// Defaults to 0.
+    pub fn drain_delay(mut self, delay: Duration) -> Self {
+        self.drain_delay = delay;
+        self
+    }
+
     /// After the order to stop, how long requests may take to finish before they are cut off.
     ///
     /// Defaults to 30 seconds.
@@ -139,6 +151,12 @@ impl Limits {
     pub fn idle_grace(mut self, grace: Duration) -> Self {
         self.idle_grace = grace;
         self
+    }
+
+    /// How long a graceful end can take altogether: whoever waits for it should wait longer.
+    #[must_use]
+    pub fn longest_shutdown(&self) -> Duration {
+        self.drain_delay + self.shutdown_timeout + self.idle_grace
     }
 
     pub(crate) fn check(&self) -> Result<(), StartError> {

@@ -101,14 +101,12 @@ impl Server {
         self
     }
 
-    /// Checks the settings, then binds and listens. Clients can connect from here on; they are
-    /// answered once it is served. Raises the descriptor limit.
+    /// Checks the settings, and binds nothing yet.
     ///
     /// # Errors
     ///
-    /// When a setting makes no sense, when there is nothing to listen on, or when the system
-    /// refuses an address.
-    pub fn listen(self) -> Result<Listening, StartError> {
+    /// When a setting makes no sense.
+    pub fn check(&self) -> Result<(), StartError> {
         self.limits.check()?;
         let Threads(threads) = self.threads;
         if !(1..=1024).contains(&threads) {
@@ -118,6 +116,20 @@ impl Server {
                 expected: "1 to 1024",
             });
         }
+        Ok(())
+    }
+
+    /// Checks the settings, then binds and listens. Clients can connect from here on; they are
+    /// answered once it is served. Raises the descriptor limit.
+    ///
+    /// # Errors
+    ///
+    /// When a setting makes no sense, when there is nothing to listen on, or when the system
+    /// refuses an address.
+    pub fn listen(self) -> Result<Listening, StartError> {
+        self.check()?;
+        self.handle.delay_by(self.limits.drain_delay);
+        let Threads(threads) = self.threads;
         let mut sets: Vec<Vec<Listener>> = Vec::new();
         sets.resize_with(threads, Vec::new);
         for bind in &self.binds {
@@ -249,7 +261,7 @@ impl<S: Serve> Part<S> {
         }
         // Every socket listens since before this thread was started.
         self.handle.advance(Phase::Serving);
-        self.handle.ordered(Stop::Graceful).await;
+        self.handle.leave().await;
         self.handle.advance(Phase::Draining);
         while loops.join_next().await.is_some() {}
         drain(&self.handle, &self.protocols.limits).await;

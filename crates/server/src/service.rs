@@ -154,7 +154,7 @@ impl<S: Serve> Future for Responding<S> {
         };
         in_flight.on_response(head.status);
         let refused = matches!(*this.state, State::Refused { .. });
-        if *this.version < Version::HTTP_2 && (refused || this.handle.order().is_some()) {
+        if *this.version < Version::HTTP_2 && (refused || this.handle.order_in_force().is_some()) {
             head.headers
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
         }

@@ -2,13 +2,18 @@
 
 use std::{
     fmt,
+    pin::pin,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
-use tokio::sync::{Notify, futures::OwnedNotified, watch};
+use tokio::{
+    sync::{Notify, futures::OwnedNotified, watch},
+    time::timeout,
+};
 
 /// Where a server is in its life. It only moves forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +23,9 @@ pub enum Phase {
     Starting,
     /// All listeners accept.
     Serving,
+    /// The order to stop has come and [`drain_delay`](crate::Limits::drain_delay) runs: all goes on
+    /// as before, but health checks should say otherwise.
+    Leaving,
     /// No new connection is accepted; those that are open come to their end.
     Draining,
     /// No connection is left.
@@ -41,9 +49,13 @@ pub enum Stop {
 pub struct Handle(Arc<Shared>);
 
 struct Shared {
-    /// 0 while running, then the `Stop` that was ordered, from 1.
+    /// 0 while running, then the `Stop` that was asked for, from 1.
+    asked: AtomicU8,
+    asking: Notify,
+    /// As `asked`, once the delay is over: this is what connections obey.
     order: AtomicU8,
     ordered: Arc<Notify>,
+    delay: OnceLock<Duration>,
     phase: watch::Sender<Phase>,
     accepted: AtomicU64,
     open: AtomicUsize,
@@ -61,8 +73,11 @@ impl Handle {
     #[must_use]
     pub fn new() -> Self {
         Self(Arc::new(Shared {
+            asked: AtomicU8::new(0),
+            asking: Notify::new(),
             order: AtomicU8::new(0),
             ordered: Arc::default(),
+            delay: OnceLock::new(),
             phase: watch::Sender::new(Phase::Starting),
             accepted: AtomicU64::new(0),
             open: AtomicUsize::new(0),
@@ -70,8 +85,18 @@ impl Handle {
         }))
     }
 
-    /// Orders the server to stop. It takes effect once, or again when it is the faster order.
+    /// Orders the server to stop. It takes effect once, or again when it is the faster order. A
+    /// graceful order waits for the [`drain_delay`](crate::Limits::drain_delay).
     pub fn stop(&self, how: Stop) {
+        self.0.asked.fetch_max(how as u8 + 1, Ordering::SeqCst);
+        let delayed = self.0.delay.get().is_some_and(|delay| !delay.is_zero());
+        if how > Stop::Graceful || !delayed {
+            self.put_in_force(how);
+        }
+        self.0.asking.notify_waiters();
+    }
+
+    fn put_in_force(&self, how: Stop) {
         if self.0.order.fetch_max(how as u8 + 1, Ordering::SeqCst) <= how as u8 {
             self.0.ordered.notify_waiters();
         }
@@ -80,11 +105,27 @@ impl Handle {
     /// The order that was given, if any.
     #[must_use]
     pub fn order(&self) -> Option<Stop> {
-        match self.0.order.load(Ordering::Relaxed) {
-            0 => None,
-            1 => Some(Stop::Graceful),
-            2 => Some(Stop::Quick),
-            _ => Some(Stop::Now),
+        from_level(self.0.asked.load(Ordering::Relaxed))
+    }
+
+    /// The order that is in force: the delay is over.
+    pub(crate) fn order_in_force(&self) -> Option<Stop> {
+        from_level(self.0.order.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn delay_by(&self, delay: Duration) {
+        // A handle serves one server, and a server starts once.
+        let _ = self.0.delay.set(delay);
+    }
+
+    /// Spends the delay between a graceful order and its force.
+    pub(crate) async fn leave(&self) {
+        wait_until(&self.0.asking, || self.order().is_some()).await;
+        if self.order_in_force().is_none() {
+            self.advance(Phase::Leaving);
+            let delay = self.0.delay.get().copied().unwrap_or_default();
+            let _ = timeout(delay, self.ordered(Stop::Graceful)).await;
+            self.put_in_force(Stop::Graceful);
         }
     }
 
@@ -101,17 +142,9 @@ impl Handle {
         let _ = phases.wait_for(|now| *now >= phase).await;
     }
 
-    /// Waits for an order to stop that is at least as fast as `how`.
+    /// Waits until an order to stop is in force that is at least as fast as `how`.
     pub async fn ordered(&self, how: Stop) {
-        loop {
-            let mut changed = Box::pin(self.next_order());
-            // Enlisted before the look, so that no order slips in between.
-            changed.as_mut().enable();
-            if self.order().is_some_and(|order| order >= how) {
-                return;
-            }
-            changed.await;
-        }
+        wait_until(&self.0.ordered, || self.order_in_force() >= Some(how)).await;
     }
 
     /// How many connections are open.
@@ -150,6 +183,27 @@ impl Handle {
     /// Waits until a connection closes after this call.
     pub(crate) fn next_close(&self) -> impl Future<Output = ()> + '_ {
         self.0.closed.notified()
+    }
+}
+
+async fn wait_until(notify: &Notify, is_so: impl Fn() -> bool) {
+    loop {
+        let mut changed = pin!(notify.notified());
+        // Enlisted before the look, so that no change slips in between.
+        changed.as_mut().enable();
+        if is_so() {
+            return;
+        }
+        changed.await;
+    }
+}
+
+fn from_level(level: u8) -> Option<Stop> {
+    match level {
+        0 => None,
+        1 => Some(Stop::Graceful),
+        2 => Some(Stop::Quick),
+        _ => Some(Stop::Now),
     }
 }
 
