@@ -1,1 +1,205 @@
-//! placeholder
+//! What the end-to-end benches share: a server in a process of its own, load from wrk, a table.
+//!
+//! The server has one CPU and the load another, so that neither takes time from the other.
+
+use std::{
+    env,
+    error::Error,
+    fs,
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+/// `Result` with any error: a bench that goes wrong says why and ends.
+pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+const SERVER_CPU: &str = "0";
+const LOAD_CPU: &str = "1";
+
+/// A server in a process of its own, which ends when this is dropped.
+#[derive(Debug)]
+pub struct Server {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Runs this program once more, with the arguments `--serve NAME`.
+    ///
+    /// # Errors
+    ///
+    /// When it ends before it listens, as [`listen`] says, or the machine has no `taskset`.
+    pub fn start(name: &str) -> Result<Self> {
+        let mut process = pinned(SERVER_CPU)?
+            .arg(env::current_exe()?)
+            .args(["--serve", name])
+            .stdout(Stdio::piped())
+            // The log of a server that has one.
+            .stderr(Stdio::null())
+            .spawn()?;
+        let output = process.stdout.take().expect("it is piped");
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line)?;
+        let address = line.trim().parse();
+        let address =
+            address.map_err(|_| format!("{name} did not start; try it alone: --serve {name}"))?;
+        Ok(Self { process, address })
+    }
+
+    /// The time that all its threads have spent on the CPU so far, in user and kernel mode.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not keep it (Linux: `/proc/PID/task/*/schedstat`).
+    pub fn cpu_time(&self) -> Result<Duration> {
+        let mut nanoseconds = 0;
+        for task in fs::read_dir(format!("/proc/{}/task", self.process.id()))? {
+            let figures = fs::read_to_string(task?.path().join("schedstat"))?;
+            let running = figures.split_whitespace().next().unwrap_or_default();
+            nanoseconds += running.parse::<u64>()?;
+        }
+        Ok(Duration::from_nanos(nanoseconds))
+    }
+
+    /// What it answers to one request for `/`, without the date.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer.
+    pub fn answer(&self) -> Result<String> {
+        let mut stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let lines = answer.lines().filter(|line| !line.starts_with("date: "));
+        Ok(lines.collect::<Vec<_>>().join("\n"))
+    }
+
+    /// Loads it for some seconds from 64 connections, and counts the requests that it answered.
+    ///
+    /// # Errors
+    ///
+    /// When a single one fails, or the machine has no `wrk`.
+    pub fn load(&self, seconds: u64, keep_alive: bool) -> Result<u64> {
+        let connection = if keep_alive { "keep-alive" } else { "close" };
+        let output = pinned(LOAD_CPU)?
+            .arg(find("wrk")?)
+            .args(["-t1", "-c64", &format!("-d{seconds}s")])
+            .args(["-H", &format!("Connection: {connection}")])
+            .arg(format!("http://{}/", self.address))
+            .output()?;
+        requests(&String::from_utf8(output.stdout)?)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It fails only for a process that has ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Listens on a free port of 127.0.0.1, and tells [`Server::start`] which.
+///
+/// # Errors
+///
+/// When the system refuses it.
+pub fn listen() -> io::Result<TcpListener> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    listener.set_nonblocking(true)?;
+    writeln!(io::stdout(), "{}", listener.local_addr()?)?;
+    Ok(listener)
+}
+
+/// The number in the middle, of which there must be at least one.
+#[must_use]
+pub fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    let middle = numbers.len() / 2;
+    if numbers.len().is_multiple_of(2) {
+        f64::midpoint(numbers[middle - 1], numbers[middle])
+    } else {
+        numbers[middle]
+    }
+}
+
+fn pinned(cpu: &str) -> Result<Command> {
+    let mut command = Command::new(find("taskset")?);
+    command.args(["-c", cpu]);
+    Ok(command)
+}
+
+fn find(program: &str) -> Result<PathBuf> {
+    testkit::find_outside(program).ok_or_else(|| {
+        format!("{program} is missing; get it with: apt-get install wrk util-linux").into()
+    })
+}
+
+/// Reads wrk's report, which mentions errors only where there are any.
+fn requests(report: &str) -> Result<u64> {
+    let mut lines = report.lines().map(str::trim);
+    if let Some(errors) = lines.clone().find(|line| {
+        line.starts_with("Socket errors:") || line.starts_with("Non-2xx or 3xx responses:")
+    }) {
+        return Err(errors.into());
+    }
+    let requests = lines.find_map(|line| line.split_once(" requests in ")?.0.parse().ok());
+    requests.ok_or_else(|| format!("wrk counted no requests: {report}").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{median, requests};
+
+    #[test]
+    fn reports_of_wrk() {
+        let report = |more: &str| {
+            format!(
+                "Running 1s test @ http://127.0.0.1:8888/
+  1 threads and 64 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency   635.91us  890.00us  12.92ms   93.69%
+    Req/Sec    56.20k     8.07k   62.00k    86.54%
+  55903 requests in 1.00s, 7.25MB read
+{more}Requests/sec:  55891.97
+Transfer/sec:      7.25MB
+"
+            )
+        };
+        for (report, wanted) in [
+            (report(""), Ok(55903)),
+            (
+                report("  Socket errors: connect 0, read 3, write 0, timeout 0\n"),
+                Err("Socket errors: connect 0, read 3, write 0, timeout 0"),
+            ),
+            (
+                report("  Non-2xx or 3xx responses: 7\n"),
+                Err("Non-2xx or 3xx responses: 7"),
+            ),
+            (String::new(), Err("wrk counted no requests: ")),
+        ] {
+            let result = requests(&report).map_err(|error| error.to_string());
+            assert_eq!(result, wanted.map_err(str::to_owned), "{report}");
+        }
+    }
+
+    #[test]
+    fn medians() {
+        for (numbers, wanted) in [
+            (vec![3.0], 3.0),
+            (vec![3.0, 1.0], 2.0),
+            (vec![9.0, 1.0, 2.0], 2.0),
+            (vec![4.0, 1.0, 2.0, 3.0], 2.5),
+        ] {
+            assert!(
+                (median(numbers.clone()) - wanted).abs() < 1e-9,
+                "{numbers:?}"
+            );
+        }
+    }
+}
