@@ -40,7 +40,10 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(text) => {
-                write!(f, "{text:?} is no address: expected IP:port, a port, or unix:/path")
+                write!(
+                    f,
+                    "{text:?} is no address: expected IP:port, a port, or unix:/path"
+                )
             }
             Self::TooFewPorts { ports, processes } => write!(
                 f,
@@ -48,13 +51,20 @@ impl fmt::Display for ConfigError {
                 ports.start, ports.end
             ),
             Self::TooManyProcesses(count) => {
-                write!(f, "{count} processes are more than {}", crate::MAX_PROCESSES)
+                write!(
+                    f,
+                    "{count} processes are more than {}",
+                    crate::MAX_PROCESSES
+                )
             }
             Self::ZeroTimeout(name) => write!(f, "{name} must not be zero"),
             Self::ZeroLimit(name) => write!(f, "{name} must be at least 1"),
             Self::ListenFds(reason) => write!(f, "the sockets handed to this process: {reason}"),
             Self::AlreadyWorker { task_id } => {
-                write!(f, "this process is worker {task_id} of a supervisor already")
+                write!(
+                    f,
+                    "this process is worker {task_id} of a supervisor already"
+                )
             }
         }
     }
@@ -127,13 +137,19 @@ impl Error {
     /// The exit status that tells a caller which of these it was: 2 for a setting, 3 when no
     /// worker ever booted (gunicorn's number), 4 when the supervisor gave up, 1 for the rest.
     #[must_use]
-    pub fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self.kind {
+    pub fn exit_status(&self) -> u8 {
+        match self.kind {
             Kind::Config(_) => 2,
             Kind::NeverBooted => 3,
             Kind::GaveUp { .. } => 4,
             Kind::Bind(..) | Kind::Control(..) | Kind::Io(..) => 1,
-        })
+        }
+    }
+
+    /// [`exit_status`](Self::exit_status), for a `main` to return.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        self.exit_status().into()
     }
 }
 
@@ -155,7 +171,11 @@ impl fmt::Display for Error {
             Kind::Config(error) => error.fmt(f),
             Kind::Bind(address, error) => write!(f, "cannot listen on {address}: {error}"),
             Kind::Control(path, error) => {
-                write!(f, "cannot make the control socket {}: {error}", path.display())
+                write!(
+                    f,
+                    "cannot make the control socket {}: {error}",
+                    path.display()
+                )
             }
             Kind::Io(what, error) => write!(f, "{what}: {error}"),
             Kind::NeverBooted => f.write_str("no worker ever became ready"),

@@ -1,8 +1,9 @@
 //! What a supervisor tells about its workers. Everybody may render it; here it is data.
 
+use rustix::process::getpid;
 use serde::{Deserialize, Serialize};
 
-use crate::Counters;
+use crate::{Counters, process};
 
 /// The whole service at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,6 +33,29 @@ pub struct Status {
 }
 
 impl Status {
+    /// The status of a process that has no supervisor and is its own only worker.
+    #[must_use]
+    pub fn of_this_process(counters: Counters) -> Self {
+        let usage = process::usage(getpid()).unwrap_or_default();
+        let pid = std::process::id();
+        Self {
+            pid,
+            processes: 1,
+            generation: 1,
+            state: "running".to_owned(),
+            workers: vec![WorkerStatus {
+                pid,
+                generation: 1,
+                state: "ready".to_owned(),
+                rss: usage.rss,
+                cpu: usage.cpu,
+                counters,
+                ..WorkerStatus::default()
+            }],
+            ..Self::default()
+        }
+    }
+
     /// What all workers together have counted since the supervisor started.
     #[must_use]
     pub fn total(&self) -> Counters {

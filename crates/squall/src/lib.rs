@@ -31,16 +31,19 @@
 
 mod access_log;
 mod application;
+mod counts;
 mod error;
 mod error_pages;
 mod extract;
 pub mod guide;
 mod handler;
+mod health;
 mod logging;
 mod methods;
 mod mount;
 mod response;
 pub mod route;
+mod run;
 mod server;
 mod service;
 
@@ -50,6 +53,7 @@ pub use crate::{
     error_pages::ErrorPage,
     extract::{Extension, Form, Json, Path, Query, State},
     handler::Handler,
+    health::{healthz, metrics, readyz},
     methods::{Methods, any, delete, get, head, on, options, patch, post, put},
     response::{Html, Redirect},
     server::{Server, Worker, serve},
@@ -63,6 +67,8 @@ pub use axum_core::{
 };
 #[doc(no_inline)]
 pub use http;
+#[doc(no_inline)]
+pub use squall_prefork::{Supervisor, worker::task_id};
 #[doc(no_inline)]
 pub use squall_routing::{Captures, Host, ReverseError, Rule, Urls, regex};
 #[doc(no_inline)]

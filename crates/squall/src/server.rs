@@ -1,10 +1,15 @@
-//! From an application to a running program: sockets, signals, the end. The only glue.
+//! An application with the addresses, limits and processes that it runs with.
 
-use std::{fmt, pin::Pin};
+use std::{fmt, pin::Pin, time::Duration};
 
-use squall_server::{Bind, Handle, Limits, Listener, Listening, Stop, inherited, obey_signals};
+use squall_prefork::{Supervisor, worker};
+use squall_server::{Address, Bind, Handle, Limits, Listener, Listening, Stop, inherited};
 
-use crate::{Application, ApplicationService, Error, Result, logging};
+use crate::{
+    Application, ApplicationService, Result,
+    counts::{self, Counting},
+    logging, run,
+};
 
 /// Runs an application: where it listens, within which limits, in how many processes and threads.
 ///
@@ -21,13 +26,17 @@ use crate::{Application, ApplicationService, Error, Result, logging};
 #[must_use = "nothing listens before `start` or `serve`"]
 pub struct Server {
     make: Make,
-    binds: Vec<Bind>,
-    listeners: Vec<Listener>,
-    limits: Limits,
+    pub(crate) binds: Vec<Bind>,
+    pub(crate) listeners: Vec<Listener>,
+    pub(crate) limits: Limits,
+    pub(crate) supervisor: Supervisor,
     threads: usize,
     handle: Handle,
     on_shutdown: Vec<Box<dyn FnOnce() -> BoxFuture<()> + Send>>,
 }
+
+/// How much longer a supervisor waits for a worker than the worker may take.
+const SLACK: Duration = Duration::from_secs(5);
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -40,6 +49,8 @@ enum Make {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Worker {
+    /// Which worker of a supervisor this is, from 0, or `None` (Tornado's `task_id`).
+    pub task_id: Option<usize>,
     /// Stops the process, and tells where it is in its life.
     pub handle: Handle,
 }
@@ -88,6 +99,8 @@ impl Server {
             binds: Vec::new(),
             listeners: Vec::new(),
             limits: Limits::default(),
+            supervisor: Supervisor::new()
+                .graceful_timeout(Limits::default().longest_shutdown() + SLACK),
             threads: 1,
             handle: Handle::new(),
             on_shutdown: Vec::new(),
@@ -122,6 +135,9 @@ impl Server {
     /// Defaults to [`Limits::default`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self.supervisor = self
+            .supervisor
+            .graceful_timeout(limits.longest_shutdown() + SLACK);
         self
     }
 
@@ -130,6 +146,26 @@ impl Server {
     /// Defaults to 1.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;
+        self
+    }
+
+    /// Settings of the supervisor, where there is one: restarts, time-outs, a port for each worker,
+    /// hooks.
+    ///
+    /// Defaults to [`Supervisor::new`], with a `graceful_timeout` that is longer than the
+    /// [limits](Self::limits) let a worker take.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use squall::{Application, Server};
+    ///
+    /// // Four workers behind a proxy that balances, each on a port of its own.
+    /// let server = Server::new(Application::new())
+    ///     .supervisor(|supervisor| supervisor.ports(8000..8004).max_requests(1_000_000));
+    /// ```
+    pub fn supervisor(mut self, set: impl FnOnce(Supervisor) -> Supervisor) -> Self {
+        self.supervisor = set(self.supervisor);
         self
     }
 
@@ -155,22 +191,23 @@ impl Server {
     /// Serves until a signal ends it: the whole life of a program. SIGTERM and SIGQUIT end it
     /// gracefully, SIGINT (Ctrl-C) quickly, a second one at once.
     ///
-    /// `processes` is 1 for now: this one.
+    /// With 1 it serves in this process. With any other number it supervises that many workers, and
+    /// with 0 one for each CPU (Tornado's `start`): each is this program, executed again up to this
+    /// call. Whatever comes before may touch anything, and is done in the supervisor as well.
     ///
     /// # Errors
     ///
     /// When the application, a setting or an address is wrong, before anything is served; inside
     /// an asynchronous runtime, where [`serve`](Self::serve) belongs; and when the factory fails.
+    /// A supervisor whose workers fail for good ends the process instead, with a status that
+    /// tells: 3 when none was ever ready, 4 when it gave up.
     pub fn start(self, processes: usize) -> Result<()> {
-        if processes != 1 {
-            return Err(Error::new(format!("start({processes}): expected 1")));
-        }
         logging::init();
-        let runtime = squall_server::runtime()?;
-        runtime.block_on(async {
-            tokio::spawn(obey_signals(self.handle())?);
-            self.serve().await
-        })
+        if processes == 1 || worker::is_worker() {
+            run::alone(self)
+        } else {
+            run::supervised(self, processes)
+        }
     }
 
     /// Serves in the caller's runtime until [`handle`](Self::handle) says stop. Signals are the
@@ -180,14 +217,7 @@ impl Server {
     ///
     /// As [`start`](Self::start), but for the runtime.
     pub async fn serve(self) -> Result<()> {
-        let Self {
-            make, on_shutdown, ..
-        } = self;
-        // Mistakes in routes come before anything listens.
-        let make = match make {
-            Make::Made(service) => Make::Made(Ok(service?)),
-            factory @ Make::Factory(_) => factory,
-        };
+        self.check()?;
         let listening = listen(
             self.binds,
             self.listeners,
@@ -195,34 +225,37 @@ impl Server {
             self.threads,
             self.handle,
         )?;
-        let service = match make {
+        let handle = listening.handle();
+        counts::serves(handle.clone());
+        let service = match self.make {
             Make::Made(service) => service?,
             Make::Factory(factory) => {
-                let handle = listening.handle();
                 let stopped = handle.clone();
+                let task_id = worker::task_id();
                 tokio::select! {
-                    service = factory(Worker { handle }) => service?,
+                    service = factory(Worker { task_id, handle }) => service?,
                     // What the factory waits for may never come.
                     () = stopped.ordered(Stop::Graceful) => return Ok(()),
                 }
             }
         };
         for address in listening.addresses() {
-            let scheme = if address.tcp().is_some() {
-                "http://"
-            } else {
-                ""
-            };
-            tracing::info!(
-                "listening on {scheme}{address} (process {})",
-                std::process::id()
-            );
+            tracing::info!("{}", Banner(address));
         }
         listening.serve(service).await?;
-        for hook in on_shutdown {
+        for hook in self.on_shutdown {
             hook().await;
         }
         Ok(())
+    }
+
+    /// Mistakes in routes and settings come before anything listens.
+    pub(crate) fn check(&self) -> Result<()> {
+        if let Make::Made(Err(error)) = &self.make {
+            return Err(error.clone());
+        }
+        let server = squall_server::Server::new();
+        Ok(server.limits(self.limits).threads(self.threads).check()?)
     }
 }
 
@@ -236,8 +269,14 @@ fn listen(
     let mut server = squall_server::Server::new()
         .limits(limits)
         .threads(threads)
-        .handle(handle);
-    let passed = inherited()?;
+        .handle(handle)
+        .observe(Counting);
+    // A worker may have been given ports that the program does not name.
+    let passed = if binds.is_empty() && !worker::is_worker() {
+        Vec::new()
+    } else {
+        inherited()?
+    };
     if passed.is_empty() {
         server = binds.into_iter().fold(server, squall_server::Server::bind);
     }
@@ -246,6 +285,21 @@ fn listen(
         .chain(listeners)
         .fold(server, squall_server::Server::listener);
     Ok(server.listen()?)
+}
+
+/// The line that says where to find us.
+struct Banner<'a>(&'a Address);
+
+impl fmt::Display for Banner<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = self.0.tcp().map_or("", |_| "http://");
+        let process = std::process::id();
+        write!(f, "listening on {scheme}{} (process {process}", self.0)?;
+        worker::task_id()
+            .iter()
+            .try_for_each(|id| write!(f, ", task {id}"))?;
+        f.write_str(")")
+    }
 }
 
 impl fmt::Debug for Server {

@@ -149,7 +149,7 @@ impl Inner {
         let found = match self.router.find(host, path) {
             Ok(found) => found,
             Err(FindError::BadEncoding) => return Answer::error(StatusCode::BAD_REQUEST),
-            Err(FindError::NotFound) if path == "*" => {
+            Err(FindError::NotFound) if path == "*" && request.method() == Method::OPTIONS => {
                 return Answer::Now(Some(StatusCode::NO_CONTENT.into_response()));
             }
             Err(FindError::NotFound) => return Answer::error(StatusCode::NOT_FOUND),

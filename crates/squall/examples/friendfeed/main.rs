@@ -22,7 +22,10 @@ struct Flags {
     /// Listen on this unix socket as well.
     #[arg(long, value_name = "PATH")]
     unix: Option<PathBuf>,
-    /// Serve on this many threads.
+    /// Serve in this many processes; 0 takes one for each CPU.
+    #[arg(long, default_value_t = 1)]
+    processes: usize,
+    /// Serve on this many threads in each process.
     #[arg(long, default_value_t = 1)]
     threads: usize,
 }
@@ -35,7 +38,7 @@ fn main() -> squall::Result<()> {
     if let Some(path) = flags.unix {
         server = server.bind(Bind::unix(path))?;
     }
-    server.start(1)
+    server.start(flags.processes)
 }
 
 fn application() -> Application {
@@ -49,4 +52,8 @@ fn application() -> Application {
         .name("user")
         .route("/panic", get(pages::panic))
         .route("/error", get(pages::error))
+        .route("/sse", get(pages::sse))
+        .route("/metrics", get(squall::metrics))
+        .route("/healthz", get(squall::healthz))
+        .route("/readyz", get(squall::readyz))
 }

@@ -1,12 +1,18 @@
 //! The pages of the site.
 
-use std::{fs, process, time::Duration};
+use std::{
+    convert::Infallible,
+    fs, process,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
+use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use squall::{
     Body, ConnectionInfo, Extension, Html, IntoResponse, Json, Path, Query, Request, Response,
-    http::header::CONTENT_TYPE,
+    http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName},
 };
+use tokio::time::interval;
 
 pub(crate) async fn home() -> Html<&'static str> {
     Html(include_str!("home.html"))
@@ -31,7 +37,7 @@ pub(crate) async fn whoami(Extension(connection): Extension<ConnectionInfo>) -> 
         scheme: "http",
         peer: peer.to_string(),
         pid: process::id(),
-        task_id: None,
+        task_id: squall::task_id(),
     })
 }
 
@@ -62,6 +68,23 @@ pub(crate) async fn user(Path(id): Path<u64>) -> String {
 
 pub(crate) async fn panic() -> String {
     panic!("a handler can panic, and the server lives on");
+}
+
+/// Server-sent events: the time, once a second, until the client or the server leaves.
+pub(crate) async fn sse() -> ([(HeaderName, &'static str); 2], Body) {
+    let events = stream::unfold(interval(Duration::from_secs(1)), |mut ticks| async {
+        ticks.tick().await;
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let event = format!("data: {}\n\n", now.as_secs());
+        Some((Ok::<_, Infallible>(event), ticks))
+    });
+    let headers = [
+        (CONTENT_TYPE, "text/event-stream"),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    (headers, Body::from_stream(events))
 }
 
 /// `?` on any error answers 500; the log has the whole chain.

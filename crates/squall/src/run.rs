@@ -1,0 +1,112 @@
+//! The life of a process: alone, as a supervisor, or as a worker. The only glue.
+
+use std::{future::pending, time::Duration};
+
+use squall_prefork::worker::{self, Notifier};
+use squall_server::{Handle, Phase, StartError, obey_signals};
+use tokio::{
+    runtime, select,
+    signal::unix::{SignalKind, signal},
+    time::interval,
+};
+
+use crate::{Error, Result, Server, counts};
+
+/// How often a worker tells its supervisor what it has counted.
+const REPORT: Duration = Duration::from_secs(1);
+
+/// Serves in this process, and tells a supervisor or systemd about it where there is one.
+pub(crate) fn alone(server: Server) -> Result<()> {
+    worker::stop_with_supervisor()?;
+    let runtime = squall_server::runtime()?;
+    runtime.block_on(async {
+        let handle = server.handle();
+        tokio::spawn(obey_signals(handle.clone())?);
+        let notifier = Notifier::from_env();
+        if worker::is_worker() {
+            tokio::spawn(outlive_signals()?);
+        }
+        let served = if notifier.is_connected() {
+            select! {
+                served = server.serve() => served,
+                () = report(&handle, &notifier) => Ok(()),
+            }
+        } else {
+            server.serve().await
+        };
+        notifier.finished(&counts::counters());
+        served
+    })
+}
+
+/// Tells when the process is ready, that it lives, what it counts, and that it is leaving; never ends.
+async fn report(handle: &Handle, notifier: &Notifier) {
+    handle.reached(Phase::Serving).await;
+    notifier.ready();
+    let mut counters = interval(REPORT);
+    let mut alive = notifier.watchdog_interval().map(interval);
+    let mut leaving = Box::pin(handle.reached(Phase::Leaving));
+    let mut has_left = false;
+    loop {
+        select! {
+            _ = counters.tick() => notifier.counters(&counts::counters()),
+            () = async {
+                match &mut alive {
+                    Some(alive) => _ = alive.tick().await,
+                    None => pending().await,
+                }
+            } => notifier.alive(),
+            () = &mut leaving, if !has_left => {
+                has_left = true;
+                notifier.stopping();
+            }
+        }
+    }
+}
+
+/// A worker gets what the terminal sends to all, and what the supervisor passes on. The supervisor
+/// acts on SIGHUP; squall keeps no log file open, so SIGUSR1 has nothing to reopen.
+fn outlive_signals() -> Result<impl Future<Output = ()> + Send> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut reopen = signal(SignalKind::user_defined1())?;
+    Ok(async move {
+        loop {
+            select! {
+                _ = hangup.recv() => {}
+                _ = reopen.recv() => {}
+            }
+        }
+    })
+}
+
+/// Supervises workers, each of which is this program again.
+pub(crate) fn supervised(server: Server, processes: usize) -> Result<()> {
+    if runtime::Handle::try_current().is_ok() {
+        return Err(StartError::InsideRuntime.into());
+    }
+    server.check()?;
+    if let Some(listener) = server.listeners.first() {
+        let address = listener.address();
+        return Err(Error::new(format!(
+            "start({processes}): a listener on {address} cannot be shared by several processes; bind the address"
+        )));
+    }
+    let mut supervisor = server.supervisor.processes(processes);
+    for bind in server.binds {
+        for address in bind.resolve()? {
+            supervisor = supervisor.listen(address);
+        }
+    }
+    match supervisor.run() {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_never_booted() || error.is_gave_up() => {
+            tracing::error!("{error}");
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "`main` cannot return this status from a `Result`, and nothing is left to clean up"
+            )]
+            std::process::exit(error.exit_status().into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}

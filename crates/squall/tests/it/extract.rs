@@ -1,0 +1,331 @@
+//! What handlers read from requests: good input, and bad input, of which no answer shows a byte.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use squall::{
+    Application, Body, Error, Extension, Form, FromRef, Json, Path, Query, Request, State, any,
+    get, http::StatusCode, post,
+};
+use tower::ServiceExt;
+
+use crate::{ask, ask_with, request, service};
+
+#[derive(Deserialize, Serialize)]
+struct Person {
+    name: String,
+    age: u8,
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
+fn application() -> Application {
+    Application::new()
+        .route(
+            "/users/{id}",
+            get(async |Path(id): Path<u8>| id.to_string()),
+        )
+        .route(
+            "/users/{id}/posts/{slug}",
+            get(async |Path((id, slug)): Path<(u8, String)>| format!("{id} {slug}")),
+        )
+        .route(
+            "/map/{a}/{b}",
+            get(async |Path(map): Path<BTreeMap<String, String>>| format!("{map:?}")),
+        )
+        .route(
+            "/query",
+            get(async |Query(person): Query<Person>| Json(person)),
+        )
+        .route(
+            "/form",
+            any(async |Form(person): Form<Person>| Json(person)),
+        )
+        .route(
+            "/json",
+            post(async |Json(person): Json<Person>| Json(person)),
+        )
+        .route(
+            "/any",
+            post(async |Json(value): Json<serde_json::Value>| Json(value)),
+        )
+        .route("/text", post(async |text: String| text))
+        .route(
+            "/extension",
+            get(async |Extension(number): Extension<u8>| number.to_string()),
+        )
+}
+
+const ADA: &str = r#"{"name":"Ada","age":36,"tags":[]}"#;
+const TAGGED: &str = r#"{"name":"Ada","age":36,"tags":["x","y"]}"#;
+
+#[tokio::test]
+async fn path_and_query() {
+    let service = service(application());
+    for (target, status, body) in [
+        ("/users/7", 200, "7"),
+        ("/users/%37", 200, "7"),
+        ("/users/256", 404, "404 Not Found\n"),
+        ("/users/-1", 404, "404 Not Found\n"),
+        ("/users/secret", 404, "404 Not Found\n"),
+        ("/users/7/posts/a%20b", 200, "7 a b"),
+        ("/users/x/posts/a", 404, "404 Not Found\n"),
+        ("/map/1/2", 200, r#"{"a": "1", "b": "2"}"#),
+        ("/query?name=Ada&age=36", 200, ADA),
+        ("/query?age=36&name=Ada&tags=x&tags=y", 200, TAGGED),
+        ("/query?name=Ada&age=36&unknown", 200, ADA),
+        ("/query", 400, "400 Bad Request\n"),
+        ("/query?", 400, "400 Bad Request\n"),
+        ("/query?name=Ada", 400, "400 Bad Request\n"),
+        ("/query?name=Ada&age=secret", 400, "400 Bad Request\n"),
+        ("/query?name=Ada&age=256", 400, "400 Bad Request\n"),
+        ("/query?name=Ada&age=1&age=2", 400, "400 Bad Request\n"),
+        ("/query?;;;=&&&%%%", 400, "400 Bad Request\n"),
+        ("/form?name=Ada&age=36", 200, ADA),
+        ("/form?name=Ada&age=secret", 400, "400 Bad Request\n"),
+        ("/extension", 500, "500 Internal Server Error\n"),
+    ] {
+        let answer = ask(&service, request("GET", target)).await;
+        assert_eq!((answer.status, &*answer.body), (status, body), "{target}");
+    }
+    let with_extension = request("GET", "/extension").extension(7_u8);
+    assert_eq!(ask(&service, with_extension).await.body, "7");
+}
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+#[tokio::test]
+async fn bodies() {
+    let service = service(application());
+    let ada = r#"{"name": "Ada", "age": 36}"#;
+    for (target, kind, sent, body) in [
+        ("/json", JSON, ada, ADA),
+        ("/json", "Application/JSON; charset=utf-8", ada, ADA),
+        ("/json", "application/ld+json", ada, ADA),
+        ("/json", JSON, &format!(" \r\n\t{ada}\n"), ADA),
+        (
+            "/json",
+            JSON,
+            r#"{"name": "Ada", "age": 36, "tags": ["x", "y"], "unknown": {}}"#,
+            TAGGED,
+        ),
+        ("/any", JSON, r#"["\u00e9",1.5,null]"#, r#"["é",1.5,null]"#),
+        ("/form", FORM, "name=Ada&age=36", ADA),
+        (
+            "/form",
+            "application/x-www-form-urlencoded;charset=UTF-8",
+            "name=Ada&age=36",
+            ADA,
+        ),
+        ("/form", FORM, "tags=x&name=A%64a&tags=y&age=36", TAGGED),
+        ("/text", "", "söme", "söme"),
+    ] {
+        let request = request("POST", target).header("content-type", kind);
+        let answer = ask_with(&service, request, sent.to_owned()).await;
+        assert_eq!(
+            (answer.status, &*answer.body),
+            (200, body),
+            "{target} {sent}"
+        );
+    }
+}
+
+/// What must not come back is called `secret`.
+#[tokio::test]
+async fn bad_bodies() {
+    let service = service(application());
+    let deep = "[".repeat(100_000);
+    let deep_in_field = format!(r#"{{"name": "Ada", "age": 36, "unknown": {deep}"#);
+    let huge = format!(r#"{{"name": "Ada", "age": {}}}"#, "9".repeat(10_000));
+    for (target, kind, sent, status) in [
+        ("/json", "", &br#"{"name": "secret", "age": 36}"#[..], 415),
+        (
+            "/json",
+            "text/plain",
+            br#"{"name": "secret", "age": 36}"#,
+            415,
+        ),
+        ("/json", FORM, b"name=secret&age=36", 415),
+        ("/json", "application/jsonsecret", b"{}", 415),
+        ("/json", "\u{e9}", b"{}", 415),
+        ("/json", JSON, b"", 400),
+        ("/json", JSON, b" ", 400),
+        ("/json", JSON, br#"{"name": "secret""#, 400),
+        (
+            "/json",
+            JSON,
+            br#"{"name": "secret", "age": 36} trailing"#,
+            400,
+        ),
+        ("/json", JSON, br#"{"name": "secret", "age": 36}{}"#, 400),
+        ("/json", JSON, br#"{'name': 'secret', 'age': 36}"#, 400),
+        (
+            "/json",
+            JSON,
+            b"{\"name\": \"secret\xff\", \"age\": 36}",
+            400,
+        ),
+        (
+            "/json",
+            JSON,
+            b"\xef\xbb\xbf{\"name\": \"secret\", \"age\": 36}",
+            400,
+        ),
+        (
+            "/json",
+            JSON,
+            br#"{"name": "\ud800secret", "age": 36}"#,
+            400,
+        ),
+        ("/json", JSON, br#"{"name": "secret", "age": 1e999}"#, 400),
+        ("/json", JSON, br#"{"name": "secret", "age": NaN}"#, 400),
+        ("/json", JSON, deep_in_field.as_bytes(), 400),
+        ("/any", JSON, deep.as_bytes(), 400),
+        ("/json", JSON, huge.as_bytes(), 400),
+        ("/json", JSON, br#"{"name": "secret", "age": 256}"#, 422),
+        ("/json", JSON, br#"{"name": "secret", "age": -1}"#, 422),
+        ("/json", JSON, br#"{"name": "secret", "age": 1.5}"#, 422),
+        ("/json", JSON, br#"{"name": "Ada", "age": "secret"}"#, 422),
+        ("/json", JSON, br#"{"name": "secret"}"#, 422),
+        (
+            "/json",
+            JSON,
+            br#"{"name": "secret", "name": "secret", "age": 36}"#,
+            422,
+        ),
+        ("/json", JSON, br#"["secret"]"#, 422),
+        ("/json", JSON, br#""secret""#, 422),
+        ("/json", JSON, b"null", 422),
+        ("/form", "", b"name=secret&age=36", 415),
+        ("/form", JSON, b"name=secret&age=36", 415),
+        (
+            "/form",
+            "multipart/form-data; boundary=x",
+            b"name=secret&age=36",
+            415,
+        ),
+        ("/form", FORM, b"", 422),
+        ("/form", FORM, b"name=secret", 422),
+        ("/form", FORM, b"name=Ada&age=secret", 422),
+        ("/form", FORM, b"name=secret&age=36&age=37", 422),
+        ("/form", FORM, b"name=secret&age=%FF", 422),
+        ("/form", FORM, b"\xff\xfe=%%%&=&&secret", 422),
+        ("/text", "", b"secret \xff", 400),
+    ] {
+        let request = request("POST", target).header("content-type", kind);
+        let answer = ask_with(&service, request, sent.to_owned()).await;
+        let sent = String::from_utf8_lossy(&sent[..sent.len().min(80)]);
+        assert_eq!(
+            answer.status, status,
+            "{target} {kind} {sent}: {}",
+            answer.body
+        );
+        assert!(
+            !answer.body.contains("secret"),
+            "{target} {sent}: {}",
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_error_names_the_field_to_the_log() {
+    let request = request("POST", "/json").header("content-type", JSON);
+    let request: Request = request
+        .body(Body::from(r#"{"name": "Ada", "age": "old"}"#))
+        .unwrap();
+    let said = Application::new()
+        .error_page(StatusCode::UNPROCESSABLE_ENTITY, |page| {
+            page.error.to_string()
+        })
+        .route("/json", post(async |_: Json<Person>| ()));
+    let response = service(said).oneshot(request).await.unwrap();
+    let body = axum::body::to_bytes(response.into_body(), 1000)
+        .await
+        .unwrap();
+    assert!(body.starts_with(b"age: invalid type"), "{body:?}");
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_the_clients_fault() {
+    let service = service(application());
+    let broken = futures_util::stream::iter([
+        Ok(&b"{"[..]),
+        Err(std::io::Error::other("the client went away")),
+    ]);
+    let request = request("POST", "/json").header("content-type", JSON);
+    let answer = ask_with(&service, request, Body::from_stream(broken)).await;
+    assert_eq!(answer.status, 400);
+}
+
+#[derive(Clone)]
+struct Shared {
+    greeting: &'static str,
+    number: u8,
+}
+
+impl FromRef<Shared> for u8 {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.number
+    }
+}
+
+#[tokio::test]
+async fn state_is_that_of_its_route() {
+    let service = service(
+        Application::new()
+            .route("/before", get(async |State(()): State<()>| "none"))
+            .state(Shared {
+                greeting: "hello",
+                number: 7,
+            })
+            .route(
+                "/whole",
+                get(async |State(shared): State<Shared>| shared.greeting),
+            )
+            .route(
+                "/part",
+                get(async |State(number): State<u8>| number.to_string()),
+            )
+            .state("another")
+            .route("/other", get(async |State(text): State<&'static str>| text)),
+    );
+    for (target, body) in [
+        ("/before", "none"),
+        ("/whole", "hello"),
+        ("/part", "7"),
+        ("/other", "another"),
+    ] {
+        assert_eq!(
+            ask(&service, request("GET", target)).await.body,
+            body,
+            "{target}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn eight_extractors_and_the_first_refusal_wins() {
+    type Number = Path<u8>;
+    let all = async |a: Number,
+                     _: Number,
+                     _: Number,
+                     _: Number,
+                     _: Number,
+                     _: Number,
+                     _: Query<Person>,
+                     text: String| {
+        let Path(number) = a;
+        Ok::<_, Error>(format!("{number} {text}"))
+    };
+    let service = service(Application::new().route("/{number}", post(all)));
+    for (target, status, body) in [
+        ("/7?name=Ada&age=36", 200, "7 body"),
+        ("/x?name=Ada", 404, "404 Not Found\n"),
+        ("/7?name=Ada", 400, "400 Bad Request\n"),
+    ] {
+        let answer = ask_with(&service, request("POST", target), "body").await;
+        assert_eq!((answer.status, &*answer.body), (status, body), "{target}");
+    }
+}

@@ -1,0 +1,62 @@
+//! The facade from outside: as a service in this process, on real sockets, and the example as a
+//! program of its own.
+
+mod axum;
+mod errors;
+mod extract;
+mod friendfeed;
+mod layers;
+mod nginx;
+mod program;
+mod routes;
+mod serve;
+
+use squall::{
+    Application, ApplicationService, Body, Request,
+    http::{self, HeaderMap, request},
+};
+use tower::ServiceExt;
+
+/// What a service answered.
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// The service of an application without a mistake.
+fn service<S: Clone + Send + Sync + 'static>(application: Application<S>) -> ApplicationService {
+    application.into_service().expect("the routes are good")
+}
+
+fn request(method: &str, target: &str) -> request::Builder {
+    http::Request::builder().method(method).uri(target)
+}
+
+async fn ask(service: &ApplicationService, request: request::Builder) -> Answer {
+    ask_with(service, request, "").await
+}
+
+async fn ask_with(
+    service: &ApplicationService,
+    request: request::Builder,
+    body: impl Into<Body>,
+) -> Answer {
+    let request: Request = request.body(body.into()).expect("a good request");
+    let response = service.clone().oneshot(request).await;
+    let (head, body) = response.unwrap_or_else(|never| match never {}).into_parts();
+    let body = http_body_util::BodyExt::collect(body).await;
+    let body = body.expect("a whole body").to_bytes();
+    Answer {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        body: String::from_utf8(body.into()).expect("a body in UTF-8"),
+    }
+}

@@ -1,0 +1,59 @@
+//! The example `friendfeed` as a program of its own.
+
+use std::{env, net::SocketAddr, path::PathBuf, process::Command};
+
+use testkit::{Running, Wire};
+
+/// A copy that serves on a free port of 127.0.0.1.
+pub(crate) struct Friendfeed {
+    pub(crate) running: Running,
+    pub(crate) address: SocketAddr,
+}
+
+impl Friendfeed {
+    pub(crate) fn start(flags: &[&str]) -> Self {
+        let running = Running::spawn(command().args(["--port", "0"]).args(flags));
+        let address = address(&running);
+        Self { running, address }
+    }
+
+    pub(crate) fn wire(&self) -> Wire {
+        Wire::connect(self.address)
+    }
+
+    /// The lines of the access log so far.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        let output = self.running.output();
+        let lines = output.lines();
+        let entries = lines.filter_map(|line| Some(line.split_once("squall::access: ")?.1));
+        entries.map(str::to_owned).collect()
+    }
+}
+
+/// The built example beside this test, without settings of whoever runs the test.
+pub(crate) fn command() -> Command {
+    let mut command = Command::new(example());
+    command.env_remove("RUST_LOG").env("RUST_BACKTRACE", "0");
+    command
+}
+
+pub(crate) fn example() -> PathBuf {
+    let test = env::current_exe().expect("the path of this test");
+    let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
+    let example = profile.join("examples/friendfeed");
+    assert!(
+        example.exists(),
+        "there is no {}; `cargo test` builds it, `cargo test --test it` does not",
+        example.display()
+    );
+    example
+}
+
+/// Where it says that it listens over TCP.
+pub(crate) fn address(running: &Running) -> SocketAddr {
+    let line = running.wait_line("listening on http://");
+    let address = line.split("http://").nth(1);
+    let address = address.and_then(|rest| rest.split(' ').next());
+    let address = address.and_then(|address| address.parse().ok());
+    address.unwrap_or_else(|| panic!("no address in {line:?}"))
+}
