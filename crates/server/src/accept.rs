@@ -16,7 +16,7 @@ use rustix::io::Errno;
 use tokio::{
     net::{TcpListener, UnixListener},
     pin, select,
-    task::AbortHandle,
+    task::{AbortHandle, yield_now},
     time::{sleep, timeout},
 };
 
@@ -116,7 +116,7 @@ impl<S: Serve> Acceptor<S> {
                 tracing::warn!(%error, connections, "cannot accept for now");
                 let handle = self.handle.clone();
                 let closed = handle.next_close();
-                self.silent.evict_oldest();
+                self.evict_silent().await;
                 // Other processes, or files of the application, may hold the descriptors.
                 let _ = timeout(OUT_OF_DESCRIPTORS, closed).await;
             }
@@ -132,7 +132,7 @@ impl<S: Serve> Acceptor<S> {
             if handle.connections() < self.max_connections {
                 return;
             }
-            if !self.silent.evict_oldest() {
+            if !self.evict_silent().await {
                 tracing::debug!(
                     connections = handle.connections(),
                     "at the connection limit"
@@ -147,6 +147,13 @@ impl<S: Serve> Acceptor<S> {
                 return;
             }
         }
+    }
+
+    /// Closes the oldest connection that has not asked for anything; false when there is none.
+    async fn evict_silent(&mut self) -> bool {
+        // Those that were accepted just now have not been looked at: their requests may be here.
+        yield_now().await;
+        self.silent.evict_oldest()
     }
 
     fn serve(&mut self, stream: Stream, peer: Address) {
