@@ -20,9 +20,9 @@ pub struct Inherited {
 /// Takes the sockets that systemd, `systemfd` or a squall supervisor passed to this process.
 ///
 /// `LISTEN_FDS` counts them and they begin at descriptor 3; when `LISTEN_PID` is set and names
-/// another process, there are none. The variables are removed and close-on-exec is set, so that
-/// children inherit neither; hence a second call finds nothing. Call it early, before other threads
-/// read the environment.
+/// another process, there are none. Both variables are removed and close-on-exec is set, so that
+/// children inherit neither; hence a second call finds nothing. `LISTEN_FDNAMES` stays, and means
+/// nothing without them. Call it early, before other threads read the environment.
 ///
 /// # Errors
 ///
