@@ -1,11 +1,13 @@
 //! The application under test: each path behaves, or misbehaves, in one way.
 
 use std::{
-    future, io,
+    fs::File,
+    future,
     sync::{Arc, Mutex},
 };
 
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use http::{Request, Response, StatusCode, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, Empty, Full, StreamBody, combinators::UnsyncBoxBody};
@@ -22,6 +24,8 @@ pub(crate) struct App {
     pub(crate) seen: Arc<Mutex<Vec<String>>>,
     /// Each permit lets one request to `/wait` go on.
     pub(crate) gate: Arc<Semaphore>,
+    /// Descriptors that `/hold` has taken.
+    held: Arc<Mutex<Vec<File>>>,
 }
 
 impl Default for App {
@@ -29,6 +33,7 @@ impl Default for App {
         Self {
             seen: Arc::default(),
             gate: Arc::new(Semaphore::new(0)),
+            held: Arc::default(),
         }
     }
 }
@@ -66,7 +71,17 @@ async fn answer(app: App, mut request: Request<Incoming>) -> Result<Response<Bod
         "/error" => return Err("as asked".into()),
         "/status/204" => with_status(StatusCode::NO_CONTENT),
         "/status/304" => with_status(StatusCode::NOT_MODIFIED),
-        "/broken" => Response::new(broken()),
+        "/broken" => Response::new(broken(app)),
+        // All descriptors that this process may have.
+        "/hold" => {
+            let mut held = app.held.lock().unwrap();
+            held.extend(std::iter::from_fn(|| File::open("/dev/null").ok()));
+            Response::new(full(held.len().to_string()))
+        }
+        "/release" => {
+            app.held.lock().unwrap().clear();
+            Response::new(full("released"))
+        }
         "/big" => Response::new(full(vec![b'x'; 16 << 20])),
         "/connection" => {
             let connection = request.extensions().get::<ConnectionInfo>();
@@ -118,11 +133,12 @@ fn with_status(status: StatusCode) -> Response<Body> {
     response
 }
 
-/// Half of a body, then an error.
-fn broken() -> Body {
-    let frames = [
-        Ok(Frame::data(Bytes::from_static(b"half"))),
-        Err(BoxError::from(io::Error::other("as asked"))),
-    ];
-    StreamBody::new(futures_util::stream::iter(frames)).boxed_unsync()
+/// Half of a body, and an error when the gate opens.
+fn broken(app: App) -> Body {
+    let half = stream::iter([Ok(Frame::data(Bytes::from_static(b"half")))]);
+    let error = stream::once(async move {
+        app.gate.acquire().await?.forget();
+        Err(BoxError::from("as asked"))
+    });
+    StreamBody::new(half.chain(error)).boxed_unsync()
 }

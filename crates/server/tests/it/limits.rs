@@ -40,7 +40,7 @@ fn a_head_that_is_too_large() {
     ] {
         let mut wire = server.wire();
         wire.send(&payload);
-        assert_eq!(wire.response().status, status, "{:.60}", payload);
+        assert_eq!(wire.response().status, status, "{payload:.60}");
         wire.closed();
     }
     let mut wire = server.wire();

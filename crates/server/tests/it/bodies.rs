@@ -1,0 +1,156 @@
+//! Bodies: left unread, absent where the status forbids them, broken off; and services that fail.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::TcpStream,
+};
+
+use squall_server::Limits;
+
+use crate::harness::{TestServer, get};
+
+const MIB: usize = 1 << 20;
+
+/// The whole response arrives, and then either the next one or the end; never a part of the body
+/// taken for a request.
+#[test]
+fn an_unread_body_leaves_the_connection_clean_or_closed() {
+    let server = TestServer::new(Limits::default());
+    let body = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n".repeat(MIB / 36);
+    for (lines, body) in [
+        ("Content-Length: 5".into(), "hello"),
+        (format!("Content-Length: {}", body.len()), &*body),
+        (
+            "Transfer-Encoding: chunked".into(),
+            "5\r\nhello\r\n0\r\n\r\n",
+        ),
+        (
+            "Transfer-Encoding: chunked".into(),
+            &*format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len()),
+        ),
+    ] {
+        // Refused before the service is asked, answered by it, failed and panicked in it.
+        for (path, host, status) in [
+            ("/", "a", 200),
+            ("/", "a@b", 400),
+            ("/error", "a", 500),
+            ("/panic", "a", 500),
+        ] {
+            let mut wire = server.wire();
+            wire.send(format!(
+                "POST {path} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n\r\n{body}"
+            ));
+            assert_eq!(wire.response().status, status, "{path} {lines}");
+            wire.send("GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            let rest = wire.read_all();
+            let answers = String::from_utf8_lossy(&rest).matches("HTTP/1.1 ").count();
+            assert!(answers <= 1, "{path} {lines}");
+        }
+    }
+    let seen = server.app.seen.lock().unwrap();
+    assert!(!seen.iter().any(|path| path == "/smuggled"), "{seen:?}");
+}
+
+/// The small rest of a body is read over, which is cheaper for both than another connection.
+#[test]
+fn a_small_unread_body_keeps_the_connection() {
+    let server = TestServer::new(Limits::default());
+    let mut wire = server.wire();
+    for _ in 0..3 {
+        wire.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+        assert_eq!(wire.response().text(), "hello");
+    }
+    wire.send(get("/"));
+    assert_eq!(wire.response().text(), "hello");
+}
+
+/// Closing while the client still sends would reset the connection and take the response with it.
+#[test]
+fn a_client_that_is_still_sending_gets_the_response() {
+    let server = TestServer::new(Limits::default().max_body_size(MIB as u64));
+    for (path, lines, status) in [
+        ("/", "Content-Length: 1048576", 200),
+        ("/error", "Content-Length: 1048576", 500),
+        ("/", "Content-Length: 1048577", 413),
+        ("/", "Transfer-Encoding: chunked\r\nContent-Length : 1", 400),
+        ("/length", "Transfer-Encoding: chunked", 413),
+    ] {
+        let mut wire = server.wire();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: a\r\n{lines}\r\n\r\n");
+        wire.send(format!("{head}200000\r\n{}", "x".repeat(MIB / 2)));
+        wire.send("x".repeat(2 * MIB));
+        assert_eq!(wire.response().status, status, "{path} {lines}");
+        wire.closed();
+    }
+}
+
+#[test]
+fn statuses_and_methods_without_a_body() {
+    let server = TestServer::new(Limits::default());
+    let mut wire = server.wire();
+    for (method, path, status, length) in [
+        ("HEAD", "/", 200, Some("5")),
+        ("HEAD", "/big", 200, Some("16777216")),
+        ("GET", "/status/204", 204, None),
+        ("HEAD", "/status/204", 204, None),
+        ("GET", "/status/304", 304, Some("6")),
+        ("HEAD", "/panic", 500, None),
+        ("GET", "/", 200, Some("5")),
+    ] {
+        wire.send(format!("{method} {path} HTTP/1.1\r\nHost: a\r\n\r\n"));
+        let reply = wire.response_to(method);
+        assert_eq!(reply.status, status, "{method} {path}");
+        if status == 200 || status == 204 {
+            assert_eq!(reply.header("content-length"), length, "{method} {path}");
+        }
+        assert_eq!(reply.header("transfer-encoding"), None, "{method} {path}");
+    }
+}
+
+#[test]
+fn a_service_that_fails_or_panics_is_a_500_on_a_connection_that_lives() {
+    let server = TestServer::new(Limits::default());
+    let mut wire = server.wire();
+    for path in ["/error", "/panic", "/panic", "/error"] {
+        wire.send(get(path));
+        let reply = wire.response();
+        assert_eq!((reply.status, reply.text()), (500, ""), "{path}");
+    }
+    wire.send(get("/"));
+    assert_eq!(wire.response().text(), "hello");
+    assert_eq!(server.handle.connections(), 1);
+}
+
+/// What is there is sent before the rest is, also with the next request in the buffer; the end of
+/// the chunked body never comes, so the client knows that it has only a part.
+#[test]
+fn a_response_that_breaks_off() {
+    let server = TestServer::new(Limits::default());
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream
+        .write_all((get("/broken") + &get("/")).as_bytes())
+        .unwrap();
+    let mut lines = BufReader::new(stream).lines();
+    assert!(lines.any(|line| line.unwrap() == "half"));
+    server.app.gate.add_permits(1);
+    assert!(lines.next().is_none_or(|line| line.is_err()));
+    assert_eq!(*server.app.seen.lock().unwrap(), ["/broken"]);
+}
+
+#[test]
+fn an_upgraded_connection_still_counts() {
+    let server = TestServer::new(Limits::default());
+    let mut wire = server.wire();
+    wire.send("GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n");
+    let reply = wire.response();
+    assert_eq!((reply.status, reply.header("upgrade")), (101, Some("echo")));
+    for _ in 0..3 {
+        // What comes back only looks like a response, which is the easiest to read.
+        let echo = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
+        wire.send(echo);
+        assert_eq!(wire.response().text(), "hi");
+        assert_eq!(server.handle.connections(), 1);
+    }
+    drop(wire);
+    server.wait_connections(0);
+}
