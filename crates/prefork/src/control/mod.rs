@@ -12,12 +12,14 @@
 //! of mode 0700. A line that is no request is answered with `{"ok":false,"error":"…"}`.
 
 mod client;
+mod find;
 mod server;
 
 use serde::{Deserialize, Serialize};
 
 use crate::Status;
 pub use client::Client;
+pub use find::find;
 pub(crate) use server::{Asked, Server};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,7 +67,10 @@ mod tests {
     fn requests() {
         let cases = [
             (r#"{"do":"status"}"#, Some(Request::Status)),
-            (r#"{"do":"scale","processes":4}"#, Some(Request::Scale { processes: 4 })),
+            (
+                r#"{"do":"scale","processes":4}"#,
+                Some(Request::Scale { processes: 4 }),
+            ),
             (r#"{"do":"scale"}"#, None),
             (r#"{"do":"scale","processes":-1}"#, None),
             (r#"{"do":"scale","processes":4,"now":true}"#, None),
