@@ -13,7 +13,7 @@ use testkit::wait_until;
 
 use crate::harness::{TestServer, get};
 
-const SHORT: Duration = Duration::from_millis(200);
+const SHORT: Duration = Duration::from_millis(500);
 const LONG: Duration = Duration::from_secs(600);
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -11,7 +11,7 @@ use testkit::{Wire, wait_until};
 
 use crate::harness::{TestServer, get};
 
-const SHORT: Duration = Duration::from_millis(200);
+const SHORT: Duration = Duration::from_millis(500);
 
 fn post(path: &str, lines: &str) -> String {
     format!("POST {path} HTTP/1.1\r\nHost: a\r\n{lines}\r\n\r\n")
@@ -201,7 +201,7 @@ fn a_body_that_stands_still() {
         wire.send(&payload);
         let reply = wire.response();
         assert_eq!(reply.status, 408, "{payload:?}");
-        assert_eq!(reply.text(), "no byte of the request body came for 200ms");
+        assert_eq!(reply.text(), "no byte of the request body came for 500ms");
         wire.closed();
     }
 }
