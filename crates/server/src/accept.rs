@@ -13,8 +13,9 @@ use std::{
 };
 
 use rustix::io::Errno;
+use socket2::SockRef;
 use tokio::{
-    net::{TcpListener, UnixListener},
+    net::{TcpListener, TcpStream, UnixListener, UnixStream},
     pin, select,
     task::{AbortHandle, yield_now},
     time::{sleep, timeout},
@@ -93,11 +94,11 @@ impl<S: Serve> Acceptor<S> {
             }
         }
         for _ in 0..LAST_CALL {
-            // Ready at once or not at all.
-            match timeout(Duration::ZERO, self.socket.accept()).await {
-                Ok(Ok((stream, peer))) => self.serve(stream, peer),
-                Ok(Err(error)) if concerns_one_connection(&error) => {}
-                Ok(Err(_)) | Err(_) => break,
+            match self.socket.accept_queued() {
+                Ok((stream, peer)) => self.serve(stream, peer),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if concerns_one_connection(&error) => {}
+                Err(_) => break,
             }
         }
     }
@@ -189,6 +190,27 @@ impl Socket {
             Self::Unix(socket) => {
                 let (stream, peer) = socket.accept().await?;
                 let path = peer.as_pathname().unwrap_or(Path::new(""));
+                Ok((Stream::Unix(stream), path.into()))
+            }
+        }
+    }
+
+    /// Asks the system itself: tokio only knows what its last look at all sockets has told, and
+    /// would miss who has connected since.
+    fn accept_queued(&self) -> io::Result<(Stream, Address)> {
+        match self {
+            Self::Tcp(socket) => {
+                let (stream, peer) = SockRef::from(socket).accept()?;
+                stream.set_nonblocking(true)?;
+                let peer = peer.as_socket().ok_or(io::ErrorKind::InvalidData)?;
+                let stream = TcpStream::from_std(stream.into())?;
+                Ok((Stream::Tcp(stream), canonical(peer).into()))
+            }
+            Self::Unix(socket) => {
+                let (stream, peer) = SockRef::from(socket).accept()?;
+                stream.set_nonblocking(true)?;
+                let path = peer.as_pathname().unwrap_or(Path::new(""));
+                let stream = UnixStream::from_std(stream.into())?;
                 Ok((Stream::Unix(stream), path.into()))
             }
         }
