@@ -2,7 +2,8 @@
 
 use std::{
     fs,
-    path::Path,
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
     process::Command,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
@@ -101,7 +102,9 @@ impl Nginx {
                 .arg(path),
         );
         let nginx = Self { running, dir };
-        wait_until("nginx listens", || nginx.socket().exists());
+        wait_until("nginx listens", || {
+            UnixStream::connect(nginx.socket()).is_ok()
+        });
         Some(nginx)
     }
 
@@ -109,7 +112,7 @@ impl Nginx {
         Wire::connect_unix(self.socket())
     }
 
-    fn socket(&self) -> std::path::PathBuf {
+    fn socket(&self) -> PathBuf {
         self.dir.path().join("nginx.sock")
     }
 }

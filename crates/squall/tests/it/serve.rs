@@ -1,1 +1,192 @@
-//! x
+//! A server in the caller's runtime, and what comes before and after it serves.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use squall::{Application, Error, Phase, Server, State, Stop, get};
+use testkit::Wire;
+use tokio::{sync::oneshot, task::spawn_blocking};
+
+fn listener() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("a bound socket");
+    (listener, address)
+}
+
+fn server(application: Application) -> (Server, SocketAddr) {
+    let (listener, address) = listener();
+    let listener = listener.try_into().expect("a listening socket");
+    (Server::new(application).listener(listener), address)
+}
+
+fn ask(address: SocketAddr, path: &str) -> (u16, String) {
+    let mut wire = Wire::connect(address);
+    wire.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n"));
+    let reply = wire.response();
+    (reply.status, reply.text().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn serve_in_the_callers_runtime() {
+    let application = || Application::new().route("/", get(async || "hello"));
+    let tokios = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (stds, second) = listener();
+    let first = tokios.local_addr().unwrap();
+    let serving = [
+        tokio::spawn(squall::serve(tokios, application())),
+        tokio::spawn(squall::serve(stds, application())),
+    ];
+    for address in [first, second] {
+        let answer = spawn_blocking(move || ask(address, "/")).await.unwrap();
+        assert_eq!(answer, (200, "hello".to_owned()));
+    }
+    for server in serving {
+        server.abort();
+        assert!(server.await.unwrap_err().is_cancelled());
+    }
+}
+
+#[tokio::test]
+async fn mistakes_come_before_anything_is_served() {
+    let (listener, _) = listener();
+    let twice = Application::new()
+        .route("/a", get(async || ()))
+        .route("/a", get(async || ()));
+    let error = squall::serve(listener, twice).await.unwrap_err();
+    assert!(
+        error.to_string().contains("two endpoints for GET"),
+        "{error}"
+    );
+    let error = Server::new(Application::new()).serve().await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "nothing to listen on: bind an address first"
+    );
+    let error = Server::new(Application::new())
+        .bind("nonsense")
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("\"nonsense\" is not an address"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn blocking_starts_are_refused_inside_a_runtime() {
+    let listened = Application::new().listen("127.0.0.1:0").unwrap_err();
+    let started = server(Application::new()).0.start(1).unwrap_err();
+    for error in [listened, started] {
+        assert!(error.to_string().contains("await `serve(..)`"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_factory_is_awaited_while_clients_wait() {
+    let (listener, address) = listener();
+    let (ready, connected) = oneshot::channel::<&str>();
+    let server = Server::from_fn(|worker| async move {
+        assert_eq!(worker.handle.phase(), Phase::Starting);
+        let text = connected.await?;
+        Ok(Application::new()
+            .state(text)
+            .route("/", get(async |State(text): State<&'static str>| text)))
+    })
+    .listener(listener.try_into().unwrap());
+    let handle = server.handle();
+    let serving = tokio::spawn(server.serve());
+    let mut wire = Wire::connect(address);
+    wire.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(handle.phase(), Phase::Starting);
+    ready.send("from the factory").unwrap();
+    let reply = spawn_blocking(move || wire.response()).await.unwrap();
+    assert_eq!(reply.text(), "from the factory");
+    handle.stop(Stop::Now);
+    serving.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_factory_that_fails_ends_the_start_with_its_error() {
+    let fails = async |error: io::Error| Err::<Application, Error>(error.into());
+    let server = Server::from_fn(move |_| fails(io::Error::other("no database")))
+        .bind("127.0.0.1:0")
+        .unwrap()
+        .on_shutdown(|| async { panic!("it never served") });
+    let error = server.serve().await.unwrap_err();
+    assert_eq!(error.to_string(), "no database");
+    assert!(
+        error
+            .source()
+            .is_some_and(|source| source.is::<io::Error>())
+    );
+}
+
+#[tokio::test]
+async fn an_order_to_stop_ends_a_factory_that_waits() {
+    let server = Server::from_fn(|worker| async move {
+        worker.handle.stop(Stop::Graceful);
+        std::future::pending::<squall::Result<Application>>().await
+    });
+    server.bind("127.0.0.1:0").unwrap().serve().await.unwrap();
+}
+
+#[test]
+fn hooks_run_one_after_the_other_when_the_last_response_is_out() {
+    let done = Arc::new(AtomicUsize::new(0));
+    let responded = Arc::clone(&done);
+    let slow = move || {
+        let responded = Arc::clone(&responded);
+        async move {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            responded.store(1, Ordering::SeqCst);
+            "slow"
+        }
+    };
+    let (server, address) = server(Application::new().route("/", get(slow)));
+    let step = |from, to| {
+        let done = Arc::clone(&done);
+        move || async move {
+            let before = done.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst);
+            assert_eq!(before, Ok(from));
+        }
+    };
+    let server = server.on_shutdown(step(1, 2)).on_shutdown(step(2, 3));
+    let handle = server.handle();
+    let serving = thread::spawn(|| server.start(1));
+    let mut wire = Wire::connect(address);
+    wire.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    testkit::wait_until("the connection is accepted", || handle.connections() == 1);
+    handle.stop(Stop::Graceful);
+    assert_eq!(wire.response().text(), "slow");
+    wire.closed();
+    serving.join().unwrap().unwrap();
+    assert_eq!(done.load(Ordering::SeqCst), 3);
+    assert_eq!(handle.phase(), Phase::Stopped);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_connected_before_the_order_to_stop_is_answered() {
+    let (server, address) = server(Application::new().route("/", get(async || "in time")));
+    let mut waiting: Vec<Wire> = (0..100).map(|_| Wire::connect(address)).collect();
+    for wire in &mut waiting {
+        wire.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    server.handle().stop(Stop::Graceful);
+    let serving = tokio::spawn(server.serve());
+    let answered = spawn_blocking(move || {
+        waiting
+            .into_iter()
+            .all(|mut wire| wire.response().text() == "in time")
+    });
+    assert!(answered.await.unwrap());
+    serving.await.unwrap().unwrap();
+}
