@@ -26,6 +26,11 @@ const DEBIAN: &[Program] = &[
         package: "nginx",
         wanted_by: "the tests behind a reverse proxy",
     },
+    Program {
+        name: "systemd-socket-activate",
+        package: "systemd",
+        wanted_by: "the tests with sockets that are passed in",
+    },
 ];
 
 /// From PyPI, into a virtual environment inside the workspace.

@@ -154,7 +154,7 @@ mod tests {
             "cannot read the answer\n  caused by: connection reset"
         );
         assert_eq!(error.chain().count(), 2);
-        assert!(error.source().is_some_and(|source| source.is::<Outer>()));
+        assert!(error.source().unwrap().is::<Outer>());
     }
 
     #[test]

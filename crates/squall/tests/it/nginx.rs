@@ -73,10 +73,7 @@ fn one_ends_in_the_middle([mut ends, stays]: [Friendfeed; 2], upstreams: &[Strin
     let [before, after] = served();
     assert_eq!(before + after, REQUESTS, "each request is run once");
     // nginx takes turns, so the one that ended had its half of the first third.
-    assert!(
-        before >= REQUESTS / 3 / 2 - CLIENTS && before < REQUESTS / 2 + CLIENTS,
-        "{before}"
-    );
+    assert!(before >= REQUESTS / 3 / 2 - CLIENTS, "{before}");
     let errors = nginx.running.output();
     assert!(
         !errors.contains("prematurely closed") && !errors.contains("reset by peer"),
