@@ -84,7 +84,7 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
         let (mut head, body) = request.into_parts();
         let version = head.version;
         let body = Incoming::new(body, Arc::clone(&self.activity), &self.limits);
-        let state = match request::fault(&head, self.limits.max_body_size) {
+        let state = match request::fault(&head, &body.size_hint(), self.limits.max_body_size) {
             Some(status) => {
                 tracing::debug!(peer = %self.connection.peer(), %status, "refused a request");
                 State::Refused { status }
