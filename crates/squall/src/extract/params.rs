@@ -286,7 +286,7 @@ mod tests {
             (read::<(u8, u8, u8)>(BOTH).err(), "\"Ada\" is not a u8"),
             (
                 read::<(String,)>(BOTH).err(),
-                "invalid length 2, expected sequence of 1 element",
+                "invalid length 2, expected 1 element in sequence",
             ),
             (read::<User>(&[("name", "Ada")]).err(), "missing field `id`"),
             (

@@ -1,8 +1,8 @@
 //! A server in the caller's runtime, and what comes before and after it serves.
 
 use std::{
-    io,
-    net::{SocketAddr, TcpListener},
+    io::{self, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -13,7 +13,10 @@ use std::{
 
 use squall::{Application, Error, Phase, Server, State, Stop, get};
 use testkit::Wire;
-use tokio::{sync::oneshot, task::spawn_blocking};
+use tokio::{
+    sync::oneshot,
+    task::{spawn_blocking, yield_now},
+};
 
 fn listener() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -169,20 +172,28 @@ fn hooks_run_one_after_the_other_when_the_last_response_is_out() {
     assert_eq!(handle.phase(), Phase::Stopped);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_has_connected_before_the_order_to_stop_is_answered() {
+#[tokio::test]
+async fn who_connects_while_the_server_stops_is_answered_or_refused() {
     let (server, address) = server(Application::new().route("/", get(async || "in time")));
-    let mut waiting: Vec<Wire> = (0..100).map(|_| Wire::connect(address)).collect();
-    for wire in &mut waiting {
-        wire.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    }
-    server.handle().stop(Stop::Graceful);
+    let handle = server.handle();
     let serving = tokio::spawn(server.serve());
-    let answered = spawn_blocking(move || {
-        waiting
-            .into_iter()
-            .all(|mut wire| wire.response().text() == "in time")
-    });
-    assert!(answered.await.unwrap());
+    handle.reached(Phase::Serving).await;
+    let connect = || {
+        let mut client = TcpStream::connect(address)?;
+        client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")?;
+        Ok::<_, io::Error>(client)
+    };
+    let mut clients: Vec<_> = (0..100).map(|_| connect().unwrap()).collect();
+    handle.stop(Stop::Graceful);
+    // The runtime has one thread, so between its looks at the sockets there is always a new client.
+    while let Ok(client) = connect() {
+        clients.push(client);
+        yield_now().await;
+    }
+    for mut client in clients {
+        let read = spawn_blocking(move || io::read_to_string(&mut client));
+        let response = read.await.unwrap().unwrap();
+        assert!(response.ends_with("in time"), "{response:?}");
+    }
     serving.await.unwrap().unwrap();
 }
