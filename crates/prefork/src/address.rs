@@ -36,7 +36,11 @@ impl FromStr for Address {
         let invalid = || ConfigError::Address(text.to_owned());
         if let Some(path) = text.strip_prefix("unix:") {
             let fits = !path.is_empty() && path.len() < 108 && !path.contains('\0');
-            return if fits { Ok(Self::Unix(path.into())) } else { Err(invalid()) };
+            return if fits {
+                Ok(Self::Unix(path.into()))
+            } else {
+                Err(invalid())
+            };
         }
         let bare = text.strip_prefix(':').unwrap_or(text);
         if bare.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -88,9 +92,16 @@ mod tests {
             ("http://127.0.0.1:80", None),
         ];
         for (text, expected) in cases {
-            let parsed = text.parse::<Address>().ok().map(|address| address.to_string());
+            let parsed = text
+                .parse::<Address>()
+                .ok()
+                .map(|address| address.to_string());
             assert_eq!(parsed.as_deref(), expected, "{text:?}");
         }
-        assert!(format!("unix:/{}", "a".repeat(108)).parse::<Address>().is_err());
+        assert!(
+            format!("unix:/{}", "a".repeat(108))
+                .parse::<Address>()
+                .is_err()
+        );
     }
 }

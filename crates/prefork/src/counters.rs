@@ -21,7 +21,10 @@ pub const LATENCY_BOUNDS: [u64; 11] = [
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(clippy::exhaustive_structs, reason = "workers fill it in field by field")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "workers fill it in field by field"
+)]
 pub struct Counters {
     /// Connections accepted.
     pub accepted: u64,
@@ -53,7 +56,9 @@ impl Counters {
     /// Requests answered, of every class.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        self.responses.iter().fold(0, |sum, &count| sum.saturating_add(count))
+        self.responses
+            .iter()
+            .fold(0, |sum, &count| sum.saturating_add(count))
     }
 
     /// Adds what another worker has counted.
@@ -76,7 +81,12 @@ impl Counters {
 
     /// The value of `X_SQUALL_COUNTERS` in a notification.
     pub(crate) fn encode(&self) -> String {
-        let numbers: Vec<String> = self.clone().fields().iter().map(|n| n.to_string()).collect();
+        let numbers: Vec<String> = self
+            .clone()
+            .fields()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         numbers.join(" ")
     }
 
@@ -91,9 +101,17 @@ impl Counters {
     }
 
     fn fields(&mut self) -> Vec<&mut u64> {
-        let single = [&mut self.accepted, &mut self.connections, &mut self.in_flight];
+        let single = [
+            &mut self.accepted,
+            &mut self.connections,
+            &mut self.in_flight,
+        ];
         let rest = self.responses.iter_mut().chain(&mut self.latency);
-        single.into_iter().chain(rest).chain([&mut self.latency_sum]).collect()
+        single
+            .into_iter()
+            .chain(rest)
+            .chain([&mut self.latency_sum])
+            .collect()
     }
 }
 
@@ -105,7 +123,13 @@ mod tests {
 
     #[test]
     fn latencies_fall_into_the_bucket_whose_bound_they_do_not_exceed() {
-        let cases = [(0, 0), (5_000, 0), (5_001, 1), (10_000_000, 10), (10_000_001, 11)];
+        let cases = [
+            (0, 0),
+            (5_000, 0),
+            (5_001, 1),
+            (10_000_000, 10),
+            (10_000_001, 11),
+        ];
         for (micros, bucket) in cases {
             let mut counters = Counters::default();
             counters.record(200, Duration::from_micros(micros));
@@ -115,7 +139,15 @@ mod tests {
 
     #[test]
     fn statuses_fall_into_their_class() {
-        for (status, class) in [(101, 0), (204, 1), (304, 2), (404, 3), (599, 4), (0, 4), (999, 4)] {
+        for (status, class) in [
+            (101, 0),
+            (204, 1),
+            (304, 2),
+            (404, 3),
+            (599, 4),
+            (0, 4),
+            (999, 4),
+        ] {
             let mut counters = Counters::default();
             counters.record(status, Duration::ZERO);
             assert_eq!(counters.responses[class], 1, "{status}");
@@ -131,10 +163,19 @@ mod tests {
         };
         counters.record(404, Duration::from_millis(70));
         assert_eq!(Counters::decode(&counters.encode()), Some(counters.clone()));
-        assert_eq!(Counters::decode(&format!("{} 9", counters.encode())), Some(counters.clone()));
+        assert_eq!(
+            Counters::decode(&format!("{} 9", counters.encode())),
+            Some(counters.clone())
+        );
         counters.add(&counters.clone());
         assert_eq!((counters.accepted, counters.requests()), (u64::MAX, 2));
-        for nonsense in ["", "1", "1 2 x", "-1 0 0 0 0 0 0 0 0", "18446744073709551616"] {
+        for nonsense in [
+            "",
+            "1",
+            "1 2 x",
+            "-1 0 0 0 0 0 0 0 0",
+            "18446744073709551616",
+        ] {
             assert_eq!(Counters::decode(nonsense), None, "{nonsense:?}");
         }
     }

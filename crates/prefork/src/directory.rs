@@ -15,8 +15,15 @@ pub(crate) fn make() -> io::Result<PathBuf> {
     let systemd = env::var_os("RUNTIME_DIRECTORY")
         .and_then(|paths| env::split_paths(&paths).next())
         .filter(|path| path.is_dir());
-    let user = || env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_dir());
-    make_in(&systemd.or_else(user).unwrap_or_else(env::temp_dir), std::process::id())
+    let user = || {
+        env::var_os("XDG_RUNTIME_DIR")
+            .map(PathBuf::from)
+            .filter(|path| path.is_dir())
+    };
+    make_in(
+        &systemd.or_else(user).unwrap_or_else(env::temp_dir),
+        std::process::id(),
+    )
 }
 
 fn make_in(parent: &Path, pid: u32) -> io::Result<PathBuf> {
@@ -28,9 +35,13 @@ fn make_in(parent: &Path, pid: u32) -> io::Result<PathBuf> {
     let others = (1..ATTEMPTS).map(|n| parent.join(format!("squall-{pid}-{n}")));
     let mut result = Err(io::ErrorKind::AlreadyExists.into());
     for path in std::iter::once(first).chain(others) {
-        result = fs::DirBuilder::new().mode(0o700).create(&path).map(|()| path);
-        let taken =
-            result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists);
+        result = fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&path)
+            .map(|()| path);
+        let taken = result
+            .as_ref()
+            .is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists);
         if !taken {
             break;
         }
@@ -39,9 +50,8 @@ fn make_in(parent: &Path, pid: u32) -> io::Result<PathBuf> {
 }
 
 fn is_ours(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|found| {
-        found.is_dir() && found.uid() == rustix::process::geteuid().as_raw()
-    })
+    fs::symlink_metadata(path)
+        .is_ok_and(|found| found.is_dir() && found.uid() == rustix::process::geteuid().as_raw())
 }
 
 #[cfg(test)]
@@ -54,16 +64,25 @@ mod tests {
     fn a_private_directory_whatever_lies_there() {
         let parent = testkit::temp_dir();
         let made = make_in(parent.path(), 1).unwrap();
-        assert_eq!(fs::metadata(&made).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(
+            fs::metadata(&made).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
         fs::write(made.join("stale"), "").unwrap();
         assert_eq!(make_in(parent.path(), 1).unwrap(), made);
         assert_eq!(fs::read_dir(&made).unwrap().count(), 0);
 
         let elsewhere = testkit::temp_dir();
         symlink(elsewhere.path(), parent.path().join("squall-2")).unwrap();
-        assert_eq!(make_in(parent.path(), 2).unwrap(), parent.path().join("squall-2-1"));
+        assert_eq!(
+            make_in(parent.path(), 2).unwrap(),
+            parent.path().join("squall-2-1")
+        );
         fs::write(parent.path().join("squall-3"), "").unwrap();
-        assert_eq!(make_in(parent.path(), 3).unwrap(), parent.path().join("squall-3-1"));
+        assert_eq!(
+            make_in(parent.path(), 3).unwrap(),
+            parent.path().join("squall-3-1")
+        );
         assert!(make_in(&parent.path().join("missing"), 4).is_err());
     }
 }

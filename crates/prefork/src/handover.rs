@@ -52,7 +52,12 @@ impl Handover {
             if !ancillary.push(SendAncillaryMessage::ScmRights(batch)) {
                 return Err(io::Error::other("too many descriptors for one message"));
             }
-            sendmsg(&outbox, &[IoSlice::new(b"+")], &mut ancillary, SendFlags::empty())?;
+            sendmsg(
+                &outbox,
+                &[IoSlice::new(b"+")],
+                &mut ancillary,
+                SendFlags::empty(),
+            )?;
         }
         Ok(Self { inbox, stdin })
     }
@@ -91,8 +96,12 @@ pub(crate) fn receive() -> io::Result<Option<Received>> {
         let mut ancillary = RecvAncillaryBuffer::new(&mut space);
         let mut byte = [0];
         let flags = RecvFlags::CMSG_CLOEXEC;
-        let received =
-            recvmsg(io::stdin(), &mut [IoSliceMut::new(&mut byte)], &mut ancillary, flags)?;
+        let received = recvmsg(
+            io::stdin(),
+            &mut [IoSliceMut::new(&mut byte)],
+            &mut ancillary,
+            flags,
+        )?;
         if received.bytes == 0 {
             break;
         }

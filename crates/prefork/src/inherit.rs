@@ -42,7 +42,9 @@ impl Listener {
             Self::Tcp(listener) => listener.local_addr().map(Address::Tcp),
             Self::Unix(listener) => {
                 let address = listener.local_addr()?;
-                Ok(Address::Unix(address.as_pathname().map(Into::into).unwrap_or_default()))
+                Ok(Address::Unix(
+                    address.as_pathname().map(Into::into).unwrap_or_default(),
+                ))
             }
         }
     }
@@ -82,7 +84,11 @@ pub(crate) fn take() -> Result<Vec<Socket>, ConfigError> {
     let mut passed = ListenFd::from_env();
     (0..passed.len())
         .map(|index| {
-            let name = names.next().filter(|name| !name.is_empty()).unwrap_or("unknown").to_owned();
+            let name = names
+                .next()
+                .filter(|name| !name.is_empty())
+                .unwrap_or("unknown")
+                .to_owned();
             let listener = listener(&mut passed, index)
                 .map_err(|error| nonsense(format!("number {index} ({name:?}): {error}")))?;
             Ok(Socket { name, listener })
@@ -97,7 +103,10 @@ fn listener(passed: &mut ListenFd, index: usize) -> io::Result<Listener> {
         Err(_) => Listener::Unix(passed.take_unix_listener(index)?.ok_or_else(gone)?),
     };
     if !SockRef::from(&listener).is_listener()? {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the socket does not listen"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the socket does not listen",
+        ));
     }
     Ok(listener)
 }

@@ -58,7 +58,10 @@ mod tests {
             (b"READY=0\nREADY\n=\n\n=1\nready=1", Message::default()),
             (b"\xff\xfe\x00READY=1", Message::default()),
             (b"MAINPID=1\nFDSTORE=1\nERRNO=2", Message::default()),
-            (b"X_SQUALL_COUNTERS=1 2\nX_SQUALL_COUNTERS=", Message::default()),
+            (
+                b"X_SQUALL_COUNTERS=1 2\nX_SQUALL_COUNTERS=",
+                Message::default(),
+            ),
             (
                 b"STOPPING=1\nWATCHDOG=1\nSTATUS=a=b \x1b[31mred\n",
                 Message {
@@ -70,7 +73,12 @@ mod tests {
             ),
         ];
         for (datagram, expected) in cases {
-            assert_eq!(Message::parse(datagram), *expected, "{}", datagram.escape_ascii());
+            assert_eq!(
+                Message::parse(datagram),
+                *expected,
+                "{}",
+                datagram.escape_ascii()
+            );
         }
         let long = format!("STATUS={}", "é".repeat(10_000));
         let status = Message::parse(long.as_bytes()).status.unwrap_or_default();

@@ -17,11 +17,27 @@ pub fn render(status: &Status) -> String {
     let total = status.total();
     requests(&mut text, &total);
     latency(&mut text, &total);
-    text.metric("squall_connections_accepted_total", "counter", "Connections accepted.");
+    text.metric(
+        "squall_connections_accepted_total",
+        "counter",
+        "Connections accepted.",
+    );
     text.sample("squall_connections_accepted_total", "", total.accepted);
-    text.metric("squall_worker_restarts_total", "counter", "Restarts of workers that failed.");
-    text.sample("squall_worker_restarts_total", "", u64::from(status.restarts));
-    text.metric("squall_generation", "gauge", "The executable that new workers run.");
+    text.metric(
+        "squall_worker_restarts_total",
+        "counter",
+        "Restarts of workers that failed.",
+    );
+    text.sample(
+        "squall_worker_restarts_total",
+        "",
+        u64::from(status.restarts),
+    );
+    text.metric(
+        "squall_generation",
+        "gauge",
+        "The executable that new workers run.",
+    );
     text.sample("squall_generation", "", status.generation);
     text.metric("squall_uptime_seconds", "gauge", "Age of the supervisor.");
     text.sample("squall_uptime_seconds", "", seconds(status.uptime));
@@ -38,21 +54,41 @@ pub fn render(status: &Status) -> String {
 type ByWorker = (&'static str, &'static str, fn(&WorkerStatus) -> String);
 
 const BY_WORKER: [ByWorker; 7] = [
-    ("squall_worker_connections", "Connections open now.", |worker| {
-        worker.counters.connections.to_string()
-    }),
-    ("squall_worker_requests_in_flight", "Requests being answered now.", |worker| {
-        worker.counters.in_flight.to_string()
-    }),
-    ("squall_worker_requests", "Requests answered by this process.", |worker| {
-        worker.counters.requests().to_string()
-    }),
-    ("squall_worker_ready", "Whether it accepts connections.", |worker| {
-        u8::from(worker.state == "ready").to_string()
-    }),
-    ("squall_worker_uptime_seconds", "Age of the process.", |worker| seconds(worker.uptime)),
-    ("squall_worker_resident_bytes", "Resident memory.", |worker| worker.rss.to_string()),
-    ("squall_worker_cpu_seconds", "Processor time used.", |worker| seconds(worker.cpu)),
+    (
+        "squall_worker_connections",
+        "Connections open now.",
+        |worker| worker.counters.connections.to_string(),
+    ),
+    (
+        "squall_worker_requests_in_flight",
+        "Requests being answered now.",
+        |worker| worker.counters.in_flight.to_string(),
+    ),
+    (
+        "squall_worker_requests",
+        "Requests answered by this process.",
+        |worker| worker.counters.requests().to_string(),
+    ),
+    (
+        "squall_worker_ready",
+        "Whether it accepts connections.",
+        |worker| u8::from(worker.state == "ready").to_string(),
+    ),
+    (
+        "squall_worker_uptime_seconds",
+        "Age of the process.",
+        |worker| seconds(worker.uptime),
+    ),
+    (
+        "squall_worker_resident_bytes",
+        "Resident memory.",
+        |worker| worker.rss.to_string(),
+    ),
+    (
+        "squall_worker_cpu_seconds",
+        "Processor time used.",
+        |worker| seconds(worker.cpu),
+    ),
 ];
 
 fn requests(text: &mut Text, total: &Counters) {
@@ -61,7 +97,11 @@ fn requests(text: &mut Text, total: &Counters) {
     for (class, count) in (1..).zip(total.responses) {
         text.sample(name, &format!("{{status=\"{class}xx\"}}"), count);
     }
-    text.metric("squall_requests_in_flight", "gauge", "Requests being answered now.");
+    text.metric(
+        "squall_requests_in_flight",
+        "gauge",
+        "Requests being answered now.",
+    );
     text.sample("squall_requests_in_flight", "", total.in_flight);
     text.metric("squall_connections", "gauge", "Connections open now.");
     text.sample("squall_connections", "", total.connections);
@@ -69,14 +109,28 @@ fn requests(text: &mut Text, total: &Counters) {
 
 fn latency(text: &mut Text, total: &Counters) {
     let name = "squall_request_duration_seconds";
-    text.metric(name, "histogram", "Time from a request's head to its response's end.");
-    let bounds = LATENCY_BOUNDS.iter().map(|&micros| micros_as_seconds(micros));
+    text.metric(
+        name,
+        "histogram",
+        "Time from a request's head to its response's end.",
+    );
+    let bounds = LATENCY_BOUNDS
+        .iter()
+        .map(|&micros| micros_as_seconds(micros));
     let mut below = 0_u64;
     for (bound, count) in bounds.chain(["+Inf".to_owned()]).zip(total.latency) {
         below = below.saturating_add(count);
-        text.sample(&format!("{name}_bucket"), &format!("{{le=\"{bound}\"}}"), below);
+        text.sample(
+            &format!("{name}_bucket"),
+            &format!("{{le=\"{bound}\"}}"),
+            below,
+        );
     }
-    text.sample(&format!("{name}_sum"), "", micros_as_seconds(total.latency_sum));
+    text.sample(
+        &format!("{name}_sum"),
+        "",
+        micros_as_seconds(total.latency_sum),
+    );
     text.sample(&format!("{name}_count"), "", below);
 }
 
@@ -154,7 +208,10 @@ mod tests {
             "squall_worker_requests{task_id=\"1\",pid=\"42\"} 1",
             "squall_worker_uptime_seconds{task_id=\"1\",pid=\"42\"} 1.5",
         ] {
-            assert!(text.lines().any(|found| found == line), "{line}\nin\n{text}");
+            assert!(
+                text.lines().any(|found| found == line),
+                "{line}\nin\n{text}"
+            );
         }
         assert!(!text.contains("pid=\"0\""), "{text}");
         assert!(text.ends_with('\n'));

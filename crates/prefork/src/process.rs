@@ -31,7 +31,9 @@ pub(crate) fn whereabouts(pid: Pid) -> String {
         fs::read_to_string(format!("/proc/{}/{name}", pid.as_raw_nonzero())).unwrap_or_default()
     };
     let status = read("status");
-    let state = status.lines().find_map(|line| line.strip_prefix("State:\t"));
+    let state = status
+        .lines()
+        .find_map(|line| line.strip_prefix("State:\t"));
     // Needs the right to trace the process; empty otherwise.
     let stack: Vec<String> = read("stack")
         .lines()
@@ -74,7 +76,11 @@ mod tests {
         assert_eq!(cpu_ticks(stat), Some(46));
         assert_eq!(resident_pages("100 25 3 4 0 5 0"), Some(25));
         for garbage in ["", ")", "1 (a) S", "x y"] {
-            assert_eq!((cpu_ticks(garbage), resident_pages(garbage)), (None, None), "{garbage:?}");
+            assert_eq!(
+                (cpu_ticks(garbage), resident_pages(garbage)),
+                (None, None),
+                "{garbage:?}"
+            );
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -45,19 +45,25 @@ impl Program {
 
     /// The executable as it is on disk now.
     pub(crate) fn open(&self) -> io::Result<Executable> {
-        let mut file = File::open(&self.path)?;
+        let file = File::open(&self.path)?;
         let metadata = file.metadata()?;
         if !metadata.is_file() || metadata.permissions().mode() & 0o111 == 0 {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "not an executable file"));
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                "not an executable file",
+            ));
         }
-        let mut magic = [0; 2];
-        let is_script = file.read_exact(&mut magic).is_ok() && &magic == b"#!";
-        file.rewind()?;
-        Ok(if is_script {
-            Executable::Script(self.path.clone())
-        } else {
-            Executable::Binary(file.into())
-        })
+        let mut magic = Vec::new();
+        (&file).take(4).read_to_end(&mut magic)?;
+        // Anything else `exec` would hand to a shell, line by line.
+        match magic.as_slice() {
+            b"\x7fELF" => Ok(Executable::Binary(file.into())),
+            [b'#', b'!', ..] => Ok(Executable::Script(self.path.clone())),
+            _ => Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "neither a program nor a script",
+            )),
+        }
     }
 }
 
@@ -89,7 +95,10 @@ impl Generations {
     pub(crate) fn get(&mut self, generation: Generation) -> io::Result<&Executable> {
         if !self.open.contains_key(&generation) {
             let executable = self.program.open().map_err(|error| {
-                io::Error::new(error.kind(), format!("{}: {error}", self.program.path.display()))
+                io::Error::new(
+                    error.kind(),
+                    format!("{}: {error}", self.program.path.display()),
+                )
             })?;
             self.open.insert(generation, executable);
         }
@@ -97,7 +106,8 @@ impl Generations {
     }
 
     pub(crate) fn keep(&mut self, wanted: &BTreeSet<Generation>) {
-        self.open.retain(|generation, _| wanted.contains(generation));
+        self.open
+            .retain(|generation, _| wanted.contains(generation));
     }
 }
 
@@ -108,7 +118,9 @@ fn search(name: &OsString) -> Option<PathBuf> {
         return std::path::absolute(path).ok();
     }
     let directories = env::var_os("PATH")?;
-    env::split_paths(&directories).map(|directory| directory.join(path)).find(|path| path.is_file())
+    env::split_paths(&directories)
+        .map(|directory| directory.join(path))
+        .find(|path| path.is_file())
 }
 
 pub(crate) fn is_same_file(left: &Path, right: &Path) -> bool {

@@ -41,17 +41,19 @@ impl Launch<'_> {
     pub(crate) fn spawn(self, hook: &mut dyn FnMut(TaskId, &mut Command)) -> io::Result<Pid> {
         let first_free = FIRST + i32::try_from(self.sockets.len()).map_err(io::Error::other)?;
         let fillers = fill_below(first_free)?;
-        // Duplicated above the descriptors that the mapping is about to overwrite.
-        let file = match self.executable {
-            Executable::Binary(file) => Some(rustix::io::fcntl_dupfd_cloexec(file, first_free)?),
-            Executable::Script(_) => None,
+        let (mut command, _file) = if self.is_foreign {
+            (self.foreign_command(), None)
+        } else {
+            self.own_command(first_free)?
         };
-        let mut command = self.command(file.as_ref());
         self.describe(&mut command);
         hook(self.task, &mut command);
         let mappings = (FIRST..).zip(self.sockets).map(|(child_fd, socket)| {
             let parent_fd = socket.listener.as_fd().try_clone_to_owned()?;
-            Ok(FdMapping { parent_fd, child_fd })
+            Ok(FdMapping {
+                parent_fd,
+                child_fd,
+            })
         });
         command
             .fd_mappings(mappings.collect::<io::Result<Vec<_>>>()?)
@@ -62,30 +64,50 @@ impl Launch<'_> {
         Ok(Pid::from_child(&child))
     }
 
-    fn command(&self, file: Option<&OwnedFd>) -> Command {
-        let script = match self.executable {
-            Executable::Script(path) => path.clone(),
-            Executable::Binary(_) => PathBuf::new(),
+    /// The program itself, and the descriptor that must stay open until it is executed.
+    fn own_command(&self, first_free: i32) -> io::Result<(Command, Option<OwnedFd>)> {
+        let (path, file) = match self.executable {
+            Executable::Script(path) => (path.clone(), None),
+            Executable::Binary(file) => {
+                // Above the descriptors that the mapping is about to overwrite.
+                let file = rustix::io::fcntl_dupfd_cloexec(file, first_free)?;
+                (
+                    format!("/proc/self/fd/{}", file.as_raw_fd()).into(),
+                    Some(file),
+                )
+            }
         };
-        if self.is_foreign {
-            // Our own program again: `become_program` goes on from there.
-            let path = file.map_or(script, |file| {
-                format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()).into()
-            });
-            let mut arguments = env::args_os();
-            let mut command = Command::new("/proc/self/exe");
-            command.arg0(arguments.next().unwrap_or_default()).args(arguments).env(PROGRAM, path);
-            return command;
-        }
-        let path =
-            file.map_or(script, |file| format!("/proc/self/fd/{}", file.as_raw_fd()).into());
         let mut command = Command::new(path);
-        command.arg0(&self.program.name).args(&self.program.arguments);
+        command
+            .arg0(&self.program.name)
+            .args(&self.program.arguments);
+        Ok((command, file))
+    }
+
+    /// This program again: `become_program` goes on from there, after we have long forgotten this
+    /// spawn, so it is told the descriptor that lives as long as the generation.
+    fn foreign_command(&self) -> Command {
+        let path: PathBuf = match self.executable {
+            Executable::Script(path) => path.clone(),
+            Executable::Binary(file) => {
+                format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()).into()
+            }
+        };
+        let mut arguments = env::args_os();
+        let mut command = Command::new("/proc/self/exe");
+        command
+            .arg0(arguments.next().unwrap_or_default())
+            .args(arguments)
+            .env(PROGRAM, path);
         command
     }
 
     fn describe(&self, command: &mut Command) {
-        let names: Vec<&str> = self.sockets.iter().map(|socket| socket.name.as_str()).collect();
+        let names: Vec<&str> = self
+            .sockets
+            .iter()
+            .map(|socket| socket.name.as_str())
+            .collect();
         command
             .env("LISTEN_FDS", self.sockets.len().to_string())
             .env("LISTEN_FDNAMES", names.join(":"))
@@ -128,7 +150,11 @@ pub(crate) fn become_program(program: &Program) -> io::Error {
     let generation: OsString = env::var_os(PROGRAM).unwrap_or_default();
     // By its own path while that is still this generation: the process is named after it.
     let is_current = is_same_file(&program.path, Path::new(&generation));
-    let path = if is_current { program.path.clone() } else { generation.into() };
+    let path = if is_current {
+        program.path.clone()
+    } else {
+        generation.into()
+    };
     Command::new(path)
         .arg0(&program.name)
         .args(&program.arguments)

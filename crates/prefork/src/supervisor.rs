@@ -93,10 +93,14 @@ pub enum WorkerExit {
     Signal(i32),
 }
 
+type BeforeSpawn = dyn FnMut(usize, &mut Command) + Send;
+type WhenReady = dyn FnMut(&WorkerInfo) + Send;
+type OnExit = dyn FnMut(&WorkerInfo, WorkerExit) + Send;
+
 pub(crate) struct Hooks {
-    pub(crate) before_spawn: Box<dyn FnMut(usize, &mut Command) + Send>,
-    pub(crate) when_ready: Box<dyn FnMut(&WorkerInfo) + Send>,
-    pub(crate) worker_exit: Box<dyn FnMut(&WorkerInfo, WorkerExit) + Send>,
+    pub(crate) before_spawn: Box<BeforeSpawn>,
+    pub(crate) when_ready: Box<WhenReady>,
+    pub(crate) worker_exit: Box<OnExit>,
 }
 
 impl Default for Hooks {
@@ -153,7 +157,10 @@ impl Supervisor {
         program: impl Into<OsString>,
         arguments: impl IntoIterator<Item = A>,
     ) -> Self {
-        self.command = Some((program.into(), arguments.into_iter().map(Into::into).collect()));
+        self.command = Some((
+            program.into(),
+            arguments.into_iter().map(Into::into).collect(),
+        ));
         self
     }
 
@@ -166,7 +173,8 @@ impl Supervisor {
     /// As [`listen`](Self::listen), under a name that the worker finds in `LISTEN_FDNAMES`. A colon
     /// in it becomes an underscore. Default: `squall`.
     pub fn listen_as(mut self, name: impl Into<String>, address: impl fmt::Display) -> Self {
-        self.listen.push((name.into().replace(':', "_"), address.to_string()));
+        self.listen
+            .push((name.into().replace(':', "_"), address.to_string()));
         self
     }
 
@@ -280,7 +288,11 @@ impl Supervisor {
     /// How many workers [`run`](Self::run) starts: [`processes`](Self::processes) with 0 resolved.
     #[must_use]
     pub fn size(&self) -> usize {
-        if self.processes == 0 { num_cpus::get() } else { self.processes }
+        if self.processes == 0 {
+            num_cpus::get()
+        } else {
+            self.processes
+        }
     }
 
     /// Supervises until everything has ended. Blocks; call it from the main thread.
@@ -298,9 +310,9 @@ impl Supervisor {
             let Some(program) = self.foreign() else {
                 return Err(ConfigError::AlreadyWorker { task_id }.into());
             };
-            return Err(Error::io("cannot become the worker's program")(spawn::become_program(
-                &program,
-            )));
+            return Err(Error::io("cannot become the worker's program")(
+                spawn::become_program(&program),
+            ));
         }
         if let Some(state) = handover::receive().map_err(Error::io("cannot take over"))? {
             return Keeper::resume(self, state)?.run();
@@ -325,7 +337,9 @@ impl Supervisor {
         self.check()?;
         let mut sockets = self.bind(inherited, Sharing::One)?;
         sockets.open(0)?;
-        sockets.of(&[0]).map_err(Error::io("cannot duplicate a socket"))
+        sockets
+            .of(&[0])
+            .map_err(Error::io("cannot duplicate a socket"))
     }
 
     pub(crate) fn foreign(&self) -> Option<Program> {
@@ -362,7 +376,11 @@ impl Supervisor {
 
     pub(crate) fn endpoints(&self) -> Result<Vec<Endpoint>, ConfigError> {
         let own = self.ports.iter().map(|(interface, ports)| {
-            Ok(Endpoint::new("squall", Address::Tcp((*interface, ports.start).into()), true))
+            Ok(Endpoint::new(
+                "squall",
+                Address::Tcp((*interface, ports.start).into()),
+                true,
+            ))
         });
         let listen = self
             .listen
@@ -432,11 +450,23 @@ mod tests {
         let new = || Supervisor::new().processes(2);
         let cases = [
             (new().listen("nowhere"), "\"nowhere\" is no address"),
-            (new().ports(8000..8001), "ports 8000..8001 are too few for 2 processes"),
+            (
+                new().ports(8000..8001),
+                "ports 8000..8001 are too few for 2 processes",
+            ),
             (new().ports(0..4), "ports 0..4"),
-            (new().processes(1_000_000), "1000000 processes are more than"),
-            (new().start_timeout(Duration::ZERO), "start_timeout must not be zero"),
-            (new().worker_timeout(Duration::ZERO), "worker_timeout must not be zero"),
+            (
+                new().processes(1_000_000),
+                "1000000 processes are more than",
+            ),
+            (
+                new().start_timeout(Duration::ZERO),
+                "start_timeout must not be zero",
+            ),
+            (
+                new().worker_timeout(Duration::ZERO),
+                "worker_timeout must not be zero",
+            ),
             (new().max_requests(0), "max_requests must be at least 1"),
             (new().max_rss(0), "max_rss must be at least 1"),
         ];

@@ -43,10 +43,12 @@ pub(crate) fn reap_strangers(is_worker: impl Fn(Pid) -> bool) -> Option<(Pid, Ex
 
 fn exit(status: &WaitIdStatus) -> Exit {
     let code = status.exit_status().map(Exit::Code);
-    code.or(status.terminating_signal().map(Exit::Signal)).unwrap_or(Exit::Code(1))
+    code.or(status.terminating_signal().map(Exit::Signal))
+        .unwrap_or(Exit::Code(1))
 }
 
 fn exit_of(status: WaitStatus) -> Exit {
     let code = status.exit_status().map(Exit::Code);
-    code.or(status.terminating_signal().map(Exit::Signal)).unwrap_or(Exit::Code(1))
+    code.or(status.terminating_signal().map(Exit::Signal))
+        .unwrap_or(Exit::Code(1))
 }

@@ -22,10 +22,12 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use rustix::net::{SendFlags, SocketAddrUnix, sendto};
-use rustix::process::{Pid, Signal, getpid, getppid, kill_process, set_parent_process_death_signal};
+use rustix::process::{
+    Pid, Signal, getpid, getppid, kill_process, set_parent_process_death_signal,
+};
 
-use crate::{Counters, inherit};
 pub use crate::inherit::{Listener, Socket};
+use crate::{Counters, inherit};
 
 pub(crate) const TASK_ID: &str = "SQUALL_TASK_ID";
 pub(crate) const GENERATION: &str = "SQUALL_GENERATION";
@@ -127,7 +129,9 @@ impl Notifier {
         let watchdog = env::var("WATCHDOG_USEC").ok().filter(|_| !for_another);
         Self {
             socket,
-            watchdog: watchdog.and_then(|micros| micros.parse().ok()).map(Duration::from_micros),
+            watchdog: watchdog
+                .and_then(|micros| micros.parse().ok())
+                .map(Duration::from_micros),
         }
     }
 
@@ -160,7 +164,10 @@ impl Notifier {
     pub fn reloading(&self) {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
         let micros = now.tv_sec * 1_000_000 + now.tv_nsec / 1_000;
-        self.send(&format!("RELOADING=1\nMONOTONIC_USEC={micros}"), SendFlags::empty());
+        self.send(
+            &format!("RELOADING=1\nMONOTONIC_USEC={micros}"),
+            SendFlags::empty(),
+        );
     }
 
     /// `WATCHDOG=1`: the event loop turns. Call it from the loop that could get stuck.
@@ -228,16 +235,27 @@ mod tests {
 
     #[test]
     fn notify_sockets() {
-        for (path, understood) in
-            [("/run/x", true), ("@x", true), ("", false), ("x", false), ("vsock:2:1", false)]
-        {
-            assert_eq!(notify_address(Path::new(path)).is_some(), understood, "{path:?}");
+        for (path, understood) in [
+            ("/run/x", true),
+            ("@x", true),
+            ("", false),
+            ("x", false),
+            ("vsock:2:1", false),
+        ] {
+            assert_eq!(
+                notify_address(Path::new(path)).is_some(),
+                understood,
+                "{path:?}"
+            );
         }
     }
 
     #[test]
     fn a_test_is_no_worker() {
-        assert_eq!((task_id(), generation(), control_path()), (None, None, None));
+        assert_eq!(
+            (task_id(), generation(), control_path()),
+            (None, None, None)
+        );
         assert!(stop_with_supervisor().is_ok());
     }
 }

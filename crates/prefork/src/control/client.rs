@@ -50,7 +50,9 @@ impl Client {
     /// When the supervisor does not answer within 5 s.
     pub fn status(&mut self) -> io::Result<Status> {
         let answer = self.ask(&Request::Status, Some(PATIENCE))?;
-        answer.status.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no status"))
+        answer
+            .status
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no status"))
     }
 
     /// Replaces all workers by what is on disk now, and waits for the end. Returns the new generation.
@@ -59,7 +61,10 @@ impl Client {
     ///
     /// When a new worker failed (the old ones go on serving), or the supervisor went away.
     pub fn reload(&mut self) -> io::Result<u64> {
-        Ok(self.ask(&Request::Reload, None)?.generation.unwrap_or_default())
+        Ok(self
+            .ask(&Request::Reload, None)?
+            .generation
+            .unwrap_or_default())
     }
 
     /// As [`reload`](Self::reload), then replaces the supervisor itself, with the same process id.
@@ -68,7 +73,10 @@ impl Client {
     ///
     /// As for `reload`.
     pub fn upgrade(&mut self) -> io::Result<u64> {
-        Ok(self.ask(&Request::Upgrade, None)?.generation.unwrap_or_default())
+        Ok(self
+            .ask(&Request::Upgrade, None)?
+            .generation
+            .unwrap_or_default())
     }
 
     /// Changes the number of workers, which then come and go one by one.
@@ -77,7 +85,8 @@ impl Client {
     ///
     /// When the supervisor can't have so many.
     pub fn scale(&mut self, processes: usize) -> io::Result<()> {
-        self.ask(&Request::Scale { processes }, Some(PATIENCE)).map(drop)
+        self.ask(&Request::Scale { processes }, Some(PATIENCE))
+            .map(drop)
     }
 
     /// Stops the service gracefully, and waits until the supervisor is gone.
@@ -101,13 +110,18 @@ impl Client {
         line.clear();
         BufReader::new((&self.stream).take(ANSWER_LIMIT)).read_line(&mut line)?;
         if line.is_empty() {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the supervisor went away"));
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the supervisor went away",
+            ));
         }
         let answer: Answer = serde_json::from_str(&line)?;
         if answer.ok {
             Ok(answer)
         } else {
-            Err(io::Error::other(answer.error.unwrap_or_else(|| "refused".to_owned())))
+            Err(io::Error::other(
+                answer.error.unwrap_or_else(|| "refused".to_owned()),
+            ))
         }
     }
 }

@@ -54,7 +54,10 @@ impl Server {
 
     /// When an idle client is due to be sent away.
     pub(crate) fn deadline(&self) -> Option<Time> {
-        let idle = self.clients.iter().filter(|client| client.waits_for.is_none());
+        let idle = self
+            .clients
+            .iter()
+            .filter(|client| client.waits_for.is_none());
         idle.map(|client| client.last_asked + IDLE).min()
     }
 
@@ -70,7 +73,8 @@ impl Server {
     }
 
     pub(crate) fn answer(&mut self, client: u64, answer: &Answer) {
-        self.clients.retain_mut(|one| one.id != client || one.write(answer).is_ok());
+        self.clients
+            .retain_mut(|one| one.id != client || one.write(answer).is_ok());
     }
 
     /// Puts off the answer until the rollout has ended.

@@ -15,14 +15,16 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::control::{self, Answer, Asked};
-use crate::machine::{End, Event, Haste, Machine, Phase, Sharing, TaskId, Time, WorkerId};
+use crate::machine::{End, Event, Haste, Machine, Phase, Sharing, TaskId, Time, Worker, WorkerId};
 use crate::message::Message;
 use crate::process::Usage;
 use crate::program::{Generations, Program};
 use crate::signals::{Request, Signals};
 use crate::sockets::{Sockets, bind};
 use crate::worker::Notifier;
-use crate::{Counters, Error, Outcome, Readiness, Supervisor, WorkerInfo, directory, process, wait};
+use crate::{
+    Counters, Error, Outcome, Readiness, Supervisor, WorkerInfo, directory, process, wait,
+};
 
 /// How often workers are measured.
 const MEASURE: Duration = Duration::from_secs(1);
@@ -93,7 +95,10 @@ impl Keeper {
             sockets.open(set)?;
         }
         let directory = directory::make().map_err(Error::io("cannot make a directory"))?;
-        let control_path = settings.control.clone().unwrap_or_else(|| directory.join("control"));
+        let control_path = settings
+            .control
+            .clone()
+            .unwrap_or_else(|| directory.join("control"));
         let control = listen_for_control(&control_path)
             .map_err(|error| Error::control(control_path.clone(), error))?;
         let mut keeper = Self {
@@ -192,7 +197,7 @@ impl Keeper {
     /// Only to workers that are ready: before it has a handler, the signal would end a process.
     fn reopen_logs(&self) {
         for (id, worker) in &self.workers {
-            if self.machine.workers.get(id).is_some_and(|state| state.is_ready()) {
+            if self.machine.workers.get(id).is_some_and(Worker::is_ready) {
                 // It may have ended just now.
                 let _ = kill_process(worker.pid, Signal::USR1);
             }
@@ -211,7 +216,11 @@ impl Keeper {
                 let upgrade = request == control::Request::Upgrade;
                 // Registered first: a rollout can fail before `feed` returns.
                 self.control.wait_for(client, self.machine.next_ticket());
-                self.feed(if upgrade { Event::Upgrade } else { Event::Reload });
+                self.feed(if upgrade {
+                    Event::Upgrade
+                } else {
+                    Event::Reload
+                });
                 return;
             }
             control::Request::Scale { processes } => self.rescale(processes),
@@ -242,8 +251,12 @@ impl Keeper {
     fn read_notifications_of(&mut self, id: WorkerId) {
         let mut datagram = [0; DATAGRAM];
         for _ in 0..BATCH {
-            let Some(worker) = self.workers.get_mut(&id) else { return };
-            let Ok(length) = worker.notify.recv(&mut datagram) else { return };
+            let Some(worker) = self.workers.get_mut(&id) else {
+                return;
+            };
+            let Ok(length) = worker.notify.recv(&mut datagram) else {
+                return;
+            };
             let message = Message::parse(&datagram[..length]);
             if let Some(counters) = message.counters {
                 worker.counters = counters;
@@ -271,7 +284,12 @@ impl Keeper {
         };
         let info = worker.info();
         let took = self.clock.now().saturating_sub(worker.started);
-        tracing::info!(task_id = info.task_id, pid = info.pid, ?took, "worker ready");
+        tracing::info!(
+            task_id = info.task_id,
+            pid = info.pid,
+            ?took,
+            "worker ready"
+        );
         (self.settings.hooks.when_ready)(&info);
         self.feed(Event::Ready(id));
     }
@@ -320,10 +338,16 @@ impl Keeper {
         if !self.upstream.said_ready && self.machine.all_ready() && !self.machine.is_stopping() {
             self.upstream.said_ready = true;
             let pid = std::process::id();
-            self.upstream.notifier.assignments(&format!("READY=1\nMAINPID={pid}"));
+            self.upstream
+                .notifier
+                .assignments(&format!("READY=1\nMAINPID={pid}"));
         }
         let now = self.clock.now();
-        if self.upstream.deadline().is_some_and(|deadline| now >= deadline) {
+        if self
+            .upstream
+            .deadline()
+            .is_some_and(|deadline| now >= deadline)
+        {
             self.upstream.notifier.alive();
             self.upstream.alive_at = now;
         }
@@ -350,7 +374,9 @@ impl Upstream {
     }
 
     fn deadline(&self) -> Option<Time> {
-        self.notifier.watchdog_interval().map(|interval| self.alive_at + interval)
+        self.notifier
+            .watchdog_interval()
+            .map(|interval| self.alive_at + interval)
     }
 }
 
@@ -366,7 +392,10 @@ impl Drop for Keeper {
 fn listen_for_control(path: &Path) -> std::io::Result<control::Server> {
     if let Some(parent) = path.parent().filter(|parent| !parent.exists()) {
         use std::os::unix::fs::DirBuilderExt;
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(parent)?;
     }
     control::Server::new(bind::unix(path, 0o600)?)
 }

@@ -47,7 +47,10 @@ impl Keeper {
             Action::Signal(worker, signal) => self.signal(worker, signal),
             Action::Examine(worker) => self.examine(worker),
             Action::CloseSet(set) => {
-                tracing::warn!(task_id = set, "nobody can accept from this socket: closing it");
+                tracing::warn!(
+                    task_id = set,
+                    "nobody can accept from this socket: closing it"
+                );
                 self.sockets.close(set);
             }
             Action::RolloutEnded { ticket, result } => self.rollout_ended(ticket, result),
@@ -69,7 +72,8 @@ impl Keeper {
             Err(error) => {
                 tracing::error!(task_id = task, generation, %error, "cannot start a worker");
                 let _ = fs::remove_file(self.notify_path(worker));
-                self.events.push_back(Event::SpawnFailed(worker, error.to_string()));
+                self.events
+                    .push_back(Event::SpawnFailed(worker, error.to_string()));
             }
         }
     }
@@ -113,7 +117,9 @@ impl Keeper {
     }
 
     fn signal(&self, worker: WorkerId, signal: machine::Signal) {
-        let Some(process) = self.workers.get(&worker) else { return };
+        let Some(process) = self.workers.get(&worker) else {
+            return;
+        };
         let (task_id, pid) = (process.task, pid_number(process.pid));
         let signal = match signal {
             machine::Signal::Term => Signal::TERM,
@@ -129,7 +135,9 @@ impl Keeper {
     }
 
     fn examine(&self, worker: WorkerId) {
-        let Some(process) = self.workers.get(&worker) else { return };
+        let Some(process) = self.workers.get(&worker) else {
+            return;
+        };
         let (task_id, pid) = (process.task, pid_number(process.pid));
         let found = process::whereabouts(process.pid);
         tracing::error!(task_id, pid, %found, "the worker's event loop stands still");
@@ -139,7 +147,9 @@ impl Keeper {
     pub(super) fn ended(&mut self, id: WorkerId, exit: Exit) {
         self.read_notifications_of(id);
         let _ = fs::remove_file(self.notify_path(id));
-        let Some(process) = self.workers.remove(&id) else { return };
+        let Some(process) = self.workers.remove(&id) else {
+            return;
+        };
         self.gone.add(&process.counters.settled());
         let info = process.info();
         tracing::info!(task_id = info.task_id, pid = info.pid, %exit, "worker ended");
@@ -166,7 +176,8 @@ impl Keeper {
             }
         };
         self.reload_error = result.err();
-        self.control.rollout_ended(ticket, &answer, self.clock.now());
+        self.control
+            .rollout_ended(ticket, &answer, self.clock.now());
         // systemd wants to hear that the reload is over, whichever way.
         self.upstream.said_ready = false;
     }

@@ -9,7 +9,12 @@ impl Keeper {
         let now = self.clock.now();
         let mut workers: Vec<WorkerStatus> = Vec::new();
         for (&task, slot) in &self.machine.slots {
-            let ids = self.machine.workers.iter().rev().filter(|(_, worker)| worker.task == task);
+            let ids = self
+                .machine
+                .workers
+                .iter()
+                .rev()
+                .filter(|(_, worker)| worker.task == task);
             let before = workers.len();
             for (id, worker) in ids {
                 if let Some(process) = self.workers.get(id) {
@@ -22,7 +27,12 @@ impl Keeper {
         }
         Status {
             pid: std::process::id(),
-            listen: self.sockets.addresses().iter().map(ToString::to_string).collect(),
+            listen: self
+                .sockets
+                .addresses()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             processes: self.machine.size(),
             generation: self.machine.generation,
             state: self.state().to_owned(),

@@ -82,27 +82,39 @@ impl Keeper {
 
     fn handover(&mut self) -> io::Result<Handover> {
         let (sockets, listeners) = self.sockets.held();
-        let generations = self.generations.open.iter().map(|(&generation, executable)| {
-            let script = match executable {
-                Executable::Script(path) => Some(path.clone()),
-                Executable::Binary(_) => None,
-            };
-            HeldGeneration { generation, script }
-        });
+        let generations = self
+            .generations
+            .open
+            .iter()
+            .map(|(&generation, executable)| {
+                let script = match executable {
+                    Executable::Script(path) => Some(path.clone()),
+                    Executable::Binary(_) => None,
+                };
+                HeldGeneration { generation, script }
+            });
         let state = State {
             now: self.clock.now(),
             machine: self.machine.snapshot()?,
             gone: self.gone.clone(),
             directory: self.directory.clone(),
             control_path: self.control_path.clone(),
-            workers: self.workers.iter().map(|(&id, process)| process.held(id)).collect(),
+            workers: self
+                .workers
+                .iter()
+                .map(|(&id, process)| process.held(id))
+                .collect(),
             sockets,
             generations: generations.collect(),
         };
-        let binaries = self.generations.open.values().filter_map(|executable| match executable {
-            Executable::Binary(file) => Some(file.as_fd()),
-            Executable::Script(_) => None,
-        });
+        let binaries = self
+            .generations
+            .open
+            .values()
+            .filter_map(|executable| match executable {
+                Executable::Binary(file) => Some(file.as_fd()),
+                Executable::Script(_) => None,
+            });
         let descriptors: Vec<BorrowedFd<'_>> = std::iter::once(self.control.listener.as_fd())
             .chain(self.workers.values().map(|process| process.notify.as_fd()))
             .chain(listeners)
@@ -131,10 +143,17 @@ impl Keeper {
             .map_err(Error::io("cannot take over the control socket"))?;
         let mut workers = std::collections::BTreeMap::new();
         for held in state.workers {
-            workers.insert(held.id, held.process(next().map_err(invalid())?).map_err(invalid())?);
+            workers.insert(
+                held.id,
+                held.process(next().map_err(invalid())?)
+                    .map_err(invalid())?,
+            );
         }
-        let listeners: io::Result<Vec<(HeldSocket, OwnedFd)>> =
-            state.sockets.into_iter().map(|held| Ok((held, next()?))).collect();
+        let listeners: io::Result<Vec<(HeldSocket, OwnedFd)>> = state
+            .sockets
+            .into_iter()
+            .map(|held| Ok((held, next()?)))
+            .collect();
         let sockets = Sockets::resume(
             settings.endpoints()?,
             settings.sharing(),

@@ -224,13 +224,20 @@ impl Machine {
     /// When `handle` must be called again, even if nothing happens.
     pub(crate) fn deadline(&self) -> Option<Time> {
         let timeout = self.rules().worker_timeout;
-        let workers = self.workers.values().filter_map(|worker| worker.deadline(timeout));
-        workers.chain(self.slots.values().filter_map(|slot| slot.retry_at)).min()
+        let workers = self
+            .workers
+            .values()
+            .filter_map(|worker| worker.deadline(timeout));
+        workers
+            .chain(self.slots.values().filter_map(|slot| slot.retry_at))
+            .min()
     }
 
     /// Names the rollout that will answer the next request for one.
     pub(crate) fn next_ticket(&self) -> u64 {
-        self.waiting.as_ref().map_or(self.tickets + 1, |waiting| waiting.ticket)
+        self.waiting
+            .as_ref()
+            .map_or(self.tickets + 1, |waiting| waiting.ticket)
     }
 
     /// The state for a successor, to go on with by `resume`.
@@ -241,7 +248,10 @@ impl Machine {
     /// The generations that may still be started.
     pub(crate) fn generations(&self) -> BTreeSet<Generation> {
         let slots = self.slots.values().map(|slot| slot.generation);
-        let rollout = self.rollout.iter().flat_map(|rollout| [rollout.from, rollout.to]);
+        let rollout = self
+            .rollout
+            .iter()
+            .flat_map(|rollout| [rollout.from, rollout.to]);
         slots.chain(rollout).chain([self.generation]).collect()
     }
 
@@ -280,7 +290,10 @@ impl Machine {
         let count = count.clamp(1, self.rules().max_slots);
         for task in 0..count {
             let generation = self.generation;
-            let slot = self.slots.entry(task).or_insert_with(|| Slot::new(generation));
+            let slot = self
+                .slots
+                .entry(task)
+                .or_insert_with(|| Slot::new(generation));
             slot.leaving = false;
             if slot.worker.is_none() && slot.retry_at.is_none() && !slot.finished {
                 self.start(task, actions, now);
@@ -355,7 +368,9 @@ impl Machine {
     }
 
     fn slot(&mut self, task: TaskId) -> &mut Slot {
-        self.slots.get_mut(&task).expect("a slot stays while it has workers")
+        self.slots
+            .get_mut(&task)
+            .expect("a slot stays while it has workers")
     }
 
     fn ready(&mut self, id: WorkerId, now: Time, actions: &mut Vec<Action>) {
@@ -369,7 +384,11 @@ impl Machine {
         worker.phase = Phase::Ready { alive: None };
         let (task, generation) = (worker.task, worker.generation);
         self.ever_ready = true;
-        if self.renewal.as_ref().is_some_and(|renewal| renewal.worker == id) {
+        if self
+            .renewal
+            .as_ref()
+            .is_some_and(|renewal| renewal.worker == id)
+        {
             self.renewed(task, id, generation, now, actions);
         }
     }
@@ -409,7 +428,11 @@ impl Machine {
         let Some(worker) = self.workers.remove(&id) else {
             return;
         };
-        if self.renewal.as_ref().is_some_and(|renewal| renewal.worker == id) {
+        if self
+            .renewal
+            .as_ref()
+            .is_some_and(|renewal| renewal.worker == id)
+        {
             let reason = match exit {
                 Ok(exit) => format!("the new worker ended before it was ready: {exit}"),
                 Err(reason) => format!("the new worker could not be started: {reason}"),
@@ -443,7 +466,11 @@ impl Machine {
         slot.retry_at = Some(now + backoff(slot.streak));
         if !self.ever_ready && self.slots.values().all(|slot| slot.boot_failed) {
             self.stop(Haste::Graceful, End::NeverBooted, now, actions);
-        } else if self.rules().max_restarts.is_some_and(|limit| self.restarts > limit) {
+        } else if self
+            .rules()
+            .max_restarts
+            .is_some_and(|limit| self.restarts > limit)
+        {
             self.stop(Haste::Graceful, End::GaveUp, now, actions);
         }
     }
@@ -476,7 +503,10 @@ impl Machine {
     fn pass_time(&mut self, now: Time, actions: &mut Vec<Action>) {
         let timeout = self.rules().worker_timeout;
         for (&id, worker) in &mut self.workers {
-            if worker.deadline(timeout).is_some_and(|deadline| now >= deadline) {
+            if worker
+                .deadline(timeout)
+                .is_some_and(|deadline| now >= deadline)
+            {
                 if worker.is_ready() {
                     actions.push(Action::Examine(id));
                 }
@@ -484,8 +514,12 @@ impl Machine {
             }
         }
         let due = |slot: &Slot| slot.retry_at.is_some_and(|at| now >= at);
-        let tasks: Vec<TaskId> =
-            self.slots.iter().filter(|(_, slot)| due(slot)).map(|(&task, _)| task).collect();
+        let tasks: Vec<TaskId> = self
+            .slots
+            .iter()
+            .filter(|(_, slot)| due(slot))
+            .map(|(&task, _)| task)
+            .collect();
         for task in tasks {
             self.start(task, actions, now);
         }
@@ -515,7 +549,9 @@ impl Machine {
 fn backoff(streak: u32) -> Duration {
     match streak {
         0 | 1 => Duration::ZERO,
-        _ => BACKOFF_FIRST.saturating_mul(1 << (streak - 2).min(16)).min(BACKOFF_LAST),
+        _ => BACKOFF_FIRST
+            .saturating_mul(1 << (streak - 2).min(16))
+            .min(BACKOFF_LAST),
     }
 }
 

@@ -196,7 +196,9 @@ impl Machine {
 
     /// The host could not take the sets it should cover, so they leave the group.
     fn give_up_covers(&mut self, host: TaskId, actions: &mut Vec<Action>) {
-        let held = self.in_charge(&self.slots[&host]).map(|worker| worker.sets.clone());
+        let held = self
+            .in_charge(&self.slots[&host])
+            .map(|worker| worker.sets.clone());
         let held = held.unwrap_or_default();
         let lost: Vec<usize> = self
             .covers
@@ -264,8 +266,12 @@ impl Machine {
     pub(super) fn dismiss_leaving(&mut self, now: Time, actions: &mut Vec<Action>) {
         let kill_at = now + self.rules().graceful_timeout;
         let grouped = self.rules().sharing == Sharing::Group;
-        let leaving: Vec<TaskId> =
-            self.slots.iter().filter(|(_, slot)| slot.leaving).map(|(&task, _)| task).collect();
+        let leaving: Vec<TaskId> = self
+            .slots
+            .iter()
+            .filter(|(_, slot)| slot.leaving)
+            .map(|(&task, _)| task)
+            .collect();
         for task in leaving {
             let needed = grouped
                 && self.sets.contains(&task)

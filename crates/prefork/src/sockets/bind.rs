@@ -5,7 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -23,7 +23,9 @@ pub(super) fn tcp(address: SocketAddr, grouped: bool) -> io::Result<TcpListener>
 pub(super) fn probe(address: SocketAddr) -> io::Result<SocketAddr> {
     let mut address = address;
     let socket = match bound(address, false) {
-        Err(_) if address.ip() == Ipv6Addr::UNSPECIFIED && bound(no_ipv6(address), false).is_ok() => {
+        Err(_)
+            if address.ip() == Ipv6Addr::UNSPECIFIED && bound(no_ipv6(address), false).is_ok() =>
+        {
             address = no_ipv6(address);
             bound(address, false)?
         }
@@ -39,7 +41,11 @@ fn no_ipv6(address: SocketAddr) -> SocketAddr {
 }
 
 fn bound(address: SocketAddr, grouped: bool) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
     if address.ip() == Ipv6Addr::UNSPECIFIED {
         socket.set_only_v6(false)?;
     }
@@ -52,25 +58,16 @@ fn bound(address: SocketAddr, grouped: bool) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// Binds beside the path and moves there, so that the socket never has looser permissions.
+/// Never has looser permissions than `mode`, not even before it is set.
 pub(crate) fn unix(path: &Path, mode: u32) -> io::Result<UnixListener> {
     remove_stale(path)?;
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}", std::process::id()));
-    let beside = PathBuf::from(beside);
-    // A leftover of a process that had our id.
-    let _ = fs::remove_file(&beside);
+    // Of the whole process: a file that another thread makes right now is private too.
     let before = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o177));
-    let listener = UnixListener::bind(&beside);
+    let listener = UnixListener::bind(path);
     rustix::process::umask(before);
     let listener = listener?;
-    let moved = fs::set_permissions(&beside, fs::Permissions::from_mode(mode))
-        .and_then(|()| fs::rename(&beside, path));
-    if moved.is_err() {
-        // The error of the move is the one to tell.
-        let _ = fs::remove_file(&beside);
-    }
-    moved.map(|()| listener)
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    Ok(listener)
 }
 
 /// Removes a socket that nobody answers on. Anything else in its place is not ours to remove.
@@ -81,7 +78,10 @@ fn remove_stale(path: &Path) -> io::Result<()> {
         Err(error) => return Err(error),
     };
     if !found.file_type().is_socket() {
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "a file that is no socket is there"));
+        return Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "a file that is no socket is there",
+        ));
     }
     if found.uid() != rustix::process::geteuid().as_raw() {
         return Err(io::Error::new(

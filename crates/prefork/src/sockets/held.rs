@@ -34,18 +34,21 @@ impl Sockets {
     pub(crate) fn held(&self) -> (Vec<HeldSocket>, Vec<BorrowedFd<'_>>) {
         let inherited = self.inherited.iter().map(|socket| (socket, None));
         let own = self.sets.iter().flat_map(|(&set, sockets)| {
-            sockets.iter().zip(&self.endpoints).filter_map(move |(socket, endpoint)| {
-                Some((socket.as_ref()?, Some(self.place(set, endpoint))))
-            })
+            sockets
+                .iter()
+                .zip(&self.endpoints)
+                .filter_map(move |(socket, endpoint)| {
+                    Some((socket.as_ref()?, Some(self.place(set, endpoint))))
+                })
         });
         let held = |(socket, place): (&Socket, _)| HeldSocket {
             name: socket.name.clone(),
             unix: matches!(socket.listener, Listener::Unix(_)),
             place,
         };
-        let all = inherited.chain(own).map(|(socket, place)| {
-            (held((socket, place)), socket.listener.as_fd())
-        });
+        let all = inherited
+            .chain(own)
+            .map(|(socket, place)| (held((socket, place)), socket.listener.as_fd()));
         all.unzip()
     }
 
@@ -80,7 +83,11 @@ impl Sockets {
         };
         let mut own = Vec::new();
         for (HeldSocket { name, unix, place }, fd) in held {
-            let listener = if unix { Listener::Unix(fd.into()) } else { Listener::Tcp(fd.into()) };
+            let listener = if unix {
+                Listener::Unix(fd.into())
+            } else {
+                Listener::Tcp(fd.into())
+            };
             let socket = Socket { name, listener };
             match place {
                 Some(place) => own.push((place, socket)),

@@ -107,9 +107,10 @@ impl Sockets {
             .flat_map(|&set| (0..self.endpoints.len()).map(move |index| (set, index)))
             .map(|(set, index)| (self.home(set, index), index))
             .collect();
-        let mut seen = Vec::new();
-        homes.retain(|home| !seen.contains(home) && (seen.push(*home) == ()));
-        let own = homes.into_iter().filter_map(|(set, index)| self.at(set, index));
+        remove_repeated(&mut homes);
+        let own = homes
+            .into_iter()
+            .filter_map(|(set, index)| self.at(set, index));
         own.chain(&self.inherited)
             .map(|socket| {
                 Ok(Socket {
@@ -127,15 +128,18 @@ impl Sockets {
             .chain(&self.inherited)
             .filter_map(|socket| socket.listener.address().ok())
             .collect();
-        let mut seen = Vec::new();
-        addresses.retain(|address| !seen.contains(address) && (seen.push(address.clone()) == ()));
+        remove_repeated(&mut addresses);
         addresses
     }
 
     /// Where a set's socket is kept: unix sockets can't be told apart by the kernel, so all share one.
     fn home(&self, set: usize, index: usize) -> usize {
         let unix = matches!(self.endpoints[index].address, Address::Unix(_));
-        if unix || self.sharing == Sharing::One { SHARED } else { set }
+        if unix || self.sharing == Sharing::One {
+            SHARED
+        } else {
+            set
+        }
     }
 
     fn at(&self, set: usize, index: usize) -> Option<&Socket> {
@@ -153,7 +157,8 @@ impl Sockets {
             Address::Tcp(address) => Ok(Listener::Tcp(bind::tcp(*address, grouped)?)),
             Address::Unix(path) => {
                 let listener = bind::unix(path, self.unix_mode)?;
-                self.made.push((path.clone(), fs::symlink_metadata(path)?.ino()));
+                self.made
+                    .push((path.clone(), fs::symlink_metadata(path)?.ino()));
                 Ok(Listener::Unix(listener))
             }
         }
@@ -175,9 +180,13 @@ impl Sockets {
 
     /// What was handed over need not be bound.
     fn forget_given(&mut self) {
-        let given: Vec<Address> =
-            self.inherited.iter().filter_map(|socket| socket.listener.address().ok()).collect();
-        self.endpoints.retain(|endpoint| !given.contains(&endpoint.address));
+        let given: Vec<Address> = self
+            .inherited
+            .iter()
+            .filter_map(|socket| socket.listener.address().ok())
+            .collect();
+        self.endpoints
+            .retain(|endpoint| !given.contains(&endpoint.address));
     }
 }
 
@@ -202,4 +211,15 @@ impl Endpoint {
             address => address.clone(),
         }
     }
+}
+
+/// Keeps the first of equal values, and the order.
+fn remove_repeated<T: PartialEq>(values: &mut Vec<T>) {
+    let mut kept: Vec<T> = Vec::with_capacity(values.len());
+    for value in values.drain(..) {
+        if !kept.contains(&value) {
+            kept.push(value);
+        }
+    }
+    *values = kept;
 }

@@ -269,6 +269,13 @@ fn answer(stream: OwnedFd, shared: &Shared) -> std::io::Result<()> {
         "/hang" => loop {
             thread::park();
         },
+        // Leaves a process behind whose parent is gone at once.
+        "/orphan" => {
+            let status = Command::new("sh")
+                .args(["-c", "setsid sh -c 'exit 0' &"])
+                .status();
+            assert!(status?.success());
+        }
         // The watchdog gets no more signs.
         "/stick" => shared.stop.store(true, SeqCst),
         _ => {}

@@ -1,1 +1,12 @@
-//! t
+//! Real supervisors, real workers, real faults.
+
+mod boot;
+mod control;
+mod crash;
+mod foreign;
+mod house;
+mod reload;
+mod signals;
+mod sockets;
+mod systemd;
+mod upgrade;

@@ -1,0 +1,142 @@
+//! Programs that are not this one, in languages that are not this one.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use std::rc::Rc;
+
+use testkit::{Running, wait_for};
+
+use crate::house::{Program, Service, fixture, get, signal, wait_gone};
+
+/// Socket activation as `sd_listen_fds(3)` has it, with nothing but the standard library.
+const PYTHON: &str = r#"#!/usr/bin/env python3
+import os, signal, socket, sys
+assert int(os.environ["LISTEN_PID"]) == os.getpid()
+sockets = [socket.socket(fileno=3 + n) for n in range(int(os.environ["LISTEN_FDS"]))]
+assert os.environ["LISTEN_FDNAMES"] == "squall"
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+notify.sendto(b"READY=1\nSTATUS=snake", os.environ["NOTIFY_SOCKET"])
+sockets[0].setblocking(True)
+while True:
+    connection, _ = sockets[0].accept()
+    connection.recv(1000)
+    body = "task=%s pid=%d words=VERSION" % (os.environ["SQUALL_TASK_ID"], os.getpid())
+    connection.sendall(("HTTP/1.0 200 OK\r\n\r\n" + body).replace("HTTP/1.0", "HTTP/1.1").encode())
+    connection.close()
+"#;
+
+#[test]
+fn a_python_program_is_activated_reloaded_and_watched() {
+    if testkit::outside("python3").is_none() {
+        return;
+    }
+    let directory = Rc::new(testkit::temp_dir());
+    let script = directory.path().join("server.py");
+    let deploy = |version: &str| {
+        let beside = directory.path().join("new");
+        fs::write(&beside, PYTHON.replace("VERSION", version)).expect("there is room");
+        fs::set_permissions(&beside, fs::Permissions::from_mode(0o755)).expect("it is ours");
+        fs::rename(&beside, &script).expect("it is ours");
+    };
+    deploy("old");
+    let mut command = Command::new(fixture());
+    command.arg(format!("command={}", script.display()));
+    let service = Service::run(&mut command, &directory);
+    let workers = service.settled(2);
+    assert_eq!(workers[0].note.as_deref(), Some("snake"));
+    assert_eq!(service.get().field("words"), "old");
+    deploy("new");
+    service.client().reload().expect("the script is good");
+    service.settled(2);
+    assert_eq!(service.get().field("words"), "new");
+    let pids = service.pids(2);
+    signal(pids[0], rustix::process::Signal::KILL);
+    wait_gone(&pids[..1]);
+    service.settled(2);
+    deploy("this is \" no python");
+    service.client().reload().expect_err("the script is bad");
+    assert_eq!(service.get().field("words"), "new");
+    let pids = service.pids(2);
+    // It knows nothing of supervisors, and is taken down all the same.
+    service.running.signal(testkit::Signal::Kill);
+    wait_gone(&pids);
+}
+
+#[test]
+fn a_compiled_program_keeps_its_generation() {
+    let program = Program::new("old");
+    let directory = Rc::clone(&program.directory);
+    let mut command = Command::new(fixture());
+    // It would listen itself if it did not find out that it is a worker.
+    command.arg(format!("command={} processes=2", program.path().display()));
+    let mut service = Service::run(&mut command, &directory);
+    let pids = service.pids(2);
+    assert_eq!(service.get().field("words"), "old");
+    let name = fs::read_to_string(format!("/proc/{}/comm", pids[0])).expect("it is alive");
+    assert_eq!(name.trim(), "program");
+    program.deploy("panic");
+    signal(pids[0], rustix::process::Signal::KILL);
+    wait_gone(&pids[..1]);
+    service.settled(2);
+    for _ in 0..10 {
+        assert_eq!(service.get().field("words"), "old");
+    }
+    service.stop();
+}
+
+#[test]
+fn a_program_that_is_not_there() {
+    let directory = Rc::new(testkit::temp_dir());
+    let mut command = Command::new(fixture());
+    command.arg("command=/missing/program");
+    let mut service = Service::run(&mut command, &directory);
+    assert_eq!(service.running.wait().code(), Some(3));
+    service
+        .running
+        .wait_line("/missing/program: No such file or directory");
+}
+
+#[test]
+fn as_pid_1_it_reaps_strangers_and_is_not_misled_by_them() {
+    let Some(unshare) = testkit::outside("unshare") else {
+        return;
+    };
+    let works = Command::new(&unshare)
+        .args(["--pid", "--fork", "true"])
+        .status();
+    if !works.is_ok_and(|status| status.success()) {
+        return;
+    }
+    let program = Program::new("");
+    let mut command = Command::new(unshare);
+    command
+        .args(["--pid", "--fork", "--mount-proc", "--kill-child"])
+        .arg(program.path());
+    let mut service = Service::run(&mut command, &program.directory);
+    service.settled(2);
+    let address = service.address();
+    // Their exit status 0 must not look like a worker's end.
+    for _ in 0..5 {
+        get(address, "/orphan").expect("the service answers");
+    }
+    let zombies = || {
+        let children = Command::new("ps")
+            .args(["-eo", "stat,args"])
+            .output()
+            .expect("ps");
+        String::from_utf8_lossy(&children.stdout)
+            .lines()
+            .filter(|line| line.starts_with('Z') && line.contains("sh"))
+            .count()
+    };
+    wait_for("the orphans to be reaped", || {
+        (zombies() == 0).then_some(())
+    });
+    let status = service.status();
+    assert_eq!((status.pid, status.restarts), (1, 0));
+    service.client().stop().expect("it answers");
+    let running: &mut Running = &mut service.running;
+    assert!(running.wait().success(), "{}", running.output());
+}

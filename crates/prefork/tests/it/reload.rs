@@ -1,0 +1,158 @@
+//! New first, ready, then the old one goes.
+
+use std::fs;
+
+use testkit::Signal;
+
+use crate::house::{Program, get, signal, under_load, wait_gone};
+
+#[test]
+fn a_reload_takes_what_is_on_disk_now() {
+    let program = Program::new("old");
+    let mut service = program.service(&[]);
+    let before = service.pids(2);
+    program.deploy("new");
+    assert_eq!(service.client().reload().expect("the new build is good"), 2);
+    wait_gone(&before);
+    assert_eq!(service.settled(2)[0].generation, 2);
+    assert_eq!(service.get().field("words"), "new");
+    service.stop();
+}
+
+#[test]
+fn a_bad_build_never_goes_live() {
+    type Deploy = fn(&Program);
+    let cases: [(&str, Deploy, &str); 5] = [
+        (
+            "panics",
+            |program| program.deploy("panic"),
+            "ended before it was ready",
+        ),
+        (
+            "panics in the last slot",
+            |program| program.deploy("1:panic"),
+            "before it was ready",
+        ),
+        (
+            "never ready",
+            |program| program.deploy("silent"),
+            "before it was ready",
+        ),
+        ("garbage", Program::deploy_garbage, "could not be started"),
+        (
+            "deleted",
+            |program| fs::remove_file(program.path()).expect("ours"),
+            "could not be started",
+        ),
+    ];
+    for (name, deploy, reason) in cases {
+        let program = Program::new("old");
+        let mut service = program.service(&["start_timeout=2"]);
+        service.settled(2);
+        deploy(&program);
+        let error = service.client().reload().expect_err(name).to_string();
+        assert!(error.contains(reason), "{name}: {error}");
+        let status = service.status();
+        assert_eq!(status.generation, 1, "{name}");
+        assert!(
+            status
+                .reload_error
+                .is_some_and(|error| error.contains(reason)),
+            "{name}"
+        );
+        for worker in service.settled(2) {
+            assert_eq!(service.get().field("words"), "old", "{name}");
+            // A crash comes back from the old build, which is on disk no more.
+            signal(worker.pid, rustix::process::Signal::KILL);
+        }
+        service.running.wait_line("Signal(9)");
+        service.settled(2);
+        assert_eq!(service.get().field("words"), "old", "{name}");
+        service.stop();
+    }
+}
+
+#[test]
+fn no_request_is_lost_under_load() {
+    let program = Program::new("v0");
+    let mut service = program.service(&[]);
+    service.settled(2);
+    let answered = under_load(service.address(), 8, || {
+        for round in 1..=6 {
+            program.deploy(&format!("v{round}"));
+            service.client().reload().expect("the build is good");
+        }
+    });
+    service.settled(2);
+    // Counters arrive soon after the answer they count.
+    testkit::wait_until("every request to be counted", || {
+        service.status().total().requests() == answered
+    });
+    service.stop();
+}
+
+#[test]
+fn a_storm_of_reloads_ends_in_order() {
+    let program = Program::new("");
+    let mut service = program.service(&[]);
+    // From here on it handles signals, and its workers still boot.
+    service.running.wait_line("listening");
+    for _ in 0..200 {
+        service.running.signal(Signal::Hup);
+    }
+    service.running.wait_line("reloaded");
+    service.settled(2);
+    for _ in 0..20 {
+        service.running.signal(Signal::Hup);
+        service.get();
+    }
+    service.settled(2);
+    service.stop();
+}
+
+#[test]
+fn stopping_during_a_reload() {
+    let program = Program::new("old");
+    let mut service = program.service(&[]);
+    let pids = service.pids(2);
+    program.deploy("silent");
+    service.running.signal(Signal::Hup);
+    service.running.wait_line("generation=2");
+    service.stop();
+    wait_gone(&pids);
+    service.running.wait_line("the supervisor is stopping");
+}
+
+#[test]
+fn a_broken_service_is_cured_by_a_reload() {
+    let directory = testkit::temp_dir();
+    let cure = directory.path().join("cure");
+    let program = Program::new(&format!("1:needs={}", cure.display()));
+    let mut service = program.service(&[]);
+    service.running.wait_line("hook: 0 is ready");
+    service.client().reload().expect_err("task 1 still fails");
+    fs::write(cure, "").expect("it is ours");
+    service.client().reload().expect("it can boot now");
+    service.settled(2);
+    service.stop();
+}
+
+#[test]
+fn workers_are_recycled_by_requests_and_by_memory() {
+    let program = Program::new("");
+    let mut service = program.service(&["processes=1", "max_requests=5"]);
+    let first = service.pids(1);
+    for _ in 0..5 {
+        service.get();
+    }
+    wait_gone(&first);
+    assert_eq!(service.settled(1)[0].restarts, 0);
+    service.stop();
+
+    let mut service = Program::new("").service(&["processes=1", "max_rss=150"]);
+    let first = service.pids(1);
+    get(service.address(), "/grow/200").expect("there is memory");
+    wait_gone(&first);
+    service.settled(1);
+    service.stop();
+}

@@ -1,0 +1,187 @@
+//! Where the workers listen.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::process::Command;
+use std::rc::Rc;
+
+use testkit::{Running, wait_for};
+
+use crate::house::{Program, Service, fixture, get, get_unix};
+
+#[test]
+fn a_second_copy_on_the_same_port_is_refused() {
+    let first = Program::new("");
+    let mut service = first.service(&[]);
+    service.settled(2);
+    let address = service.address();
+    let directory = testkit::temp_dir();
+    let mut second = Command::new(fixture());
+    second
+        .arg(format!("listen={address}"))
+        .arg(format!("control={}/control", directory.path().display()));
+    let mut second = Running::spawn(&mut second);
+    assert_eq!(second.wait().code(), Some(1));
+    let output = second.output();
+    assert!(
+        output.contains(&format!(
+            "cannot listen on {address}: Address already in use"
+        )),
+        "{output}"
+    );
+    service.get();
+    service.stop();
+}
+
+#[test]
+fn the_kernel_spreads_connections_over_the_slots() {
+    for (arguments, name) in [(vec![], "group"), (vec!["shared=1"], "shared")] {
+        let mut service = Program::new("").service(&arguments);
+        service.settled(2);
+        let tasks: Vec<String> = (0..40)
+            .map(|_| service.get().field("task").to_owned())
+            .collect();
+        if name == "group" {
+            let first = tasks.iter().filter(|task| *task == "0").count();
+            assert!((1..40).contains(&first), "{tasks:?}");
+        }
+        service.stop();
+    }
+}
+
+#[test]
+fn a_port_for_each_worker() {
+    // Four in a row are free now; another process would have to be quick.
+    let first = wait_for("four free ports", || {
+        let port = testkit::free_port();
+        let all =
+            (port..port.checked_add(4)?).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok());
+        all.then_some(port)
+    });
+    let directory = Rc::new(testkit::temp_dir());
+    let mut command = Command::new(fixture());
+    command.arg(format!("ports={first}"));
+    // Without the address that `Service::run` would add, which all share.
+    command.arg(format!("control={}/control", directory.path().display()));
+    let running = Running::spawn(&mut command);
+    for task in 0..2 {
+        let address = SocketAddr::from(([127, 0, 0, 1], first + task));
+        let page = wait_for("the worker", || get(address, "/").ok());
+        assert_eq!(page.field("task"), task.to_string());
+    }
+    let mut client = squall_prefork::control::Client::connect(directory.path().join("control"))
+        .expect("the supervisor is there");
+    assert!(
+        client
+            .scale(5)
+            .expect_err("there are four")
+            .to_string()
+            .contains("from 1 to 4")
+    );
+    client.scale(4).expect("there are four");
+    let last = SocketAddr::from(([127, 0, 0, 1], first + 3));
+    assert_eq!(
+        wait_for("worker 3", || get(last, "/").ok()).field("task"),
+        "3"
+    );
+    client.scale(3).expect("there are four");
+    testkit::wait_until("its port to be closed", || get(last, "/").is_err());
+    drop(running);
+}
+
+#[test]
+fn unix_sockets() {
+    let program = Program::new("");
+    let path = program.directory.path().join("app.sock");
+    // A stale one makes way.
+    drop(UnixListener::bind(&path).expect("the path is free"));
+    let listen = format!("listen=unix:{}", path.display());
+    let mut service = program.service(&[&listen]);
+    service.settled(2);
+    assert_eq!(
+        fs::metadata(&path)
+            .expect("it is there")
+            .permissions()
+            .mode()
+            & 0o777,
+        0o600
+    );
+    get_unix(&path).expect("the service answers");
+    service.client().reload().expect("the build is good");
+    get_unix(&path).expect("the service answers");
+
+    let other = Program::new("");
+    let mut second = other.service(&[&listen]);
+    assert_eq!(second.running.wait().code(), Some(1));
+    let output = second.running.output();
+    assert!(output.contains("cannot listen on unix:"), "{output}");
+    get_unix(&path).expect("the first copy still answers");
+    service.stop();
+    assert!(!path.exists());
+
+    fs::write(&path, "precious").expect("the path is free");
+    let mut third = other.service(&[&listen]);
+    assert_eq!(third.running.wait().code(), Some(1));
+    assert_eq!(fs::read_to_string(&path).expect("it stays"), "precious");
+}
+
+#[test]
+fn addresses_that_cannot_be() {
+    let cases = [
+        ("listen=192.0.2.1:80", 1, "cannot listen on 192.0.2.1:80: "),
+        ("listen=nowhere", 2, "\"nowhere\" is no address"),
+        (
+            "listen=unix:/missing/directory/socket",
+            1,
+            "cannot listen on unix:/missing",
+        ),
+        ("processes=1025", 2, "1025 processes are more than 1024"),
+    ];
+    for (argument, code, expected) in cases {
+        let mut service = Program::new("").service(&[argument]);
+        assert_eq!(service.running.wait().code(), Some(code), "{argument}");
+        let output = service.running.output();
+        assert!(output.contains(expected), "{argument}: {output}");
+        assert!(!output.contains("worker started"), "{argument}: {output}");
+    }
+}
+
+#[test]
+fn no_permission_on_a_port() {
+    // Root could, so the supervisor runs as nobody.
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let Some(setpriv) = testkit::outside("setpriv") else {
+        return;
+    };
+    let directory = Rc::new(testkit::temp_dir());
+    let copy = directory.path().join("program");
+    fs::copy(fixture(), &copy).expect("the temporary directory has room");
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).expect("it is ours");
+    let mut command = Command::new(setpriv);
+    command
+        .args([
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+            "--bounding-set=-all",
+        ])
+        .arg(copy)
+        .arg("listen=127.0.0.1:81");
+    let mut service = Service::run(&mut command, &directory);
+    let code = service.running.wait().code();
+    let output = service.running.output();
+    let unprivileged = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+    if unprivileged.is_ok_and(|start| start.trim() == "0") {
+        // In this container everybody may.
+        return;
+    }
+    assert_eq!(code, Some(1), "{output}");
+    assert!(
+        output.contains("cannot listen on 127.0.0.1:81: Permission denied"),
+        "{output}"
+    );
+}

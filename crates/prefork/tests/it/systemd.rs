@@ -1,0 +1,137 @@
+//! Under systemd, or something that speaks like it.
+
+use std::os::unix::net::UnixDatagram;
+use std::process::Command;
+use std::rc::Rc;
+use std::time::Duration;
+
+use testkit::{Running, Signal, wait_for};
+
+use crate::house::{Program, Service, fixture, get};
+
+struct Manager(UnixDatagram);
+
+impl Manager {
+    /// The next message that is no sign of life.
+    #[track_caller]
+    fn hears(&self, expected: &str) {
+        let mut buffer = [0; 1000];
+        loop {
+            let length = self.0.recv(&mut buffer).unwrap_or_else(|error| {
+                panic!("waiting for {expected}: {error}");
+            });
+            let message = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            if message != "WATCHDOG=1" {
+                assert!(
+                    message.contains(expected),
+                    "{message:?} is not {expected:?}"
+                );
+                return;
+            }
+        }
+    }
+}
+
+#[test]
+fn the_manager_above_is_told() {
+    let directory = Rc::new(testkit::temp_dir());
+    let path = directory.path().join("manager");
+    let manager = Manager(UnixDatagram::bind(&path).expect("the path is free"));
+    manager
+        .0
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .expect("not zero");
+    let program = Program::new("");
+    // `Service::run` takes the manager of the tests away.
+    let mut command = Command::new("env");
+    command.arg(format!("NOTIFY_SOCKET={}", path.display()));
+    command.arg("WATCHDOG_USEC=200000").arg(program.path());
+    let mut service = Service::run(&mut command, &directory);
+    manager.hears("READY=1\nMAINPID=");
+    service.running.signal(Signal::Hup);
+    manager.hears("RELOADING=1\nMONOTONIC_USEC=");
+    manager.hears("READY=1");
+    let mut buffer = [0; 100];
+    let length = manager.0.recv(&mut buffer).expect("it is alive");
+    assert_eq!(&buffer[..length], b"WATCHDOG=1");
+    program.deploy("panic");
+    service.running.signal(Signal::Hup);
+    manager.hears("RELOADING=1");
+    manager.hears("READY=1");
+    service.running.signal(Signal::Usr2);
+    manager.hears("RELOADING=1");
+    manager.hears("READY=1");
+    program.deploy("");
+    service.running.signal(Signal::Usr2);
+    manager.hears("RELOADING=1");
+    // The reload is over, and so is the replacement.
+    manager.hears("RELOADING=1");
+    manager.hears("READY=1");
+    service.running.signal(Signal::Term);
+    manager.hears("STOPPING=1");
+    assert!(service.running.wait().success());
+}
+
+#[test]
+fn sockets_are_taken_over_from_systemd() {
+    let Some(activate) = testkit::outside("systemd-socket-activate") else {
+        return;
+    };
+    let directory = testkit::temp_dir();
+    let port = testkit::free_port();
+    let mut command = Command::new(activate);
+    command
+        .arg(format!("--listen=127.0.0.1:{port}"))
+        .arg("--fdname=web")
+        .arg(fixture())
+        .arg(format!("control={}/control", directory.path().display()))
+        .env("TMPDIR", directory.path());
+    let mut running = Running::spawn(&mut command);
+    running.wait_line("Listening on");
+    let address = ([127, 0, 0, 1], port).into();
+    let page = get(address, "/").expect("the connection waits for the program to start");
+    assert_eq!(page.field("generation"), "1");
+    running.signal(Signal::Hup);
+    running.wait_line("reloaded");
+    let page = wait_for("the new generation", || {
+        get(address, "/")
+            .ok()
+            .filter(|page| page.field("generation") == "2")
+    });
+    assert_ne!(page.field("task"), "none");
+    running.signal(Signal::Term);
+    assert!(running.wait().success());
+}
+
+#[test]
+fn nonsense_in_listen_fds() {
+    let cases = [
+        ("LISTEN_FDS=99999999999", "LISTEN_FDS is \"99999999999\""),
+        ("LISTEN_FDS=-1", "LISTEN_FDS is \"-1\""),
+        ("LISTEN_FDS=many", "LISTEN_FDS is \"many\""),
+        ("LISTEN_FDS=3", "number 0 (\"unknown\")"),
+        ("LISTEN_FDS=1 LISTEN_FDNAMES=a:b:c", "number 0 (\"a\")"),
+    ];
+    for (environment, expected) in cases {
+        let program = Program::new("");
+        let mut command = Command::new("env");
+        command.args(environment.split(' ')).arg(program.path());
+        let mut service = Service::run(&mut command, &program.directory);
+        assert_eq!(service.running.wait().code(), Some(2), "{environment}");
+        let output = service.running.output();
+        assert!(
+            output.contains("the sockets handed to this process: "),
+            "{output}"
+        );
+        assert!(output.contains(expected), "{environment}: {output}");
+    }
+    // For another process, or nothing at all.
+    for environment in ["LISTEN_FDS=1 LISTEN_PID=1", "LISTEN_FDS=0", "LISTEN_FDS="] {
+        let program = Program::new("");
+        let mut command = Command::new("env");
+        command.args(environment.split(' ')).arg(program.path());
+        let mut service = Service::run(&mut command, &program.directory);
+        service.settled(2);
+        service.stop();
+    }
+}
