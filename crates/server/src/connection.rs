@@ -144,13 +144,13 @@ impl<S: Serve> Connection<S> {
             let _ = self.timer.as_mut().poll(cx);
             self.polled = true;
         }
-        let order = self.handle.order_in_force();
-        if order == self.order {
+        if self.handle.order_in_force() == self.order {
             return false;
         }
-        self.order = order;
         self.next_order = Box::pin(self.handle.next_order());
         let _ = self.next_order.as_mut().poll(cx);
+        // Read once more: a faster order may have come before this was enlisted for it.
+        self.order = self.handle.order_in_force();
         // The stage has another time allowed now.
         self.enter(self.stage, cx);
         match &mut self.protocol {
