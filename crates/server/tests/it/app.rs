@@ -53,7 +53,7 @@ async fn answer(app: App, mut request: Request<Incoming>) -> Result<Response<Bod
             Ok(body) => Response::new(full(body)),
             Err(error) => with_status(error.status()),
         },
-        // Says only that the body broke, so that hyper closes the connection, not the application.
+        // Or what is wrong with the body.
         "/length" => match read(request).await {
             Ok(body) => Response::new(full(body.len().to_string())),
             Err(error) => {

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, thread};
 
-use squall_server::{Address, Handle, Limits, Phase, Serve, Server, StartError, Stop, runtime};
+use squall_server::{Address, Handle, Limits, Phase, Server, StartError, Stop, runtime};
 use testkit::{Wire, wait_until};
 
 use crate::app::App;
@@ -24,10 +24,6 @@ impl TestServer {
     pub(crate) fn with(server: Server) -> Self {
         let app = App::default();
         let service = app.service();
-        Self::serving(server, service, app)
-    }
-
-    fn serving(server: Server, service: impl Serve, app: App) -> Self {
         let listening = server.listen().unwrap();
         let handle = listening.handle();
         let addresses = listening.addresses().cloned().collect();

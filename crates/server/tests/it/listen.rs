@@ -140,13 +140,13 @@ fn a_name_is_all_of_its_addresses() {
 fn one_application_on_several_listeners() {
     let directory = testkit::temp_dir();
     let path = directory.path().join("s");
-    let tokens = TcpListener::bind("127.0.0.1:0").unwrap();
+    let made = TcpListener::bind("127.0.0.1:0").unwrap();
     let server = TestServer::with(
         Server::new()
             .bind("127.0.0.1:0")
             .bind("127.0.0.1:0")
             .bind(Bind::unix(&path))
-            .listener(tokens.try_into().unwrap()),
+            .listener(made.try_into().unwrap()),
     );
     assert_eq!(server.addresses.len(), 4);
     let mut ids = Vec::new();
