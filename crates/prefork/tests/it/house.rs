@@ -17,11 +17,15 @@ use rustix::process::{Pid, Signal, kill_process};
 use squall_prefork::{Status, WorkerStatus, control::Client};
 use testkit::{Running, TempDir, wait_for, wait_until};
 
-/// Cargo builds examples with the tests and puts them beside the tests' directory.
 pub(crate) fn fixture() -> PathBuf {
+    example("fixture")
+}
+
+/// Cargo builds examples with the tests and puts them beside the tests' directory.
+pub(crate) fn example(name: &str) -> PathBuf {
     let test = env::current_exe().expect("a test has an executable");
     let profile = test.ancestors().nth(2).expect("it lies in <profile>/deps");
-    let path = profile.join("examples/fixture");
+    let path = profile.join("examples").join(name);
     assert!(
         path.exists(),
         "run `cargo test -p squall-prefork`, which builds {}",

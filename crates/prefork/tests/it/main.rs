@@ -1,5 +1,6 @@
 //! Real supervisors, real workers, real faults.
 
+mod axum;
 mod boot;
 mod control;
 mod crash;
