@@ -1,0 +1,263 @@
+//! One `Accept-Encoding` field against the codings that a file is there in (RFC 9110, section 12.5.3).
+
+/// A content coding (RFC 9110, section 8.4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Coding {
+    /// RFC 7932.
+    Br,
+    /// RFC 8878.
+    Zstd,
+    /// RFC 1952.
+    Gzip,
+}
+
+impl Coding {
+    /// All of them, those that make files smaller first.
+    pub(crate) const ALL: [Self; 3] = [Self::Br, Self::Zstd, Self::Gzip];
+
+    /// Its name in `Accept-Encoding` and `Content-Encoding`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Br => "br",
+            Self::Zstd => "zstd",
+            Self::Gzip => "gzip",
+        }
+    }
+
+    /// What is added to a file's name where the file is there in this coding.
+    pub(crate) fn extension(self) -> &'static str {
+        match self {
+            Self::Br => ".br",
+            Self::Zstd => ".zst",
+            Self::Gzip => ".gz",
+        }
+    }
+
+    fn is_called(self, name: &str) -> bool {
+        // Section 8.4.1.3: x-gzip is gzip.
+        name.eq_ignore_ascii_case(self.name())
+            || self == Self::Gzip && name.eq_ignore_ascii_case("x-gzip")
+    }
+}
+
+/// A set of codings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Codings(u8);
+
+impl Codings {
+    pub(crate) fn all() -> Self {
+        let mut all = Self::default();
+        Coding::ALL
+            .into_iter()
+            .for_each(|coding| all.insert(coding));
+        all
+    }
+
+    pub(crate) fn insert(&mut self, coding: Coding) {
+        self.0 |= 1 << coding as u8;
+    }
+
+    pub(crate) fn contains(self, coding: Coding) -> bool {
+        self.0 & 1 << coding as u8 != 0
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// What the client likes best among what there is; `None` is the file as it is.
+///
+/// Among those that it likes equally, the first of [`Coding::ALL`]. An element that is no coding
+/// with a weight is ignored. A client that refuses even `identity` still gets it, which section
+/// 12.5.3 allows, rather than 406.
+pub(crate) fn choose<'a>(
+    values: impl IntoIterator<Item = &'a [u8]>,
+    available: Codings,
+) -> Option<Coding> {
+    let mut weights = [None; Coding::ALL.len()];
+    let mut others = None;
+    let mut identity = None;
+    for element in values
+        .into_iter()
+        .filter_map(|value| std::str::from_utf8(value).ok())
+        .flat_map(|value| value.split(','))
+    {
+        let Some((name, weight)) = element_of(element) else {
+            continue;
+        };
+        if name == "*" {
+            others.get_or_insert(weight);
+        } else if name.eq_ignore_ascii_case("identity") {
+            identity.get_or_insert(weight);
+        } else if let Some(at) = Coding::ALL.iter().position(|coding| coding.is_called(name)) {
+            weights[at].get_or_insert(weight);
+        }
+    }
+    // Not named, it is acceptable, but the least of all.
+    let least = identity.unwrap_or(0);
+    let mut best = None;
+    for (coding, weight) in Coding::ALL.into_iter().zip(weights) {
+        let weight = weight.or(others).unwrap_or(0);
+        let beats = best.is_none_or(|(_, most)| weight > most);
+        if available.contains(coding) && weight > 0 && weight >= least && beats {
+            best = Some((coding, weight));
+        }
+    }
+    best.map(|(coding, _)| coding)
+}
+
+/// `gzip;q=0.5` as a name and a weight in thousandths.
+fn element_of(element: &str) -> Option<(&str, u16)> {
+    let (name, parameter) = match element.split_once(';') {
+        Some((name, parameter)) => (name, Some(parameter)),
+        None => (element, None),
+    };
+    let name = trim(name);
+    let weight = match parameter {
+        None => 1000,
+        Some(parameter) => {
+            let (key, value) = trim(parameter).split_once('=')?;
+            if !key.eq_ignore_ascii_case("q") {
+                return None;
+            }
+            thousandths(value)?
+        }
+    };
+    (!name.is_empty()).then_some((name, weight))
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
+/// A `qvalue` (section 12.4.2): at most 1, at most three decimals.
+fn thousandths(text: &str) -> Option<u16> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    if decimals.len() > 3 || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let fraction = fraction_of(decimals);
+    match whole {
+        "0" => Some(fraction),
+        "1" if fraction == 0 => Some(1000),
+        _ => None,
+    }
+}
+
+/// Up to three digits behind the point, in thousandths.
+fn fraction_of(decimals: &str) -> u16 {
+    decimals
+        .bytes()
+        .zip([100, 10, 1])
+        .map(|(digit, value)| u16::from(digit - b'0') * value)
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codings(names: &str) -> Codings {
+        let mut set = Codings::default();
+        Coding::ALL
+            .into_iter()
+            .filter(|coding| names.split(' ').any(|name| name == coding.name()))
+            .for_each(|coding| set.insert(coding));
+        set
+    }
+
+    #[test]
+    fn choices() {
+        for (header, available, wanted) in [
+            ("gzip, deflate, br, zstd", "br zstd gzip", "br"),
+            ("gzip, deflate, br, zstd", "zstd gzip", "zstd"),
+            ("gzip, deflate, br, zstd", "gzip", "gzip"),
+            ("gzip, deflate", "br", ""),
+            ("gzip", "", ""),
+            ("", "br gzip", ""),
+            ("gzip;q=1.0, br;q=0.5", "br gzip", "gzip"),
+            ("gzip;q=0.5, br;q=0.500", "br gzip", "br"),
+            ("br;q=0, gzip", "br gzip", "gzip"),
+            ("br;q=0.000", "br", ""),
+            ("*", "br gzip", "br"),
+            ("*;q=0.1, gzip", "br gzip", "gzip"),
+            ("*;q=0", "br gzip", ""),
+            ("*;q=0, gzip", "br gzip", "gzip"),
+            ("br;q=0, *", "br zstd gzip", "zstd"),
+            ("identity", "br gzip", ""),
+            ("identity, gzip", "gzip", "gzip"),
+            ("identity;q=1, gzip;q=0.5", "gzip", ""),
+            ("identity;q=0.5, gzip;q=1", "gzip", "gzip"),
+            ("identity;q=0", "gzip", ""),
+            ("identity;q=0, gzip;q=0.1", "gzip", "gzip"),
+            ("GZIP", "gzip", "gzip"),
+            ("x-gzip", "gzip", "gzip"),
+            ("gzip;Q=0.5", "gzip", "gzip"),
+            (" gzip ; q=0.5 ,\tbr", "br gzip", "br"),
+            (",,gzip,", "gzip", "gzip"),
+            ("deflate, compress, foo", "br gzip", ""),
+            // The first word on a coding counts.
+            ("gzip;q=0, gzip", "gzip", ""),
+            ("gzip;q=0.001", "gzip", "gzip"),
+        ] {
+            let found = choose([header.as_bytes()], codings(available));
+            assert_eq!(
+                found.map_or("", Coding::name),
+                wanted,
+                "{header} of {available}"
+            );
+        }
+    }
+
+    #[test]
+    fn bad_elements_are_ignored() {
+        for header in [
+            "gzip;q=2",
+            "gzip;q=1.001",
+            "gzip;q=0.0001",
+            "gzip;q=-1",
+            "gzip;q=",
+            "gzip;q=.5",
+            "gzip;q=1.5",
+            "gzip;q=a",
+            "gzip;q",
+            "gzip;",
+            "gzip;x=1",
+            "gzip;q=0.5;x=1",
+            "gzip;q =1",
+            "gzip q=1",
+            "g zip",
+            ";q=1",
+            "gzip;q=01",
+            "gzip;q=\u{0661}",
+            "gzip;q=+1",
+            "gz\u{0131}p",
+        ] {
+            assert_eq!(
+                choose([header.as_bytes()], codings("gzip")),
+                None,
+                "{header}"
+            );
+            let with_more = format!("{header}, br");
+            assert_eq!(
+                choose([with_more.as_bytes()], codings("br")),
+                Some(Coding::Br),
+                "{header}"
+            );
+        }
+        assert_eq!(
+            choose([&b"\xff"[..], b"gzip"], codings("gzip")),
+            Some(Coding::Gzip)
+        );
+    }
+
+    #[test]
+    fn lines_are_one_list() {
+        assert_eq!(
+            choose([&b"gzip"[..], b"br"], codings("br gzip")),
+            Some(Coding::Br)
+        );
+        assert_eq!(choose([], codings("br gzip")), None);
+    }
+}

@@ -1,0 +1,213 @@
+//! References in CSS: where they stand (CSS Syntax Level 3, section 4) and what they mean.
+
+use percent_encoding::percent_decode_str;
+
+use crate::path::encode;
+
+/// The same style sheet with some of its references replaced: those of `url(…)` and `@import "…"`
+/// for which there is a `replacement`.
+pub(super) fn rewrite(css: &str, mut replacement: impl FnMut(&str) -> Option<String>) -> String {
+    let mut rewritten = String::with_capacity(css.len());
+    let mut rest = css;
+    while let Some(first) = rest.chars().next() {
+        let (before, reference, after) = if let Some(inside) = rest.strip_prefix("/*") {
+            let length = inside.find("*/").map_or(inside.len(), |end| end + 2);
+            rest.split_at(2 + length).into_parts()
+        } else if let Some(parts) = url(rest) {
+            parts
+        } else if let Some(parts) = import(rest) {
+            parts
+        } else if matches!(first, '"' | '\'') {
+            rest.split_at(1 + end_of_string(&rest[1..], first))
+                .into_parts()
+        } else {
+            let name = rest.find(|c: char| !is_of_name(c)).unwrap_or(rest.len());
+            rest.split_at(name.max(first.len_utf8())).into_parts()
+        };
+        rewritten.push_str(before);
+        match replacement(reference).filter(|_| !reference.is_empty()) {
+            Some(new) => rewritten.push_str(&new),
+            None => rewritten.push_str(reference),
+        }
+        rest = after;
+    }
+    rewritten
+}
+
+/// The name of the file that a reference in the style sheet `from` means, if it is one below
+/// the same root.
+pub(super) fn target(from: &str, reference: &str) -> Option<String> {
+    let (path, _) = split(reference);
+    // Absolute ones, and those with a scheme or an escape of CSS, are not ours to judge.
+    if path.is_empty() || path.starts_with('/') || path.contains([':', '\\']) {
+        return None;
+    }
+    let path = percent_decode_str(path).decode_utf8().ok()?;
+    let mut segments: Vec<&str> = from.split('/').collect();
+    segments.pop();
+    for segment in path.split('/') {
+        match segment {
+            "." => {}
+            ".." => drop(segments.pop()?),
+            name => segments.push(name),
+        }
+    }
+    Some(segments.join("/"))
+}
+
+/// A reference to the same directory's file of another name, with its query and fragment.
+pub(super) fn with_target(reference: &str, name: &str) -> Option<String> {
+    let (path, rest) = split(reference);
+    let file = encode(name.rsplit('/').next()?);
+    let directory = path.rfind('/').map_or("", |slash| &path[..=slash]);
+    Some(format!("{directory}{file}{rest}"))
+}
+
+/// The path of a reference, and its query and fragment.
+fn split(reference: &str) -> (&str, &str) {
+    reference.split_at(reference.find(['?', '#']).unwrap_or(reference.len()))
+}
+
+/// `url(` with or without quotes: what is before the reference, the reference, and the rest.
+fn url(css: &str) -> Option<(&str, &str, &str)> {
+    let inside = strip_prefix_ignoring_case(css, "url(")?.trim_start();
+    let start = css.len() - inside.len();
+    match inside.chars().next()? {
+        quote @ ('"' | '\'') => Some(parts(css, start + 1, end_of_content(&inside[1..], quote))),
+        _ => {
+            let length = inside.find(|c: char| c == ')' || c.is_ascii_whitespace())?;
+            Some(parts(css, start, length))
+        }
+    }
+}
+
+/// `@import "…"`.
+fn import(css: &str) -> Option<(&str, &str, &str)> {
+    let inside = strip_prefix_ignoring_case(css, "@import")?.trim_start();
+    let quote = inside.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    Some(parts(
+        css,
+        css.len() - inside.len() + 1,
+        end_of_content(&inside[1..], quote),
+    ))
+}
+
+fn parts(css: &str, start: usize, length: usize) -> (&str, &str, &str) {
+    (
+        &css[..start],
+        &css[start..start + length],
+        &css[start + length..],
+    )
+}
+
+/// How long a string is up to its quote; to the end if it has none.
+fn end_of_content(string: &str, quote: char) -> usize {
+    let mut escaped = false;
+    let end = string.find(|c: char| {
+        let is_end = c == quote && !escaped;
+        escaped = c == '\\' && !escaped;
+        is_end
+    });
+    end.unwrap_or(string.len())
+}
+
+fn end_of_string(string: &str, quote: char) -> usize {
+    (end_of_content(string, quote) + 1).min(string.len())
+}
+
+fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// What makes `curl(` another function than `url(`.
+fn is_of_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_') || !c.is_ascii()
+}
+
+/// Text without a reference in it, in the form that has one.
+trait IntoParts<'a> {
+    fn into_parts(self) -> (&'a str, &'a str, &'a str);
+}
+
+impl<'a> IntoParts<'a> for (&'a str, &'a str) {
+    fn into_parts(self) -> (&'a str, &'a str, &'a str) {
+        (self.0, "", self.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references() {
+        for (css, wanted) in [
+            (
+                "a { background: url(x.png) }",
+                "a { background: url(<x.png>) }",
+            ),
+            ("url(\"x.png\")", "url(\"<x.png>\")"),
+            ("url('x.png')", "url('<x.png>')"),
+            ("url( x.png )", "url( <x.png> )"),
+            ("url(\n\t'x y.png'\n)", "url(\n\t'<x y.png>'\n)"),
+            ("URL(x)", "URL(<x>)"),
+            ("url(a)url(b),url(c)", "url(<a>)url(<b>),url(<c>)"),
+            ("@import 'x.css';", "@import '<x.css>';"),
+            ("@import \"x.css\" screen;", "@import \"<x.css>\" screen;"),
+            ("@IMPORT url(x.css);", "@IMPORT url(<x.css>);"),
+            ("url(x.eot?#iefix)", "url(<x.eot?#iefix>)"),
+            ("url(\"a\\\"b\")", "url(\"<a\\\"b>\")"),
+            // Not references.
+            ("/* url(x.png) */ a", "/* url(x.png) */ a"),
+            ("content: 'url(x.png)'", "content: 'url(x.png)'"),
+            ("content: \"\\\"url(x)\"", "content: \"\\\"url(x)\""),
+            ("curl(x) my-url(x) éurl(x)", "curl(x) my-url(x) éurl(x)"),
+            ("@importance 'x'", "@importance 'x'"),
+            ("url()", "url()"),
+            ("url('')", "url('')"),
+            // Broken at the end.
+            ("url(x", "url(x"),
+            ("url(", "url("),
+            ("/* url(x)", "/* url(x)"),
+            ("'url(x)", "'url(x)"),
+            ("'", "'"),
+            ("é", "é"),
+            ("", ""),
+        ] {
+            assert_eq!(
+                rewrite(css, |reference| Some(format!("<{reference}>"))),
+                wanted
+            );
+            assert_eq!(rewrite(css, |_| None), css);
+        }
+    }
+
+    #[test]
+    fn targets() {
+        for (from, reference, wanted) in [
+            ("a.css", "x.png", Some("x.png")),
+            ("css/a.css", "x.png", Some("css/x.png")),
+            ("css/a.css", "./x.png", Some("css/x.png")),
+            ("css/a.css", "../img/x.png", Some("img/x.png")),
+            ("css/a.css", "../img/x%20y.png?q#f", Some("img/x y.png")),
+            ("css/a.css", "../../x.png", None),
+            ("css/a.css", "/x.png", None),
+            ("css/a.css", "//host/x.png", None),
+            ("css/a.css", "https://host/x.png", None),
+            ("css/a.css", "data:image/png;base64,AA", None),
+            ("css/a.css", "#id", None),
+            ("css/a.css", "?q", None),
+            ("css/a.css", "a\\62.png", None),
+        ] {
+            assert_eq!(target(from, reference).as_deref(), wanted, "{reference}");
+        }
+        for (reference, name, wanted) in [
+            ("x.png", "css/x.1.png", "x.1.png"),
+            ("../img/x.png?q#f", "img/x.1.png", "../img/x.1.png?q#f"),
+            ("x%20y.png", "x y.1.png", "x%20y.1.png"),
+        ] {
+            assert_eq!(with_target(reference, name).as_deref(), Some(wanted));
+        }
+    }
+}

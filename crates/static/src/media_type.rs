@@ -1,0 +1,136 @@
+//! The media type of a file, by its extension.
+
+use std::collections::HashMap;
+
+use http::HeaderValue;
+
+/// What the table lacks or has as it was before today's standards.
+const NEWER: &[(&str, &str)] = &[
+    ("avif", "image/avif"),
+    ("cjs", "text/javascript"),
+    ("glb", "model/gltf-binary"),
+    ("gltf", "model/gltf+json"),
+    ("ico", "image/x-icon"),
+    ("js", "text/javascript"),
+    ("jxl", "image/jxl"),
+    ("map", "application/json"),
+    ("md", "text/markdown"),
+    ("mjs", "text/javascript"),
+    ("opus", "audio/ogg"),
+    ("otf", "font/otf"),
+    ("ttf", "font/ttf"),
+    ("wasm", "application/wasm"),
+    ("webmanifest", "application/manifest+json"),
+    ("webp", "image/webp"),
+    ("woff", "font/woff"),
+    ("woff2", "font/woff2"),
+];
+
+/// From extensions to types; a program's own entries come first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MediaTypes {
+    own: HashMap<String, HeaderValue>,
+}
+
+impl MediaTypes {
+    /// The type is sent as it is given.
+    pub(crate) fn insert(&mut self, extension: &str, value: HeaderValue) {
+        let extension = extension.trim_start_matches('.').to_ascii_lowercase();
+        self.own.insert(extension, value);
+    }
+
+    /// The `Content-Type` of a file of this name; text is said to be UTF-8.
+    pub(crate) fn of(&self, name: &str) -> HeaderValue {
+        let extension = extension(name).to_ascii_lowercase();
+        if let Some(value) = self.own.get(&extension) {
+            return value.clone();
+        }
+        let newer = NEWER.iter().find(|(newer, _)| *newer == extension);
+        let known = newer.map(|(_, essence)| *essence);
+        match known.or_else(|| mime_guess::from_ext(&extension).first_raw()) {
+            Some(essence) if essence.starts_with("text/") => {
+                HeaderValue::try_from(format!("{essence}; charset=utf-8"))
+                    .expect("the table is ASCII")
+            }
+            Some(essence) => HeaderValue::from_static(essence),
+            None => HeaderValue::from_static("application/octet-stream"),
+        }
+    }
+}
+
+/// Whether compression makes such a file smaller.
+pub(crate) fn is_text(media_type: &HeaderValue) -> bool {
+    let Ok(value) = media_type.to_str() else {
+        return false;
+    };
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    essence.starts_with("text/")
+        || essence.ends_with("+xml")
+        || essence.ends_with("+json")
+        || matches!(
+            essence,
+            "application/json"
+                | "application/javascript"
+                | "application/xml"
+                | "application/wasm"
+                | "application/vnd.ms-fontobject"
+                | "font/otf"
+                | "font/ttf"
+                | "image/bmp"
+                | "image/x-icon"
+        )
+}
+
+/// Behind the last dot of the last segment, if that does not begin with it.
+fn extension(name: &str) -> &str {
+    let file = name.rsplit('/').next().unwrap_or_default();
+    match file.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() => extension,
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types() {
+        let mut types = MediaTypes::default();
+        types.insert(".Foo", HeaderValue::from_static("application/foo"));
+        types.insert(
+            "txt",
+            HeaderValue::from_static("text/plain; charset=latin1"),
+        );
+        for (name, wanted) in [
+            ("index.html", "text/html; charset=utf-8"),
+            ("a/b.css", "text/css; charset=utf-8"),
+            ("a.js", "text/javascript; charset=utf-8"),
+            ("a.mjs", "text/javascript; charset=utf-8"),
+            ("a.CSV", "text/csv; charset=utf-8"),
+            ("a.xml", "text/xml; charset=utf-8"),
+            ("a.md", "text/markdown; charset=utf-8"),
+            ("a.json", "application/json"),
+            ("a.js.map", "application/json"),
+            ("a.webmanifest", "application/manifest+json"),
+            ("a.svg", "image/svg+xml"),
+            ("a.PNG", "image/png"),
+            ("a.avif", "image/avif"),
+            ("a.wasm", "application/wasm"),
+            ("a.woff2", "font/woff2"),
+            ("favicon.ico", "image/x-icon"),
+            ("a.mp4", "video/mp4"),
+            ("a.pdf", "application/pdf"),
+            ("a.gz", "application/gzip"),
+            ("a.unheard-of", "application/octet-stream"),
+            ("a.d/LICENSE", "application/octet-stream"),
+            (".html", "application/octet-stream"),
+            ("a.", "application/octet-stream"),
+            ("a.foo", "application/foo"),
+            ("a.FOO", "application/foo"),
+            ("robots.txt", "text/plain; charset=latin1"),
+        ] {
+            assert_eq!(types.of(name), wanted, "{name}");
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! From a URL's path to a path below the root: the only place where one becomes the other.
+//!
+//! The path is decoded once, segment by segment, and is then either plain or refused. Names
+//! that mean something else on Windows are refused on every system, so that a tree that is
+//! served well on one is not a hole on another.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+
+/// All that RFC 3986, section 3.3, does not allow in a path, and what could be read as more
+/// than a name: `%`, `\` and `:`.
+const NOT_IN_PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}')
+    .add(b':');
+
+/// A checked path: relative, with `/` between segments that are names and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FilePath<'a> {
+    /// Without a slash at either end; empty for the root.
+    pub(crate) name: Cow<'a, str>,
+    /// Whether the URL ended in a slash, as those of directories do.
+    pub(crate) is_directory: bool,
+}
+
+impl<'a> FilePath<'a> {
+    /// Reads the path of a URL, which may begin with a slash.
+    ///
+    /// `None` if any segment is not a plain name, or is hidden and `dotfiles` are not served.
+    pub(crate) fn from_url(path: &'a str, dotfiles: bool) -> Option<Self> {
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let (name, is_directory) = match path.strip_suffix('/') {
+            Some(name) => (name, true),
+            None => (path, path.is_empty()),
+        };
+        let name = match name {
+            // A second slash alone, `//`, is an empty segment like any other.
+            "" if !path.is_empty() => return None,
+            "" => Cow::Borrowed(name),
+            _ => decode(name)?,
+        };
+        // Hidden files are looked for in the decoded name: `%2e` is a dot.
+        let plain = name.is_empty() || are_names(&name);
+        let shown = dotfiles || !is_hidden(&name);
+        (plain && shown).then_some(Self { name, is_directory })
+    }
+
+    /// Reads a path that a program gives, in which nothing is encoded.
+    pub(crate) fn from_name(name: &'a str, dotfiles: bool) -> Option<Self> {
+        let is_plain = are_names(name) && (dotfiles || !is_hidden(name));
+        is_plain.then_some(Self {
+            name: Cow::Borrowed(name),
+            is_directory: false,
+        })
+    }
+}
+
+/// A path of names as it stands in a URL.
+pub(crate) fn encode(name: &str) -> Cow<'_, str> {
+    utf8_percent_encode(name, NOT_IN_PATH).into()
+}
+
+/// Decodes once, and never lets an escape separate segments. `None` for a broken escape, bytes
+/// that are not UTF-8, and an encoded slash.
+fn decode(path: &str) -> Option<Cow<'_, str>> {
+    let bytes = path.as_bytes();
+    if !bytes.contains(&b'%') {
+        return Some(Cow::Borrowed(path));
+    }
+    for (at, _) in path.match_indices('%') {
+        let digits = bytes.get(at + 1..at + 3)?;
+        if !digits.iter().all(u8::is_ascii_hexdigit) || digits.eq_ignore_ascii_case(b"2f") {
+            return None;
+        }
+    }
+    percent_decode_str(path).decode_utf8().ok()
+}
+
+fn are_names(path: &str) -> bool {
+    path.split('/').all(is_name)
+}
+
+/// Whether this names an entry of a directory, the same one on every system.
+fn is_name(segment: &str) -> bool {
+    let bytes = segment.as_bytes();
+    let [first, .., last] = bytes else {
+        return matches!(bytes, [byte] if !matches!(byte, b'.' | b' ') && is_allowed(*byte));
+    };
+    bytes.iter().copied().all(is_allowed)
+        && segment != ".."
+        // Windows takes these off.
+        && !matches!(last, b'.' | b' ')
+        // The first letters of all device names: most names need no closer look.
+        && !(matches!(first.to_ascii_lowercase(), b'a' | b'c' | b'l' | b'n' | b'p') && is_device(segment))
+        && !is_short_name(bytes)
+}
+
+/// Neither a control character nor one that separates on Windows: `\` directories, `:` drives
+/// and streams.
+fn is_allowed(byte: u8) -> bool {
+    byte >= b' ' && !matches!(byte, b'\\' | b':' | 0x7f)
+}
+
+/// `CON`, `nul.txt`, `COM1` and their like, whatever the extension.
+fn is_device(segment: &str) -> bool {
+    let stem = segment.split('.').next().unwrap_or_default().trim_end();
+    let is = |name: &str| stem.eq_ignore_ascii_case(name);
+    if ["con", "prn", "aux", "nul", "conin$", "conout$"]
+        .into_iter()
+        .any(is)
+    {
+        return true;
+    }
+    let Some((port, number)) = stem.split_at_checked(3) else {
+        return false;
+    };
+    (port.eq_ignore_ascii_case("com") || port.eq_ignore_ascii_case("lpt"))
+        && matches!(
+            number.as_bytes(),
+            [b'0'..=b'9'] | [0xc2, 0xb9 | 0xb2 | 0xb3]
+        )
+}
+
+/// `GIT~1`: the short form of `.git`, where Windows makes such.
+fn is_short_name(segment: &[u8]) -> bool {
+    segment
+        .windows(2)
+        .any(|pair| matches!(pair, [b'~', b'0'..=b'9']))
+}
+
+/// Whether a segment begins with a dot. `.well-known` (RFC 8615) at the top is there to be seen.
+fn is_hidden(path: &str) -> bool {
+    let rest = match path.strip_prefix(".well-known") {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => rest,
+        _ => path,
+    };
+    rest.starts_with('.') || rest.contains("/.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn served() {
+        for (url, name, is_directory) in [
+            ("/", "", true),
+            ("", "", true),
+            ("/a.txt", "a.txt", false),
+            ("a.txt", "a.txt", false),
+            ("/a/b/c.js", "a/b/c.js", false),
+            ("/a/", "a", true),
+            ("/a", "a", false),
+            ("/x", "x", false),
+            ("/-", "-", false),
+            ("/with%20space.txt", "with space.txt", false),
+            ("/with space.txt", "with space.txt", false),
+            ("/caf%C3%A9", "café", false),
+            ("/café", "café", false),
+            ("/%61.txt", "a.txt", false),
+            ("/a+b", "a+b", false),
+            // Decoded once: what an escape says is text.
+            ("/100%25", "100%", false),
+            ("/a%252e%252e", "a%2e%2e", false),
+            ("/%252e%252e%252fx", "%2e%2e%2fx", false),
+            ("/a..b", "a..b", false),
+            ("/...a", "...a", false),
+            ("/..a", "..a", false),
+            ("/.well-known", ".well-known", false),
+            ("/.well-known/acme/x", ".well-known/acme/x", false),
+            ("/console.log", "console.log", false),
+            ("/com", "com", false),
+            ("/com10", "com10", false),
+            ("/comé", "comé", false),
+            ("/null", "null", false),
+            ("/nulls/auxiliary", "nulls/auxiliary", false),
+            ("/a~", "a~", false),
+            ("/a~b", "a~b", false),
+            ("/a;b=c,d@e!$&'()*", "a;b=c,d@e!$&'()*", false),
+        ] {
+            // Names that begin with dots are for the other setting.
+            let dotfiles = name.starts_with("..");
+            let path = FilePath::from_url(url, dotfiles);
+            let wanted = FilePath {
+                name: name.into(),
+                is_directory,
+            };
+            assert_eq!(path, Some(wanted), "{url}");
+        }
+    }
+
+    #[test]
+    fn refused() {
+        for url in [
+            "//",
+            "//a",
+            "/a//b",
+            "/a//",
+            "//evil.com/..",
+            "///",
+            "/.",
+            "/..",
+            "/./a",
+            "/../a",
+            "/a/..",
+            "/a/../b",
+            "/a/.",
+            "/a/./b",
+            "/../",
+            "..",
+            "/%2e",
+            "/%2e%2e",
+            "/%2E%2e/a",
+            "/.%2e/a",
+            "/a/%2e%2e/b",
+            "/%2e%2e%2fa",
+            "/..%2fa",
+            "/a%2fb",
+            "/a%2Fb",
+            "/%2f",
+            "/%2fetc/passwd",
+            "/a/%2Fb",
+            "/a\\b",
+            "/a%5cb",
+            "/a%5Cb",
+            "/..\\a",
+            "/..%5c..%5ca",
+            "/\\\\host\\share",
+            "/%5c%5chost/share",
+            "/c:",
+            "/c:/a",
+            "/c%3a/a",
+            "/a/c:/b",
+            "/a.txt:stream",
+            "/a.txt::$DATA",
+            "/a.txt%3A%3A$DATA",
+            "/a%00",
+            "/%00",
+            "/a%00.txt",
+            "/a\0",
+            "/a%0a",
+            "/a%0d%0ab",
+            "/a%1f",
+            "/a%7f",
+            "/a\u{7f}",
+            "/a%",
+            "/a%4",
+            "/a%zz",
+            "/a%4g",
+            "/%%41",
+            "/a%+1",
+            "/a% 41",
+            "/%é",
+            "/%ff",
+            "/%c0%ae%c0%ae",
+            "/%c0%af",
+            "/%e0%80%ae",
+            "/%ed%a0%80",
+            "/%f8%88%80%80%80",
+            "/.git",
+            "/.git/config",
+            "/a/.env",
+            "/%2egit",
+            "/.well-known/.x",
+            "/a/.well-known/x",
+            "/.well-knownx",
+            "/.htaccess",
+            "/.a/",
+            "/a.",
+            "/a..",
+            "/a%20",
+            "/a ",
+            "/a /b",
+            "/a./b",
+            "/ ",
+            "/con",
+            "/CON",
+            "/nul",
+            "/NUL.txt",
+            "/nul.tar.gz",
+            "/aux.c",
+            "/prn",
+            "/a/com1",
+            "/lpt9.x",
+            "/COM0",
+            "/com¹",
+            "/lpt%C2%B3",
+            "/conin$",
+            "/CONOUT$.x",
+            "/nul .txt",
+            "/con/a",
+            "/GIT~1",
+            "/PROGRA~1/a",
+            "/a~9.txt",
+        ] {
+            assert_eq!(FilePath::from_url(url, false), None, "{url:?}");
+        }
+    }
+
+    #[test]
+    fn dotfiles() {
+        for (url, name) in [
+            ("/.git/config", ".git/config"),
+            ("/a/.env", "a/.env"),
+            ("/%2eenv", ".env"),
+        ] {
+            assert_eq!(FilePath::from_url(url, true).expect(url).name, name);
+        }
+        for url in ["/.", "/..", "/%2e%2e/a", "/.git/../a", "/."] {
+            assert_eq!(FilePath::from_url(url, true), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn names_of_programs() {
+        for (name, good) in [
+            ("robots.txt", true),
+            ("a/b.txt", true),
+            ("100%25", true),
+            ("", false),
+            ("/a", false),
+            ("a/", false),
+            ("a//b", false),
+            ("../a", false),
+            (".env", false),
+        ] {
+            assert_eq!(FilePath::from_name(name, false).is_some(), good, "{name}");
+        }
+    }
+
+    #[test]
+    fn encoded_names_come_back() {
+        for (name, encoded) in [
+            ("a/b.txt", "a/b.txt"),
+            ("with space", "with%20space"),
+            ("100%", "100%25"),
+            ("%2e%2e", "%252e%252e"),
+            ("café", "caf%C3%A9"),
+            ("a?b#c", "a%3Fb%23c"),
+            ("a\"<>&'b", "a%22%3C%3E&'b"),
+        ] {
+            assert_eq!(encode(name), encoded);
+            assert_eq!(
+                FilePath::from_url(encoded, false).expect(encoded).name,
+                name
+            );
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Everywhere: checks where a path really leads before it is opened.
+//!
+//! Between the check and the opening somebody who can write below the root could put a link in
+//! place of a directory. Only the kernel can close that gap, and on Linux it does.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+};
+
+use super::{Directory, Opened, Symlinks};
+
+pub(super) fn open(root: &Path, name: &str, symlinks: Symlinks) -> io::Result<Opened> {
+    let not_found = || io::Error::from(io::ErrorKind::NotFound);
+    let root = fs::canonicalize(root).map_err(|_| not_found())?;
+    let path = name
+        .split('/')
+        .filter(|segment| !segment.is_empty())
+        .fold(root.clone(), |path, segment| path.join(segment));
+    let real = fs::canonicalize(&path).map_err(|_| not_found())?;
+    let allowed = match symlinks {
+        Symlinks::Within => real.starts_with(&root),
+        Symlinks::Refuse => real == path,
+        Symlinks::Anywhere => true,
+    };
+    if !allowed {
+        return Err(not_found());
+    }
+    // Before it is opened: a FIFO would wait for a writer.
+    let kind = fs::symlink_metadata(&real)?.file_type();
+    if kind.is_dir() {
+        Ok(Opened::Directory(Directory::Path(real)))
+    } else if kind.is_file() {
+        let file = File::open(&real).map_err(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => not_found(),
+            _ => error,
+        })?;
+        Ok(Opened::File(file))
+    } else {
+        Err(not_found())
+    }
+}
+
+pub(super) fn names(directory: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        names.extend(entry?.file_name().into_string());
+    }
+    Ok(names)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::{fs, os::unix::fs::symlink};
+
+    use super::super::{How, imp};
+    use super::*;
+
+    /// The kernel's way and ours come to the same.
+    #[test]
+    fn both_ways_agree() {
+        let folder = testkit::temp_dir();
+        let root = folder.path().join("root");
+        fs::create_dir_all(root.join("dir/inner")).unwrap();
+        fs::create_dir(folder.path().join("root-secret")).unwrap();
+        for file in ["root/a", "root/dir/b", "root-secret/c", "outside"] {
+            fs::write(folder.path().join(file), file).unwrap();
+        }
+        symlink("dir/b", root.join("link-in")).unwrap();
+        symlink("dir", root.join("link-dir")).unwrap();
+        symlink("../outside", root.join("link-out")).unwrap();
+        symlink("../../root/a", root.join("dir/link-out-and-in")).unwrap();
+        symlink("../root-secret", root.join("link-sibling")).unwrap();
+        symlink("loop", root.join("loop")).unwrap();
+        symlink("nowhere", root.join("dangling")).unwrap();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            root.join("fifo"),
+            rustix::fs::FileType::Fifo,
+            0o600.into(),
+            0,
+        )
+        .unwrap();
+        let (file, directory, nothing) = ("file", "directory", "nothing");
+        for (name, within, refuse, anywhere) in [
+            ("", directory, directory, directory),
+            ("a", file, file, file),
+            ("dir", directory, directory, directory),
+            ("dir/b", file, file, file),
+            ("nowhere", nothing, nothing, nothing),
+            ("a/b", nothing, nothing, nothing),
+            ("link-in", file, nothing, file),
+            ("link-dir/b", file, nothing, file),
+            ("link-dir", directory, nothing, directory),
+            ("link-out", nothing, nothing, file),
+            ("link-sibling/c", nothing, nothing, file),
+            ("loop", nothing, nothing, nothing),
+            ("dangling", nothing, nothing, nothing),
+            ("fifo", nothing, nothing, nothing),
+        ] {
+            for (symlinks, wanted) in [
+                (Symlinks::Within, within),
+                (Symlinks::Refuse, refuse),
+                (Symlinks::Anywhere, anywhere),
+            ] {
+                let kind = |opened: io::Result<Opened>| match opened {
+                    Ok(Opened::File(_)) => file,
+                    Ok(Opened::Directory(_)) => directory,
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => nothing,
+                    Err(error) => panic!("{name}: {error}"),
+                };
+                assert_eq!(
+                    kind(open(&root, name, symlinks)),
+                    wanted,
+                    "{name}, {symlinks:?}"
+                );
+                if let Some(opened) = imp::open(&root, name, symlinks, How::Blocking).transpose() {
+                    assert_eq!(kind(opened), wanted, "{name}, {symlinks:?}, by the kernel");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The version of a file: its content's SHA-256, shortened.
+
+use std::{fmt, io, str};
+
+use sha2::{Digest, Sha256};
+
+/// Hexadecimal digits of a SHA-256, enough that two files of one site never share them: among
+/// a million files the odds are one in 10¹².
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Version([u8; Self::LENGTH]);
+
+impl Version {
+    /// In digits, each of four bits.
+    pub(crate) const LENGTH: usize = 20;
+
+    pub(crate) fn of(content: &[u8]) -> Self {
+        Self::shorten(Sha256::digest(content).as_ref())
+    }
+
+    /// Reads all there is, a little at a time.
+    pub(crate) fn read(mut content: impl io::Read) -> io::Result<Self> {
+        let mut hasher = Sha256::new();
+        let mut buffer = vec![0; 128 * 1024];
+        loop {
+            match content.read(&mut buffer) {
+                Ok(0) => return Ok(Self::shorten(hasher.finalize().as_ref())),
+                Ok(length) => hasher.update(&buffer[..length]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).expect("hexadecimal digits are ASCII")
+    }
+
+    fn shorten(digest: &[u8]) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut digits = [0; Self::LENGTH];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(digest) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        Self(digits)
+    }
+}
+
+impl fmt::Debug for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// `images/logo.png` → `images/logo.<version>.png`. A name without extension gets it as one.
+pub(crate) fn with_version(name: &str, version: &str) -> String {
+    let (stem, extension) = name.split_at(end_of_stem(name));
+    format!("{stem}.{version}{extension}")
+}
+
+/// `images/logo.<version>.png` → `images/logo.png` and the version, if there is one in the name.
+pub(crate) fn without_version(name: &str) -> Option<(String, &str)> {
+    let (stem, extension) = name.split_at(end_of_stem(name));
+    let is_version = |text: &str| {
+        text.len() == Version::LENGTH
+            && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    // The version stands before the extension, or is the extension.
+    match (stem.rsplit_once('.'), extension.strip_prefix('.')) {
+        (Some((stem, version)), _) if is_version(version) && is_stem(stem) => {
+            Some((format!("{stem}{extension}"), version))
+        }
+        (_, Some(version)) if is_version(version) => Some((stem.to_owned(), version)),
+        _ => None,
+    }
+}
+
+/// Where the extension begins. A dot at the beginning of a name does not begin one.
+fn end_of_stem(name: &str) -> usize {
+    match name.rfind('.') {
+        Some(at) if is_stem(&name[..at]) && !name[at..].contains('/') => at,
+        _ => name.len(),
+    }
+}
+
+fn is_stem(stem: &str) -> bool {
+    !stem.is_empty() && !stem.ends_with('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const V: &str = "0123456789abcdef0123";
+
+    #[test]
+    fn versions() {
+        // The first digits of the SHA-256 of "abc" (FIPS 180-4, example 1).
+        assert_eq!(Version::of(b"abc").as_str(), "ba7816bf8f01cfea4141");
+        assert_eq!(Version::of(b"").as_str(), "e3b0c44298fc1c149afb");
+        let long = vec![7; 300_000];
+        assert_eq!(Version::read(&*long).unwrap(), Version::of(&long));
+    }
+
+    #[test]
+    fn names() {
+        for (name, versioned) in [
+            ("logo.png", "logo.0123456789abcdef0123.png"),
+            ("images/logo.png", "images/logo.0123456789abcdef0123.png"),
+            ("jquery.min.js", "jquery.min.0123456789abcdef0123.js"),
+            ("LICENSE", "LICENSE.0123456789abcdef0123"),
+            ("v1.2/LICENSE", "v1.2/LICENSE.0123456789abcdef0123"),
+            (".well-known", ".well-known.0123456789abcdef0123"),
+            ("a/.env", "a/.env.0123456789abcdef0123"),
+        ] {
+            assert_eq!(with_version(name, V), versioned);
+            assert_eq!(without_version(versioned), Some((name.to_owned(), V)));
+        }
+    }
+
+    #[test]
+    fn names_without() {
+        for name in [
+            "logo.png",
+            "",
+            "a/b",
+            "logo.0123.png",
+            "logo.0123456789abcdef012.png",
+            "logo.0123456789abcdef01234.png",
+            "logo.0123456789ABCDEF0123.png",
+            "logo.0123456789abcdeg0123.png",
+            "0123456789abcdef0123.png",
+            "a/0123456789abcdef0123.png",
+            ".0123456789abcdef0123",
+            "a.0123456789abcdef0123/b.png",
+            "logo-0123456789abcdef0123.png",
+        ] {
+            assert_eq!(without_version(name), None, "{name}");
+        }
+    }
+}
