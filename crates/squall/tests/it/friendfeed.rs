@@ -225,7 +225,6 @@ fn what_it_cannot_do_is_said_at_once() {
             1,
             "/no/such/directory/socket",
         ),
-        (&["--processes", "2"], 2, "'--processes'"),
     ] {
         let mut second = Running::spawn(command().args(flags));
         assert_eq!(second.wait().code(), Some(status), "{flags:?}");
