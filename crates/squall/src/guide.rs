@@ -3,5 +3,8 @@
 #[doc = include_str!("../docs/running.md")]
 pub mod running {}
 
+#[doc = include_str!("../docs/processes.md")]
+pub mod processes {}
+
 #[doc = include_str!("../docs/defaults.md")]
 pub mod defaults {}

@@ -16,8 +16,10 @@
 //!   [`Handler`] is an `async fn` whose arguments read from the request ([`Path`], [`Query`],
 //!   [`Form`], [`Json`], [`State`], [`Extension`]) and whose result is a response
 //!   ([`Html`], [`Redirect`], [`Json`], [`Error`], text, a status, …).
-//! - [`Server`]: addresses, limits, threads, the end. [`Application::listen`] is its short form,
-//!   [`serve`] the one for people who own the runtime.
+//! - [`Server`]: addresses, limits, processes and threads, the end. [`Application::listen`] is its
+//!   short form, [`serve`] the one for people who own the runtime.
+//! - [`metrics`], [`healthz`] and [`readyz`]: handlers for those who watch.
+//! - [`guide`]: how to run and deploy, page by page.
 //! - [`ApplicationService`]: the application as a [`tower_service::Service`], for axum and others.
 //!
 //! The traits of handlers, extractors and responses are those of `axum-core`, so what is
