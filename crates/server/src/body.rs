@@ -15,9 +15,10 @@ use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
-    Limits, Observe,
+    Limits,
     activity::Activity,
     error::{BodyError, BodyErrorKind},
+    service::Shared,
 };
 
 /// A request's body as it comes in: hyper's, within the limits of this server.
@@ -39,13 +40,13 @@ pub struct Incoming {
 impl Incoming {
     pub(crate) fn new(
         body: hyper::body::Incoming,
-        activity: Arc<Activity>,
+        activity: &Arc<Activity>,
         limits: &Limits,
     ) -> Self {
         Self {
             ended: body.is_end_stream(),
             body,
-            activity,
+            activity: Arc::clone(activity),
             limit: limits.max_body_size,
             received: 0,
             timeout: limits.body_timeout,
@@ -121,42 +122,40 @@ impl fmt::Debug for Incoming {
 
 /// A request counts as under way until this is dropped.
 pub(crate) struct InFlight {
-    activity: Arc<Activity>,
-    observed: Option<Observed>,
-}
-
-struct Observed {
-    by: Arc<dyn Observe>,
-    since: Instant,
+    shared: Arc<Shared>,
+    /// When it began, if anybody observes it.
+    since: Option<Instant>,
 }
 
 impl InFlight {
-    pub(crate) fn begin(activity: &Arc<Activity>, observer: Option<&Arc<dyn Observe>>) -> Self {
-        activity.on_request();
+    pub(crate) fn begin(shared: &Arc<Shared>) -> Self {
+        shared.activity.on_request();
         Self {
-            activity: Arc::clone(activity),
-            observed: observer.map(|by| {
-                by.on_request();
-                Observed {
-                    by: Arc::clone(by),
-                    since: Instant::now(),
-                }
+            shared: Arc::clone(shared),
+            since: shared.observer.as_ref().map(|observer| {
+                observer.on_request();
+                Instant::now()
             }),
         }
     }
 
     pub(crate) fn on_response(&self, status: StatusCode) {
-        if let Some(Observed { by, since }) = &self.observed {
-            by.on_response(status, since.elapsed());
+        if let (Some(observer), Some(since)) = (&self.shared.observer, self.since) {
+            observer.on_response(status, since.elapsed());
         }
+    }
+
+    /// Whether the connection is to end with it.
+    pub(crate) fn is_last(&self) -> bool {
+        self.shared.handle.order_in_force().is_some()
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.activity.on_response_end();
-        if let Some(Observed { by, .. }) = &self.observed {
-            by.on_end();
+        self.shared.activity.on_response_end();
+        if let Some(observer) = &self.shared.observer {
+            observer.on_end();
         }
     }
 }
@@ -167,8 +166,8 @@ struct Untaken(Arc<Activity>);
 
 impl Untaken {
     fn of(in_flight: &InFlight) -> Option<Self> {
-        let counts = in_flight.activity.on_untaken();
-        counts.then(|| Self(Arc::clone(&in_flight.activity)))
+        let activity = &in_flight.shared.activity;
+        activity.on_untaken().then(|| Self(Arc::clone(activity)))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     ConnectionInfo, Handle, Limits, Observe, Stop,
     activity::{Activity, Stage},
     io::{Io, Stream},
-    service::{Adapter, Serve},
+    service::{Adapter, Serve, Shared},
     stop::OpenConnection,
 };
 
@@ -110,11 +110,13 @@ impl<S: Serve> Connection<S> {
         let io = Io::new(stream, Arc::clone(&activity), open);
         let adapter = Adapter {
             service,
-            connection: info,
-            activity: Arc::clone(&activity),
             limits: protocols.limits,
-            handle: handle.clone(),
-            observer: protocols.observer.clone(),
+            info,
+            shared: Arc::new(Shared {
+                activity: Arc::clone(&activity),
+                handle: handle.clone(),
+                observer: protocols.observer.clone(),
+            }),
         };
         let expires = Instant::now() + protocols.limits.head_timeout;
         Self {

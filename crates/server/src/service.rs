@@ -6,7 +6,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use bytes::Bytes;
@@ -67,9 +67,14 @@ where
 /// The service of one connection.
 pub(crate) struct Adapter<S> {
     pub(crate) service: S,
-    pub(crate) connection: ConnectionInfo,
-    pub(crate) activity: Arc<Activity>,
     pub(crate) limits: Limits,
+    pub(crate) info: ConnectionInfo,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What the requests of one connection have in common.
+pub(crate) struct Shared {
+    pub(crate) activity: Arc<Activity>,
     pub(crate) handle: Handle,
     pub(crate) observer: Option<Arc<dyn Observe>>,
 }
@@ -80,28 +85,24 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
     type Future = Responding<S>;
 
     fn call(&self, request: Request<hyper::body::Incoming>) -> Responding<S> {
-        let in_flight = InFlight::begin(&self.activity, self.observer.as_ref());
-        let (mut head, body) = request.into_parts();
-        let version = head.version;
-        let body = Incoming::new(body, Arc::clone(&self.activity), &self.limits);
-        let state = match request::fault(&head, &body.size_hint(), self.limits.max_body_size) {
+        let in_flight = InFlight::begin(&self.shared);
+        let version = request.version();
+        let mut request =
+            request.map(|body| Incoming::new(body, &self.shared.activity, &self.limits));
+        let state = match request::fault(&request, self.limits.max_body_size) {
             Some(status) => {
-                tracing::debug!(peer = %self.connection.peer(), %status, "refused a request");
+                tracing::debug!(peer = %self.info.peer(), %status, "refused a request");
                 State::Refused { status }
             }
             None => {
-                head.extensions.insert(self.connection.clone());
-                State::Waiting {
-                    service: self.service.clone(),
-                    request: Some(Request::from_parts(head, body)),
-                }
+                request.extensions_mut().insert(self.info.clone());
+                State::new(self.service.clone(), request)
             }
         };
         Responding {
             state,
             in_flight: Some(in_flight),
             version,
-            handle: self.handle.clone(),
         }
     }
 }
@@ -113,15 +114,16 @@ pin_project! {
         state: State<S>,
         in_flight: Option<InFlight>,
         version: Version,
-        handle: Handle,
     }
 }
 
 pin_project! {
     #[project = StateProj]
     enum State<S: Serve> {
-        Waiting { service: S, request: Option<Request<Incoming>> },
+        // Boxed because it is rare, and would make the others large.
+        Waiting { service: S, request: Option<Box<Request<Incoming>>> },
         Running { #[pin] future: S::Future },
+        Failed { status: StatusCode },
         Refused { status: StatusCode },
     }
 }
@@ -132,40 +134,51 @@ impl<S: Serve> Future for Responding<S> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         // After a panic the service's future is not polled again, only dropped.
-        let outcome = match catch_unwind(AssertUnwindSafe(|| this.state.as_mut().poll_service(cx)))
-        {
+        let outcome = match guarded(|| this.state.as_mut().poll_service(cx)) {
             Ok(poll) => ready!(poll),
-            Err(panic) => {
-                tracing::error!(panic = panic_message(&*panic), "the service panicked");
-                Err(StatusCode::INTERNAL_SERVER_ERROR)
-            }
+            Err(status) => Err(status),
         };
         let in_flight = this.in_flight.take().expect("polled after it was ready");
-        let (mut head, body) = match outcome {
-            Ok(response) => {
-                let (head, body) = response.into_parts();
-                (head, Some(body))
-            }
+        let mut response = match outcome {
+            Ok(response) => response.map(Some),
             Err(status) => {
-                let (mut head, ()) = Response::new(()).into_parts();
-                head.status = status;
-                (head, None)
+                let mut response = Response::new(None);
+                *response.status_mut() = status;
+                response
             }
         };
-        in_flight.on_response(head.status);
+        in_flight.on_response(response.status());
         let refused = matches!(*this.state, State::Refused { .. });
-        if *this.version < Version::HTTP_2 && (refused || this.handle.order_in_force().is_some()) {
-            head.headers
+        if *this.version < Version::HTTP_2 && (refused || in_flight.is_last()) {
+            response
+                .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        Poll::Ready(Ok(Response::from_parts(
-            head,
-            Outgoing::new(body, in_flight),
-        )))
+        Poll::Ready(Ok(response.map(|body| Outgoing::new(body, in_flight))))
     }
 }
 
 impl<S: Serve> State<S> {
+    /// Calls the service now if it is ready, as most are always: then the request is not kept.
+    fn new(mut service: S, request: Request<Incoming>) -> Self {
+        let called = guarded(|| {
+            // One that is not ready is asked again at once, by a task that it can wake.
+            match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(Ok(())) => Self::Running {
+                    future: service.call(request),
+                },
+                Poll::Ready(Err(error)) => Self::Failed {
+                    status: failed::<S>(error),
+                },
+                Poll::Pending => Self::Waiting {
+                    service,
+                    request: Some(Box::new(request)),
+                },
+            }
+        });
+        called.unwrap_or_else(|status| Self::Failed { status })
+    }
+
     fn poll_service(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -173,16 +186,26 @@ impl<S: Serve> State<S> {
         loop {
             let future = match self.as_mut().project() {
                 StateProj::Running { future } => return future.poll(cx).map_err(failed::<S>),
-                StateProj::Refused { status } => return Poll::Ready(Err(*status)),
+                StateProj::Failed { status } | StateProj::Refused { status } => {
+                    return Poll::Ready(Err(*status));
+                }
                 StateProj::Waiting { service, request } => {
                     ready!(service.poll_ready(cx)).map_err(failed::<S>)?;
                     let request = request.take().expect("the state changes when it is taken");
-                    service.call(request)
+                    service.call(*request)
                 }
             };
             self.set(Self::Running { future });
         }
     }
+}
+
+/// Lets the service do something; a panic of it is a 500.
+fn guarded<T>(act: impl FnOnce() -> T) -> Result<T, StatusCode> {
+    catch_unwind(AssertUnwindSafe(act)).map_err(|panic| {
+        tracing::error!(panic = panic_message(&*panic), "the service panicked");
+        StatusCode::INTERNAL_SERVER_ERROR
+    })
 }
 
 fn failed<S: Serve>(error: S::Error) -> StatusCode {
