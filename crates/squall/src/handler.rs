@@ -105,12 +105,10 @@ impl Endpoint {
     pub(crate) fn new<H, T, S>(handler: H, state: S) -> Self
     where
         H: Handler<T, S>,
+        T: 'static,
         S: Clone + Send + Sync + 'static,
     {
-        Self::from_fn(move |request| {
-            let (handler, state) = (handler.clone(), state.clone());
-            async move { handler.call(request, state).await }
-        })
+        Self::from_fn(move |request| handler.clone().call(request, state.clone()))
     }
 
     /// A panic of the future becomes an error: the request is answered, the process lives on.
@@ -120,13 +118,14 @@ impl Endpoint {
         Fut: Future<Output = Response> + Send + 'static,
     {
         Self(Arc::new(move |request| {
+            // Combinators, because an `async` block would copy the request once more.
             let answer = AssertUnwindSafe(f(request)).catch_unwind();
-            Box::pin(async move {
-                answer.await.unwrap_or_else(|panic| {
+            Box::pin(answer.map(|answer| {
+                answer.unwrap_or_else(|panic| {
                     let message = panic_message(&*panic);
                     Error::new(format!("the handler panicked: {message}")).into_response()
                 })
-            })
+            }))
         }))
     }
 

@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     fmt,
+    future::ready,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -100,9 +101,7 @@ where
             None => self.inner.answer(request),
             Some(service) => {
                 let answer = service.clone().oneshot(request);
-                Answer::Later(Box::pin(async move {
-                    answer.await.unwrap_or_else(|never| match never {})
-                }))
+                Box::pin(async move { answer.await.unwrap_or_else(|never| match never {}) })
             }
         };
         ResponseFuture {
@@ -121,26 +120,26 @@ impl fmt::Debug for ApplicationService {
 }
 
 /// The request as handlers see it, with axum's type of body.
-fn with_body<B>(request: http::Request<B>) -> Request
+fn with_body<B>(mut request: http::Request<B>) -> Request
 where
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    let (head, body) = request.into_parts();
-    if body.is_end_stream() {
-        // Most requests have no body, and this one is not allocated.
-        return Request::from_parts(head, Body::empty());
-    }
-    let limited_by_us = head.extensions.get::<ConnectionInfo>().is_some();
-    let mut request = Request::from_parts(head, Body::new(body));
-    if limited_by_us {
+    if !request.body().is_end_stream() && request.extensions().get::<ConnectionInfo>().is_some() {
         // The server's limit holds; axum's default of 2 MB is for servers that have none.
         DefaultBodyLimit::disable().apply(&mut request);
     }
-    request
+    request.map(|body| {
+        // Most requests have no body, and this one is not allocated.
+        if body.is_end_stream() {
+            Body::empty()
+        } else {
+            Body::new(body)
+        }
+    })
 }
 
 impl Inner {
-    fn answer(&self, mut request: Request) -> Answer {
+    fn answer(&self, mut request: Request) -> HandlerFuture {
         let path = request.uri().path();
         let host = request.uri().host().or_else(|| {
             let host = request.headers().get(header::HOST)?;
@@ -148,16 +147,16 @@ impl Inner {
         });
         let found = match self.router.find(host, path) {
             Ok(found) => found,
-            Err(FindError::BadEncoding) => return Answer::error(StatusCode::BAD_REQUEST),
+            Err(FindError::BadEncoding) => return error(StatusCode::BAD_REQUEST),
             Err(FindError::NotFound) if path == "*" && request.method() == Method::OPTIONS => {
-                return Answer::Now(Some(StatusCode::NO_CONTENT.into_response()));
+                return now(StatusCode::NO_CONTENT.into_response());
             }
-            Err(FindError::NotFound) => return Answer::error(StatusCode::NOT_FOUND),
+            Err(FindError::NotFound) => return error(StatusCode::NOT_FOUND),
         };
         let (mut response, allow) = match found.endpoint.find(request.method()) {
             MethodMatch::Found(endpoint) | MethodMatch::Head(endpoint) => {
                 request.extensions_mut().insert(found.captures);
-                return Answer::Later(endpoint.call(request));
+                return endpoint.call(request);
             }
             MethodMatch::Options(allow) => (StatusCode::NO_CONTENT.into_response(), allow),
             MethodMatch::NotAllowed(allow) => (
@@ -166,7 +165,7 @@ impl Inner {
             ),
         };
         response.headers_mut().insert(header::ALLOW, allow.clone());
-        Answer::Now(Some(response))
+        now(response)
     }
 }
 
@@ -189,31 +188,17 @@ impl Service<Request> for Routes {
     }
 }
 
-enum Answer {
-    Now(Option<Response>),
-    Later(HandlerFuture),
+fn now(response: Response) -> HandlerFuture {
+    Box::pin(ready(response))
 }
 
-impl Answer {
-    fn error(status: StatusCode) -> Self {
-        Self::Now(Some(Error::status(status).into_response()))
-    }
-}
-
-impl Future for Answer {
-    type Output = Response;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
-        match &mut *self {
-            Self::Now(response) => Poll::Ready(response.take().expect("polled after it was ready")),
-            Self::Later(future) => future.as_mut().poll(cx),
-        }
-    }
+fn error(status: StatusCode) -> HandlerFuture {
+    now(Error::status(status).into_response())
 }
 
 /// The response of an [`ApplicationService`].
 pub struct ResponseFuture {
-    answer: Answer,
+    answer: HandlerFuture,
     seen: Option<Box<Seen>>,
     is_head: bool,
     inner: Arc<Inner>,
@@ -236,7 +221,7 @@ impl Future for ResponseFuture {
     type Output = Result<Response, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut response = ready!(Pin::new(&mut self.answer).poll(cx));
+        let mut response = ready!(self.answer.as_mut().poll(cx));
         if let Some(error) = response.extensions_mut().remove::<Error>() {
             response = self.show(response, error);
         }
