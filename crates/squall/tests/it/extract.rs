@@ -119,6 +119,13 @@ async fn bodies() {
             ADA,
         ),
         ("/form", FORM, "tags=x&name=A%64a&tags=y&age=36", TAGGED),
+        // As URL-encoded bytes are decoded on the web: what is not UTF-8 is replaced.
+        (
+            "/form",
+            FORM,
+            "name=%FF&age=36",
+            "{\"name\":\"\u{fffd}\",\"age\":36,\"tags\":[]}",
+        ),
         ("/text", "", "söme", "söme"),
     ] {
         let request = request("POST", target).header("content-type", kind);
