@@ -9,21 +9,66 @@ use std::path::{Path, PathBuf};
 /// Names to try. Another user may have taken the first in a directory that is everybody's.
 const ATTEMPTS: u32 = 16;
 
-/// Makes a directory of mode 0700 in systemd's `RUNTIME_DIRECTORY`, in `XDG_RUNTIME_DIR`, or where
-/// temporary files go.
-pub(crate) fn make() -> io::Result<PathBuf> {
-    let systemd = env::var_os("RUNTIME_DIRECTORY")
-        .and_then(|paths| env::split_paths(&paths).next())
-        .filter(|path| path.is_dir());
-    let user = || {
-        env::var_os("XDG_RUNTIME_DIR")
-            .map(PathBuf::from)
-            .filter(|path| path.is_dir())
+/// A directory of mode 0700, removed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Directory(PathBuf);
+
+impl Directory {
+    /// Makes it in the first of the `parents`.
+    pub(crate) fn new() -> io::Result<Self> {
+        let parent = parents().into_iter().next().unwrap_or_else(env::temp_dir);
+        make_in(&parent, std::process::id())
+            .map(Self)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", parent.display())))
+    }
+
+    /// Takes over a predecessor's.
+    pub(crate) fn resume(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // What is left makes way for the next start.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The directories of this user's supervisors, dead ones included.
+pub(crate) fn all() -> Vec<PathBuf> {
+    let entries = parents()
+        .into_iter()
+        .filter_map(|parent| fs::read_dir(parent).ok())
+        .flatten();
+    let named = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default();
+        name.to_string_lossy().starts_with("squall-") && is_ours(path)
     };
-    make_in(
-        &systemd.or_else(user).unwrap_or_else(env::temp_dir),
-        std::process::id(),
-    )
+    let mut found: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(named)
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// systemd's `RUNTIME_DIRECTORY`, `XDG_RUNTIME_DIR`, and where temporary files go; as far as they exist.
+fn parents() -> Vec<PathBuf> {
+    let systemd = env::var_os("RUNTIME_DIRECTORY");
+    let systemd = systemd.and_then(|paths| env::split_paths(&paths).next());
+    let user = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let parents = [systemd, user, Some(env::temp_dir())];
+    parents
+        .into_iter()
+        .flatten()
+        .filter(|path| path.is_dir())
+        .collect()
 }
 
 fn make_in(parent: &Path, pid: u32) -> io::Result<PathBuf> {

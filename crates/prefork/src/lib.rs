@@ -46,9 +46,9 @@
 //!
 //! # What it does not do
 //!
-//! It neither serves nor parses HTTP, has no event loop, does not daemonize, and does not change
-//! users (do that in [`Supervisor::before_spawn`], or let systemd do it). It is for Linux: process
-//! death signals, `/proc` and the balance of SO_REUSEPORT are used.
+//! It neither serves nor parses HTTP, has no event loop for workers, does not daemonize, and does
+//! not change users: its workers run as its own user, which systemd or the container chooses. It is
+//! for Linux: process death signals, `/proc` and the balance of SO_REUSEPORT are used.
 
 mod address;
 pub mod control;

@@ -53,7 +53,7 @@ pub fn render(status: &Status) -> String {
 
 type ByWorker = (&'static str, &'static str, fn(&WorkerStatus) -> String);
 
-const BY_WORKER: [ByWorker; 7] = [
+const BY_WORKER: [ByWorker; 8] = [
     (
         "squall_worker_connections",
         "Connections open now.",
@@ -78,6 +78,11 @@ const BY_WORKER: [ByWorker; 7] = [
         "squall_worker_uptime_seconds",
         "Age of the process.",
         |worker| seconds(worker.uptime),
+    ),
+    (
+        "squall_worker_restarts",
+        "Restarts of this task id after a failure.",
+        |worker| worker.restarts.to_string(),
     ),
     (
         "squall_worker_resident_bytes",

@@ -151,7 +151,9 @@ impl Supervisor {
 
     /// Runs another program instead of this one. It should speak systemd's protocol: `LISTEN_FDS`
     /// and `NOTIFY_SOCKET`. A worker of it starts as this program, and becomes the other one in
-    /// [`run`](Self::run). Default: this program with its arguments.
+    /// [`run`](Self::run); a script that only starts a program should `exec` it. A crashed script is
+    /// restarted as it is on disk, a compiled program from its generation. Default: this program
+    /// with its arguments.
     pub fn command<A: Into<OsString>>(
         mut self,
         program: impl Into<OsString>,
@@ -263,8 +265,8 @@ impl Supervisor {
         self
     }
 
-    /// Called before each spawn with the task id and the command, which it may change: another
-    /// user, more environment. Default: nothing.
+    /// Called before each spawn with the task id and the command, which it may change: environment,
+    /// directory, arguments. Default: nothing.
     pub fn before_spawn(mut self, hook: impl FnMut(usize, &mut Command) + Send + 'static) -> Self {
         self.hooks.before_spawn = Box::new(hook);
         self
@@ -304,7 +306,8 @@ impl Supervisor {
     /// # Errors
     ///
     /// Before any worker starts: a wrong setting, or an address that can't be listened on.
-    /// Later: no worker ever booted, or too many had to be restarted.
+    /// Later: no worker ever booted, or too many had to be restarted. An error in a process that has
+    /// just replaced its predecessor (SIGUSR2) stops the workers gracefully.
     pub fn run(self) -> Result<Outcome, Error> {
         if let Some(task_id) = worker::task_id() {
             let Some(program) = self.foreign() else {
@@ -337,9 +340,11 @@ impl Supervisor {
         self.check()?;
         let mut sockets = self.bind(inherited, Sharing::One)?;
         sockets.open(0)?;
-        sockets
+        let own = sockets
             .of(&[0])
-            .map_err(Error::io("cannot duplicate a socket"))
+            .map_err(Error::io("cannot duplicate a socket"))?;
+        sockets.leave_files();
+        Ok(own)
     }
 
     pub(crate) fn foreign(&self) -> Option<Program> {

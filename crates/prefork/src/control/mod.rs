@@ -22,6 +22,9 @@ pub use client::Client;
 pub use find::find;
 pub(crate) use server::{Asked, Server};
 
+/// The name of the socket in the supervisor's directory.
+pub(crate) const NAME: &str = "control";
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Request {

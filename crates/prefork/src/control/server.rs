@@ -12,12 +12,16 @@ const CLIENTS: usize = 16;
 const LINE_LIMIT: usize = 4096;
 /// A client that asks nothing for so long is sent away.
 const IDLE: Time = Time::from_secs(10);
+/// How long to leave the listener alone when nothing more can be opened.
+const PAUSE: Time = Time::from_secs(1);
 
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) listener: UnixListener,
     clients: Vec<Client>,
     next: u64,
+    /// Without a descriptor left, the listener would stay readable: not looked at until then.
+    full_until: Time,
 }
 
 #[derive(Debug)]
@@ -28,6 +32,8 @@ struct Client {
     /// The rollout whose end it waits for.
     waits_for: Option<u64>,
     last_asked: Time,
+    /// It sends no more, and waits for its last answer.
+    half_closed: bool,
 }
 
 /// A request, and whom to answer.
@@ -44,12 +50,16 @@ impl Server {
             listener,
             clients: Vec::new(),
             next: 0,
+            full_until: Time::ZERO,
         })
     }
 
-    pub(crate) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        let clients = self.clients.iter().map(|client| client.stream.as_fd());
-        std::iter::once(self.listener.as_fd()).chain(clients)
+    pub(crate) fn descriptors(&self, now: Time) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let listener = (now >= self.full_until).then(|| self.listener.as_fd());
+        let open = self.clients.iter().filter(|client| !client.half_closed);
+        listener
+            .into_iter()
+            .chain(open.map(|client| client.stream.as_fd()))
     }
 
     /// When an idle client is due to be sent away.
@@ -67,7 +77,8 @@ impl Server {
         let mut asked = Vec::new();
         self.clients.retain_mut(|client| {
             let open = client.read(now, &mut asked).is_ok();
-            open && (client.waits_for.is_some() || now < client.last_asked + IDLE)
+            let idle = client.half_closed || now >= client.last_asked + IDLE;
+            open && (client.waits_for.is_some() || !idle)
         });
         asked
     }
@@ -91,12 +102,21 @@ impl Server {
             }
             client.waits_for = None;
             client.last_asked = now;
-            client.write(answer).is_ok()
+            client.write(answer).is_ok() && !client.half_closed
         });
     }
 
     fn accept(&mut self, now: Time) {
-        while let Ok((stream, _)) = self.listener.accept() {
+        loop {
+            let stream = match self.listener.accept() {
+                Ok((stream, _)) => stream,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept on the control socket");
+                    self.full_until = now + PAUSE;
+                    return;
+                }
+            };
             if stream.set_nonblocking(true).is_err() {
                 continue;
             }
@@ -111,6 +131,7 @@ impl Server {
                 buffer: Vec::new(),
                 waits_for: None,
                 last_asked: now,
+                half_closed: false,
             });
         }
     }
@@ -121,7 +142,10 @@ impl Client {
     fn read(&mut self, now: Time, asked: &mut Vec<Asked>) -> io::Result<()> {
         let mut chunk = [0; LINE_LIMIT];
         match self.stream.read(&mut chunk) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(0) => {
+                self.half_closed = true;
+                return Ok(());
+            }
             Ok(count) => self.buffer.extend_from_slice(&chunk[..count]),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             Err(error) => return Err(error),

@@ -3,6 +3,7 @@
 mod perform;
 mod report;
 mod resume;
+mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
@@ -15,23 +16,15 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::control::{self, Answer, Asked};
-use crate::machine::{End, Event, Haste, Machine, Phase, Sharing, TaskId, Time, Worker, WorkerId};
-use crate::message::Message;
+use crate::directory::Directory;
+use crate::machine::{End, Event, Haste, Machine, Sharing, TaskId, Time, Worker, WorkerId};
 use crate::process::Usage;
 use crate::program::{Generations, Program};
 use crate::signals::{Request, Signals};
 use crate::sockets::{Sockets, bind};
 use crate::worker::Notifier;
-use crate::{
-    Counters, Error, Outcome, Readiness, Supervisor, WorkerInfo, directory, process, wait,
-};
-
-/// How often workers are measured.
-const MEASURE: Duration = Duration::from_secs(1);
-/// Datagrams read from one worker before the others have their turn.
-const BATCH: usize = 64;
-/// Counters are short; what is longer is cut off by the kernel.
-const DATAGRAM: usize = 4096;
+use crate::{Counters, Error, Outcome, Readiness, Supervisor, WorkerInfo};
+use watch::MEASURE;
 
 pub(crate) struct Keeper {
     settings: Supervisor,
@@ -45,7 +38,7 @@ pub(crate) struct Keeper {
     reload_error: Option<String>,
     clock: Clock,
     measure_at: Time,
-    directory: PathBuf,
+    directory: Directory,
     control_path: PathBuf,
     control: control::Server,
     signals: Signals,
@@ -94,11 +87,11 @@ impl Keeper {
         for set in 0..if sharing == Sharing::One { 1 } else { size } {
             sockets.open(set)?;
         }
-        let directory = directory::make().map_err(Error::io("cannot make a directory"))?;
+        let directory = Directory::new().map_err(Error::io("cannot make a directory"))?;
         let control_path = settings
             .control
             .clone()
-            .unwrap_or_else(|| directory.join("control"));
+            .unwrap_or_else(|| directory.path().join(control::NAME));
         let control = listen_for_control(&control_path)
             .map_err(|error| Error::control(control_path.clone(), error))?;
         let mut keeper = Self {
@@ -155,6 +148,7 @@ impl Keeper {
 
     /// Sleeps until a descriptor is readable or a deadline is reached.
     fn wait(&self) -> std::io::Result<()> {
+        let now = self.clock.now();
         let deadlines = [
             self.machine.deadline(),
             self.control.deadline(),
@@ -163,14 +157,14 @@ impl Keeper {
         ];
         let deadline = deadlines.into_iter().flatten().min().unwrap_or_default();
         // Rounded up, or the last part of the wait would be spent spinning.
-        let left = deadline.saturating_sub(self.clock.now()) + Duration::from_millis(1);
+        let left = deadline.saturating_sub(now) + Duration::from_millis(1);
         let timeout = Timespec {
             tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: left.subsec_nanos().into(),
         };
         let notify = self.workers.values().map(|worker| worker.notify.as_fd());
         let mut polled: Vec<PollFd<'_>> = std::iter::once(self.signals.as_fd())
-            .chain(self.control.descriptors())
+            .chain(self.control.descriptors(now))
             .chain(notify)
             .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
             .collect();
@@ -241,99 +235,6 @@ impl Keeper {
         Answer::done()
     }
 
-    fn read_notifications(&mut self) {
-        let ids: Vec<WorkerId> = self.workers.keys().copied().collect();
-        for id in ids {
-            self.read_notifications_of(id);
-        }
-    }
-
-    fn read_notifications_of(&mut self, id: WorkerId) {
-        let mut datagram = [0; DATAGRAM];
-        for _ in 0..BATCH {
-            let Some(worker) = self.workers.get_mut(&id) else {
-                return;
-            };
-            let Ok(length) = worker.notify.recv(&mut datagram) else {
-                return;
-            };
-            let message = Message::parse(&datagram[..length]);
-            if let Some(counters) = message.counters {
-                worker.counters = counters;
-            }
-            if message.status.is_some() {
-                worker.note = message.status;
-            }
-            if message.ready {
-                self.became_ready(id);
-            }
-            if message.alive {
-                self.feed(Event::Alive(id));
-            }
-        }
-    }
-
-    fn became_ready(&mut self, id: WorkerId) {
-        let starting = self
-            .machine
-            .workers
-            .get(&id)
-            .is_some_and(|worker| matches!(worker.phase, Phase::Starting { .. }));
-        let Some(worker) = self.workers.get(&id).filter(|_| starting) else {
-            return;
-        };
-        let info = worker.info();
-        let took = self.clock.now().saturating_sub(worker.started);
-        tracing::info!(
-            task_id = info.task_id,
-            pid = info.pid,
-            ?took,
-            "worker ready"
-        );
-        (self.settings.hooks.when_ready)(&info);
-        self.feed(Event::Ready(id));
-    }
-
-    fn measure(&mut self) {
-        let now = self.clock.now();
-        if now < self.measure_at {
-            return;
-        }
-        self.measure_at = now + MEASURE;
-        let mut events = Vec::new();
-        for (&id, worker) in &mut self.workers {
-            if let Some(usage) = process::usage(worker.pid) {
-                worker.usage = usage;
-            }
-            events.push(Event::Measured {
-                worker: id,
-                requests: worker.counters.requests(),
-                rss: worker.usage.rss,
-            });
-        }
-        for event in events {
-            self.feed(event);
-        }
-    }
-
-    fn reap(&mut self) {
-        let ended: Vec<WorkerId> = self
-            .workers
-            .iter()
-            .filter(|(_, worker)| wait::has_ended(worker.pid))
-            .map(|(&id, _)| id)
-            .collect();
-        for id in ended {
-            let exit = wait::reap(self.workers[&id].pid);
-            self.ended(id, exit);
-        }
-        let by_pid = |pid| self.workers.iter().find(|(_, worker)| worker.pid == pid);
-        let found = wait::reap_strangers(|pid| by_pid(pid).is_some());
-        if let Some((id, exit)) = found.and_then(|(pid, exit)| Some((*by_pid(pid)?.0, exit))) {
-            self.ended(id, exit);
-        }
-    }
-
     fn tell_upstream(&mut self) {
         if !self.upstream.said_ready && self.machine.all_ready() && !self.machine.is_stopping() {
             self.upstream.said_ready = true;
@@ -382,10 +283,8 @@ impl Upstream {
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        self.sockets.remove_files();
-        // Files that are left are made way for by the next start.
+        // What is left makes way for the next start.
         let _ = fs::remove_file(&self.control_path);
-        let _ = fs::remove_dir_all(&self.directory);
     }
 }
 

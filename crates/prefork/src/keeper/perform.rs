@@ -183,6 +183,6 @@ impl Keeper {
     }
 
     pub(super) fn notify_path(&self, worker: WorkerId) -> std::path::PathBuf {
-        self.directory.join(format!("notify-{worker}"))
+        self.directory.path().join(format!("notify-{worker}"))
     }
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Clock, Keeper, MEASURE, Process, Upstream};
 use crate::control;
+use crate::directory::Directory;
 use crate::handover::{self, Handover};
 use crate::machine::{Generation, Machine, TaskId, Time, WorkerId};
 use crate::process::Usage;
@@ -97,7 +98,7 @@ impl Keeper {
             now: self.clock.now(),
             machine: self.machine.snapshot()?,
             gone: self.gone.clone(),
-            directory: self.directory.clone(),
+            directory: self.directory.path().to_owned(),
             control_path: self.control_path.clone(),
             workers: self
                 .workers
@@ -184,7 +185,7 @@ impl Keeper {
                 offset: state.now,
             },
             measure_at: state.now + MEASURE,
-            directory: state.directory,
+            directory: Directory::resume(state.directory),
             control_path: state.control_path,
             control,
             signals,

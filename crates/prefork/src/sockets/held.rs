@@ -95,6 +95,7 @@ impl Sockets {
             }
         }
         resumed.forget_given();
+        resumed.share_if_alone();
         for (place, socket) in own {
             resumed.take_place(place, socket)?;
         }

@@ -59,6 +59,7 @@ impl Sockets {
             made: Vec::new(),
         };
         sockets.forget_given();
+        sockets.share_if_alone();
         for endpoint in &mut sockets.endpoints {
             if let Address::Tcp(address) = &mut endpoint.address
                 && !endpoint.apart
@@ -89,14 +90,14 @@ impl Sockets {
     }
 
     pub(crate) fn close(&mut self, set: usize) {
-        if set != SHARED {
-            self.sets.remove(&set);
-        } else if let Some(sockets) = self.sets.get_mut(&set) {
+        let Some(mut sockets) = self.sets.remove(&set) else {
+            return;
+        };
+        if set == SHARED {
             for (socket, endpoint) in sockets.iter_mut().zip(&self.endpoints) {
-                if matches!(endpoint.address, Address::Tcp(_)) {
-                    *socket = None;
-                }
+                socket.take_if(|_| !self.is_shared(endpoint));
             }
+            self.sets.insert(set, sockets);
         }
     }
 
@@ -132,13 +133,32 @@ impl Sockets {
         addresses
     }
 
-    /// Where a set's socket is kept: unix sockets can't be told apart by the kernel, so all share one.
+    /// Where a set's socket is kept.
     fn home(&self, set: usize, index: usize) -> usize {
-        let unix = matches!(self.endpoints[index].address, Address::Unix(_));
-        if unix || self.sharing == Sharing::One {
+        if self.is_shared(&self.endpoints[index]) {
             SHARED
         } else {
             set
+        }
+    }
+
+    /// Whether every set accepts from the same socket. The kernel has no groups of unix sockets.
+    fn is_shared(&self, endpoint: &Endpoint) -> bool {
+        match (&endpoint.address, self.sharing) {
+            (Address::Unix(_), _) | (_, Sharing::One) => true,
+            (Address::Tcp(_), Sharing::Group) => false,
+            (Address::Tcp(_), Sharing::Apart) => !endpoint.apart,
+        }
+    }
+
+    /// Sets that have nothing of their own are one.
+    fn share_if_alone(&mut self) {
+        if self
+            .endpoints
+            .iter()
+            .all(|endpoint| self.is_shared(endpoint))
+        {
+            self.sharing = Sharing::One;
         }
     }
 
@@ -164,14 +184,9 @@ impl Sockets {
         }
     }
 
-    /// Removes the files of the unix sockets that are still ours.
-    pub(crate) fn remove_files(&self) {
-        for (path, inode) in &self.made {
-            if fs::symlink_metadata(path).is_ok_and(|found| found.ino() == *inode) {
-                // At the end of the program: the next start copes with a stale file.
-                let _ = fs::remove_file(path);
-            }
-        }
+    /// Leaves the files of unix sockets where they are.
+    pub(crate) fn leave_files(&mut self) {
+        self.made.clear();
     }
 
     pub(crate) fn sharing(&self) -> Sharing {
@@ -187,6 +202,18 @@ impl Sockets {
             .collect();
         self.endpoints
             .retain(|endpoint| !given.contains(&endpoint.address));
+    }
+}
+
+impl Drop for Sockets {
+    /// Removes the files of the unix sockets that are still ours.
+    fn drop(&mut self) {
+        for (path, inode) in &self.made {
+            if fs::symlink_metadata(path).is_ok_and(|found| found.ino() == *inode) {
+                // The next start copes with a stale file.
+                let _ = fs::remove_file(path);
+            }
+        }
     }
 }
 
@@ -222,4 +249,66 @@ fn remove_repeated<T: PartialEq>(values: &mut Vec<T>) {
         }
     }
     *values = kept;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    fn sockets(address: &str, sharing: Sharing) -> Sockets {
+        let address = address.parse().unwrap();
+        let endpoints = vec![Endpoint::new("test", address, false)];
+        Sockets::new(endpoints, sharing, 0o600, Vec::new()).unwrap()
+    }
+
+    fn port(sockets: &Sockets) -> u16 {
+        match sockets.addresses()[..] {
+            [Address::Tcp(address)] => address.port(),
+            _ => panic!("one address: {:?}", sockets.addresses()),
+        }
+    }
+
+    #[test]
+    fn a_bare_port_means_both_families() {
+        let mut sockets = sockets("0", Sharing::Group);
+        sockets.open(0).unwrap();
+        let port = port(&sockets);
+        TcpStream::connect(("127.0.0.1", port)).unwrap();
+        if let Address::Tcp(address) = sockets.addresses()[0]
+            && address.is_ipv6()
+        {
+            TcpStream::connect(("::1", port)).unwrap();
+        }
+    }
+
+    #[test]
+    fn sets_of_a_group_share_an_address_and_nothing_else() {
+        let mut sockets = sockets("127.0.0.1:0", Sharing::Group);
+        for set in [0, 1, 2] {
+            sockets.open(set).unwrap();
+        }
+        port(&sockets);
+        assert_eq!(sockets.of(&[1]).unwrap().len(), 1);
+        assert_eq!(sockets.of(&[2, 0, 0]).unwrap().len(), 2);
+        sockets.close(0);
+        assert_eq!(sockets.of(&[0]).unwrap().len(), 0);
+        sockets.open(0).unwrap();
+        assert_eq!(sockets.of(&[0]).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_has_nothing_of_its_own_is_one_set() {
+        let directory = testkit::temp_dir();
+        let path = directory.path().join("socket");
+        let mut sockets = sockets(&format!("unix:{}", path.display()), Sharing::Group);
+        assert_eq!(sockets.sharing(), Sharing::One);
+        sockets.open(0).unwrap();
+        assert_eq!(sockets.of(&[0, 1, 2]).unwrap().len(), 1);
+        sockets.close(0);
+        assert_eq!(sockets.of(&[0]).unwrap().len(), 1);
+        drop(sockets);
+        assert!(!path.exists());
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
@@ -54,22 +54,29 @@ impl Program {
 
     /// Replaces the file by a build that does what `words` say, as a deploy does: by a rename.
     pub(crate) fn deploy(&self, words: &str) {
-        let beside = self.directory.path().join("new");
-        fs::copy(fixture(), &beside).expect("the temporary directory has room");
-        let mut file = OpenOptions::new()
-            .append(true)
-            .open(&beside)
-            .expect("it is ours");
-        write!(file, "BUILD={words}").expect("the temporary directory has room");
-        drop(file);
-        fs::rename(beside, self.path()).expect("it is ours");
+        self.replace(
+            "cp \"$0\" new && printf 'BUILD=%s' \"$1\" >> new && mv new program",
+            words,
+        );
     }
 
     pub(crate) fn deploy_garbage(&self) {
-        let beside = self.directory.path().join("new");
-        fs::copy(fixture(), &beside).expect("the temporary directory has room");
-        fs::write(&beside, "no program\0at all").expect("it is ours");
-        fs::rename(beside, self.path()).expect("it is ours");
+        self.replace(
+            "cp \"$0\" new && printf 'no program\\0at all' > new && mv new program",
+            "",
+        );
+    }
+
+    /// In a process of its own: a descriptor for writing, inherited by what another test starts
+    /// at the same moment, would make the file "busy" (ETXTBSY).
+    fn replace(&self, script: &str, words: &str) {
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", script])
+            .arg(fixture())
+            .arg(words)
+            .current_dir(self.directory.path());
+        assert!(shell.status().expect("there is a shell").success());
     }
 
     pub(crate) fn service(&self, arguments: &[&str]) -> Service {
