@@ -16,25 +16,50 @@ pub(crate) struct Program {
 
 /// From Debian's packages.
 const DEBIAN: &[Program] = &[
-    Program {
-        name: "curl",
-        package: "curl",
-        wanted_by: "the tests of the server and the examples with a client that is not ours",
-    },
-    Program {
-        name: "nginx",
-        package: "nginx",
-        wanted_by: "the tests behind a reverse proxy",
-    },
-    Program {
-        name: "systemd-socket-activate",
-        package: "systemd",
-        wanted_by: "the tests with sockets that are passed in",
-    },
+    program(
+        "curl",
+        "curl",
+        "the tests of the server and the examples with a client that is not ours",
+    ),
+    program("nginx", "nginx", "the tests behind a reverse proxy"),
+    program(
+        "nsenter",
+        "util-linux",
+        "the tests as process 1 of a container",
+    ),
+    program(
+        "python3",
+        "python3",
+        "the tests that supervise a program of another language",
+    ),
+    program(
+        "setpriv",
+        "util-linux",
+        "the tests of a supervisor that another user asks",
+    ),
+    program(
+        "systemd-socket-activate",
+        "systemd",
+        "the tests with sockets that are passed in",
+    ),
+    program("taskset", "util-linux", "the tests that count the CPUs"),
+    program(
+        "unshare",
+        "util-linux",
+        "the tests as process 1 of a container",
+    ),
 ];
 
 /// From PyPI, into a virtual environment inside the workspace.
 const PYPI: &[Program] = &[];
+
+const fn program(name: &'static str, package: &'static str, wanted_by: &'static str) -> Program {
+    Program {
+        name,
+        package,
+        wanted_by,
+    }
+}
 
 pub(crate) fn programs() -> impl Iterator<Item = &'static Program> {
     DEBIAN.iter().chain(PYPI)

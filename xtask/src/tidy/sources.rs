@@ -32,6 +32,8 @@ pub(super) fn no_file_is_too_long(files: &[File]) -> Vec<String> {
     files
         .iter()
         .filter(|file| file.is_source() && !excused(file))
+        // Tests that have outgrown their code are a file of their own.
+        .filter(|file| !file.path.ends_with("/tests.rs"))
         .map(|file| (file, lines_before_tests(&file.text)))
         .filter(|(_, lines)| *lines > LONG)
         .map(|(file, lines)| {
@@ -55,7 +57,7 @@ pub(super) fn hyper_stays_behind_its_door(files: &[File]) -> Vec<String> {
         .filter(|file| !file.path.starts_with(HYPER))
         .flat_map(|file| file.lines().map(move |line| (file, line)))
         .filter(|(_, (_, line))| !line.trim_start().starts_with("//") && line.contains("hyper::"))
-        .map(|(file, (number, _))| format!("{}:{number}: only {HYPER}* speaks of hyper", file.path))
+        .map(|(file, (number, _))| format!("{}:{number}: only {HYPER} speaks of hyper", file.path))
         .collect()
 }
 
@@ -134,22 +136,17 @@ mod tests {
                 "use hyper::body::Incoming;\n",
             ),
             (
-                "crates/server/src/connection/http2.rs",
-                "use hyper::body::Incoming;\n",
-            ),
-            (
-                "crates/server/src/drain.rs",
-                "// Not hyper::rt.\nuse hyper_util::rt;\n",
-            ),
-            (
                 "crates/server/tests/it/main.rs",
                 "use hyper::body::Incoming;\n",
             ),
-            ("crates/squall/src/lib.rs", "\nuse hyper::body::Incoming;\n"),
+            (
+                "crates/squall/src/lib.rs",
+                "// Not hyper::rt.\nuse hyper::body::Incoming;\n",
+            ),
         ]);
         assert_eq!(
             hyper_stays_behind_its_door(&files),
-            ["crates/squall/src/lib.rs:2: only crates/server/src/connection* speaks of hyper"]
+            ["crates/squall/src/lib.rs:2: only crates/server/src/ speaks of hyper"]
         );
     }
 
