@@ -53,6 +53,9 @@ impl Keeper {
                 );
                 self.sockets.close(set);
             }
+            Action::StopGrowing(processes) => {
+                tracing::error!(processes, "the added worker failed: no more are added");
+            }
             Action::RolloutEnded { ticket, result } => self.rollout_ended(ticket, result),
             Action::ReplaceSupervisor => self.replace_supervisor(),
             Action::End(end) => self.end = Some(end),

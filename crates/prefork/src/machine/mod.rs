@@ -116,6 +116,8 @@ pub(crate) enum Action {
     Examine(WorkerId),
     /// The set leaves the group: nobody could be found to accept from it.
     CloseSet(usize),
+    /// The slot that was added failed: it stays at so many.
+    StopGrowing(usize),
     RolloutEnded {
         ticket: u64,
         result: Result<Generation, String>,
@@ -153,6 +155,8 @@ pub(crate) struct Machine {
     pub(crate) workers: BTreeMap<WorkerId, Worker>,
     next_worker: WorkerId,
     next_generation: Generation,
+    /// How many slots there are to be.
+    wanted: usize,
     /// The generation that slots are created with.
     pub(crate) generation: Generation,
     pub(crate) restarts: u32,
@@ -177,6 +181,7 @@ impl Machine {
             workers: BTreeMap::new(),
             next_worker: 1,
             next_generation: 2,
+            wanted: 0,
             generation: 1,
             restarts: 0,
             ever_ready: false,
@@ -200,7 +205,7 @@ impl Machine {
     pub(crate) fn handle(&mut self, event: Event, now: Time) -> Vec<Action> {
         let mut actions = Vec::new();
         match event {
-            Event::Start(count) => self.scale(count, now, &mut actions),
+            Event::Start(count) => self.start_all(count, now, &mut actions),
             Event::SpawnFailed(worker, reason) => self.gone(worker, Err(reason), now, &mut actions),
             Event::Exited(worker, exit) => self.gone(worker, Ok(exit), now, &mut actions),
             Event::Ready(worker) => self.ready(worker, now, &mut actions),
@@ -265,14 +270,16 @@ impl Machine {
 
     /// Whether every slot that should serve has a worker that does.
     pub(crate) fn all_ready(&self) -> bool {
-        self.slots.values().all(|slot| {
-            slot.finished || slot.leaving || self.in_charge(slot).is_some_and(Worker::is_ready)
-        })
+        self.present() >= self.wanted
+            && self.slots.values().all(|slot| {
+                let ready = self.in_charge(slot).is_some_and(Worker::is_ready);
+                slot.finished || slot.leaving || ready
+            })
     }
 
     /// How many slots there are to be.
     pub(crate) fn size(&self) -> usize {
-        self.slots.values().filter(|slot| !slot.leaving).count()
+        self.wanted
     }
 
     fn rules(&self) -> &Rules {
@@ -283,25 +290,51 @@ impl Machine {
         slot.worker.and_then(|id| self.workers.get(&id))
     }
 
+    fn present(&self) -> usize {
+        self.slots.values().filter(|slot| !slot.leaving).count()
+    }
+
+    fn start_all(&mut self, count: usize, now: Time, actions: &mut Vec<Action>) {
+        self.wanted = count.clamp(1, self.rules().max_slots);
+        for task in 0..self.wanted {
+            self.slots.insert(task, Slot::new(self.generation));
+            self.start(task, actions, now);
+        }
+    }
+
     fn scale(&mut self, count: usize, now: Time, actions: &mut Vec<Action>) {
         if self.stop.is_some() {
             return;
         }
-        let count = count.clamp(1, self.rules().max_slots);
-        for task in 0..count {
-            let generation = self.generation;
-            let slot = self
-                .slots
-                .entry(task)
-                .or_insert_with(|| Slot::new(generation));
-            slot.leaving = false;
-            if slot.worker.is_none() && slot.retry_at.is_none() && !slot.finished {
-                self.start(task, actions, now);
-            }
-        }
-        for (_, slot) in self.slots.range_mut(count..) {
+        self.wanted = count.clamp(1, self.rules().max_slots);
+        for (_, slot) in self.slots.range_mut(self.wanted..) {
             slot.leaving = true;
             slot.retry_at = None;
+        }
+        let mut back = Vec::new();
+        for (&task, slot) in self.slots.range_mut(..self.wanted) {
+            if std::mem::take(&mut slot.leaving) && slot.worker.is_none() {
+                slot.fresh = true;
+                back.push(task);
+            }
+        }
+        for task in back {
+            self.start(task, actions, now);
+        }
+    }
+
+    /// Adds one slot, and the next when its worker is ready: what one more worker takes may not be
+    /// there, and its set joins the group before that is known.
+    fn grow(&mut self, now: Time, actions: &mut Vec<Action>) {
+        if self.present() >= self.wanted || self.slots.values().any(|slot| slot.fresh) {
+            return;
+        }
+        let free = (0..self.wanted).find(|task| !self.slots.contains_key(task));
+        if let Some(task) = free {
+            let mut slot = Slot::new(self.generation);
+            slot.fresh = true;
+            self.slots.insert(task, slot);
+            self.start(task, actions, now);
         }
     }
 
@@ -384,6 +417,7 @@ impl Machine {
         worker.phase = Phase::Ready { alive: None };
         let (task, generation) = (worker.task, worker.generation);
         self.ever_ready = true;
+        self.slot(task).fresh = false;
         if self
             .renewal
             .as_ref()
@@ -451,12 +485,20 @@ impl Machine {
         let slot = self.slot(worker.task);
         if exit == Ok(Exit::Code(0)) {
             slot.finished = true;
+            slot.fresh = false;
             return;
         }
         self.failed(worker.task, &worker, now, actions);
     }
 
     fn failed(&mut self, task: TaskId, worker: &Worker, now: Time, actions: &mut Vec<Action>) {
+        let slot = self.slot(task);
+        if std::mem::take(&mut slot.fresh) {
+            slot.leaving = true;
+            self.wanted = self.present();
+            actions.push(Action::StopGrowing(self.wanted));
+            return;
+        }
         self.restarts += 1;
         let slot = self.slot(task);
         slot.restarts += 1;
@@ -528,6 +570,7 @@ impl Machine {
     /// Brings about what follows from the state, whichever event led to it.
     fn settle(&mut self, now: Time, actions: &mut Vec<Action>) {
         if self.stop.is_none() {
+            self.grow(now, actions);
             self.cover_orphans();
             self.dismiss_leaving(now, actions);
             self.renew_next(now, actions);

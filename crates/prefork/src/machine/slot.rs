@@ -19,6 +19,8 @@ pub(crate) struct Slot {
     pub(crate) retry_at: Option<Time>,
     /// Its worker ended by itself with exit status 0.
     pub(crate) finished: bool,
+    /// Added while others served, and not yet ready for the first time.
+    pub(crate) fresh: bool,
     /// To go as soon as another slot accepts from its set.
     pub(crate) leaving: bool,
     /// Replace the worker in charge by one of the same generation.

@@ -80,6 +80,7 @@ fn show(action: &Action) -> String {
         Action::Signal(worker, Signal::Int) => format!("int {worker}"),
         Action::Signal(worker, Signal::Kill) => format!("kill {worker}"),
         Action::Examine(worker) => format!("examine {worker}"),
+        Action::StopGrowing(size) => format!("stay at {size}"),
         Action::CloseSet(set) => format!("close {set}"),
         Action::RolloutEnded {
             ticket,
@@ -499,6 +500,23 @@ fn more_workers_and_fewer() {
     assert_eq!(machine.size(), 1);
     let mut machine = Machine::new(rules(Sharing::One));
     assert_eq!(machine.handle(Event::Start(9), Duration::ZERO).len(), 8);
+}
+
+#[test]
+fn slots_are_added_one_by_one_until_one_fails() {
+    let machine = two_ready_then(
+        rules(Sharing::Group),
+        "
+        10 scale 8 | spawn 3 t2 g1 s2
+        20 ready 3 | spawn 4 t3 g1 s3
+        30 nospawn 4 | stay at 3, spawn 5 t0 g1 s0+3
+        40 ready 5 | term 1
+        50 exit 1 0 |
+        60 scale 4 | spawn 6 t3 g1 s3
+        70 scale 3 | term 6
+        ",
+    );
+    assert_eq!((machine.size(), machine.restarts), (3, 0));
 }
 
 #[test]
