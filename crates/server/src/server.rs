@@ -183,6 +183,11 @@ impl Listening {
         self.handle.clone()
     }
 
+    /// Closes the sockets without having served: [`Phase::Stopped`].
+    pub fn close(self) {
+        self.handle.advance(Phase::Stopped);
+    }
+
     /// Serves until it is told to stop, by signals or by its handle: the whole life of a program.
     ///
     /// # Errors

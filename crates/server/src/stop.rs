@@ -118,9 +118,14 @@ impl Handle {
         let _ = self.0.delay.set(delay);
     }
 
+    /// Waits for an order to stop of any kind, whether or not its delay is over.
+    pub async fn told_to_stop(&self) {
+        wait_until(&self.0.asking, || self.order().is_some()).await;
+    }
+
     /// Spends the delay between a graceful order and its force.
     pub(crate) async fn leave(&self) {
-        wait_until(&self.0.asking, || self.order().is_some()).await;
+        self.told_to_stop().await;
         if self.order_in_force().is_none() {
             self.advance(Phase::Leaving);
             let delay = self.0.delay.get().copied().unwrap_or_default();

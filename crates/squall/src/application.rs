@@ -125,7 +125,8 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     }
 
     /// Gives all paths under a prefix to a service: an axum `Router`, another application's
-    /// [service](Self::into_service), or any other. It sees the path without the prefix.
+    /// [service](Self::into_service), or any other. It sees the path without the prefix. An
+    /// application logs its requests itself: turn one of the two [access logs](Self::access_log) off.
     ///
     /// Defaults to no mount.
     pub fn mount<T>(mut self, prefix: &str, service: T) -> Self

@@ -1,9 +1,16 @@
 //! What a client sees of an error: a page of the application's, or the status alone.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use axum_core::response::{IntoResponse, Response};
 use http::{Method, StatusCode, Uri, header};
+
+use squall_server::panic_message;
 
 use crate::Error;
 
@@ -51,13 +58,20 @@ impl ErrorPages {
     ) -> Response {
         let status = response.status();
         let page = match self.0.get(&status) {
-            Some(render) => render(&ErrorPage {
-                status,
-                error,
-                method,
-                uri,
-            }),
-            None => format!("{status}\n").into_response(),
+            Some(render) => {
+                let page = ErrorPage {
+                    status,
+                    error,
+                    method,
+                    uri,
+                };
+                catch_unwind(AssertUnwindSafe(|| render(&page))).unwrap_or_else(|panic| {
+                    let panic = panic_message(&*panic);
+                    tracing::error!(%status, panic, "the error page panicked");
+                    plain(status)
+                })
+            }
+            None => plain(status),
         };
         let (mut head, _) = response.into_parts();
         let (page_head, body) = page.into_parts();
@@ -66,6 +80,10 @@ impl ErrorPages {
         head.extensions.extend(page_head.extensions);
         Response::from_parts(head, body)
     }
+}
+
+fn plain(status: StatusCode) -> Response {
+    format!("{status}\n").into_response()
 }
 
 impl fmt::Debug for ErrorPages {

@@ -3,7 +3,7 @@
 use std::{fmt, pin::Pin, time::Duration};
 
 use squall_prefork::{Supervisor, worker};
-use squall_server::{Address, Bind, Handle, Limits, Listener, Listening, Stop, inherited};
+use squall_server::{Address, Bind, Handle, Limits, Listener, Listening, inherited};
 
 use crate::{
     Application, ApplicationService, Result,
@@ -235,7 +235,10 @@ impl Server {
                 tokio::select! {
                     service = factory(Worker { task_id, handle }) => service?,
                     // What the factory waits for may never come.
-                    () = stopped.ordered(Stop::Graceful) => return Ok(()),
+                    () = stopped.told_to_stop() => {
+                        listening.close();
+                        return Ok(());
+                    }
                 }
             }
         };

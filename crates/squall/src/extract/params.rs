@@ -14,22 +14,29 @@ pub(super) struct Params<'a>(Vec<(&'a str, &'a str)>);
 #[derive(Clone, Copy)]
 struct Value<'a>(&'a str);
 
-/// Why parameters do not fit: the value, and what was expected.
+/// Why parameters do not fit.
 #[derive(Debug)]
-pub(super) struct ParamError(String);
+pub(super) enum ParamError {
+    /// The client's value is not what the handler asks for.
+    Value(String),
+    /// The handler asks for more or fewer values than its route has.
+    Count { asked: usize, found: usize },
+}
 
 impl<'a> Params<'a> {
     pub(super) fn new(params: Vec<(&'a str, &'a str)>) -> Self {
         Self(params)
     }
 
+    fn miscounted(&self, asked: usize) -> ParamError {
+        let found = self.0.len();
+        ParamError::Count { asked, found }
+    }
+
     fn only(&self) -> Result<Value<'a>, ParamError> {
         match self.0[..] {
             [(_, value)] => Ok(Value(value)),
-            _ => Err(ParamError(format!(
-                "one value is asked for, and the route has {} parameters",
-                self.0.len()
-            ))),
+            _ => Err(self.miscounted(1)),
         }
     }
 }
@@ -81,19 +88,22 @@ impl<'de> Deserializer<'de> for Params<'de> {
 
     fn deserialize_tuple<V: Visitor<'de>>(
         self,
-        _: usize,
+        length: usize,
         visitor: V,
     ) -> Result<V::Value, ParamError> {
+        if length != self.0.len() {
+            return Err(self.miscounted(length));
+        }
         self.deserialize_seq(visitor)
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: usize,
+        length: usize,
         visitor: V,
     ) -> Result<V::Value, ParamError> {
-        self.deserialize_seq(visitor)
+        self.deserialize_tuple(length, visitor)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -135,7 +145,7 @@ macro_rules! parsed {
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
             match self.0.parse::<$type>() {
                 Ok(value) => visitor.$visit(value),
-                Err(_) => Err(ParamError(format!(concat!("{:?} is not a ", stringify!($type)), self.0))),
+                Err(_) => Err(ParamError::Value(format!(concat!("{:?} is not a ", stringify!($type)), self.0))),
             }
         }
     )*};
@@ -209,7 +219,15 @@ impl<'de> IntoDeserializer<'de, ParamError> for Value<'de> {
 
 impl fmt::Display for ParamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match self {
+            Self::Value(message) => f.write_str(message),
+            Self::Count { asked, found } => {
+                write!(
+                    f,
+                    "the handler asks for {asked} of the route's {found} parameters"
+                )
+            }
+        }
     }
 }
 
@@ -217,7 +235,7 @@ impl std::error::Error for ParamError {}
 
 impl de::Error for ParamError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self(message.to_string())
+        Self::Value(message.to_string())
     }
 }
 
@@ -281,12 +299,16 @@ mod tests {
             (read::<Id>(&[("id", "-1")]).err(), "\"-1\" is not a u8"),
             (
                 read::<u8>(BOTH).err(),
-                "one value is asked for, and the route has 2 parameters",
+                "the handler asks for 1 of the route's 2 parameters",
             ),
-            (read::<(u8, u8, u8)>(BOTH).err(), "\"Ada\" is not a u8"),
+            (read::<(u8, u8)>(BOTH).err(), "\"Ada\" is not a u8"),
+            (
+                read::<(u8, u8, u8)>(BOTH).err(),
+                "the handler asks for 3 of the route's 2 parameters",
+            ),
             (
                 read::<(String,)>(BOTH).err(),
-                "invalid length 2, expected 1 element in sequence",
+                "the handler asks for 1 of the route's 2 parameters",
             ),
             (read::<User>(&[("name", "Ada")]).err(), "missing field `id`"),
             (

@@ -5,12 +5,12 @@ use http::{StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
 use squall_routing::Captures;
 
-use super::params::Params;
+use super::params::{ParamError, Params};
 use crate::Error;
 
 /// The route's parameters, decoded and read into `T`: one value, a tuple in the order of the
 /// pattern, a struct by name, or a map. What does not fit is answered with 404, as there is no
-/// such page.
+/// such page; a handler that asks for another number of values than its route has, with 500.
 ///
 /// # Examples
 ///
@@ -43,6 +43,7 @@ where
         let params = captures.params(parts.uri.path()).collect();
         match T::deserialize(Params::new(params)) {
             Ok(value) => Ok(Self(value)),
+            Err(error @ ParamError::Count { .. }) => Err(Error::new(error)),
             Err(error) => Err(Error::new(error).with_status(StatusCode::NOT_FOUND)),
         }
     }
