@@ -1,5 +1,7 @@
 //! References in CSS: where they stand (CSS Syntax Level 3, section 4) and what they mean.
 
+use std::ops::Range;
+
 use percent_encoding::percent_decode_str;
 
 use crate::path::encode;
@@ -10,26 +12,16 @@ pub(super) fn rewrite(css: &str, mut replacement: impl FnMut(&str) -> Option<Str
     let mut rewritten = String::with_capacity(css.len());
     let mut rest = css;
     while let Some(first) = rest.chars().next() {
-        let (before, reference, after) = if let Some(inside) = rest.strip_prefix("/*") {
-            let length = inside.find("*/").map_or(inside.len(), |end| end + 2);
-            rest.split_at(2 + length).into_parts()
-        } else if let Some(parts) = url(rest) {
-            parts
-        } else if let Some(parts) = import(rest) {
-            parts
-        } else if matches!(first, '"' | '\'') {
-            rest.split_at(1 + end_of_string(&rest[1..], first))
-                .into_parts()
-        } else {
-            let name = rest.find(|c: char| !is_of_name(c)).unwrap_or(rest.len());
-            rest.split_at(name.max(first.len_utf8())).into_parts()
-        };
-        rewritten.push_str(before);
+        let token = url(rest).or_else(|| import(rest));
+        let token = token.unwrap_or_else(|| Token::without_reference(rest, first));
+        let reference = &rest[token.reference.clone()];
+        rewritten.push_str(&rest[..token.reference.start]);
         match replacement(reference).filter(|_| !reference.is_empty()) {
             Some(new) => rewritten.push_str(&new),
             None => rewritten.push_str(reference),
         }
-        rest = after;
+        rewritten.push_str(&rest[token.reference.end..token.length]);
+        rest = &rest[token.length..];
     }
     rewritten
 }
@@ -68,36 +60,62 @@ fn split(reference: &str) -> (&str, &str) {
     reference.split_at(reference.find(['?', '#']).unwrap_or(reference.len()))
 }
 
-/// `url(` with or without quotes: what is before the reference, the reference, and the rest.
-fn url(css: &str) -> Option<(&str, &str, &str)> {
+/// The first piece of a style sheet.
+struct Token {
+    length: usize,
+    /// Where in it the reference stands; empty if there is none.
+    reference: Range<usize>,
+}
+
+impl Token {
+    /// A comment, a string, a name, or one other character.
+    fn without_reference(css: &str, first: char) -> Self {
+        let length = if let Some(inside) = css.strip_prefix("/*") {
+            2 + inside.find("*/").map_or(inside.len(), |end| end + 2)
+        } else if matches!(first, '"' | '\'') {
+            (end_of_content(&css[1..], first) + 2).min(css.len())
+        } else {
+            let name = css.find(|c: char| !is_of_name(c)).unwrap_or(css.len());
+            name.max(first.len_utf8())
+        };
+        Self {
+            length,
+            reference: length..length,
+        }
+    }
+
+    /// A string that begins here is the reference.
+    fn quoted(css: &str, start: usize, quote: char) -> Self {
+        let start = start + 1;
+        let end = start + end_of_content(&css[start..], quote);
+        Self {
+            length: (end + 1).min(css.len()),
+            reference: start..end,
+        }
+    }
+}
+
+/// `url(` with or without quotes.
+fn url(css: &str) -> Option<Token> {
     let inside = strip_prefix_ignoring_case(css, "url(")?.trim_start();
     let start = css.len() - inside.len();
     match inside.chars().next()? {
-        quote @ ('"' | '\'') => Some(parts(css, start + 1, end_of_content(&inside[1..], quote))),
+        quote @ ('"' | '\'') => Some(Token::quoted(css, start, quote)),
         _ => {
-            let length = inside.find(|c: char| c == ')' || c.is_ascii_whitespace())?;
-            Some(parts(css, start, length))
+            let end = start + inside.find(|c: char| c == ')' || c.is_ascii_whitespace())?;
+            Some(Token {
+                length: end,
+                reference: start..end,
+            })
         }
     }
 }
 
 /// `@import "…"`.
-fn import(css: &str) -> Option<(&str, &str, &str)> {
+fn import(css: &str) -> Option<Token> {
     let inside = strip_prefix_ignoring_case(css, "@import")?.trim_start();
     let quote = inside.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    Some(parts(
-        css,
-        css.len() - inside.len() + 1,
-        end_of_content(&inside[1..], quote),
-    ))
-}
-
-fn parts(css: &str, start: usize, length: usize) -> (&str, &str, &str) {
-    (
-        &css[..start],
-        &css[start..start + length],
-        &css[start + length..],
-    )
+    Some(Token::quoted(css, css.len() - inside.len(), quote))
 }
 
 /// How long a string is up to its quote; to the end if it has none.
@@ -111,10 +129,6 @@ fn end_of_content(string: &str, quote: char) -> usize {
     end.unwrap_or(string.len())
 }
 
-fn end_of_string(string: &str, quote: char) -> usize {
-    (end_of_content(string, quote) + 1).min(string.len())
-}
-
 fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let (start, rest) = text.split_at_checked(prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then_some(rest)
@@ -123,17 +137,6 @@ fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str
 /// What makes `curl(` another function than `url(`.
 fn is_of_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_') || !c.is_ascii()
-}
-
-/// Text without a reference in it, in the form that has one.
-trait IntoParts<'a> {
-    fn into_parts(self) -> (&'a str, &'a str, &'a str);
-}
-
-impl<'a> IntoParts<'a> for (&'a str, &'a str) {
-    fn into_parts(self) -> (&'a str, &'a str, &'a str) {
-        (self.0, "", self.1)
-    }
 }
 
 #[cfg(test)]
@@ -152,6 +155,10 @@ mod tests {
             ("url( x.png )", "url( <x.png> )"),
             ("url(\n\t'x y.png'\n)", "url(\n\t'<x y.png>'\n)"),
             ("URL(x)", "URL(<x>)"),
+            (
+                "@import 'a'; url(b) 'url(c)' url('d')url(\"e\")",
+                "@import '<a>'; url(<b>) 'url(c)' url('<d>')url(\"<e>\")",
+            ),
             ("url(a)url(b),url(c)", "url(<a>)url(<b>),url(<c>)"),
             ("@import 'x.css';", "@import '<x.css>';"),
             ("@import \"x.css\" screen;", "@import \"<x.css>\" screen;"),

@@ -1,0 +1,137 @@
+//! Settings that cannot be, and services of one file.
+
+use std::{error::Error, fs};
+
+use squall_static::{ConfigError, StaticFiles};
+
+#[test]
+fn mistakes_are_found_when_built() {
+    let folder = testkit::temp_dir();
+    let root = folder.path().join("root");
+    fs::create_dir(&root).unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    let files = || StaticFiles::new(&root);
+    let nowhere = folder.path().join("nowhere");
+    let table: Vec<(StaticFiles, String)> = vec![
+        (
+            StaticFiles::new(""),
+            "the root of static files is an empty path; say \".\" to serve the current directory"
+                .into(),
+        ),
+        (
+            StaticFiles::new(&nowhere),
+            format!(
+                "the root of static files cannot be read: {}",
+                nowhere.display()
+            ),
+        ),
+        (
+            StaticFiles::new(folder.path().join("file")),
+            format!(
+                "the root of static files is not a directory: {}",
+                folder.path().join("file").display()
+            ),
+        ),
+        (
+            files().default_filename("../index.html"),
+            "not the name of a file that can be served: \"../index.html\"".into(),
+        ),
+        (
+            files().default_filename(""),
+            "not the name of a file that can be served: \"\"".into(),
+        ),
+        (
+            files().fallback("/index.html"),
+            "not the name of a file that can be served: \"/index.html\"".into(),
+        ),
+        (
+            files().fallback(".hidden"),
+            "not the name of a file that can be served: \".hidden\"".into(),
+        ),
+        (
+            files().media_type("x", "text/plain\r\nx: y"),
+            "not a media type: \"text/plain\\r\\nx: y\"".into(),
+        ),
+    ];
+    let prefixes = [
+        "",
+        "static",
+        "/static",
+        "static/",
+        "//",
+        "//host/",
+        "/a//b/",
+        "/../",
+        "/a?b/",
+        "/a#b/",
+        "/a b\\/",
+        "https://host/",
+        "/%zz/",
+    ];
+    let prefixes = prefixes.map(|prefix| {
+        let wanted =
+            format!("a prefix of static files is a path such as \"/static/\", not {prefix:?}");
+        (files().static_url_prefix(prefix), wanted)
+    });
+    for (files, wanted) in table.into_iter().chain(prefixes) {
+        let error = files.build().expect_err(&wanted);
+        assert_eq!(error.to_string(), wanted);
+        assert_eq!(
+            error.source().is_some(),
+            matches!(error, ConfigError::UnreadableRoot { .. }),
+            "{wanted}"
+        );
+    }
+}
+
+#[test]
+fn good_settings() {
+    let folder = testkit::temp_dir();
+    let files = || StaticFiles::new(folder.path());
+    for files in [
+        files(),
+        files().static_url_prefix("/"),
+        files().static_url_prefix("/a/b/"),
+        files().default_filename(None),
+        files().dotfiles(true).fallback(".hidden"),
+        files().cache_size(0),
+        files().cache_size(u64::MAX).max_cached_file(u64::MAX),
+    ] {
+        files.build().unwrap();
+    }
+}
+
+#[test]
+fn one_file() {
+    let folder = testkit::temp_dir();
+    let files = StaticFiles::new(folder.path()).build().unwrap();
+    for (name, good) in [
+        ("robots.txt", true),
+        ("a/b.txt", true),
+        ("", false),
+        ("/robots.txt", false),
+        ("../x", false),
+        (".env", false),
+    ] {
+        assert_eq!(files.only(name).is_ok(), good, "{name}");
+    }
+}
+
+#[cfg(feature = "manifest")]
+#[test]
+fn manifests() {
+    let folder = testkit::temp_dir();
+    let path = folder.path().join("manifest.json");
+    let error = StaticFiles::new(folder.path())
+        .manifest(&path)
+        .build()
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the manifest of static files cannot be read: {}",
+            path.display()
+        )
+    );
+    assert!(error.source().is_some());
+}
