@@ -88,13 +88,14 @@ impl Keeper {
         generation: Generation,
         sets: &[usize],
     ) -> io::Result<Process> {
-        for &set in sets {
-            self.sockets.open(set).map_err(io::Error::other)?;
-        }
         let path = self.notify_path(worker);
         let notify = UnixDatagram::bind(&path)?;
         notify.set_nonblocking(true)?;
         self.generations.get(generation)?;
+        // As late as possible: from here on connections wait for this worker.
+        for &set in sets {
+            self.sockets.open(set).map_err(io::Error::other)?;
+        }
         let launch = Launch {
             program: &self.generations.program,
             executable: &self.generations.open[&generation],

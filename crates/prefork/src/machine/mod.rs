@@ -488,7 +488,17 @@ impl Machine {
             slot.fresh = false;
             return;
         }
+        if exit.is_err() && slot.fresh {
+            self.close_set(worker.task, actions);
+        }
         self.failed(worker.task, &worker, now, actions);
+    }
+
+    /// Nobody has ever accepted from the set of a slot whose first worker did not even start.
+    fn close_set(&mut self, task: TaskId, actions: &mut Vec<Action>) {
+        if self.rules().sharing == Sharing::Group && self.sets.remove(&task) {
+            actions.push(Action::CloseSet(task));
+        }
     }
 
     fn failed(&mut self, task: TaskId, worker: &Worker, now: Time, actions: &mut Vec<Action>) {

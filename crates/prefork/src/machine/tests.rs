@@ -509,11 +509,13 @@ fn slots_are_added_one_by_one_until_one_fails() {
         "
         10 scale 8 | spawn 3 t2 g1 s2
         20 ready 3 | spawn 4 t3 g1 s3
-        30 nospawn 4 | stay at 3, spawn 5 t0 g1 s0+3
-        40 ready 5 | term 1
+        25 nospawn 4 | close 3, stay at 3
+        26 scale 8 | spawn 5 t3 g1 s3
+        30 exit 5 1 | stay at 3, spawn 6 t0 g1 s0+3
+        40 ready 6 | term 1
         50 exit 1 0 |
-        60 scale 4 | spawn 6 t3 g1 s3
-        70 scale 3 | term 6
+        60 scale 4 | spawn 7 t3 g1 s3
+        70 scale 3 | term 7
         ",
     );
     assert_eq!((machine.size(), machine.restarts), (3, 0));

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixListener;
 use std::process::Command;
 use std::rc::Rc;
 
-use testkit::{Running, wait_for};
+use testkit::Running;
 
 use crate::house::{Program, Service, fixture, get, get_unix};
 
@@ -61,35 +61,24 @@ fn a_port_for_each_worker() {
             (first..first + 4).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok())
         })
         .expect("four free ports in a row");
-    let directory = Rc::new(testkit::temp_dir());
-    let mut command = Command::new(fixture());
-    command.arg(format!("ports={first}"));
-    // Without the address that `Service::run` would add, which all share.
-    command.arg(format!("control={}/control", directory.path().display()));
-    let running = Running::spawn(&mut command);
+    let mut service = Program::new("").service(&[&format!("ports={first}")]);
+    let ask = |task: u16| get(SocketAddr::from(([127, 0, 0, 1], first + task)), "/");
+    service.settled(2);
     for task in 0..2 {
-        let address = SocketAddr::from(([127, 0, 0, 1], first + task));
-        let page = wait_for("the worker", || get(address, "/").ok());
+        let page = ask(task).expect("the worker is ready");
         assert_eq!(page.field("task"), task.to_string());
     }
-    let mut client = squall_prefork::control::Client::connect(directory.path().join("control"))
-        .expect("the supervisor is there");
-    assert!(
-        client
-            .scale(5)
-            .expect_err("there are four")
-            .to_string()
-            .contains("from 1 to 4")
-    );
+    // The address that `Service::run` adds is shared.
+    service.get();
+    let mut client = service.client();
+    let error = client.scale(5).expect_err("there are four").to_string();
+    assert!(error.contains("from 1 to 4"), "{error}");
     client.scale(4).expect("there are four");
-    let last = SocketAddr::from(([127, 0, 0, 1], first + 3));
-    assert_eq!(
-        wait_for("worker 3", || get(last, "/").ok()).field("task"),
-        "3"
-    );
+    service.settled(4);
+    assert_eq!(ask(3).expect("the worker is ready").field("task"), "3");
     client.scale(3).expect("there are four");
-    testkit::wait_until("its port to be closed", || get(last, "/").is_err());
-    drop(running);
+    testkit::wait_until("its port to be closed", || ask(3).is_err());
+    service.stop();
 }
 
 #[test]
