@@ -8,6 +8,7 @@ mod watch;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::os::fd::AsFd;
+use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -25,6 +26,10 @@ use crate::sockets::{Sockets, bind};
 use crate::worker::Notifier;
 use crate::{Counters, Error, Outcome, Readiness, Supervisor, WorkerInfo};
 use watch::MEASURE;
+
+/// A wait that ends so much too late was a standstill of the whole machine (a frozen container):
+/// it is taken as if it had not been, for the workers could not speak either.
+const STALL: Duration = Duration::from_secs(1);
 
 pub(crate) struct Keeper {
     settings: Supervisor,
@@ -67,6 +72,10 @@ struct Clock {
 impl Clock {
     fn now(&self) -> Time {
         self.offset + self.origin.elapsed()
+    }
+
+    fn set_back(&mut self, to: Time) {
+        self.origin += self.now().saturating_sub(to);
     }
 }
 
@@ -147,7 +156,7 @@ impl Keeper {
     }
 
     /// Sleeps until a descriptor is readable or a deadline is reached.
-    fn wait(&self) -> std::io::Result<()> {
+    fn wait(&mut self) -> std::io::Result<()> {
         let now = self.clock.now();
         let deadlines = [
             self.machine.deadline(),
@@ -168,7 +177,11 @@ impl Keeper {
             .chain(notify)
             .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
             .collect();
-        match poll(&mut polled, Some(&timeout)) {
+        let result = poll(&mut polled, Some(&timeout));
+        if self.clock.now() > now + left + STALL {
+            self.clock.set_back(now);
+        }
+        match result {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -290,7 +303,6 @@ impl Drop for Keeper {
 
 fn listen_for_control(path: &Path) -> std::io::Result<control::Server> {
     if let Some(parent) = path.parent().filter(|parent| !parent.exists()) {
-        use std::os::unix::fs::DirBuilderExt;
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)

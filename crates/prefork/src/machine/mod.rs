@@ -81,12 +81,12 @@ pub(crate) enum Event {
     Upgrade,
     Scale(usize),
     Stop(Haste),
-    /// Only time has passed.
+    /// Everything that had been said until now has been told: who is late is late.
     Tick,
 }
 
 /// How a supervisor is told to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Haste {
     /// Workers finish what they have.
     Graceful,
@@ -96,7 +96,7 @@ pub(crate) enum Haste {
     Immediate,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     Term,
     Int,
@@ -169,7 +169,7 @@ pub(crate) struct Machine {
     rollout: Option<Rollout>,
     waiting: Option<Rollout>,
     tickets: u64,
-    stop: Option<(Haste, End)>,
+    stop: Option<End>,
     ended: bool,
 }
 
@@ -219,9 +219,9 @@ impl Machine {
             Event::Upgrade => self.request_rollout(true),
             Event::Scale(count) => self.scale(count, now, &mut actions),
             Event::Stop(haste) => self.stop(haste, End::Stopped, now, &mut actions),
-            Event::Tick => {}
+            Event::Tick => self.enforce_deadlines(now, &mut actions),
         }
-        self.pass_time(now, &mut actions);
+        self.restart_due(now, &mut actions);
         self.settle(now, &mut actions);
         actions
     }
@@ -530,10 +530,10 @@ impl Machine {
     fn stop(&mut self, haste: Haste, end: End, now: Time, actions: &mut Vec<Action>) {
         let (haste, end) = match self.stop {
             // The second request says that the first took too long.
-            Some((_, end)) => (Haste::Immediate, end),
+            Some(end) => (Haste::Immediate, end),
             None => (haste, end),
         };
-        self.stop = Some((haste, end));
+        self.stop = Some(end);
         for slot in self.slots.values_mut() {
             slot.retry_at = None;
         }
@@ -552,7 +552,7 @@ impl Machine {
         }
     }
 
-    fn pass_time(&mut self, now: Time, actions: &mut Vec<Action>) {
+    fn enforce_deadlines(&mut self, now: Time, actions: &mut Vec<Action>) {
         let timeout = self.rules().worker_timeout;
         for (&id, worker) in &mut self.workers {
             if worker
@@ -565,6 +565,9 @@ impl Machine {
                 worker.kill(id, actions);
             }
         }
+    }
+
+    fn restart_due(&mut self, now: Time, actions: &mut Vec<Action>) {
         let due = |slot: &Slot| slot.retry_at.is_some_and(|at| now >= at);
         let tasks: Vec<TaskId> = self
             .slots
@@ -588,7 +591,7 @@ impl Machine {
                 self.stop(Haste::Graceful, End::Finished, now, actions);
             }
         }
-        if let Some((_, end)) = self.stop
+        if let Some(end) = self.stop
             && self.workers.is_empty()
             && !self.ended
         {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::time::Instant;
 
 use rustix::process::Signal;
 use testkit::wait_until;
@@ -95,6 +96,32 @@ fn a_stopped_worker_is_found_by_the_watchdog() {
     wait_gone(&pids[..1]);
     service.running.wait_line("found=state T (stopped)");
     assert_eq!(service.pids(2)[1], pids[1]);
+    service.stop();
+}
+
+#[test]
+fn nobody_is_blamed_for_a_standstill_of_all() {
+    let mut service = Program::new("").service(&["worker_timeout=0.5"]);
+    let pids = service.pids(2);
+    let supervisor = service.running.pid();
+    signal(supervisor, Signal::STOP);
+    for pid in &pids {
+        signal(*pid, Signal::STOP);
+    }
+    let began = Instant::now();
+    wait_until("the workers to be overdue", || {
+        began.elapsed().as_millis() > 2_500
+    });
+    signal(supervisor, Signal::CONT);
+    // It looks at its workers before they can speak again.
+    let asked = Instant::now();
+    wait_until("the supervisor to look", || {
+        asked.elapsed().as_millis() > 200
+    });
+    for pid in &pids {
+        signal(*pid, Signal::CONT);
+    }
+    assert_eq!(service.pids(2), pids);
     service.stop();
 }
 

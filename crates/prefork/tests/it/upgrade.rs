@@ -67,6 +67,18 @@ fn the_process_id_the_sockets_and_the_counters_stay() {
 }
 
 #[test]
+fn workers_still_notice_when_the_supervisor_dies() {
+    let program = Program::new("");
+    let service = program.service(&[]);
+    service.settled(2);
+    service.client().upgrade().expect("the build is good");
+    service.running.wait_line("replaced the supervisor");
+    let pids = service.pids(2);
+    service.running.signal(Signal::Kill);
+    wait_gone(&pids);
+}
+
+#[test]
 fn a_bad_build_does_not_become_the_supervisor() {
     let program = Program::new("old");
     let mut service = program.service(&[]);
