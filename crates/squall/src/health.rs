@@ -49,14 +49,25 @@ pub async fn healthz() -> &'static str {
     "alive\n"
 }
 
-/// 200 while this process takes requests, 503 from the order to stop on: for a readiness check.
+/// 200 while the service takes requests, 503 from the order to stop on: for a readiness check. A
+/// worker that only makes way for its successor answers 200 to the last.
 ///
 /// A load balancer needs time to hear of it; [`Limits::drain_delay`](crate::Limits::drain_delay)
 /// gives it that time.
 pub async fn readyz() -> (StatusCode, &'static str) {
-    if counts::is_ready() {
+    if counts::is_ready() || goes_on_without_us().await {
         (StatusCode::OK, "ready\n")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "leaving\n")
     }
+}
+
+/// Whether there is a supervisor, and it is not about to stop.
+async fn goes_on_without_us() -> bool {
+    let Some(path) = worker::control_path() else {
+        return false;
+    };
+    let ask = move || Client::connect(path)?.status();
+    let answer = tokio::task::spawn_blocking(ask).await;
+    matches!(answer, Ok(Ok(status)) if status.state != "stopping")
 }

@@ -3,7 +3,7 @@
 use std::{future::pending, time::Duration};
 
 use squall_prefork::worker::{self, Notifier};
-use squall_server::{Handle, Phase, StartError, obey_signals};
+use squall_server::{Handle, Phase, StartError, Stop, obey_signals};
 use tokio::{
     runtime, select,
     signal::unix::{SignalKind, signal},
@@ -21,11 +21,12 @@ pub(crate) fn alone(server: Server) -> Result<()> {
     let runtime = squall_server::runtime()?;
     runtime.block_on(async {
         let handle = server.handle();
-        tokio::spawn(obey_signals(handle.clone())?);
-        let notifier = Notifier::from_env();
         if worker::is_worker() {
-            tokio::spawn(outlive_signals()?);
+            tokio::spawn(obey_supervisor(handle.clone())?);
+        } else {
+            tokio::spawn(obey_signals(handle.clone())?);
         }
+        let notifier = Notifier::from_env();
         let served = if notifier.is_connected() {
             select! {
                 served = server.serve() => served,
@@ -64,17 +65,27 @@ async fn report(handle: &Handle, notifier: &Notifier) {
     }
 }
 
-/// A worker gets what the terminal sends to all, and what the supervisor passes on. The supervisor
-/// acts on SIGHUP; squall keeps no log file open, so SIGUSR1 has nothing to reopen.
-fn outlive_signals() -> Result<impl Future<Output = ()> + Send> {
+/// A worker can be told twice: systemd signals every process of a unit, and so does the death of a
+/// supervisor. That is no reason for haste; a supervisor kills whom it does not want to wait for.
+///
+/// The supervisor acts on SIGHUP; squall keeps no log file open, so SIGUSR1 has nothing to reopen.
+fn obey_supervisor(handle: Handle) -> Result<impl Future<Output = ()> + Send> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut quit = signal(SignalKind::quit())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
     let mut reopen = signal(SignalKind::user_defined1())?;
     Ok(async move {
         loop {
-            select! {
-                _ = hangup.recv() => {}
-                _ = reopen.recv() => {}
-            }
+            let how = select! {
+                _ = terminate.recv() => Stop::Graceful,
+                _ = quit.recv() => Stop::Graceful,
+                _ = interrupt.recv() => Stop::Quick,
+                _ = hangup.recv() => continue,
+                _ = reopen.recv() => continue,
+            };
+            tracing::info!(?how, "told to stop by a signal");
+            handle.stop(how);
         }
     })
 }

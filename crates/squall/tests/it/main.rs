@@ -6,10 +6,14 @@ mod errors;
 mod extract;
 mod friendfeed;
 mod layers;
+mod load;
 mod nginx;
+mod prefork;
 mod program;
 mod routes;
 mod serve;
+mod supervised;
+mod under_others;
 
 use squall::{
     Application, ApplicationService, Body, Request,

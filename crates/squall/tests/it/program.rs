@@ -38,9 +38,14 @@ pub(crate) fn command() -> Command {
 }
 
 pub(crate) fn example() -> PathBuf {
+    built("friendfeed")
+}
+
+/// The example of that name, which cargo builds with the tests.
+pub(crate) fn built(name: &str) -> PathBuf {
     let test = env::current_exe().expect("the path of this test");
     let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
-    let example = profile.join("examples/friendfeed");
+    let example = profile.join("examples").join(name);
     assert!(
         example.exists(),
         "there is no {}; `cargo test` builds it, `cargo test --test it` does not",

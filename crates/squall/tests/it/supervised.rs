@@ -1,0 +1,154 @@
+//! A program in several processes, whose file can be replaced.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use squall_prefork::{Status, WorkerStatus, control::Client};
+use testkit::{Running, TempDir, Wire, temp_dir, wait_for, wait_until};
+
+use crate::program;
+
+/// What is appended to an executable to make another build of it.
+const MARK: &[u8] = b"another build";
+
+/// A copy of a program on a free port of 127.0.0.1, which has the files of its supervisor to itself.
+pub(crate) struct Supervised {
+    pub(crate) running: Running,
+    pub(crate) address: SocketAddr,
+    directory: TempDir,
+}
+
+impl Supervised {
+    pub(crate) fn friendfeed(flags: &[&str]) -> Self {
+        Self::start("friendfeed", &[&["--port", "0"], flags].concat())
+    }
+
+    pub(crate) fn start(example: &str, arguments: &[&str]) -> Self {
+        let directory = temp_dir();
+        let program = directory.path().join("program");
+        fs::copy(program::built(example), &program).expect("the temporary directory has room");
+        let mut command = Command::new(program);
+        let running = Running::spawn(quiet(&mut command, directory.path()).args(arguments));
+        Self {
+            address: program::address(&running),
+            running,
+            directory,
+        }
+    }
+
+    /// Puts a file in the place of the program, as a deploy does: by a rename.
+    pub(crate) fn deploy(&self, file: &Path) {
+        let beside = self.directory.path().join("new");
+        fs::copy(file, &beside).expect("the temporary directory has room");
+        fs::rename(beside, self.program()).expect("it is ours");
+    }
+
+    /// Puts another build of the same program in its place.
+    pub(crate) fn deploy_another_build(&self) {
+        let build = self.directory.path().join("build");
+        fs::copy(self.program(), &build).expect("the temporary directory has room");
+        let file = OpenOptions::new().append(true).open(&build);
+        let written = file.and_then(|mut file| file.write_all(MARK));
+        written.expect("the temporary directory has room");
+        self.deploy(&build);
+    }
+
+    pub(crate) fn program(&self) -> PathBuf {
+        self.directory.path().join("program")
+    }
+
+    pub(crate) fn wire(&self) -> Wire {
+        Wire::connect(self.address)
+    }
+
+    /// The status code and the body of one answer, on a connection of its own.
+    pub(crate) fn ask(&self, path: &str) -> (u16, String) {
+        let mut wire = self.wire();
+        wire.send(format!(
+            "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        ));
+        let reply = wire.response();
+        (reply.status, reply.text().to_owned())
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        let name = format!("squall-{}/control", self.running.pid());
+        let path = self.directory.path().join(name);
+        wait_for("the control socket", || Client::connect(&path).ok())
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.client().status().expect("the supervisor answers")
+    }
+
+    /// Waits until all workers are ready and none is left over.
+    pub(crate) fn settled(&self, processes: usize) -> Vec<WorkerStatus> {
+        wait_for("the workers to settle", || {
+            let status = self.status();
+            let ready = status.workers.iter().filter(|one| one.state == "ready");
+            let settled = ready.count() == processes && status.workers.len() == processes;
+            (settled && status.state == "running").then_some(status.workers)
+        })
+    }
+
+    pub(crate) fn pids(&self, processes: usize) -> Vec<u32> {
+        let workers = self.settled(processes);
+        workers.iter().map(|worker| worker.pid).collect()
+    }
+}
+
+/// The command without settings of whoever runs the test, and without a log of requests.
+pub(crate) fn quiet<'a>(command: &'a mut Command, directory: &Path) -> &'a mut Command {
+    command
+        .env("RUST_BACKTRACE", "0")
+        .env("RUST_LOG", "info,squall::access=off")
+        .env("TMPDIR", directory)
+        .env_remove("RUNTIME_DIRECTORY")
+        .env_remove("XDG_RUNTIME_DIR")
+        .env_remove("NOTIFY_SOCKET")
+}
+
+/// Whether the process runs what [`Supervised::deploy_another_build`] has made.
+pub(crate) fn is_another_build(pid: u32) -> bool {
+    let executable = fs::read(format!("/proc/{pid}/exe")).expect("it is alive");
+    executable.ends_with(MARK)
+}
+
+/// How many sockets the process has open.
+pub(crate) fn sockets(pid: u32) -> usize {
+    let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).expect("it is alive");
+    let targets = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+    targets
+        .filter(|target| target.to_string_lossy().starts_with("socket:"))
+        .count()
+}
+
+pub(crate) fn children(pid: u32) -> Vec<u32> {
+    let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+    let list = list.expect("it is alive");
+    list.split_whitespace()
+        .map(|pid| pid.parse().expect("a process id"))
+        .collect()
+}
+
+pub(crate) fn signal(pid: u32, signal: Signal) {
+    let pid = Pid::from_raw(pid.cast_signed()).expect("no process has id 0");
+    kill_process(pid, signal).expect("the process is there");
+}
+
+pub(crate) fn is_alive(pid: u32) -> bool {
+    // A zombie has no executable any more.
+    fs::read_link(format!("/proc/{pid}/exe")).is_ok()
+}
+
+pub(crate) fn wait_gone(pids: &[u32]) {
+    wait_until("the processes to end", || {
+        !pids.iter().any(|pid| is_alive(*pid))
+    });
+}
