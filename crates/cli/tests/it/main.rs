@@ -1,0 +1,5 @@
+//! The real command, supervising and asking about a real program that is not ours.
+
+mod ask;
+mod house;
+mod supervise;
