@@ -27,9 +27,9 @@ use crate::worker::Notifier;
 use crate::{Counters, Error, Outcome, Readiness, Supervisor, WorkerInfo};
 use watch::MEASURE;
 
-/// A wait that ends so much too late was a standstill of the whole machine (a frozen container):
-/// it is taken as if it had not been, for the workers could not speak either.
-const STALL: Duration = Duration::from_secs(1);
+/// The loop turns once in `MEASURE` at least. A turn that takes so long was a standstill of the
+/// whole machine (a frozen container); the workers could not speak either, so it does not count.
+const STANDSTILL: Duration = Duration::from_secs(2);
 
 pub(crate) struct Keeper {
     settings: Supervisor,
@@ -43,6 +43,7 @@ pub(crate) struct Keeper {
     reload_error: Option<String>,
     clock: Clock,
     measure_at: Time,
+    turned_at: Time,
     directory: Directory,
     control_path: PathBuf,
     control: control::Server,
@@ -116,6 +117,7 @@ impl Keeper {
                 offset: Time::ZERO,
             },
             measure_at: MEASURE,
+            turned_at: Time::ZERO,
             directory,
             control_path,
             control,
@@ -144,6 +146,10 @@ impl Keeper {
                 self.asked(asked);
             }
             self.measure();
+            if self.clock.now() > self.turned_at + STANDSTILL {
+                self.clock.set_back(self.turned_at);
+            }
+            self.turned_at = self.clock.now();
             self.feed(Event::Tick);
             self.tell_upstream();
         }
@@ -156,7 +162,7 @@ impl Keeper {
     }
 
     /// Sleeps until a descriptor is readable or a deadline is reached.
-    fn wait(&mut self) -> std::io::Result<()> {
+    fn wait(&self) -> std::io::Result<()> {
         let now = self.clock.now();
         let deadlines = [
             self.machine.deadline(),
@@ -177,11 +183,7 @@ impl Keeper {
             .chain(notify)
             .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
             .collect();
-        let result = poll(&mut polled, Some(&timeout));
-        if self.clock.now() > now + left + STALL {
-            self.clock.set_back(now);
-        }
-        match result {
+        match poll(&mut polled, Some(&timeout)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),
         }

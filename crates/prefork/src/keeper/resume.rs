@@ -185,6 +185,7 @@ impl Keeper {
                 offset: state.now,
             },
             measure_at: state.now + MEASURE,
+            turned_at: state.now,
             directory: Directory::resume(state.directory),
             control_path: state.control_path,
             control,

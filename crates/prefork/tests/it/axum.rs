@@ -5,7 +5,7 @@ use std::process::Command;
 
 use testkit::{Running, Signal, Wire, wait_for, wait_until};
 
-use crate::house::example;
+use crate::house::{example, free_ports};
 
 fn text(address: SocketAddr, path: &str) -> String {
     let mut wire = Wire::connect(address);
@@ -17,7 +17,7 @@ fn text(address: SocketAddr, path: &str) -> String {
 
 #[test]
 fn it_serves_reloads_and_counts() {
-    let address = SocketAddr::from(([127, 0, 0, 1], testkit::free_port()));
+    let address = SocketAddr::from(([127, 0, 0, 1], free_ports()));
     let directory = testkit::temp_dir();
     let mut command = Command::new(example("axum"));
     command

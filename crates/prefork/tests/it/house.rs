@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
@@ -127,17 +127,15 @@ impl Service {
         self.client().status().expect("the supervisor answers")
     }
 
-    /// Waits until all workers are ready and none is left over.
+    /// Waits until all workers are ready, none is left over, and none has died unnoticed.
     pub(crate) fn settled(&self, processes: usize) -> Vec<WorkerStatus> {
         wait_for("the workers to settle", || {
             let status = self.status();
-            let ready = status
-                .workers
-                .iter()
-                .filter(|worker| worker.state == "ready")
-                .count();
-            let settled = ready == processes && status.workers.len() == processes;
-            (settled && status.state == "running").then_some(status.workers)
+            let all = status.state == "running" && status.workers.len() == processes;
+            // As process 1 it has numbers of its own.
+            let alive = |pid| status.pid == 1 || is_alive(pid);
+            let serve = |worker: &WorkerStatus| worker.state == "ready" && alive(worker.pid);
+            (all && status.workers.iter().all(serve)).then_some(status.workers)
         })
     }
 
@@ -193,6 +191,21 @@ fn ask(mut stream: impl Read + Write, path: &str) -> io::Result<Page> {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect(),
     ))
+}
+
+/// The first of four free ports in a row: below those that the kernel gives to others, and each
+/// time a little further on.
+pub(crate) fn free_ports() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = 20_000 + u16::try_from(std::process::id() % 2_500).expect("small") * 4;
+    let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    loop {
+        let first = start + NEXT.fetch_add(4, SeqCst);
+        assert!(first < 32_000, "no four free ports in a row");
+        if (first..first + 4).all(free) {
+            return first;
+        }
+    }
 }
 
 pub(crate) fn signal(pid: u32, signal: Signal) {

@@ -1,7 +1,7 @@
 //! Where the workers listen.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::process::Command;
@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use testkit::Running;
 
-use crate::house::{Program, Service, fixture, get, get_unix};
+use crate::house::{Program, Service, fixture, free_ports, get, get_unix};
 
 #[test]
 fn a_second_copy_on_the_same_port_is_refused() {
@@ -53,14 +53,7 @@ fn the_kernel_spreads_connections_over_the_slots() {
 
 #[test]
 fn a_port_for_each_worker() {
-    // Below the ports that the kernel gives to clients, and elsewhere for each process of tests.
-    let start = 20_000 + u16::try_from(std::process::id() % 2_500).expect("small") * 4;
-    let first = (start..32_000)
-        .step_by(4)
-        .find(|&first| {
-            (first..first + 4).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok())
-        })
-        .expect("four free ports in a row");
+    let first = free_ports();
     let mut service = Program::new("").service(&[&format!("ports={first}")]);
     let ask = |task: u16| get(SocketAddr::from(([127, 0, 0, 1], first + task)), "/");
     service.settled(2);

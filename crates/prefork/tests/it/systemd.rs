@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use testkit::{Running, Signal, wait_for};
 
-use crate::house::{Program, Service, fixture, get};
+use crate::house::{Program, Service, fixture, free_ports, get};
 
 struct Manager(UnixDatagram);
 
@@ -78,7 +78,7 @@ fn sockets_are_taken_over_from_systemd() {
         return;
     };
     let directory = testkit::temp_dir();
-    let port = testkit::free_port();
+    let port = free_ports();
     let mut command = Command::new(activate);
     command
         .arg(format!("--listen=127.0.0.1:{port}"))
