@@ -1,17 +1,19 @@
 //! Routes and settings, checked once and then served.
 
-use std::fmt;
+use std::{fmt, path::PathBuf};
 
 use axum_core::{extract::Request, response::IntoResponse};
 use http::{Method, StatusCode};
 use squall_routing::{Router, Rule};
 use squall_server::{Bind, BoxError};
+use squall_static::StaticFiles;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    Error, Result, Server,
+    Error, Result, Server, Urls,
     error_pages::{ErrorPage, ErrorPages},
+    files::Files,
     handler::Endpoint,
     mount::Mounted,
     route::IntoRoute,
@@ -47,6 +49,9 @@ pub struct Application<S = ()> {
     error_pages: ErrorPages,
     access_log: bool,
     layers: Vec<Wrap>,
+    files: Files,
+    /// The first mistake in what was given to a route.
+    mistake: Option<Error>,
 }
 
 struct Route {
@@ -66,6 +71,8 @@ impl Application {
             error_pages: ErrorPages::default(),
             access_log: true,
             layers: Vec::new(),
+            files: Files::default(),
+            mistake: None,
         }
     }
 }
@@ -88,6 +95,8 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
             error_pages: self.error_pages,
             access_log: self.access_log,
             layers: self.layers,
+            files: self.files,
+            mistake: self.mistake,
         }
     }
 
@@ -98,9 +107,13 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     ///
     /// Defaults to no route: 404 (Not Found).
     pub fn route<M>(mut self, rule: impl Into<Rule>, target: impl IntoRoute<S, M>) -> Self {
+        let endpoints = target.into_endpoints(&self.state).0;
         self.routes.push(Route {
             rule: rule.into(),
-            endpoints: target.into_endpoints(&self.state).0,
+            endpoints: endpoints.unwrap_or_else(|error| {
+                self.mistake.get_or_insert(error);
+                Vec::new()
+            }),
         });
         self
     }
@@ -165,6 +178,32 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         self
     }
 
+    /// Serves the files of a directory below `/static/`, and its `robots.txt` and `favicon.ico` at the
+    /// top as well (Tornado's `static_path`). [`Urls::static_url`](crate::Urls::static_url) names
+    /// them with the version of their content, for clients to keep for ever.
+    ///
+    /// Defaults to no static files.
+    pub fn static_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.files.path(path.into());
+        self
+    }
+
+    /// As [`static_path`](Self::static_path), with settings of its own.
+    ///
+    /// Defaults to no static files.
+    pub fn static_files(mut self, files: StaticFiles) -> Self {
+        self.files.files = Some(files);
+        self
+    }
+
+    /// Where static files are below (Tornado's `static_url_prefix`).
+    ///
+    /// Defaults to `/static/`.
+    pub fn static_url_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.files.prefix = Some(prefix.into());
+        self
+    }
+
     /// Whether each request is logged in a line: status, method, path, client and milliseconds, at
     /// `INFO` below 400, `WARN` below 500, and `ERROR` above, under the target `squall::access`
     /// (Tornado's `tornado.access`).
@@ -206,9 +245,18 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     ///
     /// # Errors
     ///
-    /// When a pattern, host or name is malformed, or two of them conflict.
+    /// When a pattern, host or name is malformed, or two of them conflict, or static files cannot
+    /// be served.
     pub fn into_service(self) -> Result<ApplicationService> {
+        if let Some(mistake) = self.mistake {
+            return Err(mistake);
+        }
         let mut rules = Router::builder();
+        let files = self.files.build()?;
+        let static_urls = files.as_ref().map(|files| files.urls.clone());
+        for (rule, endpoint) in files.into_iter().flat_map(|files| files.routes) {
+            rules = rules.route(rule, squall_routing::Methods::new().any(endpoint)?);
+        }
         for Route { rule, endpoints } in self.routes {
             let mut methods = squall_routing::Methods::new();
             for (method, endpoint) in endpoints {
@@ -224,6 +272,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
             methods.merge(others).map_err(|error| error.to_string())
         })?;
         let inner = Inner {
+            urls: Urls::new(router.urls().clone(), static_urls),
             router,
             error_pages: self.error_pages,
         };

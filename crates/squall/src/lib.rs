@@ -37,6 +37,7 @@ mod counts;
 mod error;
 mod error_pages;
 mod extract;
+mod files;
 pub mod guide;
 mod handler;
 mod health;
@@ -48,6 +49,7 @@ pub mod route;
 mod run;
 mod server;
 mod service;
+mod urls;
 
 pub use crate::{
     application::Application,
@@ -60,6 +62,7 @@ pub use crate::{
     response::{Html, Redirect},
     server::{Server, Worker, serve},
     service::{ApplicationService, ResponseFuture},
+    urls::Urls,
 };
 #[doc(no_inline)]
 pub use axum_core::{
@@ -72,9 +75,11 @@ pub use http;
 #[doc(no_inline)]
 pub use squall_prefork::{Supervisor, worker::task_id};
 #[doc(no_inline)]
-pub use squall_routing::{Captures, Host, ReverseError, Rule, Urls, regex};
+pub use squall_routing::{Host, ReverseError, Rule, regex};
 #[doc(no_inline)]
 pub use squall_server::{Address, Bind, ConnectionInfo, Handle, Limits, Listener, Phase, Stop};
+#[doc(no_inline)]
+pub use squall_static::StaticFiles;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]

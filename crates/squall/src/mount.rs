@@ -4,8 +4,9 @@ use std::task::{Context, Poll};
 
 use axum_core::extract::Request;
 use http::{Uri, uri::PathAndQuery};
-use squall_routing::Captures;
 use tower_service::Service;
+
+use crate::service::Matched;
 
 /// Takes the prefix off the path before the service sees the request.
 #[derive(Clone, Debug)]
@@ -38,7 +39,7 @@ impl<T: Service<Request>> Service<Request> for Mounted<T> {
             *request.uri_mut() = uri;
         }
         // They are spans of the path that it was.
-        request.extensions_mut().remove::<Captures>();
+        request.extensions_mut().remove::<Matched>();
         self.service.call(request)
     }
 }

@@ -3,12 +3,13 @@
 use axum_core::{extract::Request, response::IntoResponse};
 use http::Method;
 use squall_server::BoxError;
+use squall_static::StaticFiles;
 use tower_service::Service;
 
-use crate::{Methods, handler::Endpoint};
+use crate::{Error, Methods, Result, files, handler::Endpoint};
 
-/// What [`Application::route`](crate::Application::route) takes: [`Methods`], or any tower service,
-/// which then answers every method. `M` only tells the two apart.
+/// What [`Application::route`](crate::Application::route) takes: [`Methods`], [`StaticFiles`], or
+/// any tower service, which then answers every method. `M` only tells them apart.
 pub trait IntoRoute<S, M> {
     /// Becomes endpoints that know the application's state.
     fn into_endpoints(self, state: &S) -> Endpoints;
@@ -16,12 +17,17 @@ pub trait IntoRoute<S, M> {
 
 /// The endpoints of one route, each for a method or for all.
 #[derive(Debug)]
-pub struct Endpoints(pub(crate) Vec<(Option<Method>, Endpoint)>);
+pub struct Endpoints(pub(crate) Result<Vec<(Option<Method>, Endpoint)>>);
 
 /// Marks [`Methods`] in [`IntoRoute`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ViaMethods;
+
+/// Marks [`StaticFiles`] in [`IntoRoute`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ViaStaticFiles;
 
 /// Marks a service in [`IntoRoute`].
 #[derive(Debug)]
@@ -30,7 +36,7 @@ pub struct ViaService;
 
 impl<S: Clone + Send + Sync + 'static> IntoRoute<S, ViaMethods> for Methods<S> {
     fn into_endpoints(self, state: &S) -> Endpoints {
-        Endpoints(self.bind(state))
+        Endpoints(Ok(self.bind(state)))
     }
 }
 
@@ -43,6 +49,15 @@ where
         + 'static,
 {
     fn into_endpoints(self, _: &S) -> Endpoints {
-        Endpoints(vec![(None, Endpoint::from_service(self))])
+        Endpoints(Ok(vec![(None, Endpoint::from_service(self))]))
+    }
+}
+
+/// The whole path of a request names the file: `regex(r"/(apple-touch-icon\.png)")` leads to
+/// `apple-touch-icon.png`.
+impl<S> IntoRoute<S, ViaStaticFiles> for StaticFiles {
+    fn into_endpoints(self, _: &S) -> Endpoints {
+        let files = self.build().map_err(Error::new);
+        Endpoints(files.map(|files| vec![(None, files::endpoint(files))]))
     }
 }

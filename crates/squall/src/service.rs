@@ -18,13 +18,13 @@ use axum_core::{
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use http_body::Body as _;
-use squall_routing::{FindError, MethodMatch, Methods, Router, Urls};
+use squall_routing::{Captures, FindError, MethodMatch, Methods, Router};
 use squall_server::{BoxError, ConnectionInfo};
 use tower::{ServiceExt, util::BoxCloneSyncService};
 use tower_service::Service;
 
 use crate::{
-    Error, access_log,
+    Error, Urls, access_log,
     error_pages::ErrorPages,
     handler::{Endpoint, ResponseFuture as HandlerFuture},
 };
@@ -44,6 +44,14 @@ pub(crate) type BoxService = BoxCloneSyncService<Request, Response, Infallible>;
 pub(crate) struct Inner {
     pub(crate) router: Router<Methods<Endpoint>>,
     pub(crate) error_pages: ErrorPages,
+    pub(crate) urls: Urls,
+}
+
+/// What a request's extensions say of the route that it came by.
+#[derive(Clone)]
+pub(crate) struct Matched {
+    pub(crate) captures: Captures,
+    pub(crate) urls: Urls,
 }
 
 impl ApplicationService {
@@ -65,10 +73,10 @@ impl ApplicationService {
         }
     }
 
-    /// The names of the routes, to make URLs from.
+    /// The names of routes and static files, to make URLs from.
     #[must_use]
-    pub fn urls(&self) -> &Urls {
-        self.inner.router.urls()
+    pub fn urls(&self) -> Urls {
+        self.inner.urls.clone()
     }
 }
 
@@ -155,7 +163,10 @@ impl Inner {
         };
         let (mut response, allow) = match found.endpoint.find(request.method()) {
             MethodMatch::Found(endpoint) | MethodMatch::Head(endpoint) => {
-                request.extensions_mut().insert(found.captures);
+                request.extensions_mut().insert(Matched {
+                    captures: found.captures,
+                    urls: self.urls.clone(),
+                });
                 return endpoint.call(request);
             }
             MethodMatch::Options(allow) => (StatusCode::NO_CONTENT.into_response(), allow),

@@ -90,6 +90,12 @@ impl ServeStatic {
         }
     }
 
+    /// What the path of a static URL begins with: `/static/`.
+    #[must_use]
+    pub fn static_url_prefix(&self) -> &str {
+        &self.shared.prefix
+    }
+
     /// How many bytes the cache takes now.
     #[must_use]
     pub fn cached(&self) -> u64 {

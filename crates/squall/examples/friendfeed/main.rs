@@ -5,10 +5,16 @@
 
 mod pages;
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::Parser;
-use squall::{Application, Bind, Server, any, get};
+use squall::{Application, Bind, Server, StaticFiles, any, get, regex};
+
+/// The files that come with the example.
+const STATIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/friendfeed/static");
 
 /// The site of the guide.
 #[derive(Parser)]
@@ -22,6 +28,9 @@ struct Flags {
     /// Listen on this unix socket as well.
     #[arg(long, value_name = "PATH")]
     unix: Option<PathBuf>,
+    /// Serve the static files of this directory.
+    #[arg(long, value_name = "DIR", default_value = STATIC)]
+    static_path: PathBuf,
     /// Serve in this many processes; 0 takes one for each CPU.
     #[arg(long, default_value_t = 1)]
     processes: usize,
@@ -32,7 +41,7 @@ struct Flags {
 
 fn main() -> squall::Result<()> {
     let flags = Flags::parse();
-    let mut server = Server::new(application())
+    let mut server = Server::new(application(&flags.static_path))
         .threads(flags.threads)
         .bind((flags.address, flags.port))?;
     if let Some(path) = flags.unix {
@@ -41,8 +50,14 @@ fn main() -> squall::Result<()> {
     server.start(flags.processes)
 }
 
-fn application() -> Application {
+fn application(static_path: &Path) -> Application {
     Application::new()
+        .static_path(static_path)
+        .route(
+            regex(r"/(apple-touch-icon\.png)"),
+            StaticFiles::new(static_path),
+        )
+        .route("/static_url/{*path}", get(pages::static_url))
         .route("/", get(pages::home))
         .name("home")
         .route("/whoami", get(pages::whoami))

@@ -10,12 +10,22 @@ use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use squall::{
     Body, ConnectionInfo, Extension, Html, IntoResponse, Json, Path, Query, Request, Response,
+    Urls,
     http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName},
 };
 use tokio::time::interval;
 
-pub(crate) async fn home() -> Html<&'static str> {
-    Html(include_str!("home.html"))
+pub(crate) async fn home(urls: Urls) -> squall::Result<Html<String>> {
+    let page = include_str!("home.html")
+        .replace("{styles}", &urls.static_url("styles.css"))
+        .replace("{logo}", &urls.static_url("images/logo.png"))
+        .replace("{user}", &urls.reverse_url("user", [7])?);
+    Ok(Html(page))
+}
+
+/// The URL of a static file, as text.
+pub(crate) async fn static_url(urls: Urls, Path(path): Path<String>) -> String {
+    urls.static_url(&path)
 }
 
 #[derive(Serialize)]

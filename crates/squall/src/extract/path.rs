@@ -3,10 +3,9 @@
 use axum_core::extract::FromRequestParts;
 use http::{StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
-use squall_routing::Captures;
 
 use super::params::{ParamError, Params};
-use crate::Error;
+use crate::{Error, service::Matched};
 
 /// The route's parameters, decoded and read into `T`: one value, a tuple in the order of the
 /// pattern, a struct by name, or a map. What does not fit is answered with 404, as there is no
@@ -38,9 +37,9 @@ where
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        let captures = parts.extensions.get::<Captures>();
-        let captures = captures.ok_or_else(|| Error::new("`Path` outside of a squall route"))?;
-        let params = captures.params(parts.uri.path()).collect();
+        let matched = parts.extensions.get::<Matched>();
+        let matched = matched.ok_or_else(|| Error::new("`Path` outside of a squall route"))?;
+        let params = matched.captures.params(parts.uri.path()).collect();
         match T::deserialize(Params::new(params)) {
             Ok(value) => Ok(Self(value)),
             Err(error @ ParamError::Count { .. }) => Err(Error::new(error)),

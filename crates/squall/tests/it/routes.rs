@@ -224,12 +224,12 @@ fn urls_are_made_from_names() {
             .name("user"),
     );
     let none: [&str; 0] = [];
-    assert_eq!(service.urls().reverse("home", none).unwrap(), "/");
+    assert_eq!(service.urls().reverse_url("home", none).unwrap(), "/");
     assert_eq!(
-        service.urls().reverse("user", ["a/b"]).unwrap(),
+        service.urls().reverse_url("user", ["a/b"]).unwrap(),
         "/users/a%2Fb"
     );
-    assert!(service.urls().reverse("nobody", none).is_err());
+    assert!(service.urls().reverse_url("nobody", none).is_err());
 }
 
 #[test]
