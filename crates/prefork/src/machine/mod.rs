@@ -4,7 +4,10 @@
 //! A *generation* is one executable as it was on disk at one moment. A *renewal* replaces the worker
 //! in charge of a slot by a new one, new first; a *rollout* renews every slot to one generation.
 
+mod cover;
+mod event;
 mod renewal;
+mod scale;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -14,7 +17,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use renewal::{Renewal, Rollout};
+pub(crate) use event::{Action, End, Event, Exit, Haste, Rules, Sharing, Signal};
+use renewal::{Renewal, Rollout};
 pub(crate) use slot::{Phase, Slot, Worker};
 
 /// Time since the first supervisor of this process id started.
@@ -23,118 +27,6 @@ pub(crate) type Time = Duration;
 pub(crate) type WorkerId = u64;
 pub(crate) type TaskId = usize;
 pub(crate) type Generation = u64;
-
-/// What the machine must know of the settings.
-#[derive(Clone, Debug)]
-pub(crate) struct Rules {
-    pub(crate) sharing: Sharing,
-    pub(crate) start_timeout: Duration,
-    pub(crate) graceful_timeout: Duration,
-    pub(crate) worker_timeout: Option<Duration>,
-    pub(crate) max_restarts: Option<u32>,
-    pub(crate) max_requests: Option<u64>,
-    pub(crate) max_requests_jitter: u64,
-    pub(crate) max_rss: Option<u64>,
-    pub(crate) max_slots: usize,
-}
-
-/// Who accepts from which set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sharing {
-    /// Every worker accepts from set 0.
-    One,
-    /// A set for each slot, all in one SO_REUSEPORT group: a set nobody accepts from costs clients.
-    Group,
-    /// A set for each slot on a port of its own: a client of a dead slot's port is refused, rightly.
-    Apart,
-}
-
-/// How a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exit {
-    Code(i32),
-    Signal(i32),
-}
-
-impl std::fmt::Display for Exit {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Code(code) => write!(f, "exit status {code}"),
-            Self::Signal(signal) => write!(f, "signal {signal}"),
-        }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Event {
-    Start(usize),
-    SpawnFailed(WorkerId, String),
-    Ready(WorkerId),
-    Alive(WorkerId),
-    Exited(WorkerId, Exit),
-    Measured {
-        worker: WorkerId,
-        requests: u64,
-        rss: u64,
-    },
-    Reload,
-    Upgrade,
-    Scale(usize),
-    Stop(Haste),
-    /// Everything that had been said until now has been told: who is late is late.
-    Tick,
-}
-
-/// How a supervisor is told to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Haste {
-    /// Workers finish what they have.
-    Graceful,
-    /// Workers drop what they have, and clean up.
-    Quick,
-    /// Workers are killed.
-    Immediate,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Signal {
-    Term,
-    Int,
-    Kill,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Action {
-    Spawn {
-        worker: WorkerId,
-        task: TaskId,
-        generation: Generation,
-        sets: Vec<usize>,
-    },
-    Signal(WorkerId, Signal),
-    /// The worker's event loop stands still: say where, before it is killed.
-    Examine(WorkerId),
-    /// The set leaves the group: nobody could be found to accept from it.
-    CloseSet(usize),
-    /// The slot that was added failed: it stays at so many.
-    StopGrowing(usize),
-    RolloutEnded {
-        ticket: u64,
-        result: Result<Generation, String>,
-    },
-    /// Every slot runs the new generation: the supervisor itself may follow.
-    ReplaceSupervisor,
-    End(End),
-}
-
-/// Why the supervisor has nothing left to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum End {
-    Finished,
-    Stopped,
-    NeverBooted,
-    GaveUp,
-}
 
 /// Failures in a row after which a slot's queue is given to another slot.
 const PATIENCE: u32 = 3;
@@ -290,54 +182,6 @@ impl Machine {
         slot.worker.and_then(|id| self.workers.get(&id))
     }
 
-    fn present(&self) -> usize {
-        self.slots.values().filter(|slot| !slot.leaving).count()
-    }
-
-    fn start_all(&mut self, count: usize, now: Time, actions: &mut Vec<Action>) {
-        self.wanted = count.clamp(1, self.rules().max_slots);
-        for task in 0..self.wanted {
-            self.slots.insert(task, Slot::new(self.generation));
-            self.start(task, actions, now);
-        }
-    }
-
-    fn scale(&mut self, count: usize, now: Time, actions: &mut Vec<Action>) {
-        if self.stop.is_some() {
-            return;
-        }
-        self.wanted = count.clamp(1, self.rules().max_slots);
-        for (_, slot) in self.slots.range_mut(self.wanted..) {
-            slot.leaving = true;
-            slot.retry_at = None;
-        }
-        let mut back = Vec::new();
-        for (&task, slot) in self.slots.range_mut(..self.wanted) {
-            if std::mem::take(&mut slot.leaving) && slot.worker.is_none() {
-                slot.fresh = true;
-                back.push(task);
-            }
-        }
-        for task in back {
-            self.start(task, actions, now);
-        }
-    }
-
-    /// Adds one slot, and the next when its worker is ready: what one more worker takes may not be
-    /// there, and its set joins the group before that is known.
-    fn grow(&mut self, now: Time, actions: &mut Vec<Action>) {
-        if self.present() >= self.wanted || self.slots.values().any(|slot| slot.fresh) {
-            return;
-        }
-        let free = (0..self.wanted).find(|task| !self.slots.contains_key(task));
-        if let Some(task) = free {
-            let mut slot = Slot::new(self.generation);
-            slot.fresh = true;
-            self.slots.insert(task, slot);
-            self.start(task, actions, now);
-        }
-    }
-
     /// Puts a new worker in charge of an empty slot.
     fn start(&mut self, task: TaskId, actions: &mut Vec<Action>, now: Time) {
         let generation = self.slots[&task].generation;
@@ -377,27 +221,6 @@ impl Machine {
             sets,
         });
         worker
-    }
-
-    /// The sets a new worker of this slot accepts from.
-    fn sets_of(&mut self, task: TaskId) -> Vec<usize> {
-        if self.rules().sharing == Sharing::One {
-            return vec![0];
-        }
-        let recovered: Vec<usize> = self
-            .covers
-            .iter()
-            .filter(|&(&set, &host)| host == task && self.serves(set, set))
-            .map(|(&set, _)| set)
-            .collect();
-        for set in recovered {
-            self.covers.remove(&set);
-        }
-        let home = self.slots[&task].lodging.unwrap_or(task);
-        let covered = self.covers.iter().filter(|&(_, &host)| host == task);
-        let mut sets: Vec<usize> = covered.map(|(&set, _)| set).chain([home]).collect();
-        sets.sort_by_key(|&set| (set != home, set));
-        sets
     }
 
     fn slot(&mut self, task: TaskId) -> &mut Slot {
@@ -492,13 +315,6 @@ impl Machine {
             self.close_set(worker.task, actions);
         }
         self.failed(worker.task, &worker, now, actions);
-    }
-
-    /// Nobody has ever accepted from the set of a slot whose first worker did not even start.
-    fn close_set(&mut self, task: TaskId, actions: &mut Vec<Action>) {
-        if self.rules().sharing == Sharing::Group && self.sets.remove(&task) {
-            actions.push(Action::CloseSet(task));
-        }
     }
 
     fn failed(&mut self, task: TaskId, worker: &Worker, now: Time, actions: &mut Vec<Action>) {

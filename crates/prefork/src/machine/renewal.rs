@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, Generation, Machine, PATIENCE, RENEWAL_PAUSE, Sharing, Signal, Slot, TaskId, Time,
-    Worker, WorkerId,
+    Action, Generation, Machine, RENEWAL_PAUSE, Signal, Slot, TaskId, Time, Worker, WorkerId,
 };
 
 /// The one replacement that is under way.
@@ -192,104 +191,5 @@ impl Machine {
         self.rollout.as_ref().is_some_and(|rollout| {
             rollout.failure.is_some() && self.slots[&task].generation != rollout.from
         })
-    }
-
-    /// The host could not take the sets it should cover, so they leave the group.
-    fn give_up_covers(&mut self, host: TaskId, actions: &mut Vec<Action>) {
-        let held = self
-            .in_charge(&self.slots[&host])
-            .map(|worker| worker.sets.clone());
-        let held = held.unwrap_or_default();
-        let lost: Vec<usize> = self
-            .covers
-            .iter()
-            .filter(|&(set, &by)| by == host && !held.contains(set))
-            .map(|(&set, _)| set)
-            .collect();
-        let refuge = self.slots[&host].lodging.unwrap_or(host);
-        for set in lost {
-            self.covers.remove(&set);
-            self.sets.remove(&set);
-            actions.push(Action::CloseSet(set));
-            if let Some(slot) = self.slots.get_mut(&set) {
-                slot.lodging = Some(refuge);
-            }
-        }
-    }
-
-    /// Whether a worker that is ready, in charge of `task` and staying accepts from `set`.
-    pub(super) fn serves(&self, task: TaskId, set: usize) -> bool {
-        self.slots.get(&task).is_some_and(|slot| {
-            !slot.leaving
-                && self
-                    .in_charge(slot)
-                    .is_some_and(|worker| worker.is_ready() && worker.sets.contains(&set))
-        })
-    }
-
-    /// Finds a slot to accept from each set of the group that its own slot has abandoned.
-    pub(super) fn cover_orphans(&mut self) {
-        if self.rules().sharing != Sharing::Group {
-            return;
-        }
-        let hopeful = |task: &TaskId| {
-            self.slots
-                .get(task)
-                .is_some_and(|slot| !slot.finished && !slot.leaving && slot.streak < PATIENCE)
-        };
-        let orphans: Vec<usize> = self
-            .sets
-            .iter()
-            .copied()
-            .filter(|set| !hopeful(set) && !self.covers.get(set).is_some_and(hopeful))
-            .filter(|&set| !self.slots.keys().any(|&task| self.serves(task, set)))
-            .collect();
-        for set in orphans {
-            let host = self
-                .slots
-                .keys()
-                .copied()
-                .filter(|&task| task != set && self.serves(task, self.home(task)))
-                .min_by_key(|task| self.covers.values().filter(|&host| host == task).count());
-            if let Some(host) = host {
-                self.covers.insert(set, host);
-                self.slot(host).renew = true;
-            }
-        }
-    }
-
-    fn home(&self, task: TaskId) -> usize {
-        self.slots[&task].lodging.unwrap_or(task)
-    }
-
-    /// Retires the workers of leaving slots once nobody depends on them.
-    pub(super) fn dismiss_leaving(&mut self, now: Time, actions: &mut Vec<Action>) {
-        let kill_at = now + self.rules().graceful_timeout;
-        let grouped = self.rules().sharing == Sharing::Group;
-        let leaving: Vec<TaskId> = self
-            .slots
-            .iter()
-            .filter(|(_, slot)| slot.leaving)
-            .map(|(&task, _)| task)
-            .collect();
-        for task in leaving {
-            let needed = grouped
-                && self.sets.contains(&task)
-                && !self.slots.keys().any(|&other| self.serves(other, task));
-            if needed {
-                continue;
-            }
-            if let Some(id) = self.slot(task).worker.take()
-                && let Some(worker) = self.workers.get_mut(&id)
-            {
-                worker.retire(id, Signal::Term, kill_at, actions);
-            }
-            if !self.workers.values().any(|worker| worker.task == task) {
-                self.slots.remove(&task);
-                if self.rules().sharing == Sharing::Apart && self.sets.remove(&task) {
-                    actions.push(Action::CloseSet(task));
-                }
-            }
-        }
     }
 }

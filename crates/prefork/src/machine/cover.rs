@@ -1,0 +1,101 @@
+//! Who accepts from a set of the group when its own slot can't: clients must not wait for nobody.
+
+use super::{Action, Machine, PATIENCE, Sharing, TaskId};
+
+impl Machine {
+    /// The sets a new worker of this slot accepts from.
+    pub(super) fn sets_of(&mut self, task: TaskId) -> Vec<usize> {
+        if self.rules().sharing == Sharing::One {
+            return vec![0];
+        }
+        let recovered: Vec<usize> = self
+            .covers
+            .iter()
+            .filter(|&(&set, &host)| host == task && self.serves(set, set))
+            .map(|(&set, _)| set)
+            .collect();
+        for set in recovered {
+            self.covers.remove(&set);
+        }
+        let home = self.home(task);
+        let covered = self.covers.iter().filter(|&(_, &host)| host == task);
+        let mut sets: Vec<usize> = covered.map(|(&set, _)| set).chain([home]).collect();
+        sets.sort_by_key(|&set| (set != home, set));
+        sets
+    }
+
+    /// The host could not take the sets it should cover, so they leave the group.
+    pub(super) fn give_up_covers(&mut self, host: TaskId, actions: &mut Vec<Action>) {
+        let held = self
+            .in_charge(&self.slots[&host])
+            .map(|worker| worker.sets.clone());
+        let held = held.unwrap_or_default();
+        let lost: Vec<usize> = self
+            .covers
+            .iter()
+            .filter(|&(set, &by)| by == host && !held.contains(set))
+            .map(|(&set, _)| set)
+            .collect();
+        let refuge = self.home(host);
+        for set in lost {
+            self.covers.remove(&set);
+            self.sets.remove(&set);
+            actions.push(Action::CloseSet(set));
+            if let Some(slot) = self.slots.get_mut(&set) {
+                slot.lodging = Some(refuge);
+            }
+        }
+    }
+
+    /// Whether a worker that is ready, in charge of `task` and staying accepts from `set`.
+    pub(super) fn serves(&self, task: TaskId, set: usize) -> bool {
+        self.slots.get(&task).is_some_and(|slot| {
+            !slot.leaving
+                && self
+                    .in_charge(slot)
+                    .is_some_and(|worker| worker.is_ready() && worker.sets.contains(&set))
+        })
+    }
+
+    /// Finds a slot to accept from each set of the group that its own slot has abandoned.
+    pub(super) fn cover_orphans(&mut self) {
+        if self.rules().sharing != Sharing::Group {
+            return;
+        }
+        let hopeful = |task: &TaskId| {
+            self.slots
+                .get(task)
+                .is_some_and(|slot| !slot.finished && !slot.leaving && slot.streak < PATIENCE)
+        };
+        let orphans: Vec<usize> = self
+            .sets
+            .iter()
+            .copied()
+            .filter(|set| !hopeful(set) && !self.covers.get(set).is_some_and(hopeful))
+            .filter(|&set| !self.slots.keys().any(|&task| self.serves(task, set)))
+            .collect();
+        for set in orphans {
+            let host = self
+                .slots
+                .keys()
+                .copied()
+                .filter(|&task| task != set && self.serves(task, self.home(task)))
+                .min_by_key(|task| self.covers.values().filter(|&host| host == task).count());
+            if let Some(host) = host {
+                self.covers.insert(set, host);
+                self.slot(host).renew = true;
+            }
+        }
+    }
+
+    fn home(&self, task: TaskId) -> usize {
+        self.slots[&task].lodging.unwrap_or(task)
+    }
+
+    /// Nobody has ever accepted from the set of a slot whose first worker did not even start.
+    pub(super) fn close_set(&mut self, task: TaskId, actions: &mut Vec<Action>) {
+        if self.rules().sharing == Sharing::Group && self.sets.remove(&task) {
+            actions.push(Action::CloseSet(task));
+        }
+    }
+}

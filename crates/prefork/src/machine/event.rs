@@ -1,0 +1,119 @@
+//! What the machine is told, and what it answers.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Generation, TaskId, WorkerId};
+
+/// What the machine must know of the settings.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) sharing: Sharing,
+    pub(crate) start_timeout: Duration,
+    pub(crate) graceful_timeout: Duration,
+    pub(crate) worker_timeout: Option<Duration>,
+    pub(crate) max_restarts: Option<u32>,
+    pub(crate) max_requests: Option<u64>,
+    pub(crate) max_requests_jitter: u64,
+    pub(crate) max_rss: Option<u64>,
+    pub(crate) max_slots: usize,
+}
+
+/// Who accepts from which set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// Every worker accepts from set 0.
+    One,
+    /// A set for each slot, all in one SO_REUSEPORT group: a set nobody accepts from costs clients.
+    Group,
+    /// A set for each slot on a port of its own: a client of a dead slot's port is refused, rightly.
+    Apart,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Code(i32),
+    Signal(i32),
+}
+
+impl std::fmt::Display for Exit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "exit status {code}"),
+            Self::Signal(signal) => write!(f, "signal {signal}"),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Event {
+    Start(usize),
+    SpawnFailed(WorkerId, String),
+    Ready(WorkerId),
+    Alive(WorkerId),
+    Exited(WorkerId, Exit),
+    Measured {
+        worker: WorkerId,
+        requests: u64,
+        rss: u64,
+    },
+    Reload,
+    Upgrade,
+    Scale(usize),
+    Stop(Haste),
+    /// Everything that had been said until now has been told: who is late is late.
+    Tick,
+}
+
+/// How a supervisor is told to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Haste {
+    /// Workers finish what they have.
+    Graceful,
+    /// Workers drop what they have, and clean up.
+    Quick,
+    /// Workers are killed.
+    Immediate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    Term,
+    Int,
+    Kill,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Action {
+    Spawn {
+        worker: WorkerId,
+        task: TaskId,
+        generation: Generation,
+        sets: Vec<usize>,
+    },
+    Signal(WorkerId, Signal),
+    /// The worker's event loop stands still: say where, before it is killed.
+    Examine(WorkerId),
+    /// The set leaves the group: nobody could be found to accept from it.
+    CloseSet(usize),
+    /// The slot that was added failed: it stays at so many.
+    StopGrowing(usize),
+    RolloutEnded {
+        ticket: u64,
+        result: Result<Generation, String>,
+    },
+    /// Every slot runs the new generation: the supervisor itself may follow.
+    ReplaceSupervisor,
+    End(End),
+}
+
+/// Why the supervisor has nothing left to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum End {
+    Finished,
+    Stopped,
+    NeverBooted,
+    GaveUp,
+}
