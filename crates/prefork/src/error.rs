@@ -1,4 +1,4 @@
-//! What can be wrong before a worker runs, and what can end a supervisor.
+//! How it ended, well or not, and the exit statuses that say so.
 
 use std::fmt;
 use std::io;
@@ -71,6 +71,24 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+/// How a supervisor ended when nothing went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Every worker ended by itself with exit status 0.
+    Finished,
+    /// Somebody asked for it.
+    Stopped,
+}
+
+impl Outcome {
+    /// Always 0: both are successes. [`Error::exit_code`] has the others.
+    #[must_use]
+    pub fn exit_code(self) -> ExitCode {
+        ExitCode::SUCCESS
+    }
+}
 
 /// Why a supervisor could not start, or had to end.
 #[derive(Debug)]

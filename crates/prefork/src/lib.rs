@@ -56,6 +56,7 @@ mod counters;
 mod directory;
 mod error;
 mod handover;
+mod hooks;
 mod inherit;
 mod keeper;
 mod machine;
@@ -73,9 +74,10 @@ pub mod worker;
 
 pub use address::Address;
 pub use counters::{Counters, LATENCY_BOUNDS};
-pub use error::{ConfigError, Error};
+pub use error::{ConfigError, Error, Outcome};
+pub use hooks::{WorkerExit, WorkerInfo};
 pub use status::{Status, WorkerStatus};
-pub use supervisor::{Balance, Outcome, Readiness, Supervisor, WorkerExit, WorkerInfo};
+pub use supervisor::{Balance, Readiness, Supervisor};
 
 /// The most workers that one supervisor runs.
 pub const MAX_PROCESSES: usize = 1024;

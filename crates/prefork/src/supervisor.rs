@@ -5,9 +5,11 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::Command;
 use std::time::Duration;
 
+use crate::error::Outcome;
+use crate::hooks::{Hooks, WorkerExit, WorkerInfo};
 use crate::inherit::{self, Socket};
 use crate::keeper::Keeper;
 use crate::machine::{Rules, Sharing};
@@ -59,58 +61,6 @@ pub enum Readiness {
     /// As soon as it is executed, as systemd's `Type=exec`: for programs that never say it.
     /// A bad build is then found out only after the old workers are gone.
     Exec,
-}
-
-/// How a supervisor ended when nothing went wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// Every worker ended by itself with exit status 0.
-    Finished,
-    /// Somebody asked for it.
-    Stopped,
-}
-
-/// A worker, as hooks see it.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct WorkerInfo {
-    /// 0…n-1, kept across restarts.
-    pub task_id: usize,
-    /// Its process id.
-    pub pid: u32,
-    /// The executable it runs, counted from 1.
-    pub generation: u64,
-}
-
-/// How a worker ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum WorkerExit {
-    /// It returned this exit status.
-    Code(i32),
-    /// This signal ended it.
-    Signal(i32),
-}
-
-type BeforeSpawn = dyn FnMut(usize, &mut Command) + Send;
-type WhenReady = dyn FnMut(&WorkerInfo) + Send;
-type OnExit = dyn FnMut(&WorkerInfo, WorkerExit) + Send;
-
-pub(crate) struct Hooks {
-    pub(crate) before_spawn: Box<BeforeSpawn>,
-    pub(crate) when_ready: Box<WhenReady>,
-    pub(crate) worker_exit: Box<OnExit>,
-}
-
-impl Default for Hooks {
-    fn default() -> Self {
-        Self {
-            before_spawn: Box::new(|_, _| {}),
-            when_ready: Box::new(|_| {}),
-            worker_exit: Box::new(|_, _| {}),
-        }
-    }
 }
 
 impl Default for Supervisor {
@@ -435,14 +385,6 @@ impl fmt::Debug for Supervisor {
             .field("ports", &self.ports)
             .field("balance", &self.balance)
             .finish_non_exhaustive()
-    }
-}
-
-impl Outcome {
-    /// Always 0: both are successes. [`Error::exit_code`] has the others.
-    #[must_use]
-    pub fn exit_code(self) -> ExitCode {
-        ExitCode::SUCCESS
     }
 }
 
