@@ -28,7 +28,7 @@ const FRESH: Duration = Duration::from_secs(1);
 const FRESH_IN_DOUBT: Duration = Duration::from_millis(50);
 
 /// For how long an old version is served while the file is written again and again.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Headers and the rest, in memory.
 const OVERHEAD: usize = 4096;
@@ -52,6 +52,9 @@ pub(crate) struct Entry {
     /// In which other codings the file is there.
     pub(crate) codings: Codings,
     heads: Heads,
+    /// Whether the file had not been written to for a while when it was read. Otherwise a later
+    /// version may have the same signature.
+    pub(crate) is_settled: bool,
     /// When the file was last looked at, in milliseconds of the store's clock.
     checked: AtomicU64,
     /// When it was first seen to change; zero if it was not.
@@ -61,8 +64,8 @@ pub(crate) struct Entry {
 /// What an [`Entry`] is made of.
 pub(crate) struct Parts {
     pub(crate) signature: Signature,
+    pub(crate) is_settled: bool,
     pub(crate) content: Content,
-    pub(crate) length: u64,
     pub(crate) version: Option<Version>,
     pub(crate) content_type: HeaderValue,
     pub(crate) coding: Option<Coding>,
@@ -87,15 +90,20 @@ impl Entry {
             etag,
             last_modified: LastModified::new(parts.signature.modified, today),
         };
-        let heads = Heads::new(&parts, &validators, today);
+        let length = match &parts.content {
+            Content::Memory(content) => content.len() as u64,
+            Content::File(_) => parts.signature.length,
+        };
+        let heads = Heads::new(&parts, length, &validators, today);
         Self {
             signature: parts.signature,
             content: parts.content,
-            length: parts.length,
+            length,
             version: parts.version,
             validators,
             content_type: parts.content_type,
             codings: parts.codings,
+            is_settled: parts.is_settled,
             heads,
             checked: AtomicU64::new(milliseconds(parts.now)),
             changed: AtomicU64::new(0),
@@ -157,10 +165,10 @@ struct Heads {
 }
 
 impl Heads {
-    fn new(parts: &Parts, validators: &Validators, today: SystemTime) -> Self {
+    fn new(parts: &Parts, length: u64, validators: &Validators, today: SystemTime) -> Self {
         let mut plain = HeaderMap::new();
         plain.insert(header::CONTENT_TYPE, parts.content_type.clone());
-        plain.insert(header::CONTENT_LENGTH, HeaderValue::from(parts.length));
+        plain.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         plain.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
         plain.insert(
             header::X_CONTENT_TYPE_OPTIONS,

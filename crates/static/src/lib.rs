@@ -37,7 +37,7 @@
 //! as long as [`cache_size`](StaticFiles::cache_size) has room. Each is looked at again at most once a
 //! second, when it is asked for. What is sent is what was hashed, so content and `ETag` always fit.
 //! Replace files by renaming others over them: that is whole at any time. Where a file is written in
-//! place, the old version is served until it has rested for 20 ms, or for two seconds at most.
+//! place, the old version is served until it has rested for half a second, or for five seconds at most.
 //!
 //! Greater files are read while they are sent: at once what the kernel has in memory, the rest on
 //! tokio's pool of blocking threads. One that changes meanwhile ends the connection. They have an

@@ -23,7 +23,7 @@ use crate::{
 const INLINE_LENGTH: u64 = 64 * 1024;
 
 /// How often a file is read that changes meanwhile.
-const TRIES: usize = 10;
+const TRIES: u32 = 10;
 
 /// A file that was just opened, to become an entry.
 pub(crate) struct Load<'a> {
@@ -34,60 +34,62 @@ pub(crate) struct Load<'a> {
     pub(crate) now: Duration,
 }
 
+/// What was seen of a file before it was read.
+#[derive(Clone, Copy)]
+struct Seen {
+    signature: Signature,
+    is_settled: bool,
+    codings: Codings,
+}
+
 impl Load<'_> {
     /// `known` is what the file was when it was last looked at.
     pub(crate) fn entry(&self, file: File, known: Option<Arc<Entry>>) -> io::Result<Arc<Entry>> {
-        let mut signature = Signature::of(&file)?;
-        let codings = self.codings(&signature)?;
+        let mut seen = self.seen(&file)?;
         if let Some(entry) = &known {
-            let is_same = entry.signature == signature && entry.codings == codings;
+            let is_same = entry.is_settled
+                && entry.signature == seen.signature
+                && entry.codings == seen.codings;
             if is_same {
                 entry.confirm(self.now);
             }
-            if is_same || !signature.is_settled() && entry.outlasts_writing(self.now) {
+            if is_same || !seen.is_settled && entry.outlasts_writing(self.now) {
                 return Ok(Arc::clone(entry));
             }
         }
-        if signature.length > self.store.policy.max_cached_file {
-            return self.great(file, signature, codings);
+        if seen.signature.length > self.store.policy.max_cached_file {
+            self.store.forget(self.name, self.coding);
+            return self.great(file, seen);
         }
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let content = self.read(&file, signature.length)?;
-            let before = mem::replace(&mut signature, Signature::of(&file)?);
-            let is_whole = before == signature && content.len() as u64 == signature.length;
+        for tries in 1.. {
+            let content = self.read(&file, seen.signature.length)?;
+            let before = mem::replace(&mut seen.signature, Signature::of(&file)?);
+            let is_whole = before == seen.signature && content.len() as u64 == before.length;
             if !is_whole {
                 match (&known, self.look.how) {
                     (Some(entry), _) => return Ok(Arc::clone(entry)),
-                    (None, How::Inline) => return Err(io::ErrorKind::WouldBlock.into()),
+                    (None, How::Inline) => break,
                     (None, How::Blocking) if tries < TRIES => continue,
                     // A file that never rests is served as it was found.
                     (None, How::Blocking) => {}
                 }
             }
-            let length = content.len() as u64;
-            let version = Some(Version::of(&content));
-            let entry = Arc::new(self.made(
-                signature,
-                codings,
-                version,
-                length,
-                Content::Memory(content),
-            ));
+            let version = Version::of(&content);
+            let entry = Arc::new(self.made(seen, Some(version), Content::Memory(content)));
             // Otherwise it is served once, and the next request looks again.
-            if is_whole && (signature.is_settled() || known.is_some()) {
+            if is_whole && (seen.is_settled || known.is_some()) {
                 self.store.keep(self.name, self.coding, &entry);
             }
             return Ok(entry);
         }
+        Err(io::ErrorKind::WouldBlock.into())
     }
 
     /// A file that is sent from the disk each time.
-    fn great(&self, file: File, signature: Signature, codings: Codings) -> io::Result<Arc<Entry>> {
-        let store = self.store;
+    fn great(&self, file: File, seen: Seen) -> io::Result<Arc<Entry>> {
+        let (store, signature) = (self.store, &seen.signature);
         let name = format!("{}{}", self.name, self.coding.map_or("", Coding::extension));
-        let version = match store.known_version(&name, &signature) {
+        let version = match store.known_version(&name, signature) {
             None if self.look.needs_version => {
                 if self.look.how == How::Inline {
                     return Err(io::ErrorKind::WouldBlock.into());
@@ -96,8 +98,8 @@ impl Load<'_> {
                     .lock_for(&name)
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner);
-                match store.known_version(&name, &signature) {
-                    None => store.read_version(&name, &file, &signature)?,
+                match store.known_version(&name, signature) {
+                    None => store.read_version(&name, &file, signature)?,
                     known => known,
                 }
             }
@@ -108,39 +110,38 @@ impl Load<'_> {
             }
             known => known,
         };
-        let content = Content::File(Arc::new(file));
         Ok(Arc::new(self.made(
-            signature,
-            codings,
+            seen,
             version,
-            signature.length,
-            content,
+            Content::File(Arc::new(file)),
         )))
     }
 
-    fn made(
-        &self,
-        signature: Signature,
-        codings: Codings,
-        version: Option<Version>,
-        length: u64,
-        content: Content,
-    ) -> Entry {
+    fn made(&self, seen: Seen, version: Option<Version>, content: Content) -> Entry {
         let policy = &self.store.policy;
         let content_type = policy.media_types.of(self.name);
         let is_compressed = policy.compresses(&content, &content_type);
         Entry::new(Parts {
-            signature,
+            signature: seen.signature,
+            is_settled: seen.is_settled,
             content,
-            length,
             version,
             content_type,
             coding: self.coding,
-            codings,
+            codings: seen.codings,
             is_encoded_here: false,
-            varies: self.coding.is_some() || !codings.is_empty() || is_compressed,
+            varies: self.coding.is_some() || !seen.codings.is_empty() || is_compressed,
             policy: policy.plain_url_cache,
             now: self.now,
+        })
+    }
+
+    fn seen(&self, file: &File) -> io::Result<Seen> {
+        let signature = Signature::of(file)?;
+        Ok(Seen {
+            is_settled: signature.is_settled(),
+            codings: self.codings(&signature)?,
+            signature,
         })
     }
 

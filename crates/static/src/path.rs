@@ -74,6 +74,11 @@ pub(crate) fn encode(name: &str) -> Cow<'_, str> {
     utf8_percent_encode(name, NOT_IN_PATH).into()
 }
 
+/// A query as it stands in a URL, its escapes as they are: a client may have sent it as raw UTF-8.
+pub(crate) fn encode_query(query: &str) -> Cow<'_, str> {
+    utf8_percent_encode(query, CONTROLS).into()
+}
+
 /// Decodes once, and never lets an escape separate segments. `None` for a broken escape, bytes
 /// that are not UTF-8, and an encoded slash.
 fn decode(path: &str) -> Option<Cow<'_, str>> {

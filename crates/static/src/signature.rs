@@ -7,8 +7,12 @@ use std::{
 };
 
 /// A file that was written less than this ago may still be being written: who writes in place
-/// truncates first, and the clock of a file system moves in steps of some milliseconds.
-const SETTLING: Duration = Duration::from_millis(20);
+/// truncates first, and a busy machine may let some time pass before the rest.
+const SETTLING: Duration = Duration::from_millis(500);
+
+/// The clock of a file system moves in steps of some milliseconds. Two versions of one step have
+/// the same signature.
+const STEP: Duration = Duration::from_millis(20);
 
 /// Of one file at one time. Two that are equal are of the same content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,13 +38,23 @@ impl Signature {
         Ok(self.length == now.length && self.modified == now.modified)
     }
 
-    /// Whether nobody has written for a while. A time in the future is no reason to wait for it.
+    /// Whether nobody has written for a while.
     pub(crate) fn is_settled(&self) -> bool {
-        let written = self.node.changed().unwrap_or(self.modified);
-        SystemTime::now()
-            .duration_since(written)
-            .is_ok_and(|age| age >= SETTLING)
-            || written > SystemTime::now() + SETTLING
+        self.is_older_than(SETTLING)
+    }
+
+    /// Whether another version would have another signature.
+    pub(crate) fn is_sole(&self) -> bool {
+        self.is_older_than(STEP)
+    }
+
+    /// A time in the future is no reason to wait for it.
+    fn is_older_than(&self, age: Duration) -> bool {
+        let (now, written) = (
+            SystemTime::now(),
+            self.node.changed().unwrap_or(self.modified),
+        );
+        now >= written + age || written > now + age
     }
 }
 

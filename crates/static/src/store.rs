@@ -134,7 +134,7 @@ impl Store {
             Ok(Opened::Directory(_)) => return Ok(Found::Directory),
             Err(error) => {
                 if known.is_some() && error.kind() == io::ErrorKind::NotFound {
-                    self.entries.remove(&KeyRef { name, coding });
+                    self.forget(name, coding);
                 }
                 return Err(error);
             }
@@ -164,7 +164,7 @@ impl Store {
         if let Some(entry) = known() {
             return Ok(entry);
         }
-        let Content::Memory(content) = &plain.content else {
+        let (Content::Memory(content), true) = (&plain.content, plain.is_settled) else {
             return Ok(Arc::clone(plain));
         };
         if how == How::Inline {
@@ -181,7 +181,7 @@ impl Store {
         let entry = if compressed.len() < content.len() {
             Arc::new(Entry::new(Parts {
                 signature: plain.signature,
-                length: compressed.len() as u64,
+                is_settled: plain.is_settled,
                 content: Content::Memory(compressed.into()),
                 version: plain.version,
                 content_type: plain.content_type.clone(),
@@ -231,6 +231,10 @@ impl Store {
         }
     }
 
+    pub(crate) fn forget(&self, name: &str, coding: Option<Coding>) {
+        self.entries.remove(&KeyRef { name, coding });
+    }
+
     pub(crate) fn lock_for(&self, name: &str) -> &Mutex<()> {
         let at = self.hasher.hash_one(name) % self.at_work.len() as u64;
         &self.at_work[usize::try_from(at).expect("it is less than 16")]
@@ -268,12 +272,15 @@ impl Store {
         file: &File,
         signature: &Signature,
     ) -> io::Result<Option<Version>> {
+        let (is_sole, is_settled) = (signature.is_sole(), signature.is_settled());
         let version = Version::read(file)?;
-        let is_whole = signature.is_still_of(file)? && signature.is_settled();
-        if is_whole {
+        if !is_sole || !signature.is_still_of(file)? {
+            return Ok(None);
+        }
+        if is_settled {
             self.versions.insert(name.to_owned(), (*signature, version));
         }
-        Ok(is_whole.then_some(version))
+        Ok(Some(version))
     }
 }
 

@@ -160,12 +160,10 @@ impl<'a> Visit<'a> {
         // Relative to the URL that the client sees, whatever a router took off it, and with "./" in
         // front it cannot be read as one with a host or a scheme.
         let last = name.rsplit('/').next().unwrap_or_default();
-        let query = self
-            .request
-            .uri
-            .query()
-            .map(|query| format!("?{query}"))
-            .unwrap_or_default();
+        let query = match self.request.uri.query() {
+            Some(query) => format!("?{}", path::encode_query(query)),
+            None => String::new(),
+        };
         let location = HeaderValue::try_from(format!("./{}/{query}", path::encode(last)))
             .map_err(|_| io::ErrorKind::NotFound)?;
         let mut head = HeaderMap::new();

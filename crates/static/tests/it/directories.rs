@@ -22,6 +22,10 @@ pub(crate) const CASES: &[Case] = &[
     ),
     ("HEAD /static/docs", "301\nlocation: ./docs/\n\n"),
     ("GET /static/docs?a=b", "301\nlocation: ./docs/?a=b"),
+    (
+        "GET /static/docs?é=%2F",
+        "301\nlocation: ./docs/?%C3%A9=%2F",
+    ),
     ("GET /static/%64ocs", "301\nlocation: ./docs/"),
     ("POST /static/docs", "405"),
     // Nothing to see, and not even that something is there.

@@ -150,6 +150,11 @@ fn compressed_here() {
         .build()
         .unwrap();
     let address = serve_files(files);
+    // What may still be being written is not compressed.
+    testkit::wait_until("the file has rested", || {
+        let reply = ask(address, "GET /static/data.txt\naccept-encoding: br");
+        reply.header("content-encoding") == Some("br")
+    });
     let plain = ask(address, "GET /static/data.txt");
     assert_eq!(
         (plain.header("content-encoding"), plain.header("vary")),

@@ -1,1 +1,121 @@
-//! x
+//! The cache stays within its budget, and still answers when it is too small.
+
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use axum::body::{Body, Bytes};
+use http::{HeaderMap, Request, StatusCode};
+use squall_static::{ServeStatic, StaticFiles};
+use testkit::{TempDir, wait_until};
+use tower::ServiceExt;
+
+/// The service itself, without sockets.
+pub(crate) async fn get(files: &ServeStatic, path: &str) -> (StatusCode, HeaderMap, Bytes) {
+    let request = Request::get(path).body(()).unwrap();
+    let response = files.clone().oneshot(request).await.unwrap();
+    let (head, body) = response.into_parts();
+    let body = axum::body::to_bytes(Body::new(body), usize::MAX)
+        .await
+        .unwrap();
+    (head.status, head.headers, body)
+}
+
+fn many(count: usize, length: usize) -> TempDir {
+    let folder = testkit::temp_dir();
+    for number in 0..count {
+        fs::write(
+            folder.path().join(format!("{number}")),
+            vec![number as u8; length],
+        )
+        .unwrap();
+    }
+    folder
+}
+
+#[tokio::test]
+async fn the_budget_holds() {
+    const BUDGET: u64 = 1024 * 1024;
+    let (count, length) = (200, 20_000);
+    let folder = many(count, length);
+    let files = StaticFiles::new(folder.path())
+        .cache_size(BUDGET)
+        .build()
+        .unwrap();
+    let mut most = 0;
+    // Three times, and some of them more often than the others.
+    for number in (0..3 * count).flat_map(|at| [at % count, at % 7]) {
+        let (status, _, body) = get(&files, &format!("/{number}")).await;
+        assert_eq!(status, 200);
+        assert!(body == vec![number as u8; length], "{number}");
+        most = most.max(files.cached());
+        assert!(most <= BUDGET, "{most}");
+    }
+    assert!(most > BUDGET / 2, "it is used: {most}");
+}
+
+#[tokio::test]
+async fn what_is_gone_or_too_long_takes_no_room() {
+    let folder = many(3, 20_000);
+    fs::write(folder.path().join("long"), vec![1; 200_000]).unwrap();
+    let milliseconds = Arc::new(AtomicU64::new(0));
+    let clock = Arc::clone(&milliseconds);
+    let files = StaticFiles::new(folder.path())
+        .max_cached_file(100_000)
+        .clock(move || Duration::from_millis(clock.load(SeqCst)))
+        .build()
+        .unwrap();
+    assert_eq!(get(&files, "/long").await.2.len(), 200_000);
+    assert_eq!(files.cached(), 0);
+    // A file is cached when it has rested.
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || {
+        let one = |path: &str| runtime.block_on(get(&files, path)).0;
+        wait_until("the file is cached", || {
+            one("/1") == 200 && files.cached() > 20_000
+        });
+        assert!(files.cached() < 30_000);
+        assert_eq!(one("/nowhere"), 404);
+        fs::remove_file(folder.path().join("1")).unwrap();
+        milliseconds.store(999, SeqCst);
+        assert_eq!(one("/1"), 200);
+        milliseconds.store(1000, SeqCst);
+        assert_eq!(one("/1"), 404);
+        assert_eq!(files.cached(), 0);
+    })
+    .await
+    .unwrap();
+}
+
+/// Each file is looked at once a second at most, however often it is asked for.
+#[tokio::test]
+async fn a_hit_does_not_look() {
+    let folder = many(1, 100);
+    let milliseconds = Arc::new(AtomicU64::new(0));
+    let clock = Arc::clone(&milliseconds);
+    let files = StaticFiles::new(folder.path())
+        .clock(move || Duration::from_millis(clock.load(SeqCst)))
+        .build()
+        .unwrap();
+    let waiting = files.clone();
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || {
+        wait_until("the file is cached", || {
+            runtime.block_on(get(&waiting, "/0")).0 == 200 && waiting.cached() > 0
+        });
+    })
+    .await
+    .unwrap();
+    // Without the whole folder a look could find nothing.
+    drop(folder);
+    for _ in 0..1000 {
+        assert_eq!(get(&files, "/0").await.0, 200);
+    }
+    milliseconds.store(1000, SeqCst);
+    assert_eq!(get(&files, "/0").await.0, 404);
+}

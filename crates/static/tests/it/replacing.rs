@@ -1,1 +1,157 @@
-//! x
+//! Files that are replaced while they are asked for: every answer is one whole version.
+
+use std::{
+    fs,
+    io::Write,
+    net::SocketAddr,
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst},
+    },
+    thread,
+    time::Duration,
+};
+
+use squall_static::StaticFiles;
+use testkit::{Wire, wait_until};
+
+use crate::site::serve_files;
+
+/// How many versions there are.
+const VERSIONS: usize = 1000;
+
+/// A version is its number, over and over: one that is torn or mixed cannot look like it.
+fn version(number: usize, lines: usize) -> String {
+    format!("{number:07}\n").repeat(lines)
+}
+
+/// The number of a whole version; `None` if it is not one.
+fn number_of(body: &str) -> Option<usize> {
+    let first = body.lines().next()?;
+    let is_whole = body.ends_with('\n') && body.lines().all(|line| line == first);
+    is_whole.then(|| first.parse().ok()).flatten()
+}
+
+type Replace = fn(&Path, &str);
+
+fn rename(path: &Path, content: &str) {
+    let new = path.with_extension("new");
+    fs::write(&new, content).unwrap();
+    fs::rename(new, path).unwrap();
+}
+
+fn in_place(path: &Path, content: &str) {
+    // Truncated first, then written in pieces.
+    let mut file = fs::File::create(path).unwrap();
+    for piece in content.as_bytes().chunks(4096) {
+        file.write_all(piece).unwrap();
+    }
+}
+
+/// What clients saw.
+#[derive(Default)]
+struct Seen {
+    answers: AtomicUsize,
+    newest: AtomicUsize,
+    /// From tags to the versions that came with them.
+    tags: Mutex<std::collections::HashMap<String, usize>>,
+    wrong: Mutex<Vec<String>>,
+}
+
+impl Seen {
+    fn ask(&self, wire: &mut Wire) {
+        // With a version that it does not have, the file is looked at sooner.
+        wire.send("GET /static/file.txt?v=0 HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        let reply = wire.response();
+        let body = String::from_utf8_lossy(&reply.body);
+        let tag = reply.header("etag").unwrap_or_default().to_owned();
+        let found = number_of(&body).filter(|_| reply.status == 200 && !tag.is_empty());
+        self.answers.fetch_add(1, SeqCst);
+        let Some(number) = found else {
+            let start = &body[..body.len().min(100)];
+            self.wrong.lock().unwrap().push(format!(
+                "{} {tag} {} {start:?}",
+                reply.status,
+                body.len()
+            ));
+            return;
+        };
+        self.newest.fetch_max(number, SeqCst);
+        let of = *self
+            .tags
+            .lock()
+            .unwrap()
+            .entry(tag.clone())
+            .or_insert(number);
+        if of != number {
+            self.wrong
+                .lock()
+                .unwrap()
+                .push(format!("{tag} is of {of} and of {number}"));
+        }
+    }
+}
+
+fn replaced_under_load(replace: Replace, lines: usize) {
+    let folder = testkit::temp_dir();
+    let path = folder.path().join("file.txt");
+    fs::write(&path, version(0, lines)).unwrap();
+    // Time goes on with the versions, and faster while they rest: so files are looked at in the middle of
+    // being written, but nobody loses patience with the old version meanwhile.
+    let time = Arc::new(AtomicU64::new(0));
+    let clock = Arc::clone(&time);
+    let files = StaticFiles::new(folder.path())
+        .clock(move || Duration::from_millis(clock.load(SeqCst)))
+        .build()
+        .unwrap();
+    let address: SocketAddr = serve_files(files.clone());
+    let seen = Arc::new(Seen::default());
+    let done = Arc::new(AtomicBool::new(false));
+    let clients: Vec<_> = (0..4)
+        .map(|_| {
+            let (seen, done) = (Arc::clone(&seen), Arc::clone(&done));
+            thread::spawn(move || {
+                let mut wire = Wire::connect(address);
+                while !done.load(SeqCst) {
+                    seen.ask(&mut wire);
+                }
+            })
+        })
+        .collect();
+    // Of a file that is just being written there has to be an old version.
+    wait_until("the first version is cached", || files.cached() > 0);
+    for number in 1..=VERSIONS {
+        time.fetch_add(30, SeqCst);
+        replace(&path, &version(number, lines));
+        // Now and then it rests until it is seen.
+        if number % 50 == 0 {
+            wait_until("the version is served", || {
+                time.fetch_add(100, SeqCst);
+                seen.newest.load(SeqCst) == number
+            });
+        }
+    }
+    done.store(true, SeqCst);
+    for client in clients {
+        client.join().unwrap();
+    }
+    let wrong = seen.wrong.lock().unwrap();
+    assert!(
+        wrong.is_empty(),
+        "{} wrong: {:#?}",
+        wrong.len(),
+        &wrong[..wrong.len().min(10)]
+    );
+    assert!(seen.tags.lock().unwrap().len() > VERSIONS / 50);
+}
+
+#[test]
+fn by_renaming() {
+    replaced_under_load(rename, 5000);
+}
+
+#[test]
+fn in_place_too() {
+    replaced_under_load(in_place, 5000);
+}

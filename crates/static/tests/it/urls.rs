@@ -116,7 +116,7 @@ fn settled(path: &std::path::Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let changed = fs::metadata(path).unwrap();
     let changed = Duration::new(changed.ctime() as u64, changed.ctime_nsec() as u32);
-    std::time::UNIX_EPOCH.elapsed().unwrap() > changed + Duration::from_millis(100)
+    std::time::UNIX_EPOCH.elapsed().unwrap() > changed + Duration::from_secs(1)
 }
 
 fn settled_soon(path: &std::path::Path) -> bool {
