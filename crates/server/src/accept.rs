@@ -27,7 +27,7 @@ use crate::{
     bind::ListenerSocket,
     connection::{Connection, Protocols},
     io::Stream,
-    service::Serve,
+    service::{Serve, Shared},
     stop::OpenConnection,
 };
 
@@ -165,18 +165,21 @@ impl<S: Serve> Acceptor<S> {
             bound => bound.clone(),
         };
         let id = LAST_ID.fetch_add(1, Ordering::Relaxed) + 1;
-        let activity = Arc::new(Activity::default());
+        let shared = Arc::new(Shared {
+            activity: Activity::default(),
+            handle: self.handle.clone(),
+            observer: self.protocols.observer.clone(),
+        });
         let open: OpenConnection = self.handle.open();
         let task = tokio::spawn(Connection::new(
             stream,
             ConnectionInfo::new(peer, local, id),
             self.service.clone(),
             Arc::clone(&self.protocols),
-            Arc::clone(&activity),
-            self.handle.clone(),
+            Arc::clone(&shared),
             open,
         ));
-        self.silent.add(activity, task.abort_handle());
+        self.silent.add(shared, task.abort_handle());
     }
 }
 
@@ -219,24 +222,24 @@ impl Socket {
 
 /// Connections in the order of acceptance, of which some have not asked for anything yet.
 #[derive(Default)]
-struct Silent(VecDeque<(Arc<Activity>, AbortHandle)>);
+struct Silent(VecDeque<(Arc<Shared>, AbortHandle)>);
 
 impl Silent {
-    fn add(&mut self, activity: Arc<Activity>, task: AbortHandle) {
-        let still_silent = |(activity, task): &(Arc<Activity>, AbortHandle)| {
-            !activity.has_asked() && !task.is_finished()
+    fn add(&mut self, connection: Arc<Shared>, task: AbortHandle) {
+        let still_silent = |(connection, task): &(Arc<Shared>, AbortHandle)| {
+            !connection.activity.has_asked() && !task.is_finished()
         };
         if self.0.len() == self.0.capacity() {
             // Twice the room of those that stay, so that looking through all is rarely done.
             self.0.retain(still_silent);
             self.0.reserve(self.0.len().max(64));
         }
-        self.0.push_back((activity, task));
+        self.0.push_back((connection, task));
     }
 
     fn evict_oldest(&mut self) -> bool {
-        while let Some((activity, task)) = self.0.pop_front() {
-            if !activity.has_asked() && !task.is_finished() {
+        while let Some((connection, task)) = self.0.pop_front() {
+            if !connection.activity.has_asked() && !task.is_finished() {
                 task.abort();
                 return true;
             }

@@ -10,9 +10,10 @@ use crate::Limits;
 /// What the parts of one connection note down as they work.
 ///
 /// One task drives an HTTP/1.1 connection, so nothing here orders other memory: all is `Relaxed`.
+/// What only that task counts, in HTTP/2 too, is loaded and stored, which is cheaper than added to.
 #[derive(Debug, Default)]
 pub(crate) struct Activity {
-    received: AtomicU64,
+    received: AtomicBool,
     sent: AtomicU64,
     /// A write or flush found the socket's buffer full.
     blocked: AtomicBool,
@@ -29,7 +30,7 @@ pub(crate) struct Activity {
     /// HTTP/2: how many bytes of responses the client took.
     taken: AtomicU64,
     requests: AtomicU64,
-    in_flight: AtomicUsize,
+    responses: AtomicU64,
 }
 
 /// What a connection is doing. It is given its time anew whenever this changes.
@@ -48,8 +49,8 @@ pub(crate) enum Stage {
 }
 
 impl Activity {
-    pub(crate) fn on_received(&self, bytes: usize) {
-        self.received.fetch_add(bytes as u64, Relaxed);
+    pub(crate) fn on_received(&self) {
+        self.received.store(true, Relaxed);
         self.unclaimed
             .store(!self.multiplexed.load(Relaxed), Relaxed);
     }
@@ -60,7 +61,8 @@ impl Activity {
     }
 
     pub(crate) fn on_sent(&self, bytes: usize) {
-        self.sent.fetch_add(bytes as u64, Relaxed);
+        let sent = self.sent.load(Relaxed) + bytes as u64;
+        self.sent.store(sent, Relaxed);
         self.blocked.store(false, Relaxed);
     }
 
@@ -94,19 +96,19 @@ impl Activity {
     }
 
     pub(crate) fn on_request(&self) {
-        self.requests.fetch_add(1, Relaxed);
-        self.in_flight.fetch_add(1, Relaxed);
+        let requests = self.requests.load(Relaxed) + 1;
+        self.requests.store(requests, Relaxed);
         self.unclaimed.store(false, Relaxed);
     }
 
     /// The response's last byte is written, or it will never be.
     pub(crate) fn on_response_end(&self) {
-        self.in_flight.fetch_sub(1, Relaxed);
+        self.responses.fetch_add(1, Relaxed);
         self.unclaimed.store(false, Relaxed);
     }
 
     pub(crate) fn has_received(&self) -> bool {
-        self.received.load(Relaxed) > 0
+        self.received.load(Relaxed)
     }
 
     pub(crate) fn has_asked(&self) -> bool {
@@ -121,7 +123,7 @@ impl Activity {
 
     pub(crate) fn stage(&self) -> Stage {
         let requests = self.requests.load(Relaxed);
-        let in_flight = self.in_flight.load(Relaxed) > 0;
+        let in_flight = requests > self.responses.load(Relaxed);
         // A request may cross our GOAWAY, and is answered all the same (RFC 9113, 6.8).
         let answering = in_flight && self.multiplexed.load(Relaxed);
         if self.untaken.load(Relaxed) > 0 {
@@ -170,7 +172,7 @@ mod tests {
     fn a_keep_alive_connection_from_first_to_last_byte() {
         let activity = Activity::default();
         assert_eq!(activity.stage(), Stage::Head);
-        activity.on_received(10);
+        activity.on_received();
         assert_eq!(activity.stage(), Stage::Head);
         activity.on_request();
         assert_eq!(activity.stage(), Stage::Busy);
@@ -180,13 +182,13 @@ mod tests {
         assert_eq!(activity.stage(), Stage::Blocked { sent: 0 });
         activity.on_sent(7);
         assert_eq!(activity.stage(), Stage::Idle { requests: 1 });
-        activity.on_received(1);
+        activity.on_received();
         assert_eq!(
             activity.stage(),
             Stage::Head,
             "a dribbled head is not idleness"
         );
-        activity.on_received(1);
+        activity.on_received();
         assert_eq!(
             activity.stage(),
             Stage::Head,
@@ -200,7 +202,7 @@ mod tests {
     fn bytes_of_a_body_do_not_count_as_the_next_head() {
         let activity = Activity::default();
         activity.on_request();
-        activity.on_received(1000);
+        activity.on_received();
         activity.on_response_end();
         assert_eq!(activity.stage(), Stage::Idle { requests: 1 });
     }

@@ -16,7 +16,6 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
     Limits,
-    activity::Activity,
     error::{BodyError, BodyErrorKind},
     service::Shared,
 };
@@ -28,25 +27,20 @@ use crate::{
 /// [`body_timeout`](Limits::body_timeout) while it is waited for.
 pub struct Incoming {
     body: hyper::body::Incoming,
-    activity: Arc<Activity>,
+    /// Hears of it when the body is dropped before its end; `None` from there on.
+    unread: Option<Arc<Shared>>,
     limit: u64,
     received: u64,
     timeout: Duration,
     /// Made when the body is first waited for: most bodies are there with their head.
     stalled: Option<Pin<Box<Sleep>>>,
-    ended: bool,
 }
 
 impl Incoming {
-    pub(crate) fn new(
-        body: hyper::body::Incoming,
-        activity: &Arc<Activity>,
-        limits: &Limits,
-    ) -> Self {
+    pub(crate) fn new(body: hyper::body::Incoming, shared: &Arc<Shared>, limits: &Limits) -> Self {
         Self {
-            ended: body.is_end_stream(),
+            unread: (!body.is_end_stream()).then(|| Arc::clone(shared)),
             body,
-            activity: Arc::clone(activity),
             limit: limits.max_body_size,
             received: 0,
             timeout: limits.body_timeout,
@@ -83,12 +77,14 @@ impl Body for Incoming {
                     let limit = self.limit;
                     return Poll::Ready(Some(Err(BodyErrorKind::TooLarge { limit }.into())));
                 }
-                self.ended = self.body.is_end_stream();
+                if self.body.is_end_stream() {
+                    self.unread = None;
+                }
                 Poll::Ready(Some(Ok(frame)))
             }
             Some(Err(error)) => Poll::Ready(Some(Err(BodyErrorKind::Broken(error).into()))),
             None => {
-                self.ended = true;
+                self.unread = None;
                 Poll::Ready(None)
             }
         }
@@ -105,8 +101,8 @@ impl Body for Incoming {
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        if !self.ended {
-            self.activity.on_body_unread();
+        if let Some(shared) = &self.unread {
+            shared.activity.on_body_unread();
         }
     }
 }
@@ -162,18 +158,19 @@ impl Drop for InFlight {
 
 /// Over HTTP/2, the client has to take something before we can go on: its window may be shut.
 #[derive(Debug)]
-struct Untaken(Arc<Activity>);
+struct Untaken(Arc<Shared>);
 
 impl Untaken {
     fn of(in_flight: &InFlight) -> Option<Self> {
-        let activity = &in_flight.shared.activity;
-        activity.on_untaken().then(|| Self(Arc::clone(activity)))
+        let shared = &in_flight.shared;
+        let counts = shared.activity.on_untaken();
+        counts.then(|| Self(Arc::clone(shared)))
     }
 }
 
 impl Drop for Untaken {
     fn drop(&mut self) {
-        self.0.on_taken();
+        self.0.activity.on_taken();
     }
 }
 
@@ -195,8 +192,8 @@ impl Buf for Piece {
 
     fn advance(&mut self, count: usize) {
         self.bytes.advance(count);
-        if let Some(Untaken(activity)) = &self.untaken {
-            activity.on_taking(count);
+        if let Some(Untaken(shared)) = &self.untaken {
+            shared.activity.on_taking(count);
         }
     }
 }

@@ -14,8 +14,8 @@ use tokio::{
 };
 
 use crate::{
-    ConnectionInfo, Handle, Limits, Observe, Stop,
-    activity::{Activity, Stage},
+    ConnectionInfo, Limits, Observe, Stop,
+    activity::Stage,
     io::{Io, Stream},
     service::{Adapter, Serve, Shared},
     stop::OpenConnection,
@@ -34,7 +34,7 @@ pub(crate) struct Protocols {
     http1: http1::Builder,
     http2: http2::Builder<TokioExecutor>,
     pub(crate) limits: Limits,
-    observer: Option<Arc<dyn Observe>>,
+    pub(crate) observer: Option<Arc<dyn Observe>>,
 }
 
 impl Protocols {
@@ -67,8 +67,7 @@ impl Protocols {
 pub(crate) struct Connection<S: Serve> {
     protocol: Protocol<S>,
     protocols: Arc<Protocols>,
-    activity: Arc<Activity>,
-    handle: Handle,
+    shared: Arc<Shared>,
     order: Option<Stop>,
     next_order: Pin<Box<OwnedNotified>>,
     stage: Stage,
@@ -77,6 +76,8 @@ pub(crate) struct Connection<S: Serve> {
     /// Fires at `expires` or earlier. It is moved only to an earlier time, so that a connection
     /// that goes from request to request never touches the runtime's timers.
     timer: Pin<Box<Sleep>>,
+    /// When it fires. The timer itself is rarely in the caches.
+    fires: Instant,
     polled: bool,
 }
 
@@ -102,21 +103,16 @@ impl<S: Serve> Connection<S> {
         info: ConnectionInfo,
         service: S,
         protocols: Arc<Protocols>,
-        activity: Arc<Activity>,
-        handle: Handle,
+        shared: Arc<Shared>,
         open: OpenConnection,
     ) -> Self {
-        let next_order = Box::pin(handle.next_order());
-        let io = Io::new(stream, Arc::clone(&activity), open);
+        let next_order = Box::pin(shared.handle.next_order());
+        let io = Io::new(stream, Arc::clone(&shared), open);
         let adapter = Adapter {
             service,
             limits: protocols.limits,
             info,
-            shared: Arc::new(Shared {
-                activity: Arc::clone(&activity),
-                handle: handle.clone(),
-                observer: protocols.observer.clone(),
-            }),
+            shared: Arc::clone(&shared),
         };
         let expires = Instant::now() + protocols.limits.head_timeout;
         Self {
@@ -126,14 +122,14 @@ impl<S: Serve> Connection<S> {
                     .serve_connection(TokioIo::new(io), adapter)
                     .with_upgrades(),
             ),
-            stage: activity.stage(),
+            stage: shared.activity.stage(),
             protocols,
-            activity,
-            handle,
+            shared,
             order: None,
             next_order,
             expires: Some(expires),
             timer: Box::pin(sleep_until(expires)),
+            fires: expires,
             polled: false,
         }
     }
@@ -146,13 +142,13 @@ impl<S: Serve> Connection<S> {
             let _ = self.timer.as_mut().poll(cx);
             self.polled = true;
         }
-        if self.handle.order_in_force() == self.order {
+        if self.shared.handle.order_in_force() == self.order {
             return false;
         }
-        self.next_order = Box::pin(self.handle.next_order());
+        self.next_order = Box::pin(self.shared.handle.next_order());
         let _ = self.next_order.as_mut().poll(cx);
         // Read once more: a faster order may have come before this was enlisted for it.
-        self.order = self.handle.order_in_force();
+        self.order = self.shared.handle.order_in_force();
         // The stage has another time allowed now.
         self.enter(self.stage, cx);
         match &mut self.protocol {
@@ -164,24 +160,29 @@ impl<S: Serve> Connection<S> {
         true
     }
 
-    fn enter(&mut self, stage: Stage, cx: &mut Context<'_>) {
+    /// Gives a stage its time, from the returned one on.
+    fn enter(&mut self, stage: Stage, cx: &mut Context<'_>) -> Instant {
+        let now = Instant::now();
         self.stage = stage;
         let allowed = stage.time_allowed(&self.protocols.limits, self.order.is_some());
-        self.expires = allowed.map(|time| Instant::now() + time);
-        if let Some(expires) = self
-            .expires
-            .filter(|expires| *expires < self.timer.deadline())
-        {
-            self.timer.as_mut().reset(expires);
-            let _ = self.timer.as_mut().poll(cx);
+        self.expires = allowed.map(|time| now + time);
+        if let Some(expires) = self.expires.filter(|expires| *expires < self.fires) {
+            self.fire_at(expires, cx);
         }
+        now
+    }
+
+    fn fire_at(&mut self, at: Instant, cx: &mut Context<'_>) {
+        self.fires = at;
+        self.timer.as_mut().reset(at);
+        let _ = self.timer.as_mut().poll(cx);
     }
 
     /// Whether the stage's time is up.
     fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
-        let stage = self.activity.stage();
-        if stage != self.stage {
-            self.enter(stage, cx);
+        let stage = self.shared.activity.stage();
+        if stage != self.stage && self.enter(stage, cx) < self.fires {
+            return false;
         }
         while self.timer.is_elapsed() {
             match self.expires {
@@ -190,10 +191,7 @@ impl<S: Serve> Connection<S> {
                 // timer only has to be some time in the future.
                 expires => {
                     let idle = self.protocols.limits.keep_alive_timeout;
-                    self.timer
-                        .as_mut()
-                        .reset(expires.unwrap_or_else(|| Instant::now() + idle));
-                    let _ = self.timer.as_mut().poll(cx);
+                    self.fire_at(expires.unwrap_or_else(|| Instant::now() + idle), cx);
                 }
             }
         }
@@ -211,12 +209,12 @@ impl<S: Serve> Connection<S> {
             (Protocol::Http2(connection), Stage::Idle { .. } | Stage::Head) => {
                 // The client may yet answer the GOAWAY; a second expiry finds the stage lingering.
                 connection.as_mut().graceful_shutdown();
-                self.activity.on_lingering();
+                self.shared.activity.on_lingering();
                 self.enter(Stage::Lingering, cx);
                 true
             }
             (Protocol::Http1(_), Stage::Head) => {
-                if self.activity.has_received() {
+                if self.shared.activity.has_received() {
                     self.say_last(REQUEST_TIMEOUT);
                 }
                 false
@@ -250,7 +248,7 @@ impl<S: Serve> Connection<S> {
             .http2
             .serve_connection(TokioIo::new(io), parts.service);
         self.protocol = Protocol::Http2(Box::pin(connection));
-        self.activity.on_multiplexed();
+        self.shared.activity.on_multiplexed();
         // A new connection has to hear of an order that was given before it was made.
         self.order = None;
     }
@@ -268,7 +266,7 @@ impl<S: Serve> Future for Connection<S> {
             };
             match poll {
                 Poll::Ready(Err(error)) if error.is_parse_version_h2() => {
-                    if self.activity.has_asked() {
+                    if self.shared.activity.has_asked() {
                         self.say_last(BAD_REQUEST);
                         return Poll::Ready(());
                     }

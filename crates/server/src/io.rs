@@ -1,7 +1,8 @@
 //! A connection's socket, which notes down what passes through it.
 
 use std::{
-    io::{self, Write as _},
+    io,
+    mem::MaybeUninit,
     net::SocketAddr,
     pin::Pin,
     sync::Arc,
@@ -14,7 +15,7 @@ use tokio::{
     net::{TcpStream, UnixStream},
 };
 
-use crate::{activity::Activity, stop::OpenConnection};
+use crate::{service::Shared, stop::OpenConnection};
 
 /// How an HTTP/2 connection begins (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -48,18 +49,18 @@ pub(crate) struct Io {
     /// All that came so far is a part of HTTP/2's preface. It is held until the preface is whole,
     /// because hyper would take the part for a malformed HTTP/1.1 request.
     beginning: bool,
-    activity: Arc<Activity>,
+    shared: Arc<Shared>,
     shut_down: bool,
     _open: OpenConnection,
 }
 
 impl Io {
-    pub(crate) fn new(stream: Stream, activity: Arc<Activity>, open: OpenConnection) -> Self {
+    pub(crate) fn new(stream: Stream, shared: Arc<Shared>, open: OpenConnection) -> Self {
         Self {
             stream,
             prefix: Bytes::new(),
             beginning: true,
-            activity,
+            shared,
             shut_down: false,
             _open: open,
         }
@@ -90,18 +91,17 @@ impl Io {
     fn poll_socket(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(self.socket().poll_read(cx, buf))?;
-        let received = buf.filled().len() - before;
-        if received > 0 {
-            self.activity.on_received(received);
+        if buf.filled().len() > before {
+            self.shared.activity.on_received();
         }
         Poll::Ready(Ok(()))
     }
 
     fn note_sent(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &result {
-            Poll::Ready(Ok(sent)) => self.activity.on_sent(*sent),
+            Poll::Ready(Ok(sent)) => self.shared.activity.on_sent(*sent),
             Poll::Ready(Err(_)) => {}
-            Poll::Pending => self.activity.on_blocked(),
+            Poll::Pending => self.shared.activity.on_blocked(),
         }
         result
     }
@@ -155,9 +155,12 @@ impl AsyncWrite for Io {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let mut joined = [0; SMALL];
-        if let Some(buf) = join(bufs, &mut joined) {
-            return self.poll_write(cx, buf);
+        // Left uninitialized, because clearing it takes longer than filling it.
+        let mut space = [const { MaybeUninit::uninit() }; SMALL];
+        let mut joined = ReadBuf::uninit(&mut space);
+        if bufs.iter().map(|buf| buf.len()).sum::<usize>() <= SMALL {
+            bufs.iter().for_each(|buf| joined.put_slice(buf));
+            return self.poll_write(cx, joined.filled());
         }
         let result = self.socket().poll_write_vectored(cx, bufs);
         self.note_sent(result)
@@ -178,8 +181,8 @@ impl AsyncWrite for Io {
         if !self.shut_down {
             ready!(self.socket().poll_shutdown(cx))?;
             self.shut_down = true;
-            if self.activity.has_unread_input() {
-                self.activity.on_lingering();
+            if self.shared.activity.has_unread_input() {
+                self.shared.activity.on_lingering();
             } else {
                 return Poll::Ready(Ok(()));
             }
@@ -194,14 +197,4 @@ impl AsyncWrite for Io {
             }
         }
     }
-}
-
-/// Copies several small pieces into one.
-fn join<'a>(bufs: &[io::IoSlice<'_>], joined: &'a mut [u8; SMALL]) -> Option<&'a [u8]> {
-    let length = bufs.iter().map(|buf| buf.len()).sum();
-    let mut left = joined.get_mut(..length)?;
-    for buf in bufs {
-        left.write_all(buf).ok()?;
-    }
-    Some(&joined[..length])
 }

@@ -72,9 +72,11 @@ pub(crate) struct Adapter<S> {
     pub(crate) shared: Arc<Shared>,
 }
 
-/// What the requests of one connection have in common.
+/// What the parts of one connection have in common. It is one piece, because a request touches it
+/// when the caches have seen many other connections since.
+#[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) activity: Arc<Activity>,
+    pub(crate) activity: Activity,
     pub(crate) handle: Handle,
     pub(crate) observer: Option<Arc<dyn Observe>>,
 }
@@ -87,8 +89,7 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
     fn call(&self, request: Request<hyper::body::Incoming>) -> Responding<S> {
         let in_flight = InFlight::begin(&self.shared);
         let version = request.version();
-        let mut request =
-            request.map(|body| Incoming::new(body, &self.shared.activity, &self.limits));
+        let mut request = request.map(|body| Incoming::new(body, &self.shared, &self.limits));
         let state = match request::fault(&request, self.limits.max_body_size) {
             Some(status) => {
                 tracing::debug!(peer = %self.info.peer(), %status, "refused a request");
