@@ -92,10 +92,11 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: http::Request<B>) -> ResponseFuture {
+    fn call(&mut self, mut request: http::Request<B>) -> ResponseFuture {
         let logged = self.access_log && access_log::is_enabled();
         let seen = (logged || !self.inner.error_pages.is_empty()).then(|| {
             Box::new(Seen {
+                inner: Arc::clone(&self.inner),
                 method: request.method().clone(),
                 uri: request.uri().clone(),
                 connection: request.extensions().get().cloned(),
@@ -104,11 +105,13 @@ where
             })
         });
         let is_head = request.method() == Method::HEAD;
-        let request = with_body(request);
         let answer = match &self.layered {
-            None => self.inner.answer(request),
+            None => match self.inner.find(&mut request) {
+                Ok(endpoint) => endpoint.call(with_body(request)),
+                Err(answer) => answer,
+            },
             Some(service) => {
-                let answer = service.clone().oneshot(request);
+                let answer = service.clone().oneshot(with_body(request));
                 Box::pin(async move { answer.await.unwrap_or_else(|never| match never {}) })
             }
         };
@@ -116,7 +119,6 @@ where
             answer,
             seen,
             is_head,
-            inner: Arc::clone(&self.inner),
         }
     }
 }
@@ -147,7 +149,8 @@ where
 }
 
 impl Inner {
-    fn answer(&self, mut request: Request) -> HandlerFuture {
+    /// Finds the endpoint and puts the captures into the request, or answers in its stead.
+    fn find<B>(&self, request: &mut http::Request<B>) -> Result<&Endpoint, HandlerFuture> {
         let path = request.uri().path();
         let host = request.uri().host().or_else(|| {
             let host = request.headers().get(header::HOST)?;
@@ -155,11 +158,11 @@ impl Inner {
         });
         let found = match self.router.find(host, path) {
             Ok(found) => found,
-            Err(FindError::BadEncoding) => return error(StatusCode::BAD_REQUEST),
+            Err(FindError::BadEncoding) => return Err(error(StatusCode::BAD_REQUEST)),
             Err(FindError::NotFound) if path == "*" && request.method() == Method::OPTIONS => {
-                return now(StatusCode::NO_CONTENT.into_response());
+                return Err(now(StatusCode::NO_CONTENT.into_response()));
             }
-            Err(FindError::NotFound) => return error(StatusCode::NOT_FOUND),
+            Err(FindError::NotFound) => return Err(error(StatusCode::NOT_FOUND)),
         };
         let (mut response, allow) = match found.endpoint.find(request.method()) {
             MethodMatch::Found(endpoint) | MethodMatch::Head(endpoint) => {
@@ -167,7 +170,7 @@ impl Inner {
                     captures: found.captures,
                     urls: self.urls.clone(),
                 });
-                return endpoint.call(request);
+                return Ok(endpoint);
             }
             MethodMatch::Options(allow) => (StatusCode::NO_CONTENT.into_response(), allow),
             MethodMatch::NotAllowed(allow) => (
@@ -176,7 +179,7 @@ impl Inner {
             ),
         };
         response.headers_mut().insert(header::ALLOW, allow.clone());
-        now(response)
+        Err(now(response))
     }
 }
 
@@ -193,8 +196,11 @@ impl Service<Request> for Routes {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
-        let answer = self.0.answer(request);
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let answer = match self.0.find(&mut request) {
+            Ok(endpoint) => endpoint.call(request),
+            Err(answer) => answer,
+        };
         Box::pin(async move { Ok(answer.await) })
     }
 }
@@ -212,11 +218,11 @@ pub struct ResponseFuture {
     answer: HandlerFuture,
     seen: Option<Box<Seen>>,
     is_head: bool,
-    inner: Arc<Inner>,
 }
 
 /// What is kept of the request for the log and for error pages.
 struct Seen {
+    inner: Arc<Inner>,
     method: Method,
     uri: Uri,
     connection: Option<ConnectionInfo>,
@@ -257,13 +263,14 @@ impl Future for ResponseFuture {
 
 impl ResponseFuture {
     fn show(&self, response: Response, error: Error) -> Response {
-        let unseen = (Method::default(), Uri::default());
-        let (method, uri) = match &self.seen {
-            Some(seen) => (&seen.method, &seen.uri),
-            // Without pages of its own, the application's default looks at neither.
-            None => (&unseen.0, &unseen.1),
+        let mut response = match &self.seen {
+            Some(seen) => seen
+                .inner
+                .error_pages
+                .render(response, &error, &seen.method, &seen.uri),
+            // Nothing was kept, since there are no pages that could look at it.
+            None => ErrorPages::default().render(response, &error, &Method::GET, &Uri::default()),
         };
-        let mut response = self.inner.error_pages.render(response, &error, method, uri);
         response.extensions_mut().insert(Shown(error));
         response
     }
