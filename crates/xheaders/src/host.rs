@@ -1,0 +1,180 @@
+//! The host that a client asked for.
+
+use std::{fmt, net::Ipv6Addr};
+
+use http::{HeaderValue, Request, header};
+
+use crate::client_addr::decimal_port;
+
+/// A host in the form of a URL's authority: a name or an address, and a port where one was said.
+///
+/// Only what is safe in any URL or file is a host: letters, digits, `.`, `-` and `_`, or an
+/// IPv6 address in brackets; no user, no percent escapes, no port out of range. Hosts are equal
+/// whatever the case of their letters. That it has the right form says nothing of who chose it: see
+/// [the crate's page](crate#hosts-are-chosen-by-clients).
+#[derive(Clone)]
+pub struct Host {
+    /// Checked to be ASCII. Its clone costs no allocation.
+    text: HeaderValue,
+    name_len: usize,
+    port: Option<u16>,
+}
+
+impl Host {
+    pub(crate) fn from_value(text: &HeaderValue) -> Option<Self> {
+        let (name_len, port) = split(text.as_bytes())?;
+        Some(Self {
+            text: text.clone(),
+            name_len,
+            port,
+        })
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::from_value(&HeaderValue::from_str(text).ok()?)
+    }
+
+    /// What a request itself says (RFC 9112, section 3.2.2; RFC 9113, section 8.3.1): the
+    /// target's authority comes before `Host`, of which there must be no two.
+    pub(crate) fn of<B>(request: &Request<B>) -> Option<Self> {
+        if let Some(authority) = request.uri().authority() {
+            return Self::parse(authority.as_str());
+        }
+        let mut values = request.headers().get_all(header::HOST).iter();
+        match (values.next(), values.next()) {
+            (Some(value), None) => Self::from_value(value),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn with_port(&self, port: u16) -> Self {
+        Self::parse(&format!("{}:{port}", self.name())).expect("it was a host before")
+    }
+
+    /// All of it: `example.com`, `example.com:8443` or `[::1]:8443`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.text.to_str().expect("it was checked to be ASCII")
+    }
+
+    /// Without the port: `example.com` or `[::1]`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.as_str()[..self.name_len]
+    }
+
+    /// The port, if one is said.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+}
+
+/// The length of the name, and the port, of `name [ ":" port ]`.
+fn split(text: &[u8]) -> Option<(usize, Option<u16>)> {
+    let name_len = if text.first() == Some(&b'[') {
+        let end = text.iter().position(|&byte| byte == b']')?;
+        let address = std::str::from_utf8(&text[1..end]).ok()?;
+        address.parse::<Ipv6Addr>().ok()?;
+        end + 1
+    } else {
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_".contains(byte);
+        text.iter().take_while(|byte| is_name(byte)).count()
+    };
+    match &text[name_len..] {
+        _ if name_len == 0 => None,
+        // RFC 3986, section 3.2.3: the port may be empty.
+        [] | [b':'] => Some((name_len, None)),
+        [b':', port @ ..] => {
+            let port = std::str::from_utf8(port).ok()?;
+            Some((name_len, Some(decimal_port(port)?)))
+        }
+        _ => None,
+    }
+}
+
+impl PartialEq for Host {
+    fn eq(&self, other: &Self) -> bool {
+        self.port == other.port && self.name().eq_ignore_ascii_case(other.name())
+    }
+}
+
+impl Eq for Host {}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Host;
+
+    #[test]
+    fn hosts() {
+        for (text, name, port) in [
+            ("a", "a", None),
+            ("example.com", "example.com", None),
+            ("Example.COM.", "Example.COM.", None),
+            ("example.com:8443", "example.com", Some(8443)),
+            ("example.com:", "example.com", None),
+            ("example.com:00080", "example.com", Some(80)),
+            ("xn--bcher-kva.example", "xn--bcher-kva.example", None),
+            ("a_b", "a_b", None),
+            ("192.0.2.1:65535", "192.0.2.1", Some(65535)),
+            ("[::1]", "[::1]", None),
+            ("[2001:db8::1]:80", "[2001:db8::1]", Some(80)),
+        ] {
+            let host = Host::parse(text).unwrap_or_else(|| panic!("{text:?}"));
+            assert_eq!((host.name(), host.port()), (name, port), "{text:?}");
+            assert_eq!(host.as_str(), text);
+            assert_eq!(host.with_port(81).to_string(), format!("{name}:81"));
+        }
+    }
+
+    #[test]
+    fn not_hosts() {
+        for text in [
+            "",
+            ":80",
+            " a",
+            "a ",
+            "a b",
+            "a,b",
+            "a/b",
+            "a\\b",
+            "a?b",
+            "a#b",
+            "a@b",
+            "user:pw@a",
+            "a%2fb",
+            "<a>",
+            "a'b",
+            "a\"b",
+            "é",
+            "a:0",
+            "a:65536",
+            "a:-1",
+            "a:+1",
+            "a:80:80",
+            "a:http",
+            "::1",
+            "[::1",
+            "[::1]80",
+            "[::1%eth0]",
+            "[1.2.3.4]",
+            "[v1.x]",
+            "[]",
+            "http://a",
+        ] {
+            assert_eq!(Host::parse(text), None, "{text:?}");
+        }
+    }
+}

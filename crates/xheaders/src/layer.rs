@@ -1,0 +1,147 @@
+//! The tower layer: tells each request its client, and the log what was not believed.
+
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{Extensions, Request, Response, StatusCode};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::{
+    Connection, XHeaders,
+    decide::decide,
+    header::{Found, remove_misspelt},
+    log::Log,
+};
+
+/// Puts a [`Client`](crate::Client) into the extensions of each request; made by
+/// [`XHeaders::layer`].
+///
+/// Headers whose names are spelt with underscores, such as `X_Real_IP`, are taken out. The others
+/// stay as they are, believed or not. Clones log together.
+#[derive(Clone, Debug)]
+pub struct XHeadersLayer {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    settings: XHeaders,
+    connection: Box<ReadConnection>,
+    log: Log,
+}
+
+type ReadConnection = dyn Fn(&Extensions) -> Option<Connection> + Send + Sync;
+
+impl XHeadersLayer {
+    pub(crate) fn new(
+        settings: XHeaders,
+        connection: impl Fn(&Extensions) -> Option<Connection> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                settings,
+                connection: Box::new(connection),
+                log: Log::default(),
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.settings.fmt(f)
+    }
+}
+
+impl<S> Layer<S> for XHeadersLayer {
+    type Service = XHeadersService<S>;
+
+    fn layer(&self, inner: S) -> XHeadersService<S> {
+        XHeadersService {
+            inner,
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+/// A service whose requests carry a [`Client`](crate::Client); made by [`XHeadersLayer`].
+///
+/// It answers a request that is refused with 400 and an empty body.
+#[derive(Clone, Debug)]
+pub struct XHeadersService<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+impl<S, B, R> Service<Request<B>> for XHeadersService<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    R: Default,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let Shared {
+            settings,
+            connection,
+            log,
+        } = &*self.shared;
+        let connection = connection(request.extensions());
+        let found = Found::in_headers(request.headers());
+        let decision = decide(settings, connection, &request, found);
+        if let Some(remark) = decision.remark {
+            let peer = connection.map(|connection| connection.peer);
+            log.hear(remark, peer, request.headers());
+        }
+        if found.misspelt {
+            remove_misspelt(request.headers_mut());
+        }
+        ResponseFuture {
+            inner: decision.client.ok().map(|client| {
+                request.extensions_mut().insert(client);
+                self.inner.call(request)
+            }),
+        }
+    }
+}
+
+pin_project! {
+    /// The response of [`XHeadersService`]: the inner service's, or a refusal.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<F> {
+        // None if the request is refused.
+        #[pin]
+        inner: Option<F>,
+    }
+}
+
+impl<F, R, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    R: Default,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().inner.as_pin_mut() {
+            Some(inner) => inner.poll(cx),
+            None => {
+                let mut response = Response::new(R::default());
+                *response.status_mut() = StatusCode::BAD_REQUEST;
+                Poll::Ready(Ok(response))
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! How tables are written and checked.
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::{HeaderName, HeaderValue, Request};
+use squall_xheaders::{Client, Connection, Peer, Scheme, TrustedProxies, XHeaders};
+
+/// The peer, the header lines that it sends, and what is known of the client.
+///
+/// The peer is an address, `unix:` or `-` for one that is not known. The client is
+/// its address, then `https` if it used that, then `@` and the host if one is known; or `400`.
+/// The peer's port is always 9, so an address with that port is the peer's.
+pub(crate) type Case = (&'static str, &'static str, &'static str);
+
+/// Settings that trust loopback, 10.0.0.0/8 and 2001:db8:a::/48.
+pub(crate) fn settings() -> XHeaders {
+    XHeaders::new().trusted_proxies(trust(&[
+        "127.0.0.0/8",
+        "::1",
+        "10.0.0.0/8",
+        "2001:db8:a::/48",
+    ]))
+}
+
+pub(crate) fn trust(texts: &[&str]) -> TrustedProxies {
+    TrustedProxies::new(texts).unwrap()
+}
+
+pub(crate) fn check(settings: &XHeaders, cases: &[Case]) {
+    for (peer, lines, wanted) in cases {
+        let client = settings.client(connection(peer), &request(lines));
+        let told = client.map_or_else(|_| "400".to_owned(), |client| tell(&client));
+        assert_eq!(told, *wanted, "{peer} sends\n{lines}");
+    }
+}
+
+pub(crate) fn connection(peer: &str) -> Option<Connection> {
+    match peer {
+        "-" => None,
+        "unix:" => Some(Peer::Unix.into()),
+        ip => Some(socket_addr(ip).into()),
+    }
+}
+
+pub(crate) fn socket_addr(ip: &str) -> SocketAddr {
+    (ip.parse::<IpAddr>().unwrap(), 9).into()
+}
+
+pub(crate) fn request(lines: &str) -> Request<()> {
+    let mut request = Request::new(());
+    for line in lines.lines() {
+        let (name, value) = line.split_once(':').unwrap();
+        request.headers_mut().append(
+            name.parse::<HeaderName>().unwrap(),
+            HeaderValue::from_str(value.trim_start_matches(' ')).unwrap(),
+        );
+    }
+    request
+}
+
+pub(crate) fn tell(client: &Client) -> String {
+    let addr = client.addr().map(|addr| addr.to_string());
+    let mut told = addr.unwrap_or_else(|| "-".to_owned());
+    if client.scheme() == Scheme::Https {
+        told.push_str(" https");
+    }
+    if let Some(host) = client.host() {
+        told.push_str(&format!(" @{host}"));
+    }
+    told
+}

@@ -1,0 +1,115 @@
+//! Proxies that are counted, and settings that have a name.
+
+use squall_xheaders::XHeaders;
+
+use crate::case::check;
+
+#[test]
+fn counted_hops() {
+    let tables = [
+        (
+            0,
+            &[
+                (
+                    "127.0.0.1",
+                    "x-forwarded-for: 203.0.113.7\nx-scheme: https",
+                    "127.0.0.1:9",
+                ),
+                ("127.0.0.1", "x-real-ip: 203.0.113.7", "127.0.0.1:9"),
+            ][..],
+        ),
+        (
+            1,
+            &[
+                (
+                    "127.0.0.1",
+                    "x-forwarded-for: 6.6.6.6, 203.0.113.7",
+                    "203.0.113.7",
+                ),
+                (
+                    "127.0.0.1",
+                    "x-forwarded-for: 6.6.6.6, 127.0.0.1",
+                    "127.0.0.1",
+                ),
+                ("127.0.0.1", "x-real-ip: 203.0.113.7", "203.0.113.7"),
+                ("192.0.2.1", "x-forwarded-for: 203.0.113.7", "192.0.2.1:9"),
+                (
+                    "127.0.0.1",
+                    "x-forwarded-for: 6.6.6.6, garbage",
+                    "127.0.0.1:9",
+                ),
+            ],
+        ),
+        (
+            2,
+            &[
+                (
+                    "127.0.0.1",
+                    "x-forwarded-for: 6.6.6.6, 203.0.113.7, 198.51.100.1",
+                    "203.0.113.7",
+                ),
+                (
+                    "127.0.0.1",
+                    "x-forwarded-for: 6.6.6.6\nx-forwarded-for: 203.0.113.7\nx-forwarded-for: 198.51.100.1",
+                    "203.0.113.7",
+                ),
+                // Shorter than it should be: the first.
+                ("127.0.0.1", "x-forwarded-for: 203.0.113.7", "203.0.113.7"),
+                // The one in between need not be known.
+                (
+                    "127.0.0.1",
+                    "x-forwarded-for: 6.6.6.6, 203.0.113.7, unknown",
+                    "203.0.113.7",
+                ),
+                (
+                    "127.0.0.1",
+                    "x-forwarded-for: 6.6.6.6, garbage, 198.51.100.1",
+                    "198.51.100.1",
+                ),
+                // It names a proxy.
+                (
+                    "127.0.0.1",
+                    "x-forwarded-for: 203.0.113.7, 198.51.100.1\nx-real-ip: 198.51.100.1",
+                    "203.0.113.7",
+                ),
+                ("127.0.0.1", "x-real-ip: 198.51.100.1", "127.0.0.1:9"),
+            ],
+        ),
+        (
+            1_000_000,
+            &[(
+                "127.0.0.1",
+                "x-forwarded-for: 203.0.113.7, 198.51.100.1",
+                "203.0.113.7",
+            )],
+        ),
+    ];
+    for (hops, cases) in tables {
+        check(&XHeaders::new().hops(hops), cases);
+    }
+}
+
+#[test]
+fn counted_hops_of_forwarded() {
+    let cases = [(
+        "127.0.0.1",
+        "forwarded: for=6.6.6.6, for=203.0.113.7;proto=https;host=a, for=198.51.100.1;proto=http",
+        "203.0.113.7 https @a",
+    )];
+    check(&XHeaders::forwarded().hops(2), &cases);
+}
+
+#[test]
+fn presets() {
+    let all = "x-real-ip: 1.1.1.1\nx-forwarded-for: 2.2.2.2, 3.3.3.3\nx-scheme: http\nx-forwarded-proto: https\nforwarded: for=4.4.4.4;host=a";
+    for (settings, wanted) in [
+        (XHeaders::new(), "400"),
+        (XHeaders::nginx(), "1.1.1.1"),
+        (XHeaders::haproxy(), "3.3.3.3 https"),
+        (XHeaders::cdn(2), "2.2.2.2 https"),
+        (XHeaders::forwarded(), "4.4.4.4 @a"),
+        (XHeaders::new().headers([]), "127.0.0.1:9"),
+    ] {
+        check(&settings, &[("127.0.0.1", all, wanted)]);
+    }
+}
