@@ -13,6 +13,8 @@ use std::{
     time::Duration,
 };
 
+pub mod wrk;
+
 /// `Result` with any error: a bench that goes wrong says why and ends.
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -92,7 +94,11 @@ impl Server {
             .args(["-H", &format!("Connection: {connection}")])
             .arg(format!("http://{}/", self.address))
             .output()?;
-        requests(&String::from_utf8(output.stdout)?)
+        let report = wrk::Report::read(&String::from_utf8(output.stdout)?)?;
+        if report.errors() > 0 {
+            return Err(report.to_string().into());
+        }
+        Ok(report.requests)
     }
 }
 
@@ -134,59 +140,20 @@ fn pinned(cpu: &str) -> Result<Command> {
     Ok(command)
 }
 
-fn find(program: &str) -> Result<PathBuf> {
+/// Where a program is that a bench cannot do without.
+///
+/// # Errors
+///
+/// When it is missing; this says how to get it.
+pub fn find(program: &str) -> Result<PathBuf> {
     testkit::find_outside(program).ok_or_else(|| {
         format!("{program} is missing; get it with: apt-get install wrk util-linux").into()
     })
 }
 
-/// Reads wrk's report, which mentions errors only where there are any.
-fn requests(report: &str) -> Result<u64> {
-    let mut lines = report.lines().map(str::trim);
-    if let Some(errors) = lines.clone().find(|line| {
-        line.starts_with("Socket errors:") || line.starts_with("Non-2xx or 3xx responses:")
-    }) {
-        return Err(errors.into());
-    }
-    let requests = lines.find_map(|line| line.split_once(" requests in ")?.0.parse().ok());
-    requests.ok_or_else(|| format!("wrk counted no requests: {report}").into())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{median, requests};
-
-    #[test]
-    fn reports_of_wrk() {
-        let report = |more: &str| {
-            format!(
-                "Running 1s test @ http://127.0.0.1:8888/
-  1 threads and 64 connections
-  Thread Stats   Avg      Stdev     Max   +/- Stdev
-    Latency   635.91us  890.00us  12.92ms   93.69%
-    Req/Sec    56.20k     8.07k   62.00k    86.54%
-  55903 requests in 1.00s, 7.25MB read
-{more}Requests/sec:  55891.97
-Transfer/sec:      7.25MB
-"
-            )
-        };
-        for (report, wanted) in [
-            (report(""), Ok(55903)),
-            (
-                report("  Socket errors: connect 0, read 3, write 0, timeout 0\n"),
-                Err("Socket errors: connect 0, read 3, write 0, timeout 0"),
-            ),
-            (
-                report("  Non-2xx or 3xx responses: 7\n"),
-                Err("Non-2xx or 3xx responses: 7"),
-            ),
-            (String::new(), Err("wrk counted no requests: ")),
-        ] {
-            let result = requests(&report).map_err(|error| error.to_string());
-            assert_eq!(result, wanted.map_err(str::to_owned), "{report}");
-        }
-    }
+    use super::median;
 
     #[test]
     fn medians() {

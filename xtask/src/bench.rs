@@ -11,6 +11,13 @@ pub(crate) fn bench(args: &[&str]) -> Result {
             let program = format!("run --release --package benches --bin {name} --");
             run(cargo(&program).args(rest))
         }
+        [name @ "disturb", rest @ ..] => {
+            run(&mut cargo(
+                "build --release --package squall --example friendfeed",
+            ))?;
+            let program = format!("run --release --package benches --bin {name} --");
+            run(cargo(&program).args(rest))
+        }
         filter => run(cargo("bench --package benches --bench * --").args(filter)),
     }
 }

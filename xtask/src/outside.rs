@@ -51,7 +51,7 @@ const DEBIAN: &[Program] = &[
 ];
 
 /// From PyPI, into a virtual environment inside the workspace.
-const PYPI: &[Program] = &[];
+const PYPI: &[Program] = &[program("granian", "granian", "the bench `disturb`")];
 
 const fn program(name: &'static str, package: &'static str, wanted_by: &'static str) -> Program {
     Program {

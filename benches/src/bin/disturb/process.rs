@@ -1,0 +1,103 @@
+//! Processes: ours, which end with this program, and what the system knows of others.
+
+use std::{
+    fs,
+    io::Read,
+    net::SocketAddr,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use benches::{Result, find};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open},
+};
+
+/// How long a process may take to end by itself.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A child that ends, with its own children, when this is dropped.
+pub(crate) struct Process(Child);
+
+impl Process {
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
+        command.stdin(Stdio::null()).stderr(Stdio::null());
+        Ok(Self(command.spawn()?))
+    }
+
+    /// 64 clients that ask for `/` without pause.
+    pub(crate) fn wrk(address: SocketAddr, seconds: u32, keep_alive: bool) -> Result<Self> {
+        let connection = if keep_alive { "keep-alive" } else { "close" };
+        let mut command = Command::new(find("wrk")?);
+        command
+            .args(["-t1", "-c64", &format!("-d{seconds}s")])
+            .args(["-H", &format!("Connection: {connection}")])
+            .arg(format!("http://{address}/"));
+        Self::start(command.stdout(Stdio::piped()))
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.id()
+    }
+
+    pub(crate) fn ended_within(&self, time: Duration) -> Result<bool> {
+        let process = pidfd_open(Pid::from_child(&self.0), PidfdFlags::empty())?;
+        let time = Timespec::try_from(time)?;
+        let mut polled = [PollFd::new(&process, PollFlags::IN)];
+        Ok(poll(&mut polled, Some(&time))? > 0)
+    }
+
+    /// What it prints until it ends.
+    pub(crate) fn output(mut self) -> Result<String> {
+        let mut text = String::new();
+        let output = self.0.stdout.take();
+        output
+            .ok_or("it was not piped")?
+            .read_to_string(&mut text)?;
+        Ok(text)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // What fails here fails for processes that have ended already.
+        let children = children(self.pid()).unwrap_or_default();
+        let _ = kill_process(Pid::from_child(&self.0), Signal::INT);
+        if !self.ended_within(PATIENCE).unwrap_or(false) {
+            for child in children {
+                let _ = signal(child, Signal::KILL);
+            }
+            let _ = self.0.kill();
+        }
+        let _ = self.0.wait();
+    }
+}
+
+pub(crate) fn signal(pid: u32, signal: Signal) -> Result<()> {
+    let pid = Pid::from_raw(pid.cast_signed()).ok_or("no process has id 0")?;
+    Ok(kill_process(pid, signal)?)
+}
+
+/// The processes that this one has started, oldest first.
+pub(crate) fn children(pid: u32) -> Result<Vec<u32>> {
+    let mut children = Vec::new();
+    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+        let list = fs::read_to_string(task?.path().join("children"))?;
+        let pids = list.split_whitespace().map(str::parse);
+        children.extend(pids.collect::<std::result::Result<Vec<u32>, _>>()?);
+    }
+    Ok(children)
+}
+
+/// How many sockets the process has open.
+pub(crate) fn sockets(pid: u32) -> Result<u64> {
+    let descriptors = fs::read_dir(format!("/proc/{pid}/fd"))?;
+    let targets = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+    let sockets = targets.filter(|target| target.to_string_lossy().starts_with("socket:"));
+    Ok(sockets.count() as u64)
+}
+
+pub(crate) fn is_stopped(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") T "))
+}
