@@ -1,8 +1,7 @@
 //! A program in several processes, whose file can be replaced.
 
 use std::{
-    fs::{self, OpenOptions},
-    io::Write,
+    fs,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::Command,
@@ -15,7 +14,7 @@ use testkit::{Running, TempDir, Wire, temp_dir, wait_for, wait_until};
 use crate::program;
 
 /// What is appended to an executable to make another build of it.
-const MARK: &[u8] = b"another build";
+const MARK: &str = "another build";
 
 /// A copy of a program on a free port of 127.0.0.1, which has the files of its supervisor to itself.
 pub(crate) struct Supervised {
@@ -32,7 +31,7 @@ impl Supervised {
     pub(crate) fn start(example: &str, arguments: &[&str]) -> Self {
         let directory = temp_dir();
         let program = directory.path().join("program");
-        fs::copy(program::built(example), &program).expect("the temporary directory has room");
+        copy(&program::built(example), &program, "");
         let mut command = Command::new(program);
         let running = Running::spawn(quiet(&mut command, directory.path()).args(arguments));
         Self {
@@ -44,19 +43,18 @@ impl Supervised {
 
     /// Puts a file in the place of the program, as a deploy does: by a rename.
     pub(crate) fn deploy(&self, file: &Path) {
-        let beside = self.directory.path().join("new");
-        fs::copy(file, &beside).expect("the temporary directory has room");
-        fs::rename(beside, self.program()).expect("it is ours");
+        self.deploy_with(file, "");
     }
 
     /// Puts another build of the same program in its place.
     pub(crate) fn deploy_another_build(&self) {
-        let build = self.directory.path().join("build");
-        fs::copy(self.program(), &build).expect("the temporary directory has room");
-        let file = OpenOptions::new().append(true).open(&build);
-        let written = file.and_then(|mut file| file.write_all(MARK));
-        written.expect("the temporary directory has room");
-        self.deploy(&build);
+        self.deploy_with(&self.program(), MARK);
+    }
+
+    fn deploy_with(&self, file: &Path, mark: &str) {
+        let beside = self.directory.path().join("new");
+        copy(file, &beside, mark);
+        fs::rename(beside, self.program()).expect("it is ours");
     }
 
     pub(crate) fn program(&self) -> PathBuf {
@@ -103,6 +101,16 @@ impl Supervised {
     }
 }
 
+/// Copies a file and appends to the copy, in a process of its own: a child that another test forks
+/// meanwhile would inherit the descriptor and keep the copy from being executed (ETXTBSY).
+fn copy(from: &Path, to: &Path, mark: &str) {
+    let status = Command::new("sh")
+        .args(["-c", "cp \"$0\" \"$1\" && printf %s \"$2\" >> \"$1\""])
+        .args([from.as_os_str(), to.as_os_str(), mark.as_ref()])
+        .status();
+    assert!(status.expect("every system has sh").success());
+}
+
 /// The command without settings of whoever runs the test, and without a log of requests.
 pub(crate) fn quiet<'a>(command: &'a mut Command, directory: &Path) -> &'a mut Command {
     command
@@ -117,7 +125,7 @@ pub(crate) fn quiet<'a>(command: &'a mut Command, directory: &Path) -> &'a mut C
 /// Whether the process runs what [`Supervised::deploy_another_build`] has made.
 pub(crate) fn is_another_build(pid: u32) -> bool {
     let executable = fs::read(format!("/proc/{pid}/exe")).expect("it is alive");
-    executable.ends_with(MARK)
+    executable.ends_with(MARK.as_bytes())
 }
 
 /// How many sockets the process has open.
