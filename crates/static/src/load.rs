@@ -187,5 +187,6 @@ impl Load<'_> {
 /// Whether a compressed file was made after its original, or at the same time: archives keep
 /// times to two seconds.
 fn is_of(original: &Signature, compressed: &Signature) -> bool {
-    compressed.modified + Duration::from_secs(2) >= original.modified
+    let ahead = original.modified.duration_since(compressed.modified);
+    ahead.map_or(true, |ahead| ahead <= Duration::from_secs(2))
 }

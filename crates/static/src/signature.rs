@@ -50,11 +50,11 @@ impl Signature {
 
     /// A time in the future is no reason to wait for it.
     fn is_older_than(&self, age: Duration) -> bool {
-        let (now, written) = (
-            SystemTime::now(),
-            self.node.changed().unwrap_or(self.modified),
-        );
-        now >= written + age || written > now + age
+        let written = self.node.changed().unwrap_or(self.modified);
+        match SystemTime::now().duration_since(written) {
+            Ok(since) => since >= age,
+            Err(ahead) => ahead.duration() > age,
+        }
     }
 }
 

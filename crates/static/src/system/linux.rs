@@ -45,6 +45,8 @@ pub(super) fn open(
             Ok(file) => File::from(file),
             Err(Errno::AGAIN) if how == How::Blocking => continue,
             Err(Errno::NOSYS | Errno::PERM) => return Ok(None),
+            // A kernel before 5.12 does not know RESOLVE_CACHED.
+            Err(Errno::INVAL) if how == How::Inline => return Ok(None),
             Err(error) => return Err(not_found(error)),
         };
         return match FileType::from_raw_mode(fstat(&file)?.st_mode) {

@@ -1,5 +1,10 @@
 //! Files over real HTTP: what is sent for which request, and what is never sent.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "where a helper cannot go on, its test has failed"
+)]
+
 mod build;
 mod config;
 mod directories;
