@@ -1,8 +1,9 @@
 //! A service in several processes: deployed, disturbed and counted while clients ask.
 
-use std::{fs, net::TcpListener, path::PathBuf, process::Command, thread::available_parallelism};
+use std::{fs, net::TcpListener, path::PathBuf, process::Command};
 
 use rustix::process::Signal;
+use squall::Supervisor;
 use testkit::{Running, Wire, wait_for, wait_until};
 
 use crate::{
@@ -260,7 +261,7 @@ fn a_reload_does_not_touch_readiness() {
 
 #[test]
 fn zero_processes_are_one_for_each_cpu() {
-    let cpus = available_parallelism().expect("the system tells").get();
+    let cpus = Supervisor::new().size();
     let site = Supervised::friendfeed(&["--processes", "0"]);
     site.settled(cpus);
     assert_eq!(site.status().processes, cpus);
