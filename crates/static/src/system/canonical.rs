@@ -61,17 +61,17 @@ mod tests {
     #[test]
     fn both_ways_agree() {
         let folder = testkit::temp_dir();
-        let root = folder.path().join("root");
+        let root = folder.path().join("tree");
         fs::create_dir_all(root.join("dir/inner")).unwrap();
-        fs::create_dir(folder.path().join("root-secret")).unwrap();
-        for file in ["root/a", "root/dir/b", "root-secret/c", "outside"] {
+        fs::create_dir(folder.path().join("tree-secret")).unwrap();
+        for file in ["tree/a", "tree/dir/b", "tree-secret/c", "outside"] {
             fs::write(folder.path().join(file), file).unwrap();
         }
         symlink("dir/b", root.join("link-in")).unwrap();
         symlink("dir", root.join("link-dir")).unwrap();
         symlink("../outside", root.join("link-out")).unwrap();
-        symlink("../../root/a", root.join("dir/link-out-and-in")).unwrap();
-        symlink("../root-secret", root.join("link-sibling")).unwrap();
+        symlink("../../tree/a", root.join("dir/link-out-and-in")).unwrap();
+        symlink("../tree-secret", root.join("link-sibling")).unwrap();
         symlink("loop", root.join("loop")).unwrap();
         symlink("nowhere", root.join("dangling")).unwrap();
         rustix::fs::mknodat(

@@ -26,7 +26,7 @@ struct Trap {
 /// A root with links in it, and secrets all around.
 static TRAP: LazyLock<Trap> = LazyLock::new(|| {
     let folder = testkit::temp_dir();
-    let root = folder.path().join("a/root");
+    let root = folder.path().join("a/tree");
     for name in ["a", "b/a", "b/b/a", "index.html", "b/index.html"] {
         write(&root.join(name), "inside");
     }
@@ -35,8 +35,8 @@ static TRAP: LazyLock<Trap> = LazyLock::new(|| {
         "a/b/a",
         "a",
         "b",
-        "a/root-a/a",
-        "a/rootb",
+        "a/tree-a/a",
+        "a/treeb",
         "index.html",
     ] {
         let path = folder.path().join(name);
@@ -54,7 +54,7 @@ static TRAP: LazyLock<Trap> = LazyLock::new(|| {
         ("../../index.html", "out-file"),
         ("/", "top"),
         ("b", "in"),
-        ("../root/b", "around"),
+        ("../tree/b", "around"),
         ("b/../..", "b-up"),
         ("up", "up-twice"),
     ] {
@@ -102,9 +102,9 @@ const PIECES: &[&str] = &[
     "absolute",
     "b-up",
     "up-twice",
-    "root",
-    "root-a",
-    "rootb",
+    "tree",
+    "tree-a",
+    "treeb",
     "index.html",
     "out-file",
     ".a",
@@ -163,10 +163,10 @@ proptest! {
 fn no_race_leads_out() {
     const EXCHANGES: usize = 20_000;
     let folder = testkit::temp_dir();
-    let root = folder.path().join("root");
+    let root = folder.path().join("tree");
     for (name, content) in [
-        ("root/dir/file.txt", "inside"),
-        ("root/dir/inner/file.txt", "inside"),
+        ("tree/dir/file.txt", "inside"),
+        ("tree/dir/inner/file.txt", "inside"),
         ("outside/file.txt", "secret"),
         ("outside/inner/file.txt", "secret"),
     ] {

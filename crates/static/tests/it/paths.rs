@@ -72,7 +72,7 @@ const CASES: &[Case] = &[
     ("GET /static//etc/passwd", "404"),
     ("GET /static/%2fetc/passwd", "404"),
     ("GET /static/..%5coutside.txt", "404"),
-    ("GET /static/../root-secret/file.txt", "404"),
+    ("GET /static/../tree-secret/file.txt", "404"),
     ("GET /static-secret/file.txt", "404"),
     // Names that mean something elsewhere.
     ("GET /static/nul.txt", "404"),

@@ -67,7 +67,7 @@ pub(crate) static SITE: LazyLock<Site> = LazyLock::new(|| {
 
 impl Site {
     pub(crate) fn root(&self) -> PathBuf {
-        self.folder.path().join("root")
+        self.folder.path().join("tree")
     }
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn data() -> String {
 }
 
 fn tree(folder: &Path) -> PathBuf {
-    let root = folder.join("root");
+    let root = folder.join("tree");
     let then = UNIX_EPOCH + Duration::from_secs(DATE_SECONDS);
     let style = "body { color: red }\n".repeat(50);
     for (name, content) in [
@@ -171,16 +171,16 @@ fn tree(folder: &Path) -> PathBuf {
         SystemTime::now() + 365 * day,
     );
     write(&folder.join("outside.txt"), "outside", then);
-    write(&folder.join("root-secret/file.txt"), "sibling", then);
+    write(&folder.join("tree-secret/file.txt"), "sibling", then);
     for (target, link) in [
         ("data.txt", "link-in.txt"),
         ("real", "link-dir"),
         ("../outside.txt", "link-out.txt"),
-        ("../root-secret", "link-sibling"),
+        ("../tree-secret", "link-sibling"),
         ("/etc", "link-etc"),
         ("link-loop", "link-loop"),
         ("nowhere", "link-dangling"),
-        ("../../root/data.txt", "docs/link-around.txt"),
+        ("../../tree/data.txt", "docs/link-around.txt"),
         ("../data.txt", "docs/link-up.txt"),
     ] {
         symlink(target, root.join(link)).unwrap();
