@@ -243,7 +243,7 @@ fn readiness_ends_before_service_does() {
 
 #[test]
 fn a_reload_does_not_touch_readiness() {
-    let site = Supervised::start("service", &["processes=2", "drain_delay=60"]);
+    let mut site = Supervised::start("service", &["processes=2", "drain_delay=60"]);
     let old = site.pids(2);
     let mut kept: Vec<_> = (0..8).map(|_| site.wire()).collect();
     let mut all_ready = || {
@@ -257,6 +257,8 @@ fn a_reload_does_not_touch_readiness() {
     // The old ones have their delay, and answer those who stay with them.
     assert!(old.iter().all(|pid| is_alive(*pid)));
     all_ready();
+    site.running.signal(testkit::Signal::Int);
+    site.running.wait();
 }
 
 #[test]
