@@ -4,6 +4,7 @@ use std::{fmt, time::Instant};
 
 use http::{Method, StatusCode, Uri};
 use squall_server::{Address, ConnectionInfo};
+use squall_xheaders::Client;
 use tracing::Level;
 
 use crate::Error;
@@ -21,6 +22,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) method: &'a Method,
     pub(crate) uri: &'a Uri,
     pub(crate) connection: Option<&'a ConnectionInfo>,
+    /// Whom a trusted proxy names.
+    pub(crate) client: Option<&'a Client>,
     pub(crate) begun: Instant,
     pub(crate) status: StatusCode,
     pub(crate) error: Option<&'a Error>,
@@ -46,10 +49,12 @@ impl fmt::Display for Entry<'_> {
             Some(target) => escape(f, target.as_str())?,
             None => write!(f, "{}", self.uri)?,
         }
-        match self.connection.map(ConnectionInfo::peer) {
-            Some(Address::Tcp(peer)) => write!(f, " ({})", peer.ip())?,
-            Some(_) => f.write_str(" (unix)")?,
-            None => f.write_str(" (-)")?,
+        let peer = self.connection.map(ConnectionInfo::peer);
+        match (self.client.and_then(Client::ip), peer) {
+            (Some(ip), _) => write!(f, " ({ip})")?,
+            (None, Some(Address::Tcp(peer))) => write!(f, " ({})", peer.ip())?,
+            (None, Some(_)) => f.write_str(" (unix)")?,
+            (None, None) => f.write_str(" (-)")?,
         }
         write!(f, " {milliseconds:.2}ms")?;
         let causes = self.error.iter().flat_map(|error| error.chain());
@@ -90,6 +95,7 @@ mod tests {
             method: &Method::GET,
             uri: &"/a?b=c".parse().unwrap(),
             connection: Some(&connection),
+            client: None,
             begun: Instant::now(),
             status: StatusCode::INTERNAL_SERVER_ERROR,
             error: Some(&error),

@@ -6,5 +6,11 @@ pub mod running {}
 #[doc = include_str!("../docs/processes.md")]
 pub mod processes {}
 
+#[doc = include_str!("../docs/load-balancer.md")]
+pub mod load_balancer {}
+
+#[doc = include_str!("../docs/static-files.md")]
+pub mod static_files {}
+
 #[doc = include_str!("../docs/defaults.md")]
 pub mod defaults {}

@@ -14,7 +14,7 @@
 //!
 //! - [`Application`]: routes and settings. [`get`] and its like put handlers on routes; a
 //!   [`Handler`] is an `async fn` whose arguments read from the request ([`Path`], [`Query`],
-//!   [`Form`], [`Json`], [`State`], [`Extension`]) and whose result is a response
+//!   [`Form`], [`Json`], [`State`], [`Client`], [`Urls`], [`Extension`]) and whose result is a response
 //!   ([`Html`], [`Redirect`], [`Json`], [`Error`], text, a status, …).
 //! - [`Server`]: addresses, limits, processes and threads, the end. [`Application::listen`] is its
 //!   short form, [`serve`] the one for people who own the runtime.
@@ -55,7 +55,7 @@ pub use crate::{
     application::Application,
     error::{Error, Result},
     error_pages::ErrorPage,
-    extract::{Extension, Form, Json, Path, Query, State},
+    extract::{Client, Extension, Form, Json, Path, Query, State},
     handler::Handler,
     health::{healthz, metrics, readyz},
     methods::{Methods, any, delete, get, head, on, options, patch, post, put},
@@ -80,6 +80,8 @@ pub use squall_routing::{Host, ReverseError, Rule, regex};
 pub use squall_server::{Address, Bind, ConnectionInfo, Handle, Limits, Listener, Phase, Stop};
 #[doc(no_inline)]
 pub use squall_static::StaticFiles;
+#[doc(no_inline)]
+pub use squall_xheaders::{TrustedProxies, XHeaders};
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]

@@ -4,10 +4,13 @@ use std::{fmt, pin::Pin, time::Duration};
 
 use squall_prefork::{Supervisor, worker};
 use squall_server::{Address, Bind, Handle, Limits, Listener, Listening, inherited};
+use squall_xheaders::{TrustedProxies, XHeaders};
+use tower_layer::Layer;
 
 use crate::{
     Application, ApplicationService, Result,
     counts::{self, Counting},
+    extract::connection,
     logging, run,
 };
 
@@ -30,6 +33,7 @@ pub struct Server {
     pub(crate) listeners: Vec<Listener>,
     pub(crate) limits: Limits,
     pub(crate) supervisor: Supervisor,
+    xheaders: Option<XHeaders>,
     threads: usize,
     handle: Handle,
     on_shutdown: Vec<Box<dyn FnOnce() -> BoxFuture<()> + Send>>,
@@ -101,6 +105,7 @@ impl Server {
             limits: Limits::default(),
             supervisor: Supervisor::new()
                 .graceful_timeout(Limits::default().longest_shutdown() + SLACK),
+            xheaders: None,
             threads: 1,
             handle: Handle::new(),
             on_shutdown: Vec::new(),
@@ -139,6 +144,43 @@ impl Server {
             .supervisor
             .graceful_timeout(limits.longest_shutdown() + SLACK);
         self
+    }
+
+    /// Whether to believe what proxies on this machine say of the client: `X-Real-IP` or
+    /// `X-Forwarded-For`, and `X-Scheme` or `X-Forwarded-Proto` (Tornado's `xheaders`, but for
+    /// loopback peers only). [`Client`](crate::Client) tells, and the access log.
+    ///
+    /// Defaults to `false`.
+    pub fn xheaders(mut self, yes: bool) -> Self {
+        self.xheaders = yes.then(XHeaders::new);
+        self
+    }
+
+    /// As [`xheaders`](Self::xheaders), with settings of its own: which headers, how many hops, and
+    /// what becomes of those that contradict each other.
+    ///
+    /// Defaults to none.
+    pub fn xheaders_with(mut self, xheaders: XHeaders) -> Self {
+        self.xheaders = Some(xheaders);
+        self
+    }
+
+    /// Believes forwarding headers of these proxies and of no others: addresses, networks such as
+    /// `10.0.0.0/8`, and `unix:` for unix sockets.
+    ///
+    /// Defaults to none; with [`xheaders`](Self::xheaders), to loopback.
+    ///
+    /// # Errors
+    ///
+    /// When a text is neither an address nor a network.
+    pub fn trusted_proxies<T: AsRef<str>>(
+        mut self,
+        proxies: impl IntoIterator<Item = T>,
+    ) -> Result<Self> {
+        let proxies = TrustedProxies::new(proxies)?;
+        let xheaders = self.xheaders.unwrap_or_default();
+        self.xheaders = Some(xheaders.trusted_proxies(proxies));
+        Ok(self)
     }
 
     /// How many threads of each process serve, each with a runtime and sockets of its own.
@@ -245,7 +287,13 @@ impl Server {
         for address in listening.addresses() {
             tracing::info!("{}", Banner(address));
         }
-        listening.serve(service).await?;
+        match self.xheaders {
+            Some(xheaders) => {
+                let service = xheaders.layer(connection).layer(service);
+                listening.serve(service).await?;
+            }
+            None => listening.serve(service).await?,
+        }
         for hook in self.on_shutdown {
             hook().await;
         }

@@ -20,6 +20,7 @@ use http::{HeaderValue, Method, StatusCode, Uri, header};
 use http_body::Body as _;
 use squall_routing::{Captures, FindError, MethodMatch, Methods, Router};
 use squall_server::{BoxError, ConnectionInfo};
+use squall_xheaders::Client;
 use tower::{ServiceExt, util::BoxCloneSyncService};
 use tower_service::Service;
 
@@ -100,6 +101,7 @@ where
                 method: request.method().clone(),
                 uri: request.uri().clone(),
                 connection: request.extensions().get().cloned(),
+                client: request.extensions().get().cloned(),
                 begun: Instant::now(),
                 logged,
             })
@@ -226,6 +228,7 @@ struct Seen {
     method: Method,
     uri: Uri,
     connection: Option<ConnectionInfo>,
+    client: Option<Client>,
     begun: Instant,
     logged: bool,
 }
@@ -251,6 +254,7 @@ impl Future for ResponseFuture {
                 method: &seen.method,
                 uri: &seen.uri,
                 connection: seen.connection.as_ref(),
+                client: seen.client.as_ref(),
                 begun: seen.begun,
                 status: response.status(),
                 error: error.map(|Shown(error)| error),

@@ -28,6 +28,12 @@ struct Flags {
     /// Listen on this unix socket as well.
     #[arg(long, value_name = "PATH")]
     unix: Option<PathBuf>,
+    /// Believe what a proxy on this machine says of the client.
+    #[arg(long)]
+    xheaders: bool,
+    /// Believe what proxies of this network say of the client; may come several times.
+    #[arg(long, value_name = "CIDR")]
+    trusted_proxy: Vec<String>,
     /// Serve the static files of this directory.
     #[arg(long, value_name = "DIR", default_value = STATIC)]
     static_path: PathBuf,
@@ -43,7 +49,11 @@ fn main() -> squall::Result<()> {
     let flags = Flags::parse();
     let mut server = Server::new(application(&flags.static_path))
         .threads(flags.threads)
+        .xheaders(flags.xheaders)
         .bind((flags.address, flags.port))?;
+    if !flags.trusted_proxy.is_empty() {
+        server = server.trusted_proxies(flags.trusted_proxy)?;
+    }
     if let Some(path) = flags.unix {
         server = server.bind(Bind::unix(path))?;
     }

@@ -9,8 +9,8 @@ use std::{
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use squall::{
-    Body, ConnectionInfo, Extension, Html, IntoResponse, Json, Path, Query, Request, Response,
-    Urls,
+    Body, Client, ConnectionInfo, Extension, Html, IntoResponse, Json, Path, Query, Request,
+    Response, Urls,
     http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName},
 };
 use tokio::time::interval;
@@ -38,14 +38,16 @@ pub(crate) struct Whoami {
 }
 
 /// Who is asking, and which process answers.
-pub(crate) async fn whoami(Extension(connection): Extension<ConnectionInfo>) -> Json<Whoami> {
-    let peer = connection.peer();
+pub(crate) async fn whoami(
+    Client(client): Client,
+    Extension(connection): Extension<ConnectionInfo>,
+) -> Json<Whoami> {
     Json(Whoami {
-        remote_ip: peer
-            .tcp()
-            .map_or_else(|| "unix".to_owned(), |peer| peer.ip().to_string()),
-        scheme: "http",
-        peer: peer.to_string(),
+        remote_ip: client
+            .ip()
+            .map_or_else(|| "unix".to_owned(), |ip| ip.to_string()),
+        scheme: client.scheme().as_str(),
+        peer: connection.peer().to_string(),
         pid: process::id(),
         task_id: squall::task_id(),
     })

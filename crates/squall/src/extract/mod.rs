@@ -1,5 +1,6 @@
 //! What handlers read from a request. All of axum's own traits: write yours against `axum-core`.
 
+mod client;
 mod extension;
 mod form;
 mod json;
@@ -8,8 +9,10 @@ mod path;
 mod query;
 mod state;
 
+pub(crate) use self::client::connection;
 pub use self::{
-    extension::Extension, form::Form, json::Json, path::Path, query::Query, state::State,
+    client::Client, extension::Extension, form::Form, json::Json, path::Path, query::Query,
+    state::State,
 };
 
 use axum_core::extract::{FromRequest, Request};

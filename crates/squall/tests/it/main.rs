@@ -14,6 +14,7 @@ mod routes;
 mod serve;
 mod supervised;
 mod under_others;
+mod xheaders;
 
 use squall::{
     Application, ApplicationService, Body, Request,
