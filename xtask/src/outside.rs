@@ -21,6 +21,7 @@ const DEBIAN: &[Program] = &[
         "curl",
         "the tests of the server and the examples with a client that is not ours",
     ),
+    program("haproxy", "haproxy", "the tests behind a load balancer"),
     program("nginx", "nginx", "the tests behind a reverse proxy"),
     program(
         "nsenter",

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, header};
 
 /// A header in which proxies say whom they speak for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,35 +24,28 @@ pub enum Header {
     XScheme,
 }
 
-impl Header {
-    const ALL: [Self; 7] = [
-        Self::Forwarded,
-        Self::XForwardedFor,
-        Self::XForwardedHost,
-        Self::XForwardedPort,
-        Self::XForwardedProto,
-        Self::XRealIp,
-        Self::XScheme,
-    ];
+/// In the order of [`Header`]'s variants.
+static NAMES: [HeaderName; 7] = [
+    header::FORWARDED,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-port"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("x-scheme"),
+];
 
-    /// Its name, in lower case.
+impl Header {
+    /// Its name.
     #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Forwarded => "forwarded",
-            Self::XForwardedFor => "x-forwarded-for",
-            Self::XForwardedHost => "x-forwarded-host",
-            Self::XForwardedPort => "x-forwarded-port",
-            Self::XForwardedProto => "x-forwarded-proto",
-            Self::XRealIp => "x-real-ip",
-            Self::XScheme => "x-scheme",
-        }
+    pub fn name(self) -> &'static HeaderName {
+        &NAMES[self as usize]
     }
 }
 
 impl fmt::Display for Header {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(self.name().as_str())
     }
 }
 
@@ -68,16 +61,14 @@ impl Found {
     pub(crate) fn in_headers(headers: &HeaderMap) -> Self {
         let mut found = Self::default();
         for name in headers.keys() {
-            let name = name.as_str();
-            if !name.starts_with(['x', 'f']) {
+            let text = name.as_str();
+            if !matches!(text.as_bytes(), [b'x' | b'f', ..]) {
                 continue;
             }
-            for header in Header::ALL {
-                if header.name() == name {
-                    found.headers |= 1 << header as u8;
-                }
+            match NAMES.iter().position(|known| known == name) {
+                Some(at) => found.headers |= 1 << at,
+                None => found.misspelt |= is_misspelt(text),
             }
-            found.misspelt |= is_misspelt(name);
         }
         found
     }
@@ -103,7 +94,7 @@ pub(crate) fn remove_misspelt(headers: &mut HeaderMap) {
 fn is_misspelt(name: &str) -> bool {
     let hyphenated = |byte| if byte == b'_' { b'-' } else { byte };
     name.contains('_')
-        && Header::ALL
+        && NAMES
             .iter()
-            .any(|header| name.bytes().map(hyphenated).eq(header.name().bytes()))
+            .any(|known| name.bytes().map(hyphenated).eq(known.as_str().bytes()))
 }

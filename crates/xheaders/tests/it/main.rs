@@ -15,4 +15,5 @@ mod hosts;
 mod layer;
 mod log;
 mod properties;
+mod proxies;
 mod schemes;
