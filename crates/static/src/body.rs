@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How much is read from a file at a time: it stays in the CPU's cache until it is sent.
-const CHUNK: u64 = 128 * 1024;
+const CHUNK: u64 = 64 * 1024;
 
 /// The body of a response of [`ServeStatic`](crate::ServeStatic).
 ///
