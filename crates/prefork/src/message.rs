@@ -9,6 +9,8 @@ pub(crate) struct Message {
     pub(crate) stopping: bool,
     /// `WATCHDOG=1`: the event loop turns.
     pub(crate) alive: bool,
+    /// `X_SQUALL_SIGNAL=…`: the worker ends because of this signal.
+    pub(crate) signal: Option<i32>,
     pub(crate) status: Option<String>,
     pub(crate) counters: Option<Counters>,
 }
@@ -24,6 +26,7 @@ impl Message {
                 Some(("STOPPING", "1")) => message.stopping = true,
                 Some(("WATCHDOG", "1")) => message.alive = true,
                 Some(("STATUS", status)) => message.status = Some(printable(status)),
+                Some(("X_SQUALL_SIGNAL", signal)) => message.signal = signal.parse().ok(),
                 Some(("X_SQUALL_COUNTERS", numbers)) => {
                     message.counters = Counters::decode(numbers).or(message.counters);
                 }
@@ -55,6 +58,13 @@ mod tests {
         let cases: &[(&[u8], Message)] = &[
             (b"READY=1", ready),
             (b"", Message::default()),
+            (
+                b"X_SQUALL_SIGNAL=TERM\nX_SQUALL_SIGNAL=15",
+                Message {
+                    signal: Some(15),
+                    ..Message::default()
+                },
+            ),
             (b"READY=0\nREADY\n=\n\n=1\nready=1", Message::default()),
             (b"\xff\xfe\x00READY=1", Message::default()),
             (b"MAINPID=1\nFDSTORE=1\nERRNO=2", Message::default()),

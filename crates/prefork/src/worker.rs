@@ -160,6 +160,12 @@ impl Notifier {
         self.send("STOPPING=1", SendFlags::empty());
     }
 
+    /// Says which signal this worker ends because of. If it was not the supervisor's, an exit status of
+    /// 0 does not mean that the worker has finished: it is replaced.
+    pub fn told_by_signal(&self, signal: i32) {
+        self.send(&format!("X_SQUALL_SIGNAL={signal}"), SendFlags::empty());
+    }
+
     /// `RELOADING=1`, for a program that reloads without a new process; follow it by `ready`.
     pub fn reloading(&self) {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);

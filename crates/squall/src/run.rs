@@ -67,6 +67,7 @@ async fn report(handle: &Handle, notifier: &Notifier) {
 
 /// A worker can be told twice: systemd signals every process of a unit, and so does the death of a
 /// supervisor. That is no reason for haste; a supervisor kills whom it does not want to wait for.
+/// It hears of each signal, since it replaces a worker that somebody else has told to stop.
 ///
 /// The supervisor acts on SIGHUP; squall keeps no log file open, so SIGUSR1 has nothing to reopen.
 fn obey_supervisor(handle: Handle) -> Result<impl Future<Output = ()> + Send> {
@@ -75,16 +76,18 @@ fn obey_supervisor(handle: Handle) -> Result<impl Future<Output = ()> + Send> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
     let mut reopen = signal(SignalKind::user_defined1())?;
+    let notifier = Notifier::from_env();
     Ok(async move {
         loop {
-            let how = select! {
-                _ = terminate.recv() => Stop::Graceful,
-                _ = quit.recv() => Stop::Graceful,
-                _ = interrupt.recv() => Stop::Quick,
+            let (how, signal) = select! {
+                _ = terminate.recv() => (Stop::Graceful, SignalKind::terminate()),
+                _ = quit.recv() => (Stop::Graceful, SignalKind::quit()),
+                _ = interrupt.recv() => (Stop::Quick, SignalKind::interrupt()),
                 _ = hangup.recv() => continue,
                 _ = reopen.recv() => continue,
             };
             tracing::info!(?how, "told to stop by a signal");
+            notifier.told_by_signal(signal.as_raw_value());
             handle.stop(how);
         }
     })

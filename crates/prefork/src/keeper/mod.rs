@@ -61,6 +61,8 @@ struct Process {
     notify: UnixDatagram,
     started: Time,
     note: Option<String>,
+    /// The signal that it ends because of, as it says.
+    signal: Option<i32>,
     usage: Usage,
     counters: Counters,
 }

@@ -115,6 +115,7 @@ impl Keeper {
             notify,
             started: self.clock.now(),
             note: None,
+            signal: None,
             usage: Usage::default(),
             counters: Counters::default(),
         })
@@ -162,6 +163,11 @@ impl Keeper {
             Exit::Signal(signal) => WorkerExit::Signal(signal),
         };
         (self.settings.hooks.worker_exit)(&info, public);
+        // Whom somebody else has told to stop has not finished: it ended by that signal, if gracefully.
+        let exit = match (exit, process.signal) {
+            (Exit::Code(0), Some(signal)) => Exit::Signal(signal),
+            (exit, _) => exit,
+        };
         self.feed(Event::Exited(id, exit));
     }
 

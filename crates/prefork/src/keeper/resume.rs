@@ -222,6 +222,7 @@ impl HeldWorker {
             notify: notify.into(),
             started: self.started,
             note: self.note,
+            signal: None,
             usage: Usage::default(),
             counters: self.counters,
         })

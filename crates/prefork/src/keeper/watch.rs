@@ -38,6 +38,7 @@ impl Keeper {
             if message.status.is_some() {
                 worker.note = message.status;
             }
+            worker.signal = message.signal.or(worker.signal);
             if message.ready {
                 self.became_ready(id);
             }

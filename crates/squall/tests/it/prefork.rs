@@ -388,6 +388,19 @@ fn workers_outlive_what_is_meant_for_their_supervisor() {
 }
 
 #[test]
+fn a_worker_that_somebody_else_tells_to_stop_is_replaced() {
+    let site = Supervised::friendfeed(TWO);
+    let pids = site.pids(2);
+    for pid in &pids {
+        signal(*pid, Signal::TERM);
+    }
+    wait_gone(&pids);
+    let others = site.pids(2);
+    assert!(others.iter().all(|pid| !pids.contains(pid)), "{others:?}");
+    assert_eq!(site.ask("/healthz").0, 200);
+}
+
+#[test]
 fn workers_follow_their_supervisor() {
     let site = Supervised::start("service", &["processes=2"]);
     let pids = site.pids(2);
