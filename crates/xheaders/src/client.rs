@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use http::Request;
+use http::{HeaderMap, Uri};
 
 use crate::{ClientAddr, Connection, Host, Peer, Scheme};
 
@@ -17,8 +17,9 @@ pub struct Client {
 }
 
 impl Client {
-    /// What can be known without forwarding headers.
-    pub(crate) fn direct<B>(connection: Option<Connection>, request: &Request<B>) -> Self {
+    /// The client where no forwarding header is believed: the peer, and the host that the request itself names.
+    #[must_use]
+    pub fn direct(connection: Option<Connection>, uri: &Uri, headers: &HeaderMap) -> Self {
         let addr = match connection.map(|connection| connection.peer) {
             Some(Peer::Tcp(address)) => Some(address.into()),
             Some(Peer::Unix) | None => None,
@@ -26,7 +27,7 @@ impl Client {
         Self {
             addr,
             scheme: connection.map_or_else(Scheme::default, |connection| connection.scheme),
-            host: Host::of(request),
+            host: Host::of(uri, headers),
             peer: connection.map(|connection| connection.peer),
         }
     }

@@ -29,7 +29,7 @@ pub(crate) fn decide<B>(
     request: &Request<B>,
     found: Found,
 ) -> Decision {
-    let mut client = Client::direct(connection, request);
+    let mut client = Client::direct(connection, request.uri(), request.headers());
     let mut headers = settings.headers_in(found).peekable();
     let Some(&first) = headers.peek() else {
         return Decision {
@@ -87,10 +87,12 @@ impl Statements {
         if let Some(addr) = statement.addr {
             self.add_addr(addr, header, settings.trusted.contains(addr.ip()));
         }
-        let contradiction = (agree(&mut self.scheme, statement.scheme, header))
-            .or(agree(&mut self.host, statement.host, header))
-            .or(agree(&mut self.port, statement.port, header));
-        self.contradiction = self.contradiction.or(contradiction);
+        let contradictions = [
+            agree(&mut self.scheme, statement.scheme, header),
+            agree(&mut self.host, statement.host, header),
+            agree(&mut self.port, statement.port, header),
+        ];
+        self.contradiction = (self.contradiction).or(contradictions.into_iter().flatten().next());
         if statement.is_unreadable {
             self.unreadable.get_or_insert(header);
         }

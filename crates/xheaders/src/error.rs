@@ -44,7 +44,7 @@ impl Error for ConfigError {}
 pub struct Contradiction(pub(crate) [Header; 2]);
 
 impl Contradiction {
-    /// The headers, in the order in which they are read.
+    /// The two headers.
     #[must_use]
     pub fn headers(&self) -> [Header; 2] {
         self.0

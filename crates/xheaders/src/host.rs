@@ -2,7 +2,7 @@
 
 use std::{fmt, net::Ipv6Addr};
 
-use http::{HeaderValue, Request, header};
+use http::{HeaderMap, HeaderValue, Uri, header};
 
 use crate::client_addr::decimal_port;
 
@@ -36,11 +36,11 @@ impl Host {
 
     /// What a request itself says (RFC 9112, section 3.2.2; RFC 9113, section 8.3.1): the
     /// target's authority comes before `Host`, of which there must be no two.
-    pub(crate) fn of<B>(request: &Request<B>) -> Option<Self> {
-        if let Some(authority) = request.uri().authority() {
+    pub(crate) fn of(uri: &Uri, headers: &HeaderMap) -> Option<Self> {
+        if let Some(authority) = uri.authority() {
             return Self::parse(authority.as_str());
         }
-        let mut values = request.headers().get_all(header::HOST).iter();
+        let mut values = headers.get_all(header::HOST).iter();
         match (values.next(), values.next()) {
             (Some(value), None) => Self::from_value(value),
             _ => None,
