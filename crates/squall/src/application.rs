@@ -118,7 +118,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         self
     }
 
-    /// Names the route that was added last, for [`reverse`](crate::Urls::reverse).
+    /// Names the route that was added last, for [`reverse_url`](crate::Urls::reverse_url).
     ///
     /// Defaults to no name.
     ///
