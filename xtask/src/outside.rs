@@ -17,6 +17,12 @@ pub(crate) struct Program {
 /// From Debian's packages.
 const DEBIAN: &[Program] = &[
     program(
+        "chromedriver",
+        "chromium-driver",
+        "the tests with a real browser",
+    ),
+    program("chromium", "chromium", "the tests with a real browser"),
+    program(
         "curl",
         "curl",
         "the tests of the server and the examples with a client that is not ours",

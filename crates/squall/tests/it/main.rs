@@ -2,6 +2,7 @@
 //! program of its own.
 
 mod axum;
+mod browser;
 mod errors;
 mod extract;
 mod friendfeed;
