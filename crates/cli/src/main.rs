@@ -1,7 +1,9 @@
-//! The `squall` command: supervises any program that takes sockets from its parent, and looks after
-//! services that are supervised, whether by this command or by a program of squall's.
+//! The `squall` command: supervises any program that takes sockets from its parent, looks after
+//! services that are supervised, whether by this command or by a program of squall's, and builds
+//! static files.
 
 mod ask;
+mod static_files;
 mod supervise;
 mod table;
 
@@ -24,6 +26,7 @@ enum Command {
     Reload(ask::Reload),
     Scale(ask::Scale),
     Stop(ask::Stop),
+    Static(static_files::Static),
 }
 
 fn main() -> ExitCode {
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         Command::Reload(arguments) => ask::exit(ask::reload(&arguments)),
         Command::Scale(arguments) => ask::exit(ask::scale(&arguments)),
         Command::Stop(arguments) => ask::exit(ask::stop(&arguments)),
+        Command::Static(arguments) => static_files::run(arguments),
     }
 }
 

@@ -2,4 +2,5 @@
 
 mod ask;
 mod house;
+mod static_files;
 mod supervise;
