@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 
 use axum_core::extract::FromRequestParts;
-use http::{Extensions, Request, request::Parts};
+use http::{Extensions, request::Parts};
 use squall_server::{Address, ConnectionInfo};
-use squall_xheaders::{Connection, Peer, XHeaders};
+use squall_xheaders::{Connection, Peer};
 
 /// The client: address, scheme and host as it sees them, and the peer of the connection.
 ///
@@ -35,17 +35,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        if let Some(client) = parts.extensions.get::<squall_xheaders::Client>() {
-            return Ok(Self(client.clone()));
-        }
-        let mut request = Request::new(());
-        request.uri_mut().clone_from(&parts.uri);
-        request.headers_mut().clone_from(&parts.headers);
-        let nothing_read = XHeaders::new().headers([]);
-        let client = nothing_read.client(connection(&parts.extensions), &request);
-        Ok(Self(
-            client.expect("no two headers are read that could differ"),
-        ))
+        let told = parts.extensions.get::<squall_xheaders::Client>().cloned();
+        Ok(Self(told.unwrap_or_else(|| {
+            let connection = connection(&parts.extensions);
+            squall_xheaders::Client::direct(connection, &parts.uri, &parts.headers)
+        })))
     }
 }
 
