@@ -10,10 +10,10 @@ use testkit::wait_until;
 use crate::house::{Program, get, is_alive, signal, wait_gone};
 
 #[test]
-fn one_worker_again_and_again() {
+fn one_worker_a_hundred_times() {
     let mut service = Program::new("").service(&["max_restarts=1000"]);
     service.settled(2);
-    for round in 1..=5 {
+    for round in 1..=100 {
         let worker = &service.settled(2)[1];
         assert_eq!((worker.task_id, worker.restarts), (1, round - 1));
         // Stable, so that no back-off is due.
