@@ -147,6 +147,11 @@ impl<G: Default> Hosts<G> {
 }
 
 impl<G> Hosts<G> {
+    /// Whether any rule is for some hosts only.
+    pub(crate) fn is_asked_for(&self) -> bool {
+        !(self.exact.is_empty() && self.wildcards.is_empty() && self.regexes.is_empty())
+    }
+
     /// Looks at the values for a request's host, the most specific first, until one answers.
     /// `look` is also given the value of the host's parameter.
     pub(crate) fn find<R>(
@@ -154,9 +159,7 @@ impl<G> Hosts<G> {
         host: Option<&str>,
         mut look: impl FnMut(&G, Option<&str>) -> Option<R>,
     ) -> Option<R> {
-        let is_plain =
-            self.exact.is_empty() && self.wildcards.is_empty() && self.regexes.is_empty();
-        let host = if is_plain { None } else { host.and_then(name) };
+        let host = host.filter(|_| self.is_asked_for()).and_then(name);
         let Some(host) = host.as_deref() else {
             return look(&self.any, None);
         };

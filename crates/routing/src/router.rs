@@ -66,6 +66,13 @@ impl<T> Router<T> {
         Builder::new()
     }
 
+    /// Whether any rule is for some hosts only. Where none is, [`find`](Self::find) does not look at
+    /// the host, and whoever calls it need not either.
+    #[must_use]
+    pub fn has_hosts(&self) -> bool {
+        self.hosts.is_asked_for()
+    }
+
     /// Finds the endpoint for a request's host and path.
     ///
     /// `host` is the request's authority or `Host` header, with or without a port. What is not

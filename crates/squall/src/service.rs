@@ -154,10 +154,13 @@ impl Inner {
     /// Finds the endpoint and puts the captures into the request, or answers in its stead.
     fn find<B>(&self, request: &mut http::Request<B>) -> Result<&Endpoint, HandlerFuture> {
         let path = request.uri().path();
-        let host = request.uri().host().or_else(|| {
-            let host = request.headers().get(header::HOST)?;
-            host.to_str().ok()
-        });
+        let host = || {
+            request.uri().host().or_else(|| {
+                let host = request.headers().get(header::HOST)?;
+                host.to_str().ok()
+            })
+        };
+        let host = self.router.has_hosts().then(host).flatten();
         let found = match self.router.find(host, path) {
             Ok(found) => found,
             Err(FindError::BadEncoding) => return Err(error(StatusCode::BAD_REQUEST)),
