@@ -2,13 +2,12 @@
 
 use std::{fmt, path::PathBuf};
 
-use axum_core::{extract::Request, response::IntoResponse};
+use axum_core::response::IntoResponse;
 use http::{Method, StatusCode};
 use squall_routing::{Router, Rule};
-use squall_server::{Bind, BoxError};
+use squall_server::Bind;
 use squall_static::StaticFiles;
 use tower_layer::Layer;
-use tower_service::Service;
 
 use crate::{
     Error, Result, Server, Urls,
@@ -16,7 +15,7 @@ use crate::{
     files::Files,
     handler::Endpoint,
     mount::Mounted,
-    route::IntoRoute,
+    route::{HttpService, IntoRoute},
     service::{ApplicationService, BoxService, Inner},
 };
 
@@ -142,14 +141,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     /// application logs its requests itself: turn one of the two [access logs](Self::access_log) off.
     ///
     /// Defaults to no mount.
-    pub fn mount<T>(mut self, prefix: &str, service: T) -> Self
-    where
-        T: Service<Request, Response: IntoResponse, Error: Into<BoxError>, Future: Send + 'static>
-            + Clone
-            + Send
-            + Sync
-            + 'static,
-    {
+    pub fn mount(mut self, prefix: &str, service: impl HttpService) -> Self {
         let prefix = prefix.trim_end_matches('/');
         let endpoint = Endpoint::from_service(Mounted::new(prefix, service));
         for pattern in ["", "/", "/{*rest}"] {
@@ -217,19 +209,10 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     /// Wraps everything in a tower layer; the last one is the outermost.
     ///
     /// Defaults to no layer.
-    pub fn layer<L>(mut self, layer: L) -> Self
-    where
-        L: Layer<BoxService> + Send + 'static,
-        L::Service: Service<
-                Request,
-                Response: IntoResponse + 'static,
-                Error: Into<BoxError>,
-                Future: Send + 'static,
-            > + Clone
-            + Send
-            + Sync
-            + 'static,
-    {
+    pub fn layer(
+        mut self,
+        layer: impl Layer<BoxService, Service: HttpService> + Send + 'static,
+    ) -> Self {
         self.layers.push(Box::new(move |inner| {
             let endpoint = Endpoint::from_service(layer.layer(inner));
             BoxService::new(tower::service_fn(move |request| {

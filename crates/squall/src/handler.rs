@@ -9,7 +9,7 @@ use axum_core::{
 use futures_util::FutureExt;
 use squall_server::panic_message;
 
-use crate::Error;
+use crate::{Error, route::HttpService};
 
 /// A function that answers a request: `async fn(extractors…) -> impl IntoResponse`.
 ///
@@ -129,18 +129,7 @@ impl Endpoint {
         }))
     }
 
-    pub(crate) fn from_service<S>(service: S) -> Self
-    where
-        S: tower_service::Service<
-                Request,
-                Response: IntoResponse,
-                Future: Send + 'static,
-                Error: Into<squall_server::BoxError>,
-            > + Clone
-            + Send
-            + Sync
-            + 'static,
-    {
+    pub(crate) fn from_service(service: impl HttpService) -> Self {
         Self::from_fn(move |request| {
             let answer = tower::ServiceExt::oneshot(service.clone(), request);
             async move {

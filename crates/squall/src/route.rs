@@ -15,6 +15,26 @@ pub trait IntoRoute<S, M> {
     fn into_endpoints(self, state: &S) -> Endpoints;
 }
 
+/// A tower service that an application can call: what [`IntoRoute`] and
+/// [`Application::mount`](crate::Application::mount) take. It only says the bounds once.
+pub trait HttpService:
+    Service<Request, Response: IntoResponse, Error: Into<BoxError>, Future: Send + 'static>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<T> HttpService for T where
+    T: Service<Request, Response: IntoResponse, Error: Into<BoxError>, Future: Send + 'static>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
 /// The endpoints of one route, each for a method or for all.
 #[derive(Debug)]
 pub struct Endpoints(pub(crate) Result<Vec<(Option<Method>, Endpoint)>>);
@@ -40,14 +60,7 @@ impl<S: Clone + Send + Sync + 'static> IntoRoute<S, ViaMethods> for Methods<S> {
     }
 }
 
-impl<S, T> IntoRoute<S, ViaService> for T
-where
-    T: Service<Request, Response: IntoResponse, Error: Into<BoxError>, Future: Send + 'static>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-{
+impl<S, T: HttpService> IntoRoute<S, ViaService> for T {
     fn into_endpoints(self, _: &S) -> Endpoints {
         Endpoints(Ok(vec![(None, Endpoint::from_service(self))]))
     }
