@@ -5,6 +5,7 @@ mod axum;
 mod browser;
 mod errors;
 mod extract;
+mod files;
 mod friendfeed;
 mod layers;
 mod load;
