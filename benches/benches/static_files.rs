@@ -75,11 +75,11 @@ fn compare(criterion: &mut Criterion, name: &str, length: usize, status: StatusC
     let mut group = criterion.benchmark_group(format!("static_files/{name}"));
     group.measurement_time(Duration::from_secs(3));
     group.bench_function("squall", |bencher| {
-        bench(bencher, &runtime, &files, status, ask)
+        bench(bencher, &runtime, &files, status, ask);
     });
     let files = ServeDir::new(folder.path());
     group.bench_function("ServeDir", |bencher| {
-        bench(bencher, &runtime, &files, status, ask)
+        bench(bencher, &runtime, &files, status, ask);
     });
     group.finish();
 }
