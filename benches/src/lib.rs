@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+pub mod bare;
 pub mod wrk;
 
 /// `Result` with any error: a bench that goes wrong says why and ends.
@@ -81,18 +82,23 @@ impl Server {
         Ok(lines.collect::<Vec<_>>().join("\n"))
     }
 
-    /// Loads it for some seconds from 64 connections, and counts the requests that it answered.
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Asks for a path again and again for some seconds, with a header, and counts the answers.
     ///
     /// # Errors
     ///
     /// When a single one fails, or the machine has no `wrk`.
-    pub fn load(&self, seconds: u64, keep_alive: bool) -> Result<u64> {
-        let connection = if keep_alive { "keep-alive" } else { "close" };
+    pub fn load(&self, path: &str, header: &str, connections: u32, seconds: u64) -> Result<u64> {
         let output = pinned(LOAD_CPU)?
             .arg(find("wrk")?)
-            .args(["-t1", "-c64", &format!("-d{seconds}s")])
-            .args(["-H", &format!("Connection: {connection}")])
-            .arg(format!("http://{}/", self.address))
+            .args(["-t1", &format!("-c{connections}"), &format!("-d{seconds}s")])
+            .args(["-H", header])
+            .arg(format!("http://{}{path}", self.address))
             .output()?;
         let report = wrk::Report::read(&String::from_utf8(output.stdout)?)?;
         if report.errors() > 0 {

@@ -7,7 +7,7 @@ use crate::command::{cargo, run};
 /// criterion's, which takes the words as a filter and options.
 pub(crate) fn bench(args: &[&str]) -> Result {
     match args {
-        [name @ "plaintext", rest @ ..] => {
+        [name @ ("plaintext" | "static-files"), rest @ ..] => {
             let program = format!("run --release --package benches --bin {name} --");
             run(cargo(&program).args(rest))
         }

@@ -5,16 +5,14 @@
 
 use std::{convert::Infallible, env, net::TcpListener};
 
-use benches::{Result, Server, listen, median};
+use benches::{Result, Server, bare, bare::current_thread, listen, median};
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::Full;
 use hyper::{
     body::{Bytes, Incoming},
-    server::conn::http1,
     service::service_fn,
 };
-use hyper_util::rt::TokioIo;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 const HELLO: &str = "Hello, world!";
 
@@ -101,9 +99,14 @@ fn measure(name: &str, seconds: u64, keep_alive: bool) -> Result<Run> {
     if lines != wanted {
         return Err(format!("{name} answers {lines:?}").into());
     }
+    let connection = if keep_alive {
+        "Connection: keep-alive"
+    } else {
+        "Connection: close"
+    };
     let before = server.cpu_time()?;
     #[expect(clippy::cast_precision_loss, reason = "it is far below 2^52")]
-    let requests = server.load(seconds, keep_alive)? as f64;
+    let requests = server.load("/", connection, 64, seconds)? as f64;
     let spent = server.cpu_time()? - before;
     Ok(Run {
         requests,
@@ -111,19 +114,9 @@ fn measure(name: &str, seconds: u64, keep_alive: bool) -> Result<Run> {
     })
 }
 
-/// The cheapest sane program: no limits, no deadlines, no graceful end.
 fn bare_hyper(listener: TcpListener) -> Result<()> {
-    current_thread()?.block_on(async {
-        let listener = tokio::net::TcpListener::from_std(listener)?;
-        loop {
-            let (stream, _) = listener.accept().await?;
-            stream.set_nodelay(true)?;
-            tokio::spawn(http1::Builder::new().pipeline_flush(true).serve_connection(
-                TokioIo::new(stream),
-                service_fn(async |_: Request<Incoming>| Ok::<_, Infallible>(hello())),
-            ));
-        }
-    })
+    let answer = async |_: Request<Incoming>| Ok::<_, Infallible>(hello());
+    bare::serve(listener, true, service_fn(answer))
 }
 
 fn squall_server(listener: TcpListener) -> Result<()> {
@@ -172,8 +165,4 @@ fn hello() -> Response<Full<Bytes>> {
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, plain);
     response
-}
-
-fn current_thread() -> Result<Runtime> {
-    Ok(Builder::new_current_thread().enable_all().build()?)
 }
