@@ -22,6 +22,7 @@ use squall_prefork::{Balance, Counters, Readiness, Supervisor};
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
+        .with_ansi(false)
         .with_writer(std::io::stderr)
         .init();
     let supervisor = settings();

@@ -21,6 +21,7 @@ mod app;
 #[expect(clippy::print_stderr, reason = "the test that started this reads it")]
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
+        .with_ansi(false)
         .with_writer(std::io::stderr)
         .init();
     match run() {
