@@ -19,7 +19,7 @@ fn text(address: SocketAddr, path: &str) -> String {
 fn it_serves_reloads_and_counts() {
     let address = SocketAddr::from(([127, 0, 0, 1], free_ports()));
     let directory = testkit::temp_dir();
-    let mut command = Command::new(example("axum"));
+    let mut command = Command::new(example("axum_prefork"));
     command
         .arg(address.to_string())
         .env("TMPDIR", directory.path());

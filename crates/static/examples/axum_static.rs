@@ -1,6 +1,6 @@
 //! An axum application with static files, and nothing else of squall.
 //!
-//! Run with `cargo run -p squall-static --example axum -- DIR`, then open the address that it prints.
+//! Run with `cargo run -p squall-static --example axum_static -- DIR`, then open the address that it prints.
 //! It serves the directory under `/static/`, shows the URL of a file under `/static_url/PATH`, and has
 //! `/robots.txt` and `/favicon.ico` from the directory too.
 

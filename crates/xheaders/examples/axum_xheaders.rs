@@ -1,6 +1,6 @@
 //! An axum application that knows its clients, and nothing else of squall.
 //!
-//! Run with `cargo run -p squall-xheaders --example axum`, then
+//! Run with `cargo run -p squall-xheaders --example axum_xheaders`, then
 //! `curl -H 'X-Forwarded-For: 203.0.113.7' http://127.0.0.1:8888/`. The header is believed, since curl comes
 //! from this machine, as a proxy on it would.
 

@@ -1,6 +1,6 @@
 //! An axum application on squall's server alone: limits, deadlines and a graceful end.
 //!
-//! Run with `cargo run -p squall-server --example axum`, then `curl http://127.0.0.1:8888/`.
+//! Run with `cargo run -p squall-server --example axum_server`, then `curl http://127.0.0.1:8888/`.
 //! Ctrl-C ends it; `kill -TERM` ends it without losing a request.
 
 use axum::{Router, extract::Extension, routing::get};
