@@ -16,14 +16,14 @@ fn one_worker_a_hundred_times() {
     for round in 1..=100 {
         let worker = &service.settled(2)[1];
         assert_eq!((worker.task_id, worker.restarts), (1, round - 1));
-        // Stable, so that no back-off is due.
+        // Stable, so that no back-off is due: a second since it was ready.
         let pid = worker.pid;
-        wait_until("the worker to be a second old", || {
+        wait_until("the worker to be stable", || {
             service
                 .status()
                 .workers
                 .iter()
-                .any(|one| one.pid == pid && one.uptime > 1_000)
+                .any(|one| one.pid == pid && one.uptime > 1_200)
         });
         signal(pid, Signal::KILL);
         get(service.address(), "/").expect("the service answers");
