@@ -10,6 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream},
@@ -32,6 +33,18 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
+    /// Whether bytes wait in the socket's buffer. The system is asked, since the runtime knows only
+    /// what its last look told.
+    fn has_input(&self) -> bool {
+        let socket = match self {
+            Self::Tcp(stream) => SockRef::from(stream),
+            Self::Unix(stream) => SockRef::from(stream),
+        };
+        socket
+            .peek(&mut [MaybeUninit::uninit()])
+            .is_ok_and(|bytes| bytes > 0)
+    }
+
     pub(crate) fn local(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(stream) => stream.local_addr().ok(),
@@ -181,7 +194,7 @@ impl AsyncWrite for Io {
         if !self.shut_down {
             ready!(self.socket().poll_shutdown(cx))?;
             self.shut_down = true;
-            if self.shared.activity.has_unread_input() {
+            if self.shared.activity.has_unread_input() || self.stream.has_input() {
                 self.shared.activity.on_lingering();
             } else {
                 return Poll::Ready(Ok(()));
