@@ -1,4 +1,4 @@
-//! What a worker tells its supervisor: systemd's assignments (`sd_notify(3)`) and one of ours.
+//! What a worker tells its supervisor: assignments of systemd (`sd_notify(3)`) and some of ours.
 
 use crate::Counters;
 
@@ -6,7 +6,6 @@ use crate::Counters;
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Message {
     pub(crate) ready: bool,
-    pub(crate) stopping: bool,
     /// `WATCHDOG=1`: the event loop turns.
     pub(crate) alive: bool,
     /// `X_SQUALL_SIGNAL=…`: the worker ends because of this signal.
@@ -23,7 +22,6 @@ impl Message {
         for line in String::from_utf8_lossy(datagram).lines() {
             match line.split_once('=') {
                 Some(("READY", "1")) => message.ready = true,
-                Some(("STOPPING", "1")) => message.stopping = true,
                 Some(("WATCHDOG", "1")) => message.alive = true,
                 Some(("STATUS", status)) => message.status = Some(printable(status)),
                 Some(("X_SQUALL_SIGNAL", signal)) => message.signal = signal.parse().ok(),
@@ -75,7 +73,6 @@ mod tests {
             (
                 b"STOPPING=1\nWATCHDOG=1\nSTATUS=a=b \x1b[31mred\n",
                 Message {
-                    stopping: true,
                     alive: true,
                     status: Some("a=b \u{fffd}[31mred".to_owned()),
                     ..Message::default()

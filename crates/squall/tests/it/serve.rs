@@ -8,13 +8,12 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
-    time::Duration,
 };
 
 use squall::{Application, Error, Phase, Server, State, Stop, get};
 use testkit::Wire;
 use tokio::{
-    sync::oneshot,
+    sync::{Notify, oneshot},
     task::{spawn_blocking, yield_now},
 };
 
@@ -141,11 +140,12 @@ async fn an_order_to_stop_ends_a_factory_that_waits() {
 #[test]
 fn hooks_run_one_after_the_other_when_the_last_response_is_out() {
     let done = Arc::new(AtomicUsize::new(0));
-    let responded = Arc::clone(&done);
+    let release = Arc::new(Notify::new());
+    let (responded, released) = (Arc::clone(&done), Arc::clone(&release));
     let slow = move || {
-        let responded = Arc::clone(&responded);
+        let (responded, released) = (Arc::clone(&responded), Arc::clone(&released));
         async move {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            released.notified().await;
             responded.store(1, Ordering::SeqCst);
             "slow"
         }
@@ -165,6 +165,7 @@ fn hooks_run_one_after_the_other_when_the_last_response_is_out() {
     wire.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     testkit::wait_until("the connection is accepted", || handle.connections() == 1);
     handle.stop(Stop::Graceful);
+    release.notify_one();
     assert_eq!(wire.response().text(), "slow");
     wire.closed();
     serving.join().unwrap().unwrap();
