@@ -10,13 +10,17 @@ use crate::{Result, complain};
 /// What a crate must not reach, not even through others. Every crate has its line here.
 const MUST_NOT_REACH: &[(&str, &[&str])] = &[
     ("squall", &["axum"]),
+    ("squall-auth", &["axum-core", "tokio"]),
+    ("squall-autoreload", &["axum-core", "hyper"]),
     ("squall-cli", &["axum-core"]),
     ("squall-cookies", &["axum-core", "hyper", "tokio"]),
     ("squall-debug", &["axum-core", "hyper", "tokio"]),
+    ("squall-locale", &["axum-core", "hyper", "tokio"]),
     ("squall-prefork", &["axum-core", "http", "hyper", "tokio"]),
     ("squall-routing", &["axum-core", "hyper", "tokio"]),
     ("squall-server", &["axum-core"]),
     ("squall-static", &["axum-core", "hyper"]),
+    ("squall-templates", &["axum-core", "hyper", "tokio"]),
     ("squall-xheaders", &["axum-core", "hyper", "tokio"]),
     ("squall-xsrf", &["axum-core", "hyper", "tokio"]),
     ("testkit", &["http", "hyper", "tokio"]),
