@@ -1,4 +1,4 @@
-//! What the tests of this workspace share: waiting for facts, child processes, a raw client, outside programs.
+//! What the tests of this workspace share: waiting for facts, child processes, a raw client, a browser, outside programs.
 //!
 //! Everything here panics instead of returning an error, and says what it was waiting for or doing:
 //! in a test that is the useful end. It is not a test framework, it knows nothing of squall, and it
@@ -14,11 +14,13 @@
 //! assert!(!child.wait().success());
 //! ```
 
+mod browser;
 mod outside;
 mod running;
 mod wait;
 mod wire;
 
+pub use browser::Browser;
 pub use outside::{VENV, find_outside, outside};
 pub use running::{Running, Signal};
 pub use tempfile::TempDir;

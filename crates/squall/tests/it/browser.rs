@@ -1,85 +1,10 @@
 //! A real browser: what it asks for, and what it keeps.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
-use testkit::{Running, Wire, temp_dir, wait_until};
+use testkit::{Browser, temp_dir, wait_until};
 
 use crate::program::Friendfeed;
-
-/// Chromium, driven over WebDriver (W3C). Its profile is its own, so its cache is empty.
-struct Browser {
-    driver: Running,
-    address: std::net::SocketAddr,
-    session: String,
-}
-
-impl Browser {
-    fn start() -> Option<Self> {
-        let driver = testkit::outside("chromedriver")?;
-        let chromium = testkit::outside("chromium")?;
-        let driver = Running::spawn(Command::new(driver).arg("--port=0"));
-        let line = driver.wait_line("started successfully on port ");
-        let port: String = line.chars().filter(char::is_ascii_digit).collect();
-        let mut browser = Self {
-            driver,
-            address: ([127, 0, 0, 1], port.parse().expect("a port")).into(),
-            session: String::new(),
-        };
-        let quiet = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-        ];
-        let capabilities = serde_json::json!({"capabilities": {"alwaysMatch": {
-            "goog:chromeOptions": {"binary": chromium, "args": quiet},
-        }}});
-        let answer = browser.ask("POST", "/session", &capabilities);
-        let session = answer["value"]["sessionId"].as_str();
-        let session = session.unwrap_or_else(|| panic!("no session: {answer}"));
-        browser.session = format!("/session/{session}");
-        Some(browser)
-    }
-
-    /// Waits until the page and all that it loads are there.
-    fn open(&self, url: &str) {
-        self.order("/url", &serde_json::json!({"url": url}));
-    }
-
-    fn reload(&self) {
-        self.order("/refresh", &serde_json::json!({}));
-    }
-
-    fn order(&self, path: &str, body: &serde_json::Value) {
-        let answer = self.ask("POST", &format!("{}{path}", self.session), body);
-        assert!(answer["value"]["error"].is_null(), "{answer}");
-    }
-
-    fn ask(&self, method: &str, path: &str, body: &serde_json::Value) -> serde_json::Value {
-        let body = body.to_string();
-        let mut wire = Wire::connect(self.address);
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}",
-            body.len()
-        );
-        wire.send(format!("{head}\r\n\r\n{body}"));
-        serde_json::from_slice(&wire.response().body).expect("WebDriver answers in JSON")
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        // Its process group is killed anyway; this ends the browser, which has one of its own.
-        if !self.session.is_empty() && !std::thread::panicking() {
-            self.ask("DELETE", &self.session, &serde_json::json!({}));
-        }
-        let _ = &self.driver;
-    }
-}
 
 #[test]
 fn what_has_a_version_is_asked_for_once() {
