@@ -5,7 +5,7 @@ use std::{fs, net::SocketAddr, path::Path, process::Command};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
 
-use crate::{Running, Wire, outside, wait_for};
+use crate::{Running, Wire, outside, wait_until};
 
 /// What makes Chromium quiet: no window, and no question to the world on its own account.
 const QUIET: [&str; 8] = [
@@ -89,12 +89,13 @@ impl Browser {
             .map(str::to_owned)
     }
 
-    /// Waits until the first such element has this text somewhere, and returns all of it.
+    /// Waits until the first such element has this text somewhere.
     #[track_caller]
-    pub fn wait_text(&self, selector: &str, needle: &str) -> String {
-        wait_for(&format!("{needle:?} in {selector:?}"), || {
-            self.text(selector).filter(|text| text.contains(needle))
-        })
+    pub fn wait_text(&self, selector: &str, needle: &str) {
+        wait_until(&format!("{needle:?} in {selector:?}"), || {
+            self.text(selector)
+                .is_some_and(|text| text.contains(needle))
+        });
     }
 
     /// Clicks as a user does: at the middle, which must not be covered.
@@ -112,6 +113,10 @@ impl Browser {
 
     /// Runs the body of a function in the page and returns what it returns.
     #[track_caller]
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "a script may be run for what it does"
+    )]
     pub fn run(&self, script: &str, arguments: &[Value]) -> Value {
         self.order(
             "execute/sync",
