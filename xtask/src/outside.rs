@@ -58,7 +58,14 @@ const DEBIAN: &[Program] = &[
 ];
 
 /// From PyPI, into a virtual environment inside the workspace.
-const PYPI: &[Program] = &[program("granian", "granian", "the bench `disturb`")];
+const PYPI: &[Program] = &[
+    program("granian", "granian", "the bench `disturb`"),
+    program(
+        "supervisord",
+        "supervisor",
+        "the tests of the files in deploy/",
+    ),
+];
 
 const fn program(name: &'static str, package: &'static str, wanted_by: &'static str) -> Program {
     Program {

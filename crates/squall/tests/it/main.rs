@@ -3,6 +3,7 @@
 
 mod axum;
 mod browser;
+mod deploy;
 mod errors;
 mod extract;
 mod files;

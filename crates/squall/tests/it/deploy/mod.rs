@@ -1,0 +1,131 @@
+//! The files of `deploy/` at work. Tests read the files themselves and change nothing but ports,
+//! paths and users, or what a file says in its comments that you may change.
+
+mod nginx;
+mod supervisord;
+
+use std::{
+    fs,
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    process::Command,
+    sync::atomic::{AtomicU16, Ordering::SeqCst},
+};
+
+/// Where the client is that [`whoami`] asks from. None of the proxies is there.
+const CLIENT: &str = "127.0.0.7";
+
+/// What a client may claim to be somebody else.
+const FORGERIES: &[&[&str]] = &[
+    &["X-Real-IP: 6.6.6.6"],
+    &["X-Real-IP: 6.6.6.6", "X-Real-IP: 7.7.7.7"],
+    &["X-Real-IP;"],
+    &["X_Real_IP: 6.6.6.6"],
+    &["X-Forwarded-For: 6.6.6.6"],
+    &["X-Forwarded-For: 127.0.0.1"],
+    &[
+        "X-Forwarded-For: 6.6.6.6",
+        "X-Forwarded-For: 7.7.7.7, 127.0.0.1",
+    ],
+    &["X-Forwarded-For: nonsense, [::1"],
+    &["X-Forwarded-For;"],
+    &["X-Real-IP: 6.6.6.6", "X-Forwarded-For: 6.6.6.6"],
+    &["X-Scheme: ftp"],
+    &["X-Forwarded-Proto: ftp"],
+    &["X-Scheme: http", "X-Forwarded-Proto: https"],
+    &["X-Scheme: https", "X-Forwarded-Proto: http"],
+    &["Forwarded: for=6.6.6.6;proto=https"],
+    &["X-Forwarded-Host: 6.6.6.6", "X-Forwarded-Port: 6666"],
+    &["Connection: close, X-Real-IP, X-Forwarded-For"],
+];
+
+/// A file of `deploy/` with each substitution made.
+#[track_caller]
+fn file(name: &str, substitutions: &[(&str, &str)]) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../deploy")
+        .join(name);
+    let text =
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    substitute(text, substitutions)
+}
+
+/// A substitution that changes nothing is a mistake, here or in the file.
+#[track_caller]
+fn substitute(text: String, substitutions: &[(&str, &str)]) -> String {
+    substitutions.iter().fold(text, |text, (from, to)| {
+        assert!(text.contains(from), "there is no {from:?} in:\n{text}");
+        text.replace(from, to)
+    })
+}
+
+#[test]
+#[should_panic(expected = "there is no \"port 81\" in:\nport 80")]
+fn a_substitution_that_does_not_apply() {
+    substitute(
+        "port 80".to_owned(),
+        &[("80", "80"), ("port 81", "port 82")],
+    );
+}
+
+/// The first of four ports in a row that were free a moment ago.
+fn four_ports() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = 10_000 + u16::try_from(std::process::id() % 2_000).expect("small") * 4;
+    let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    loop {
+        let first = start + NEXT.fetch_add(4, SeqCst);
+        assert!(first < 20_000, "no four free ports in a row");
+        if (first..first + 4).all(is_free) {
+            return first;
+        }
+    }
+}
+
+fn local(port: u16) -> SocketAddr {
+    ([127, 0, 0, 1], port).into()
+}
+
+/// Who runs this test.
+fn user() -> String {
+    let id = Command::new("id").arg("-un").output();
+    let name = id.expect("every system has id").stdout;
+    String::from_utf8(name)
+        .expect("a name in UTF-8")
+        .trim()
+        .to_owned()
+}
+
+/// What `/whoami` of `site` says of a client at [`CLIENT`] with these headers: address and scheme.
+#[track_caller]
+fn whoami(curl: &Path, site: &str, headers: &[&str]) -> String {
+    let mut command = Command::new(curl);
+    command.args(["--disable", "--silent", "--show-error", "--insecure"]);
+    command.args(["--interface", CLIENT]);
+    for header in headers {
+        command.args(["--header", header]);
+    }
+    let output = command
+        .arg(format!("{site}/whoami"))
+        .output()
+        .expect("it is there");
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{site} with {headers:?}: {output:?}"));
+    let of = |name: &str| said[name].as_str().unwrap_or("?").to_owned();
+    format!("{} {}", of("remote_ip"), of("scheme"))
+}
+
+/// No header of the client's makes it anybody else.
+#[track_caller]
+fn cannot_be_forged(curl: &Path, site: &str) {
+    let (scheme, _) = site.split_once(':').expect("a URL");
+    let truth = format!("{CLIENT} {scheme}");
+    assert_eq!(whoami(curl, site, &[]), truth, "{site}");
+    for headers in FORGERIES {
+        assert_eq!(
+            whoami(curl, site, headers),
+            truth,
+            "{site} with {headers:?}"
+        );
+    }
+}

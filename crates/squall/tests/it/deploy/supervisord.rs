@@ -1,0 +1,156 @@
+//! `supervisord.conf`, with the real supervisord.
+
+use std::{fs, net::TcpStream, path::PathBuf, process::Command};
+
+use rustix::process::Signal;
+use testkit::{Running, TempDir, Wire, temp_dir, wait_for, wait_until};
+
+use super::{file, four_ports, local, user};
+use crate::{
+    load::under_load,
+    program::example,
+    supervised::{children, is_alive, quiet, signal, wait_gone},
+};
+
+/// The four processes of the file.
+pub(super) struct Site {
+    program: PathBuf,
+    supervisord: Running,
+    /// The first of four.
+    pub(super) port: u16,
+    directory: TempDir,
+}
+
+impl Site {
+    pub(super) fn start() -> Option<Self> {
+        let site = Self::run(str::to_owned)?;
+        site.wait_ready();
+        Some(site)
+    }
+
+    fn run(edit: impl Fn(&str) -> String) -> Option<Self> {
+        let program = testkit::outside("supervisord")?;
+        let (directory, port) = (temp_dir(), four_ports());
+        let path = |name: &str| directory.path().join(name).display().to_string();
+        let text = file(
+            "supervisord.conf",
+            &[
+                (
+                    "/usr/local/bin/friendfeed",
+                    &example().display().to_string(),
+                ),
+                (
+                    "/var/www/static",
+                    concat!(env!("CARGO_MANIFEST_DIR"), "/examples/friendfeed/static"),
+                ),
+                ("/var/log", &path("")),
+                ("/run", &path("")),
+                ("user=www-data", &format!("user={}", user())),
+                ("numprocs_start=8000", &format!("numprocs_start={port}")),
+                ("--port 8000", &format!("--port {port}")),
+            ],
+        );
+        fs::write(path("supervisord.conf"), edit(&text)).expect("an empty directory");
+        let mut command = Command::new(&program);
+        quiet(&mut command, directory.path());
+        command.args(["--nodaemon", "--configuration", &path("supervisord.conf")]);
+        Some(Self {
+            program,
+            supervisord: Running::spawn(&mut command),
+            port,
+            directory,
+        })
+    }
+
+    pub(super) fn ports(&self) -> std::ops::Range<u16> {
+        self.port..self.port + 4
+    }
+
+    pub(super) fn wait_ready(&self) {
+        self.ports().for_each(wait_ready);
+    }
+
+    /// The processes that run now.
+    pub(super) fn pids(&self) -> Vec<u32> {
+        children(self.supervisord.pid())
+    }
+
+    /// Does what the file says of a deploy.
+    pub(super) fn restart_one_after_the_other(&self) {
+        for port in self.ports() {
+            let said = self.control(&["restart", &format!("friendfeed:{port}")]);
+            assert!(said.ends_with("started\n"), "{said}");
+            wait_ready(port);
+        }
+    }
+
+    fn control(&self, arguments: &[&str]) -> String {
+        let output = Command::new(self.program.with_file_name("supervisorctl"))
+            .arg("--configuration")
+            .arg(self.directory.path().join("supervisord.conf"))
+            .args(arguments)
+            .output();
+        String::from_utf8(output.expect("it is there").stdout).expect("UTF-8")
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        // Its programs have process groups of their own, and would outlive it.
+        let programs = children(self.supervisord.pid());
+        signal(self.supervisord.pid(), Signal::KILL);
+        for pid in programs.into_iter().filter(|pid| is_alive(*pid)) {
+            signal(pid, Signal::KILL);
+        }
+    }
+}
+
+/// The other half of the file, which its comments offer.
+fn alternative(text: &str) -> String {
+    let (ours, _) = text.split_once("[program:friendfeed]").expect("a program");
+    let (_, other) = text
+        .split_once("; [program:friendfeed]\n")
+        .expect("another");
+    let other = other.lines().filter_map(|line| line.strip_prefix("; "));
+    let other: Vec<_> = other.collect();
+    format!("{ours}[program:friendfeed]\n{}\n", other.join("\n"))
+}
+
+#[test]
+fn one_program_with_four_workers_reloads_without_a_loss() {
+    let Some(site) = Site::run(alternative) else {
+        return;
+    };
+    wait_ready(site.port);
+    let supervisor = site.pids()[0];
+    let workers = wait_for("all workers", || {
+        let workers = children(supervisor);
+        (workers.len() == 4).then_some(workers)
+    });
+    let account = under_load(local(site.port), || {
+        let said = site.control(&["signal", "HUP", "friendfeed"]);
+        assert_eq!(said, "friendfeed: signalled\n");
+        wait_gone(&workers);
+    });
+    account.nothing_is_lost();
+    assert_eq!(site.pids(), [supervisor]);
+    assert_eq!(
+        site.control(&["stop", "friendfeed"]),
+        "friendfeed: stopped\n"
+    );
+    assert!(!is_alive(supervisor));
+}
+
+fn wait_ready(port: u16) {
+    wait_until("a process to be ready", || {
+        TcpStream::connect(local(port)).is_ok() && status(port, "/readyz") == 200
+    });
+}
+
+fn status(port: u16, path: &str) -> u16 {
+    let mut wire = Wire::connect(local(port));
+    wire.send(format!(
+        "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    ));
+    wire.response().status
+}
