@@ -1,7 +1,7 @@
 //! The outside programs that tests want, and how to get them.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::process::Command;
 
 use crate::Result;
@@ -45,6 +45,11 @@ const DEBIAN: &[Program] = &[
         "the tests of a supervisor that another user asks",
     ),
     program(
+        "systemd-analyze",
+        "systemd",
+        "the tests of the files in deploy/",
+    ),
+    program(
         "systemd-socket-activate",
         "systemd",
         "the tests with sockets that are passed in",
@@ -65,7 +70,15 @@ const PYPI: &[Program] = &[
         "supervisor",
         "the tests of the files in deploy/",
     ),
+    program(
+        "python-with-tornado",
+        "tornado",
+        "the tests beside a real Tornado",
+    ),
 ];
+
+/// What begins so is Python itself, under a name that says which module it can import.
+const PYTHON_WITH: &str = "python-with-";
 
 const fn program(name: &'static str, package: &'static str, wanted_by: &'static str) -> Program {
     Program {
@@ -83,6 +96,7 @@ pub(crate) fn programs() -> impl Iterator<Item = &'static Program> {
 pub(crate) fn install() -> Result {
     apt_get(&missing(DEBIAN))?;
     pip(&missing(PYPI))?;
+    link_pythons()?;
     match programs().find(|program| !program.is_here()) {
         Some(program) => Err(format!(
             "there is no {} even after installing {}",
@@ -157,4 +171,17 @@ fn pip(packages: &[&str]) -> Result {
         run(command("python3", "-m venv").arg(&venv))?;
     }
     run(command(venv.join("bin/pip"), "install --quiet").args(packages))
+}
+
+fn link_pythons() -> Result {
+    let pythons = PYPI
+        .iter()
+        .filter(|program| program.name.starts_with(PYTHON_WITH) && !program.is_here());
+    for python in pythons {
+        symlink(
+            "python3",
+            root().join(testkit::VENV).join("bin").join(python.name),
+        )?;
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@
 
 mod nginx;
 mod supervisord;
+mod systemd;
 
 use std::{
     fs,
@@ -14,6 +15,9 @@ use std::{
 
 /// Where the client is that [`whoami`] asks from. None of the proxies is there.
 const CLIENT: &str = "127.0.0.7";
+
+/// The directory that goes to /var/www.
+const STATIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/friendfeed/static");
 
 /// What a client may claim to be somebody else.
 const FORGERIES: &[&[&str]] = &[

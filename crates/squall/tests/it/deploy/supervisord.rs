@@ -5,7 +5,7 @@ use std::{fs, net::TcpStream, path::PathBuf, process::Command};
 use rustix::process::Signal;
 use testkit::{Running, TempDir, Wire, temp_dir, wait_for, wait_until};
 
-use super::{file, four_ports, local, user};
+use super::{STATIC, file, four_ports, local, user};
 use crate::{
     load::under_load,
     program::example,
@@ -39,10 +39,7 @@ impl Site {
                     "/usr/local/bin/friendfeed",
                     &example().display().to_string(),
                 ),
-                (
-                    "/var/www/static",
-                    concat!(env!("CARGO_MANIFEST_DIR"), "/examples/friendfeed/static"),
-                ),
+                ("/var/www/static", STATIC),
                 ("/var/log", &path("")),
                 ("/run", &path("")),
                 ("user=www-data", &format!("user={}", user())),
