@@ -1,0 +1,242 @@
+//! Tornado's signed values: version 2 is written and read, version 1 is read.
+//!
+//! ```text
+//! 2|1:0|10:1300000000|4:name|8:dmFsdWU=|<HMAC-SHA256 of all before, in hexadecimal>
+//! ```
+//!
+//! The fields are the key version, the time in seconds, the name, and the value in Base64, each with
+//! its length. Version 1 is `value|time|<HMAC-SHA1 of name, value and time>`.
+
+use std::time::{Duration, SystemTime};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use crate::{error::SignedValueErrorKind, secret::Keys};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Which signed values are accepted, if their signature is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Validity {
+    max_age: Duration,
+    min_version: u8,
+}
+
+impl Validity {
+    /// Values of version 2 that were signed in the last 31 days.
+    pub fn new() -> Self {
+        Self {
+            max_age: 31 * DAY,
+            min_version: 2,
+        }
+    }
+
+    /// How long ago a value may have been signed, in days.
+    ///
+    /// Defaults to 31.
+    pub fn max_age_days(mut self, days: u32) -> Self {
+        self.max_age = days * DAY;
+        self
+    }
+
+    /// The oldest format that is read, 1 or 2; anything above accepts nothing. Version 1 only makes sense for cookies that a Tornado
+    /// of before 2014 has set, and never with several secrets, which it knows nothing of.
+    ///
+    /// Defaults to 2. Tornado's default is 1.
+    pub fn min_version(mut self, version: u8) -> Self {
+        self.min_version = version;
+        self
+    }
+}
+
+impl Default for Validity {
+    /// [`new`](Validity::new).
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The key version that a signed value names, whether its signature is good or not. `None` if
+/// it is not of version 2, or is malformed.
+#[must_use]
+pub fn get_signature_key_version(signed: &str) -> Option<u32> {
+    Fields::read(signed).map(|fields| fields.key_version)
+}
+
+pub(crate) fn create(keys: &Keys, name: &str, value: &[u8], now: SystemTime) -> String {
+    let (key_version, secret) = keys.signing();
+    let mut signed = String::from("2|");
+    for field in [
+        &key_version.to_string(),
+        &since_epoch(now).as_secs().to_string(),
+        name,
+        &BASE64_STANDARD.encode(value),
+    ] {
+        signed += &format!("{}:{field}|", field.len());
+    }
+    let signature = signature_v2(secret, &signed);
+    signed + &signature
+}
+
+pub(crate) fn decode(
+    keys: &Keys,
+    name: &str,
+    signed: &str,
+    validity: Validity,
+    now: SystemTime,
+) -> Result<Vec<u8>, SignedValueErrorKind> {
+    let version = version(signed);
+    if version < validity.min_version.into() {
+        return Err(SignedValueErrorKind::Version);
+    }
+    match (version, keys) {
+        (1, Keys::One(secret)) => decode_v1(secret, name, signed, validity, now),
+        (2, _) => decode_v2(keys, name, signed, validity, now),
+        _ => Err(SignedValueErrorKind::Version),
+    }
+}
+
+/// Values of version 1 do not say so: they begin with Base64, which is no number of less than four digits.
+fn version(signed: &str) -> u32 {
+    let first = signed.split_once('|').map(|(first, _)| first);
+    let number = first
+        .and_then(decimal)
+        .filter(|number| (1..1000).contains(number));
+    number.unwrap_or(1)
+}
+
+fn decode_v2(
+    keys: &Keys,
+    name: &str,
+    signed: &str,
+    validity: Validity,
+    now: SystemTime,
+) -> Result<Vec<u8>, SignedValueErrorKind> {
+    let fields = Fields::read(signed).ok_or(SignedValueErrorKind::Malformed)?;
+    let secret = keys
+        .verifying(fields.key_version)
+        .ok_or(SignedValueErrorKind::UnknownKey)?;
+    check_signature(&signature_v2(secret, fields.signed), fields.signature)?;
+    if fields.name != name {
+        return Err(SignedValueErrorKind::Name);
+    }
+    check_age(fields.time, validity, now)?;
+    // Tornado accepts the future here: the clocks of two machines need not agree.
+    decode_base64(fields.value)
+}
+
+fn decode_v1(
+    secret: &[u8],
+    name: &str,
+    signed: &str,
+    validity: Validity,
+    now: SystemTime,
+) -> Result<Vec<u8>, SignedValueErrorKind> {
+    let parts: Vec<&str> = signed.splitn(4, '|').collect();
+    let &[value, time, signature] = parts.as_slice() else {
+        return Err(SignedValueErrorKind::Malformed);
+    };
+    check_signature(&signature_v1(secret, &[name, value, time]), signature)?;
+    let time = decimal(time).ok_or(SignedValueErrorKind::Malformed)?;
+    check_age(time, validity, now)?;
+    // The signature covers no delimiter, so the value's last digits could become the time's first.
+    if time > (since_epoch(now) + 31 * DAY).as_secs() {
+        return Err(SignedValueErrorKind::Future);
+    }
+    decode_base64(value)
+}
+
+struct Fields<'a> {
+    signed: &'a str,
+    key_version: u32,
+    time: u64,
+    name: &'a str,
+    value: &'a str,
+    signature: &'a str,
+}
+
+impl<'a> Fields<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        let mut rest = text.strip_prefix("2|")?;
+        let key_version = decimal(take_field(&mut rest)?)?;
+        let time = decimal(take_field(&mut rest)?)?;
+        let name = take_field(&mut rest)?;
+        let value = take_field(&mut rest)?;
+        Some(Self {
+            signed: text.strip_suffix(rest)?,
+            key_version,
+            time,
+            name,
+            value,
+            signature: rest,
+        })
+    }
+}
+
+fn take_field<'a>(rest: &mut &'a str) -> Option<&'a str> {
+    let (length, after) = rest.split_once(':')?;
+    let (field, after) = after.split_at_checked(decimal(length)?)?;
+    *rest = after.strip_prefix('|')?;
+    Some(field)
+}
+
+/// A number without sign and leading zeros.
+fn decimal<N: std::str::FromStr>(text: &str) -> Option<N> {
+    let is_canonical = text == "0" || !text.starts_with(['0', '+', '-']);
+    is_canonical.then(|| text.parse().ok()).flatten()
+}
+
+fn check_signature(expected: &str, passed: &str) -> Result<(), SignedValueErrorKind> {
+    // Compared as text, as Tornado does, so that a signature can be written in one way only.
+    if expected.as_bytes().ct_eq(passed.as_bytes()).into() {
+        Ok(())
+    } else {
+        Err(SignedValueErrorKind::Signature)
+    }
+}
+
+fn check_age(time: u64, validity: Validity, now: SystemTime) -> Result<(), SignedValueErrorKind> {
+    let oldest = since_epoch(now).saturating_sub(validity.max_age);
+    if Duration::from_secs(time) < oldest {
+        Err(SignedValueErrorKind::Expired)
+    } else {
+        Ok(())
+    }
+}
+
+fn decode_base64(value: &str) -> Result<Vec<u8>, SignedValueErrorKind> {
+    BASE64_STANDARD
+        .decode(value)
+        .map_err(|_| SignedValueErrorKind::Malformed)
+}
+
+/// A clock before 1970 is not set: everything is in its future.
+fn since_epoch(now: SystemTime) -> Duration {
+    now.duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
+}
+
+fn signature_v2(secret: &[u8], signed: &str) -> String {
+    let mut mac =
+        <Hmac<Sha256> as KeyInit>::new_from_slice(secret).expect("HMAC takes keys of any length");
+    mac.update(signed.as_bytes());
+    hexadecimal(&mac.finalize().into_bytes())
+}
+
+fn signature_v1(secret: &[u8], parts: &[&str]) -> String {
+    let mut mac =
+        <Hmac<Sha1> as KeyInit>::new_from_slice(secret).expect("HMAC takes keys of any length");
+    for part in parts {
+        mac.update(part.as_bytes());
+    }
+    hexadecimal(&mac.finalize().into_bytes())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
