@@ -8,10 +8,11 @@ mod pages;
 use std::{
     net::IpAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use clap::Parser;
-use squall::{Application, Bind, Server, StaticFiles, any, get, regex};
+use squall::{Application, Bind, Limits, Server, StaticFiles, any, get, regex};
 
 /// The files that come with the example.
 const STATIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/friendfeed/static");
@@ -43,12 +44,16 @@ struct Flags {
     /// Serve on this many threads in each process.
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    /// After the order to stop, go on for so many seconds while `/readyz` says 503.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    drain_delay: u64,
 }
 
 fn main() -> squall::Result<()> {
     let flags = Flags::parse();
     let mut server = Server::new(application(&flags.static_path))
         .threads(flags.threads)
+        .limits(Limits::default().drain_delay(Duration::from_secs(flags.drain_delay)))
         .xheaders(flags.xheaders)
         .bind((flags.address, flags.port))?;
     if !flags.trusted_proxy.is_empty() {
