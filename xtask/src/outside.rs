@@ -66,6 +66,11 @@ const DEBIAN: &[Program] = &[
 const PYPI: &[Program] = &[
     program("granian", "granian", "the bench `disturb`"),
     program(
+        "pybabel",
+        "jinja2[i18n]",
+        "the tests of translations with the tools that make them",
+    ),
+    program(
         "supervisord",
         "supervisor",
         "the tests of the files in deploy/",

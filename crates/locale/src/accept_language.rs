@@ -1,0 +1,145 @@
+//! Which languages a client prefers: `Accept-Language`, RFC 9110, section 12.5.4.
+
+use http::{HeaderMap, header};
+
+/// So many languages are looked at; browsers send five or fewer, and what comes after these is not read.
+const MAX_LANGUAGES: usize = 50;
+
+/// The languages that a client asks for, the most wanted first, as in Tornado's `get_browser_locale`.
+///
+/// Lines of the header are joined. What is not wanted (`q=0`), whose weight cannot be read, or is `*` is left out;
+/// of equal weights, the first comes first. No value is an error, and at most 50 languages are read.
+///
+/// ```
+/// use http::{HeaderMap, HeaderValue, header};
+///
+/// let languages = HeaderValue::from_static("en;q=0.5, fr-CA, fr;q=0.9, ja;q=0");
+/// let headers = HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, languages)]);
+/// assert_eq!(squall_locale::accept_language(&headers), ["fr-CA", "fr", "en"]);
+/// ```
+#[must_use]
+pub fn accept_language(headers: &HeaderMap) -> Vec<&str> {
+    let lines = headers.get_all(header::ACCEPT_LANGUAGE).into_iter();
+    let elements = lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','));
+    let mut languages: Vec<(&str, u16)> = elements
+        .take(MAX_LANGUAGES)
+        .filter_map(language)
+        .filter(|&(_, weight)| weight > 0)
+        .collect();
+    // It is stable.
+    languages.sort_by_key(|&(_, weight)| std::cmp::Reverse(weight));
+    languages
+        .into_iter()
+        .map(|(language, _)| language)
+        .collect()
+}
+
+/// A language and its weight in thousandths.
+fn language(element: &str) -> Option<(&str, u16)> {
+    let mut parts = element.split(';').map(str::trim);
+    let language = parts
+        .next()
+        .filter(|&language| language != "*" && !language.is_empty())?;
+    let weight = parts.next().and_then(|part| part.split_once('='));
+    match weight {
+        Some((name, value)) if name.eq_ignore_ascii_case("q") => {
+            Some((language, thousandths(value)?))
+        }
+        _ => Some((language, 1000)),
+    }
+}
+
+/// A weight as RFC 9110, section 12.4.2, writes it: from 0 to 1, with at most three digits after the point.
+fn thousandths(value: &str) -> Option<u16> {
+    let (whole, decimals) = value.split_once('.').unwrap_or((value, ""));
+    let is_number = decimals.len() <= 3 && decimals.bytes().all(|byte| byte.is_ascii_digit());
+    let decimals = is_number
+        .then(|| format!("{decimals:0<3}").parse().ok())
+        .flatten()?;
+    match (whole, decimals) {
+        ("0", decimals) => Some(decimals),
+        ("1", 0) => Some(1000),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue, header::ACCEPT_LANGUAGE};
+
+    use super::{MAX_LANGUAGES, accept_language};
+
+    fn languages(lines: &[&[u8]]) -> String {
+        let headers: HeaderMap = lines
+            .iter()
+            .map(|line| (ACCEPT_LANGUAGE, HeaderValue::from_bytes(line).unwrap()))
+            .collect();
+        accept_language(&headers).join(" ")
+    }
+
+    #[test]
+    fn order() {
+        let tables: &[(&[&[u8]], &str)] = &[
+            (&[], ""),
+            (&[b"fr"], "fr"),
+            (
+                &[b"fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5"],
+                "fr-CH fr en de",
+            ),
+            (&[b"en;q=0.1,fr;q=0.2", b"de;q=0.3"], "de fr en"),
+            (&[b"a;q=0.5,b;q=0.50,c;q=0.500"], "a b c"),
+            (&[b"a;q=0.001,b;q=1.000,c;q=1."], "b c a"),
+            (&[b" a\t; Q=0.5 ,\tb "], "b a"),
+            (&[b"a;level=1,b"], "a b"),
+            (&[b"a;q=0,b;q=0.0,c;q=0.000,d"], "d"),
+        ];
+        for (lines, wanted) in tables {
+            assert_eq!(languages(lines), *wanted, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn bad_headers() {
+        let tables: &[(&[u8], &str)] = &[
+            (b"", ""),
+            (b",", ""),
+            (b", ,;,;;,", ""),
+            (b"*", ""),
+            (b";q=1", ""),
+            (b"a;q=", ""),
+            (b"a;q", "a"),
+            (b"a;", "a"),
+            (b"a;=", "a"),
+            (b"a;q=x", ""),
+            (b"a;q=-1", ""),
+            (b"a;q=-0.5", ""),
+            (b"a;q=+1", ""),
+            (b"a;q=2", ""),
+            (b"a;q=1.001", ""),
+            (b"a;q=0.0001", ""),
+            (b"a;q=00", ""),
+            (b"a;q=.5", ""),
+            (b"a;q=0,5", "5"),
+            (b"a;q=1e3", ""),
+            (b"a;q=nan", ""),
+            (b"a;q=inf", ""),
+            (b"a;q=0x1", ""),
+            (b"a;q= 1", ""),
+            (b"a;q=\"1\"", ""),
+            (b"a;q=0.\xc2\xb2", ""),
+            (b"\xff\xfe", ""),
+            (b"<script>", "<script>"),
+            (b"../../etc/passwd", "../../etc/passwd"),
+        ];
+        for (line, wanted) in tables {
+            assert_eq!(languages(&[line]), *wanted, "{}", line.escape_ascii());
+        }
+        let many = "a,".repeat(30_000);
+        assert_eq!(
+            languages(&[many.as_bytes()]).split(' ').count(),
+            MAX_LANGUAGES
+        );
+    }
+}

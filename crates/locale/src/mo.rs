@@ -1,0 +1,182 @@
+//! Reads gettext's compiled catalogues: GNU gettext's manual, section "The Format of GNU MO Files".
+//!
+//! Offsets and lengths in the file are believed only after they were compared with its length, and all strings
+//! together are never longer than the file. The hash table in it is not used.
+
+use std::{borrow::Cow, collections::HashMap, str};
+
+use crate::{CatalogueError, plural::PluralForms};
+
+const MAGIC: u32 = 0x9504_12de;
+
+#[derive(Debug, Default)]
+pub(crate) struct Mo {
+    messages: HashMap<Box<str>, Translation>,
+    plural_forms: PluralForms,
+}
+
+#[derive(Debug)]
+enum Translation {
+    One(Box<str>),
+    /// By form.
+    Plural(Box<[Box<str>]>),
+}
+
+impl Mo {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, CatalogueError> {
+        let file = File::open(bytes)?;
+        let mut mo = Self::default();
+        let mut total = 0_usize;
+        for (message, translation) in file.entries()? {
+            let (message, translation) = (file.string(message)?, file.string(translation)?);
+            total += message.len() + translation.len();
+            if total > bytes.len() {
+                return Err(CatalogueError::Damaged);
+            }
+            if message.is_empty() {
+                mo.plural_forms = header(text(translation)?)?;
+            } else {
+                mo.insert(text(message)?, text(translation)?);
+            }
+        }
+        Ok(mo)
+    }
+
+    fn insert(&mut self, message: &str, translation: &str) {
+        if translation.is_empty() {
+            return;
+        }
+        let (message, translation) = match message.split_once('\0') {
+            None => (message, Translation::One(translation.into())),
+            Some((message, _)) => {
+                let forms = translation.split('\0').map(Into::into).collect();
+                (message, Translation::Plural(forms))
+            }
+        };
+        self.messages.insert(message.into(), translation);
+    }
+
+    /// What a message is filed under.
+    pub(crate) fn key<'a>(context: Option<&str>, message: &'a str) -> Cow<'a, str> {
+        match context {
+            None => message.into(),
+            Some(context) => format!("{context}\u{4}{message}").into(),
+        }
+    }
+
+    pub(crate) fn find(&self, message: &str) -> Option<&str> {
+        match self.messages.get(message)? {
+            Translation::One(text) => Some(text),
+            Translation::Plural(_) => self.find_plural(message, 1),
+        }
+    }
+
+    pub(crate) fn find_plural(&self, message: &str, count: u64) -> Option<&str> {
+        match self.messages.get(message)? {
+            Translation::One(_) => None,
+            Translation::Plural(forms) => {
+                let text = forms.get(self.plural_forms.form(count)?)?;
+                (!text.is_empty()).then_some(text)
+            }
+        }
+    }
+}
+
+/// The header's rule for plural forms, if its charset is ours.
+fn header(text: &str) -> Result<PluralForms, CatalogueError> {
+    let mut plural_forms = PluralForms::default();
+    for line in text.lines() {
+        let Some((name, value)) = line.split_once(':') else {
+            continue;
+        };
+        let value = value.trim();
+        if name.eq_ignore_ascii_case("content-type") {
+            let charset = value.split_once("charset=").map_or("", |(_, name)| name);
+            // What stands in a template before anybody has filled it in.
+            let known = ["", "utf-8", "utf8", "us-ascii", "ascii", "charset"];
+            if !known.contains(&charset.to_ascii_lowercase().as_str()) {
+                return Err(CatalogueError::Charset(charset.to_owned()));
+            }
+        } else if name.eq_ignore_ascii_case("plural-forms") {
+            plural_forms = PluralForms::parse(value)?;
+        }
+    }
+    Ok(plural_forms)
+}
+
+fn text(bytes: &[u8]) -> Result<&str, CatalogueError> {
+    str::from_utf8(bytes).map_err(|_| CatalogueError::NotUtf8 {
+        text: bytes[..bytes.len().min(100)].escape_ascii().to_string(),
+    })
+}
+
+/// The bytes, and how numbers are written in them.
+struct File<'a> {
+    bytes: &'a [u8],
+    number: fn([u8; 4]) -> u32,
+}
+
+impl<'a> File<'a> {
+    fn open(bytes: &'a [u8]) -> Result<Self, CatalogueError> {
+        let magic = *bytes.first_chunk().ok_or(CatalogueError::NotMo)?;
+        let number = [u32::from_le_bytes, u32::from_be_bytes]
+            .into_iter()
+            .find(|number| number(magic) == MAGIC)
+            .ok_or(CatalogueError::NotMo)?;
+        let file = Self { bytes, number };
+        let [revision] = file.numbers(4)?;
+        match revision >> 16 {
+            0 | 1 => Ok(file),
+            // 16 bits are left.
+            major => Err(CatalogueError::Revision(major as u16)),
+        }
+    }
+
+    /// Where each message is, and where its translation.
+    fn entries(&self) -> Result<impl Iterator<Item = (Place, Place)>, CatalogueError> {
+        let [count, messages, translations] = self.numbers(8)?;
+        let messages = self.table(messages, count)?;
+        let translations = self.table(translations, count)?;
+        Ok(messages.zip(translations))
+    }
+
+    fn table(
+        &self,
+        offset: usize,
+        count: usize,
+    ) -> Result<impl Iterator<Item = Place>, CatalogueError> {
+        let length = count.checked_mul(8).ok_or(CatalogueError::Damaged)?;
+        let (rows, _) = self.bytes(Place { offset, length })?.as_chunks::<8>();
+        let number = self.number;
+        Ok(rows.iter().map(move |&[a, b, c, d, e, f, g, h]| Place {
+            length: number([a, b, c, d]) as usize,
+            offset: number([e, f, g, h]) as usize,
+        }))
+    }
+
+    /// Numbers that follow each other.
+    fn numbers<const N: usize>(&self, offset: usize) -> Result<[usize; N], CatalogueError> {
+        let length = 4 * N;
+        let bytes = self.bytes(Place { offset, length })?;
+        let (numbers, _) = bytes.as_chunks::<4>();
+        Ok(std::array::from_fn(|i| (self.number)(numbers[i]) as usize))
+    }
+
+    /// A string, which a zero byte ends that its length does not count.
+    fn string(&self, Place { offset, length }: Place) -> Result<&'a [u8], CatalogueError> {
+        let length = length.checked_add(1).ok_or(CatalogueError::Damaged)?;
+        let string = self.bytes(Place { offset, length })?;
+        string.strip_suffix(b"\0").ok_or(CatalogueError::Damaged)
+    }
+
+    fn bytes(&self, Place { offset, length }: Place) -> Result<&'a [u8], CatalogueError> {
+        let end = offset.checked_add(length);
+        end.and_then(|end| self.bytes.get(offset..end))
+            .ok_or(CatalogueError::Damaged)
+    }
+}
+
+struct Place {
+    offset: usize,
+    length: usize,
+}
