@@ -1,0 +1,156 @@
+//! How changes are heard of: from the kernel, or by looking again and again.
+
+use std::{collections::BTreeMap, io, path::PathBuf, sync::mpsc::Sender};
+
+use notify::{
+    ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher,
+    event::{AccessKind, AccessMode},
+};
+
+use super::Message;
+
+pub(super) enum Eyes {
+    Kernel {
+        watcher: RecommendedWatcher,
+        watched: BTreeMap<PathBuf, u64>,
+    },
+    Polling,
+}
+
+impl Eyes {
+    pub(super) fn open(inbox: Sender<Message>) -> Self {
+        let tell = move |event: notify::Result<Event>| {
+            if event.as_ref().map_or(true, is_news) {
+                // Nobody listens any more when the watch ends.
+                let _ = inbox.send(Message::Stirred);
+            }
+        };
+        match notify::recommended_watcher(tell) {
+            Ok(watcher) => Self::Kernel {
+                watcher,
+                watched: BTreeMap::new(),
+            },
+            Err(error) => Self::fall_back(&error),
+        }
+    }
+
+    pub(super) fn is_polling(&self) -> bool {
+        matches!(self, Self::Polling)
+    }
+
+    /// Watches these directories and no others. Says whether one of them was not watched before.
+    pub(super) fn follow(&mut self, wanted: &BTreeMap<PathBuf, u64>) -> bool {
+        let Self::Kernel { watcher, watched } = self else {
+            return false;
+        };
+        watched.retain(|path, inode| {
+            let stays = wanted.get(path) == Some(inode);
+            if !stays {
+                // The kernel has forgotten it already if it is gone.
+                let _ = watcher.unwatch(path);
+            }
+            stays
+        });
+        let mut is_new = false;
+        for (path, inode) in wanted {
+            if watched.contains_key(path) {
+                continue;
+            }
+            match watcher.watch(path, RecursiveMode::NonRecursive) {
+                Ok(()) => {
+                    watched.insert(path.clone(), *inode);
+                    is_new = true;
+                }
+                Err(error) if is_exhausted(&error) => {
+                    *self = Self::fall_back(&error);
+                    return true;
+                }
+                Err(error) => tracing::debug!(path = %path.display(), %error, "cannot watch"),
+            }
+        }
+        is_new
+    }
+
+    fn fall_back(error: &notify::Error) -> Self {
+        let advice = if is_exhausted(error) {
+            "; more watches: sysctl fs.inotify.max_user_watches, max_user_instances"
+        } else {
+            ""
+        };
+        tracing::warn!(
+            "the kernel does not watch files for us ({error}), so we look twice a second{advice}"
+        );
+        Self::Polling
+    }
+}
+
+/// Reading is no news, or our own looking would never end.
+fn is_news(event: &Event) -> bool {
+    match event.kind {
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
+        EventKind::Access(_) => false,
+        _ => true,
+    }
+}
+
+/// inotify says that there is no space left on the device (ENOSPC) when this user has no watches left, and
+/// that too many files are open (EMFILE) when it has no instances left.
+fn is_exhausted(error: &notify::Error) -> bool {
+    match &error.kind {
+        ErrorKind::MaxFilesWatch => true,
+        ErrorKind::Io(error) => [
+            Some(rustix::io::Errno::NOSPC),
+            Some(rustix::io::Errno::MFILE),
+        ]
+        .contains(&errno(error)),
+        _ => false,
+    }
+}
+
+fn errno(error: &io::Error) -> Option<rustix::io::Errno> {
+    error
+        .raw_os_error()
+        .map(rustix::io::Errno::from_raw_os_error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exhaustion() {
+        let io = |errno: rustix::io::Errno| {
+            notify::Error::io(io::Error::from_raw_os_error(errno.raw_os_error()))
+        };
+        for (error, expected) in [
+            (notify::Error::new(ErrorKind::MaxFilesWatch), true),
+            (io(rustix::io::Errno::NOSPC), true),
+            (io(rustix::io::Errno::MFILE), true),
+            (io(rustix::io::Errno::NOENT), false),
+            (notify::Error::path_not_found(), false),
+        ] {
+            assert_eq!(is_exhausted(&error), expected, "{error}");
+        }
+    }
+
+    #[test]
+    fn reading_is_no_news() {
+        use notify::event::{CreateKind, ModifyKind};
+        for (kind, expected) in [
+            (EventKind::Access(AccessKind::Open(AccessMode::Any)), false),
+            (
+                EventKind::Access(AccessKind::Close(AccessMode::Read)),
+                false,
+            ),
+            (
+                EventKind::Access(AccessKind::Close(AccessMode::Write)),
+                true,
+            ),
+            (EventKind::Modify(ModifyKind::Any), true),
+            (EventKind::Create(CreateKind::Any), true),
+            (EventKind::Any, true),
+        ] {
+            assert_eq!(is_news(&Event::new(kind)), expected, "{kind:?}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What lies on disk, and how it differs from what lay there before.
+//!
+//! Events only say that it is time to look. What has changed is what two looks disagree about, so
+//! a lost event, an editor that writes a new file in place of the old, and a kernel that tells
+//! nothing all end the same way.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
+    fs::{self, Metadata},
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use ignore::{DirEntry, WalkBuilder};
+
+use super::Roots;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Snapshot {
+    files: BTreeMap<PathBuf, Stamp>,
+    /// With the number that tells one from another of the same name.
+    directories: BTreeMap<PathBuf, u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    length: u64,
+    inode: u64,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            modified: metadata.modified().ok(),
+            length: metadata.len(),
+            inode: metadata.ino(),
+        }
+    }
+}
+
+impl Snapshot {
+    pub(super) fn take(roots: &Roots) -> Self {
+        let mut found = Self::default();
+        for (root, with_parents) in &roots.paths {
+            if root.is_dir() {
+                found.walk(root, *with_parents);
+            } else {
+                found.look_at(root);
+            }
+        }
+        found
+    }
+
+    /// The directories whose events tell of changes.
+    pub(super) fn directories(&self) -> &BTreeMap<PathBuf, u64> {
+        &self.directories
+    }
+
+    /// The files that are not the same in the other.
+    pub(super) fn changes(&self, later: &Self) -> BTreeSet<PathBuf> {
+        let gone = self
+            .files
+            .keys()
+            .filter(|path| !later.files.contains_key(*path));
+        let other = later
+            .files
+            .iter()
+            .filter(|(path, stamp)| self.files.get(*path) != Some(stamp));
+        other.map(|(path, _)| path).chain(gone).cloned().collect()
+    }
+
+    /// The same files, as they were seen before where they were.
+    pub(super) fn with_stamps_of(mut self, before: &Self) -> Self {
+        for (path, stamp) in &mut self.files {
+            if let Some(old) = before.files.get(path) {
+                *stamp = *old;
+            }
+        }
+        self
+    }
+
+    /// One file, which an editor replaces by another: its directory hears of it.
+    fn look_at(&mut self, path: &Path) {
+        if let Ok(metadata) = fs::metadata(path) {
+            self.files.insert(path.to_owned(), Stamp::of(&metadata));
+        }
+        if let Some(parent) = path.parent()
+            && let Ok(metadata) = fs::metadata(parent)
+        {
+            self.directories.insert(parent.to_owned(), metadata.ino());
+        }
+    }
+
+    fn walk(&mut self, root: &Path, with_parents: bool) {
+        let walk = WalkBuilder::new(root)
+            .follow_links(false)
+            .parents(with_parents)
+            .require_git(false)
+            .filter_entry(|entry| entry.depth() == 0 || !is_litter(entry))
+            .build();
+        // What cannot be read cannot be watched, and what has just gone is gone.
+        for entry in walk.flatten() {
+            let Ok(metadata) = entry.metadata() else {
+                continue;
+            };
+            let path = entry.path().to_owned();
+            if metadata.is_dir() || entry.depth() == 0 {
+                self.directories.insert(path, metadata.ino());
+            } else {
+                self.files.insert(path, Stamp::of(&metadata));
+            }
+        }
+    }
+}
+
+/// What tools leave behind. Caches are tagged as such (<https://bford.info/cachedir/>).
+fn is_litter(entry: &DirEntry) -> bool {
+    let name = entry.file_name();
+    if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+        return name == "__pycache__" || entry.path().join("CACHEDIR.TAG").is_file();
+    }
+    is_left_by_an_editor(name)
+}
+
+fn is_left_by_an_editor(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    // Vim tries whether it may write with a file called 4913.
+    name.ends_with('~') || name.ends_with(".tmp") || name.ends_with(".swp") || name == "4913"
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn what_is_looked_at() {
+        let place = testkit::temp_dir();
+        let write = |path: &str| {
+            let path = place.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        };
+        for path in [
+            "repository/src/main.rs",
+            "repository/src/main.rs~",
+            "repository/src/.main.rs.swp",
+            "repository/src/generated.rs",
+            "repository/src/4913",
+            "repository/target/CACHEDIR.TAG",
+            "repository/target/debug/main",
+            "repository/app/__pycache__/a.pyc",
+            "repository/.git/HEAD",
+            "repository/ignored/data",
+            "elsewhere/secret",
+        ] {
+            write(path);
+        }
+        fs::write(
+            place.path().join("repository/.gitignore"),
+            "generated.rs\n/ignored\n",
+        )
+        .unwrap();
+        let repository = place.path().join("repository");
+        symlink(place.path().join("elsewhere"), repository.join("link")).unwrap();
+
+        let files = |roots: Roots| {
+            let found = Snapshot::take(&roots);
+            let names = found.files.into_keys().map(|path| {
+                let path = path.strip_prefix(place.path()).unwrap();
+                path.to_str().unwrap().to_owned()
+            });
+            names.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            files(Roots::new().sources(&repository)),
+            // The link itself, and nothing behind it.
+            ["repository/link", "repository/src/main.rs"]
+        );
+        let source = repository.join("src");
+        assert_eq!(
+            files(Roots::new().sources(&source)),
+            ["repository/src/main.rs"]
+        );
+        assert_eq!(
+            files(Roots::new().path(&source)),
+            ["repository/src/generated.rs", "repository/src/main.rs"]
+        );
+        let one = repository.join("src/generated.rs");
+        assert_eq!(
+            files(Roots::new().path(one)),
+            ["repository/src/generated.rs"]
+        );
+        assert!(files(Roots::new().path(repository.join("none"))).is_empty());
+    }
+
+    #[test]
+    fn what_has_changed() {
+        let place = testkit::temp_dir();
+        let roots = Roots::new().path(place.path());
+        let path = |name: &str| place.path().join(name);
+        for name in ["same", "longer", "gone", "replaced"] {
+            fs::write(path(name), "text").unwrap();
+        }
+        let before = Snapshot::take(&roots);
+        assert!(before.changes(&Snapshot::take(&roots)).is_empty());
+        fs::write(path("longer"), "longer text").unwrap();
+        fs::write(path("new"), "").unwrap();
+        fs::remove_file(path("gone")).unwrap();
+        fs::write(path("other"), "text").unwrap();
+        fs::rename(path("other"), path("replaced")).unwrap();
+        let expected = ["gone", "longer", "new", "replaced"].map(path);
+        assert_eq!(before.changes(&Snapshot::take(&roots)), expected.into());
+    }
+}

@@ -1,0 +1,311 @@
+//! What the layer does to responses, and to whom.
+
+use std::{
+    convert::Infallible,
+    fs,
+    net::IpAddr,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use http_body::{Body, Frame};
+use http_body_util::{BodyExt, Full, StreamBody};
+use squall_autoreload::{LiveBody, LiveReload, LiveReloadLayer, StateFile, Status};
+use testkit::{temp_dir, wait_for};
+use tower::{Layer, ServiceExt, service_fn};
+
+const PAGE: &str = "<!doctype html><h1>Hello</h1>";
+
+fn tag(generation: &str) -> String {
+    format!("<script src=\"/_squall/live.js\" data-generation=\"{generation}\" defer></script>\n")
+}
+
+fn layer(live: LiveReload) -> LiveReloadLayer {
+    live.generation("g")
+        .layer(|extensions| extensions.get().copied())
+}
+
+fn get(path: &str) -> http::request::Builder {
+    Request::builder()
+        .uri(path)
+        .extension(IpAddr::from([127, 0, 0, 1]))
+        .header("host", "localhost:8888")
+}
+
+/// Asks a service that answers with this, through the layer.
+async fn ask(
+    layer: &LiveReloadLayer,
+    request: http::request::Builder,
+    response: Response<Full<Bytes>>,
+) -> Response<LiveBody<Full<Bytes>>> {
+    let service = layer.layer(service_fn(async |_: Request<()>| {
+        Ok::<_, Infallible>(response.clone())
+    }));
+    service.oneshot(request.body(()).unwrap()).await.unwrap()
+}
+
+fn html(fields: &[(&str, &str)]) -> Response<Full<Bytes>> {
+    let mut response = Response::builder().header("content-type", "text/html; charset=utf-8");
+    for (name, value) in fields {
+        response = response.header(*name, *value);
+    }
+    response.body(PAGE.into()).unwrap()
+}
+
+async fn text(response: Response<LiveBody<Full<Bytes>>>) -> (HeaderMap, String) {
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    (head.headers, String::from_utf8(body.into()).unwrap())
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn which_responses_get_the_script() {
+    let layer = layer(LiveReload::new());
+    let mut json = html(&[]);
+    json.headers_mut()
+        .insert("content-type", "application/json".parse().unwrap());
+    let mut untyped = html(&[]);
+    untyped.headers_mut().remove("content-type");
+    let mut capitals = html(&[]);
+    capitals
+        .headers_mut()
+        .insert("content-type", "Text/HTML".parse().unwrap());
+    let status = |status: u16| {
+        let mut response = html(&[]);
+        *response.status_mut() = status.try_into().unwrap();
+        response
+    };
+    let table = [
+        ("a page", html(&[]), true),
+        ("a page in capitals", capitals, true),
+        ("an error's page", status(500), true),
+        ("JSON", json, false),
+        ("no type", untyped, false),
+        ("compressed", html(&[("content-encoding", "gzip")]), false),
+        ("a part", html(&[("content-range", "bytes 0-3/4")]), false),
+        ("a part by its status", status(206), false),
+        (
+            "a download",
+            html(&[("content-disposition", "attachment")]),
+            false,
+        ),
+        ("a redirect", status(303), false),
+        ("no change", status(304), false),
+    ];
+    for (case, response, expected) in table {
+        let (_, body) = text(ask(&layer, get("/"), response).await).await;
+        let expected = if expected {
+            PAGE.to_owned() + &tag("g")
+        } else {
+            PAGE.to_owned()
+        };
+        assert_eq!(body, expected, "{case}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn whose_requests_get_the_script() {
+    let layer = layer(LiveReload::new());
+    let foreign = IpAddr::from([192, 0, 2, 1]);
+    let table = [
+        (
+            "a browser",
+            get("/").header("sec-fetch-dest", "document"),
+            true,
+        ),
+        (
+            "a script",
+            get("/").header("sec-fetch-dest", "empty"),
+            false,
+        ),
+        ("HEAD", get("/").method("HEAD"), false),
+        ("POST", get("/").method("POST"), false),
+        ("another machine", get("/").extension(foreign), false),
+        (
+            "no host",
+            Request::get("/").extension(IpAddr::from([127, 0, 0, 1])),
+            false,
+        ),
+        (
+            "another name",
+            Request::get("/")
+                .extension(IpAddr::from([127, 0, 0, 1]))
+                .header("host", "evil.example"),
+            false,
+        ),
+        (
+            "an unknown peer",
+            Request::get("/").header("host", "localhost"),
+            false,
+        ),
+    ];
+    for (case, request, expected) in table {
+        let (_, body) = text(ask(&layer, request, html(&[])).await).await;
+        assert_eq!(body.contains("<script"), expected, "{case}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_page_with_a_script_is_not_kept() {
+    let layer = layer(LiveReload::new());
+    let fields = [
+        ("content-length", "29"),
+        ("etag", "\"1\""),
+        ("last-modified", "Tue, 24 Nov 2026 08:00:00 GMT"),
+        ("cache-control", "max-age=3600"),
+        ("x-other", "stays"),
+    ];
+    let (headers, _) = text(ask(&layer, get("/"), html(&fields)).await).await;
+    assert_eq!(headers["cache-control"], "no-store");
+    assert_eq!(headers["x-other"], "stays");
+    for gone in ["content-length", "etag", "last-modified"] {
+        assert!(!headers.contains_key(gone), "{gone}");
+    }
+    let other = get("/").header("sec-fetch-dest", "empty");
+    let (headers, _) = text(ask(&layer, other, html(&fields)).await).await;
+    assert_eq!(headers["content-length"], "29");
+    assert_eq!(headers["cache-control"], "max-age=3600");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn the_script_and_the_events_are_for_this_site_alone() {
+    let layer = layer(LiveReload::new());
+    let foreign = || IpAddr::from([192, 0, 2, 1]);
+    for path in ["/_squall/live.js", "/_squall/live"] {
+        let table = [
+            ("the page", get(path), true),
+            (
+                "the page, as browsers say it",
+                get(path).header("sec-fetch-site", "same-origin"),
+                true,
+            ),
+            (
+                "its origin",
+                get(path).header("origin", "http://localhost:8888"),
+                true,
+            ),
+            (
+                "another site",
+                get(path).header("sec-fetch-site", "cross-site"),
+                false,
+            ),
+            (
+                "another port",
+                get(path).header("sec-fetch-site", "same-site"),
+                false,
+            ),
+            (
+                "another origin",
+                get(path).header("origin", "http://evil.example"),
+                false,
+            ),
+            ("no site", get(path).header("origin", "null"), false),
+            ("another machine", get(path).extension(foreign()), false),
+            (
+                "rebinding",
+                Request::get(path)
+                    .extension(IpAddr::from([127, 0, 0, 1]))
+                    .header("host", "evil.example"),
+                false,
+            ),
+            ("POST", get(path).method("POST"), false),
+        ];
+        for (case, request, expected) in table {
+            let response = ask(&layer, request, html(&[])).await;
+            let own = response.headers()["content-type"] != "text/html; charset=utf-8";
+            assert_eq!(own, expected, "{case} asks for {path}");
+            assert!(
+                !response
+                    .headers()
+                    .contains_key("access-control-allow-origin")
+            );
+        }
+    }
+    let (headers, script) = text(ask(&layer, get("/_squall/live.js"), html(&[])).await).await;
+    assert_eq!(headers["content-type"], "text/javascript; charset=utf-8");
+    assert!(script.contains("new EventSource(\"/_squall/live\")"));
+}
+
+/// What has arrived of a stream of events.
+struct Events(LiveBody<Full<Bytes>>);
+
+impl Events {
+    async fn of(layer: &LiveReloadLayer) -> Self {
+        Self(
+            ask(layer, get("/_squall/live"), html(&[]))
+                .await
+                .into_body(),
+        )
+    }
+
+    /// The next event; `None` at the end of the stream.
+    fn next(&mut self) -> Option<String> {
+        wait_for("an event", || {
+            let mut context = Context::from_waker(Waker::noop());
+            match pin!(&mut self.0).poll_frame(&mut context) {
+                Poll::Ready(None) => Some(None),
+                Poll::Ready(Some(frame)) => {
+                    let data = frame.unwrap().into_data().unwrap();
+                    Some(Some(String::from_utf8(data.into()).unwrap()))
+                }
+                Poll::Pending => None,
+            }
+        })
+    }
+
+    #[track_caller]
+    fn expect(&mut self, expected: &[&str]) {
+        for expected in expected {
+            assert_eq!(self.next().as_deref(), Some(*expected));
+        }
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_happens_is_told() {
+    let (state, files) = (temp_dir(), temp_dir());
+    let file = StateFile::new(state.path().join("state"));
+    let sheet = files.path().join("css/site.css");
+    fs::create_dir(sheet.parent().unwrap()).unwrap();
+    fs::write(&sheet, "").unwrap();
+    let layer = layer(LiveReload::new().watch(files.path()).state(file.clone()));
+    let mut events = Events::of(&layer).await;
+    let ready = "event: ready\ndata: {\"generation\":\"g\"}\n\n";
+    events.expect(&["retry: 100\n\n", ready, "event: fixed\ndata: {}\n\n"]);
+    file.publish(&Status::Building).unwrap();
+    events.expect(&["event: building\ndata: {}\n\n"]);
+    let diagnostics = "error: <x>".to_owned();
+    file.publish(&Status::Failed { diagnostics }).unwrap();
+    let failed = "event: failed\ndata: {\"diagnostics\":\"error: <x>\"}\n\n";
+    events.expect(&[failed]);
+    fs::write(&sheet, "b {}").unwrap();
+    events.expect(&["event: css\ndata: {\"path\":\"css/site.css\"}\n\n"]);
+    fs::write(files.path().join("page.html"), "").unwrap();
+    events.expect(&["event: reload\ndata: {}\n\n"]);
+    // Who comes late learns how things stand.
+    let mut late = Events::of(&layer).await;
+    late.expect(&["retry: 100\n\n", ready, failed]);
+    layer.close();
+    assert_eq!(events.next(), None);
+    assert_eq!(late.next(), None);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn trailers_stay_last() {
+    let layer = layer(LiveReload::new());
+    let service = layer.layer(service_fn(async |_: Request<()>| {
+        let mut trailers = HeaderMap::new();
+        trailers.insert("x-end", "1".parse().unwrap());
+        let frames = [Frame::data(Bytes::from(PAGE)), Frame::trailers(trailers)];
+        let frames = frames.map(Ok::<_, Infallible>);
+        let body = StreamBody::new(futures_util::stream::iter(frames));
+        let response = Response::builder().header("content-type", "text/html");
+        Ok::<_, Infallible>(response.body(body).unwrap())
+    }));
+    let response = service.oneshot(get("/").body(()).unwrap()).await.unwrap();
+    let body = response.into_body().collect().await.unwrap();
+    assert_eq!(body.trailers().unwrap()["x-end"], "1");
+    assert_eq!(body.to_bytes(), PAGE.to_owned() + &tag("g"));
+}
