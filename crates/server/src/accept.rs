@@ -26,9 +26,11 @@ use crate::{
     activity::Activity,
     bind::ListenerSocket,
     connection::{Connection, Protocols},
-    io::Stream,
+    io::{Io, Transport},
+    opening::{Opened, Opener},
     service::{Serve, Shared},
     stop::OpenConnection,
+    stream::Stream,
 };
 
 /// The number of the last connection that this process accepted.
@@ -44,6 +46,7 @@ const LAST_CALL: usize = 4096;
 pub(crate) struct Acceptor<S> {
     socket: Socket,
     address: Address,
+    opener: Opener,
     service: S,
     protocols: Arc<Protocols>,
     handle: Handle,
@@ -60,6 +63,7 @@ impl<S: Serve> Acceptor<S> {
     /// Must be called inside a runtime.
     pub(crate) fn new(
         listener: Listener,
+        opener: Opener,
         service: S,
         protocols: Arc<Protocols>,
         handle: Handle,
@@ -72,6 +76,7 @@ impl<S: Serve> Acceptor<S> {
                 ListenerSocket::Unix(socket) => Socket::Unix(UnixListener::from_std(socket)?),
             },
             address,
+            opener,
             service,
             protocols,
             handle,
@@ -171,14 +176,18 @@ impl<S: Serve> Acceptor<S> {
             observer: self.protocols.observer.clone(),
         });
         let open: OpenConnection = self.handle.open();
-        let task = tokio::spawn(Connection::new(
-            stream,
-            ConnectionInfo::new(peer, local, id),
-            self.service.clone(),
-            Arc::clone(&self.protocols),
-            Arc::clone(&shared),
-            open,
-        ));
+        let info = ConnectionInfo::new(peer, local, id);
+        let service = self.service.clone();
+        let protocols = Arc::clone(&self.protocols);
+        let connection = if self.opener.has_nothing_to_do() {
+            let io = Io::new(Transport::Plain(stream), Arc::clone(&shared), open);
+            let opened = Opened::plain(io, info);
+            Connection::new(opened, service, protocols, Arc::clone(&shared))
+        } else {
+            let opening = self.opener.open(stream, info, Arc::clone(&shared), open);
+            Connection::opening(opening, service, protocols, Arc::clone(&shared))
+        };
+        let task = tokio::spawn(connection);
         self.silent.add(shared, task.abort_handle());
     }
 }

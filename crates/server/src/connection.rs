@@ -1,4 +1,5 @@
-//! One connection on hyper: HTTP/1.1 until it turns out to be HTTP/2, within its deadlines.
+//! One connection on hyper: what comes before HTTP, then HTTP/1.1 until it turns out to be HTTP/2,
+//! all within its deadlines.
 
 use std::{
     pin::Pin,
@@ -14,11 +15,11 @@ use tokio::{
 };
 
 use crate::{
-    ConnectionInfo, Limits, Observe, Stop,
+    Limits, Observe, Stop,
     activity::Stage,
-    io::{Io, Stream},
+    io::Io,
+    opening::{Opened, Opening},
     service::{Adapter, Serve, Shared},
-    stop::OpenConnection,
 };
 
 /// What a client gets that sent a part of a request and then kept us waiting (RFC 9110, 15.5.9).
@@ -89,6 +90,8 @@ type Http2<S> = http2::Connection<TokioIo<Io>, Adapter<S>, TokioExecutor>;
     reason = "the large one is the common one, and its task is allocated anyway"
 )]
 enum Protocol<S: Serve> {
+    /// None yet: the service waits.
+    Opening(Opening, S),
     Http1(Http1<S>),
     Http2(Pin<Box<Http2<S>>>),
     Ended,
@@ -98,30 +101,34 @@ enum Protocol<S: Serve> {
 impl<S: Serve> Unpin for Connection<S> {}
 
 impl<S: Serve> Connection<S> {
+    /// A connection on which HTTP begins at once.
     pub(crate) fn new(
-        stream: Stream,
-        info: ConnectionInfo,
+        opened: Opened,
         service: S,
         protocols: Arc<Protocols>,
         shared: Arc<Shared>,
-        open: OpenConnection,
     ) -> Self {
+        let mut connection = Self::with(Protocol::Ended, protocols, shared);
+        connection.begin(opened, service);
+        connection
+    }
+
+    /// A connection on which something else comes first. The time for that and for the first head
+    /// is one.
+    pub(crate) fn opening(
+        opening: Opening,
+        service: S,
+        protocols: Arc<Protocols>,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self::with(Protocol::Opening(opening, service), protocols, shared)
+    }
+
+    fn with(protocol: Protocol<S>, protocols: Arc<Protocols>, shared: Arc<Shared>) -> Self {
         let next_order = Box::pin(shared.handle.next_order());
-        let io = Io::new(stream, Arc::clone(&shared), open);
-        let adapter = Adapter {
-            service,
-            limits: protocols.limits,
-            info,
-            shared: Arc::clone(&shared),
-        };
         let expires = Instant::now() + protocols.limits.head_timeout;
         Self {
-            protocol: Protocol::Http1(
-                protocols
-                    .http1
-                    .serve_connection(TokioIo::new(io), adapter)
-                    .with_upgrades(),
-            ),
+            protocol,
             stage: shared.activity.stage(),
             protocols,
             shared,
@@ -132,6 +139,31 @@ impl<S: Serve> Connection<S> {
             fires: expires,
             polled: false,
         }
+    }
+
+    fn begin(&mut self, opened: Opened, service: S) {
+        let adapter = Adapter {
+            service,
+            limits: self.protocols.limits,
+            info: opened.info,
+            shared: Arc::clone(&self.shared),
+        };
+        if opened.is_http2 {
+            self.begin_http2(opened.io, adapter);
+        } else {
+            let io = TokioIo::new(opened.io);
+            let connection = self.protocols.http1.serve_connection(io, adapter);
+            self.protocol = Protocol::Http1(connection.with_upgrades());
+        }
+    }
+
+    fn begin_http2(&mut self, io: Io, adapter: Adapter<S>) {
+        let io = TokioIo::new(io);
+        let connection = self.protocols.http2.serve_connection(io, adapter);
+        self.protocol = Protocol::Http2(Box::pin(connection));
+        self.shared.activity.on_multiplexed();
+        // A new connection has to hear of an order that was given before it was made.
+        self.order = None;
     }
 
     /// Takes notice of an order to stop; true when the protocol has to be polled again for it.
@@ -155,7 +187,7 @@ impl<S: Serve> Connection<S> {
             // It refuses new streams only after those that were on their way (RFC 9113, 6.8).
             Protocol::Http2(connection) => connection.as_mut().graceful_shutdown(),
             // A request may be on its way; `Connection: close` goes out with its response.
-            Protocol::Http1(_) | Protocol::Ended => {}
+            Protocol::Http1(_) | Protocol::Opening(..) | Protocol::Ended => {}
         }
         true
     }
@@ -228,7 +260,8 @@ impl<S: Serve> Connection<S> {
         if let Protocol::Http1(connection) = std::mem::replace(&mut self.protocol, Protocol::Ended)
             && let Some(parts) = connection.into_parts()
         {
-            parts.io.into_inner().send_at_once(response);
+            let mut io = parts.io.into_inner();
+            io.send_at_once(response);
         }
     }
 
@@ -243,14 +276,15 @@ impl<S: Serve> Connection<S> {
         };
         let mut io = parts.io.into_inner();
         io.unread(parts.read_buf);
-        let connection = self
-            .protocols
-            .http2
-            .serve_connection(TokioIo::new(io), parts.service);
-        self.protocol = Protocol::Http2(Box::pin(connection));
-        self.shared.activity.on_multiplexed();
-        // A new connection has to hear of an order that was given before it was made.
-        self.order = None;
+        self.begin_http2(io, parts.service);
+    }
+
+    /// What comes before HTTP is over; with `None`, HTTP will never begin.
+    fn on_opened(&mut self, opened: Option<Opened>) {
+        let protocol = std::mem::replace(&mut self.protocol, Protocol::Ended);
+        if let (Protocol::Opening(_, service), Some(opened)) = (protocol, opened) {
+            self.begin(opened, service);
+        }
     }
 }
 
@@ -260,6 +294,13 @@ impl<S: Serve> Future for Connection<S> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let poll = match &mut self.protocol {
+                Protocol::Opening(opening, _) => match opening.as_mut().poll(cx) {
+                    Poll::Ready(opened) => {
+                        self.on_opened(opened);
+                        continue;
+                    }
+                    Poll::Pending => Poll::Pending,
+                },
                 Protocol::Http1(connection) => Pin::new(connection).poll(cx),
                 Protocol::Http2(connection) => connection.as_mut().poll(cx),
                 Protocol::Ended => return Poll::Ready(()),

@@ -87,6 +87,9 @@ pub enum StartError {
         /// What it takes.
         expected: &'static str,
     },
+    /// A file for TLS cannot be used.
+    #[cfg(feature = "tls")]
+    Tls(crate::TlsError),
     /// The calling thread already runs an asynchronous runtime, so that this one cannot block on its own.
     InsideRuntime,
     /// The runtime, one of its threads or its signals could not be had.
@@ -133,6 +136,8 @@ impl fmt::Display for StartError {
                 value,
                 expected,
             } => write!(f, "{setting}({value}): expected {expected}"),
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => error.fmt(f),
             Self::InsideRuntime => f.write_str(
                 "cannot block on a server inside an asynchronous runtime: \
                  await `serve(..)` there, or start from a plain `fn main`",
@@ -148,6 +153,8 @@ impl StdError for StartError {
             Self::Address(error) => error.source(),
             Self::Bind { source, .. } | Self::Inherited { source, .. } => Some(source),
             Self::Runtime(source) => Some(source),
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => error.source(),
             Self::ListenFds { .. }
             | Self::NoListener
             | Self::Limit { .. }
@@ -159,6 +166,13 @@ impl StdError for StartError {
 impl From<AddressError> for StartError {
     fn from(error: AddressError) -> Self {
         Self::Address(error)
+    }
+}
+
+#[cfg(feature = "tls")]
+impl From<crate::TlsError> for StartError {
+    fn from(error: crate::TlsError) -> Self {
+        Self::Tls(error)
     }
 }
 

@@ -1,22 +1,23 @@
-//! A connection's socket, which notes down what passes through it.
+//! A connection's socket, with TLS or without, which notes down what passes through it.
 
 use std::{
     io,
     mem::MaybeUninit,
-    net::SocketAddr,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use bytes::Bytes;
-use socket2::SockRef;
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpStream, UnixStream},
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::{service::Shared, stop::OpenConnection};
+use crate::{
+    activity::Activity,
+    service::Shared,
+    stop::OpenConnection,
+    stream::{Socket, Stream},
+    tls::{TlsStream, under},
+};
 
 /// How an HTTP/2 connection begins (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -25,30 +26,26 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// takes longer over those than the copy does.
 const SMALL: usize = 1024;
 
-/// An accepted socket.
+/// What a connection's bytes go through.
 #[derive(Debug)]
-pub(crate) enum Stream {
-    Tcp(TcpStream),
-    Unix(UnixStream),
+pub(crate) enum Transport {
+    Plain(Stream),
+    Tls(TlsStream),
 }
 
-impl Stream {
-    /// Whether bytes wait in the socket's buffer. The system is asked, since the runtime knows only
-    /// what its last look told.
-    fn has_input(&self) -> bool {
-        let socket = match self {
-            Self::Tcp(stream) => SockRef::from(stream),
-            Self::Unix(stream) => SockRef::from(stream),
-        };
-        socket
-            .peek(&mut [MaybeUninit::uninit()])
-            .is_ok_and(|bytes| bytes > 0)
+impl Transport {
+    fn socket(&mut self) -> Pin<&mut dyn Socket> {
+        match self {
+            Self::Plain(stream) => stream.socket(),
+            Self::Tls(stream) => Pin::new(stream),
+        }
     }
 
-    pub(crate) fn local(&self) -> Option<SocketAddr> {
+    /// The socket under it all.
+    fn stream(&mut self) -> &mut Stream {
         match self {
-            Self::Tcp(stream) => stream.local_addr().ok(),
-            Self::Unix(_) => None,
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => under(stream),
         }
     }
 }
@@ -56,7 +53,7 @@ impl Stream {
 /// The socket of one connection. It counts as open until it is dropped, upgraded or not.
 #[derive(Debug)]
 pub(crate) struct Io {
-    stream: Stream,
+    transport: Transport,
     /// Read already, and held or given back: it comes first.
     prefix: Bytes,
     /// All that came so far is a part of HTTP/2's preface. It is held until the preface is whole,
@@ -68,9 +65,9 @@ pub(crate) struct Io {
 }
 
 impl Io {
-    pub(crate) fn new(stream: Stream, shared: Arc<Shared>, open: OpenConnection) -> Self {
+    pub(crate) fn new(transport: Transport, shared: Arc<Shared>, open: OpenConnection) -> Self {
         Self {
-            stream,
+            transport,
             prefix: Bytes::new(),
             beginning: true,
             shared,
@@ -86,19 +83,22 @@ impl Io {
     }
 
     /// Sends what fits into the socket's buffer at once: a last word before the end.
-    pub(crate) fn send_at_once(&self, bytes: &[u8]) {
+    pub(crate) fn send_at_once(&mut self, bytes: &[u8]) {
         // The client may be gone already; then there is nobody to tell.
-        let _ = match &self.stream {
-            Stream::Tcp(stream) => stream.try_write(bytes),
-            Stream::Unix(stream) => stream.try_write(bytes),
-        };
+        match &mut self.transport {
+            Transport::Plain(stream) => _ = stream.send_at_once(bytes),
+            Transport::Tls(stream) => {
+                let mut stream = Pin::new(stream);
+                let mut cx = Context::from_waker(Waker::noop());
+                let _ = stream.as_mut().poll_write(&mut cx, bytes);
+                // Writes out what it was given, with a last word of its own (RFC 8446, 6.1).
+                let _ = stream.poll_shutdown(&mut cx);
+            }
+        }
     }
 
     fn socket(&mut self) -> Pin<&mut dyn Socket> {
-        match &mut self.stream {
-            Stream::Tcp(stream) => Pin::new(stream),
-            Stream::Unix(stream) => Pin::new(stream),
-        }
+        self.transport.socket()
     }
 
     fn poll_socket(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
@@ -111,18 +111,23 @@ impl Io {
     }
 
     fn note_sent(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        match &result {
-            Poll::Ready(Ok(sent)) => self.shared.activity.on_sent(*sent),
-            Poll::Ready(Err(_)) => {}
-            Poll::Pending => self.shared.activity.on_blocked(),
+        match &self.transport {
+            Transport::Plain(_) => note_sent(&self.shared.activity, &result),
+            // What it took may not be sent yet. The socket below TLS keeps notes.
+            Transport::Tls(_) => {}
         }
         result
     }
 }
 
-trait Socket: AsyncRead + AsyncWrite + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin> Socket for T {}
+/// Notes down what became of a write to a socket.
+pub(crate) fn note_sent(activity: &Activity, result: &Poll<io::Result<usize>>) {
+    match result {
+        Poll::Ready(Ok(sent)) => activity.on_sent(*sent),
+        Poll::Ready(Err(_)) => {}
+        Poll::Pending => activity.on_blocked(),
+    }
+}
 
 impl AsyncRead for Io {
     fn poll_read(
@@ -183,9 +188,12 @@ impl AsyncWrite for Io {
         true
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // Sockets have no buffer of their own to flush.
-        Poll::Ready(Ok(()))
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.transport {
+            // Sockets have no buffer of their own to flush.
+            Transport::Plain(_) => Poll::Ready(Ok(())),
+            Transport::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
     }
 
     /// Ends our side, then reads until the client has ended its own, where it may still be sending.
@@ -194,7 +202,7 @@ impl AsyncWrite for Io {
         if !self.shut_down {
             ready!(self.socket().poll_shutdown(cx))?;
             self.shut_down = true;
-            if self.shared.activity.has_unread_input() || self.stream.has_input() {
+            if self.shared.activity.has_unread_input() || self.transport.stream().has_input() {
                 self.shared.activity.on_lingering();
             } else {
                 return Poll::Ready(Ok(()));
@@ -203,7 +211,12 @@ impl AsyncWrite for Io {
         let mut space = [0; 4096];
         loop {
             let mut discarded = ReadBuf::new(&mut space);
-            match ready!(self.socket().poll_read(cx, &mut discarded)) {
+            match ready!(
+                self.transport
+                    .stream()
+                    .socket()
+                    .poll_read(cx, &mut discarded)
+            ) {
                 Ok(()) if !discarded.filled().is_empty() => {}
                 // The end, or a client that is gone: both are what was waited for.
                 Ok(()) | Err(_) => return Poll::Ready(Ok(())),

@@ -56,12 +56,19 @@ mod inherit;
 mod io;
 mod limits;
 mod observe;
+mod opening;
+mod proxy_protocol;
 mod request;
 mod server;
 mod service;
 mod signal;
 mod stop;
+mod stream;
+#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
+mod tls;
 
+#[cfg(feature = "tls")]
+pub use crate::tls::{ClientCertificates, Tls, TlsError, TlsInfo};
 pub use crate::{
     address::Address,
     bind::{Bind, Listener},
@@ -71,6 +78,7 @@ pub use crate::{
     inherit::{Inherited, inherited},
     limits::Limits,
     observe::Observe,
+    proxy_protocol::{ProxyHeader, ProxyHeaderError, ProxyProtocol, ProxyProtocolError},
     server::{Listening, Server, runtime},
     service::{Serve, panic_message},
     signal::obey_signals,

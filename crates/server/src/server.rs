@@ -10,8 +10,15 @@ use tokio::{
 };
 
 use crate::{
-    Address, Bind, Handle, Limits, Listener, Observe, Phase, StartError, Stop, accept::Acceptor,
-    connection::Protocols, limits::raise_descriptor_limit, obey_signals, service::Serve,
+    Address, Bind, Handle, Limits, Listener, Observe, Phase, ProxyProtocol, StartError, Stop,
+    accept::Acceptor,
+    connection::Protocols,
+    limits::raise_descriptor_limit,
+    obey_signals,
+    opening::Opener,
+    proxy_protocol::Gate,
+    service::Serve,
+    tls::{Secure, Tls},
 };
 
 /// A server's settings.
@@ -29,8 +36,9 @@ use crate::{
 #[derive(Debug, Default)]
 #[must_use = "nothing listens before `listen` is called"]
 pub struct Server {
-    binds: Vec<Bind>,
-    listeners: Vec<Listener>,
+    binds: Vec<(Bind, Option<Tls>)>,
+    listeners: Vec<(Listener, Option<Tls>)>,
+    proxy_protocol: Option<ProxyProtocol>,
     limits: Limits,
     threads: Threads,
     handle: Handle,
@@ -57,7 +65,17 @@ impl Server {
     ///
     /// Defaults to no address.
     pub fn bind(mut self, bind: impl Into<Bind>) -> Self {
-        self.binds.push(bind.into());
+        self.binds.push((bind.into(), None));
+        self
+    }
+
+    /// As [`bind`](Self::bind), for HTTPS: HTTP over TLS, with HTTP/2 for clients that agree on it
+    /// in the handshake (ALPN). A client that speaks plain HTTP gets a 400 that says so.
+    ///
+    /// Defaults to no address.
+    #[cfg(feature = "tls")]
+    pub fn bind_tls(mut self, bind: impl Into<Bind>, tls: Tls) -> Self {
+        self.binds.push((bind.into(), Some(tls)));
         self
     }
 
@@ -65,7 +83,31 @@ impl Server {
     ///
     /// Defaults to no socket.
     pub fn listener(mut self, listener: Listener) -> Self {
-        self.listeners.push(listener);
+        self.listeners.push((listener, None));
+        self
+    }
+
+    /// As [`listener`](Self::listener), for HTTPS.
+    ///
+    /// Defaults to no socket.
+    #[cfg(feature = "tls")]
+    pub fn listener_tls(mut self, listener: Listener, tls: Tls) -> Self {
+        self.listeners.push((listener, Some(tls)));
+        self
+    }
+
+    /// Expects a header of the PROXY protocol, version 1 or 2, at the beginning of every connection,
+    /// before TLS where there is any; and refuses peers that are none of these proxies.
+    /// [`ConnectionInfo::peer`](crate::ConnectionInfo::peer) is then the client that the header names.
+    ///
+    /// It is for all addresses, since a port that takes both kinds of connections lets a
+    /// client choose its address. The header must have come within the
+    /// [`head_timeout`](Limits::head_timeout). Who is refused is closed without a word, and logged
+    /// once.
+    ///
+    /// Defaults to none: connections begin with TLS or HTTP.
+    pub fn proxy_protocol(mut self, proxies: ProxyProtocol) -> Self {
+        self.proxy_protocol = Some(proxies);
         self
     }
 
@@ -129,22 +171,35 @@ impl Server {
     pub fn listen(self) -> Result<Listening, StartError> {
         self.check()?;
         self.handle.delay_by(self.limits.drain_delay);
+        let gate = self
+            .proxy_protocol
+            .map(|proxies| Arc::new(Gate::new(proxies)));
+        let opener = |tls: &Option<Tls>| {
+            let secure = tls.as_ref().map(Secure::load).transpose()?;
+            Ok::<_, StartError>(Opener {
+                gate: gate.clone(),
+                secure: secure.map(Arc::new),
+            })
+        };
         let Threads(threads) = self.threads;
-        let mut sets: Vec<Vec<Listener>> = Vec::new();
+        let mut sets: Vec<Vec<(Listener, Opener)>> = Vec::new();
         sets.resize_with(threads, Vec::new);
-        for bind in &self.binds {
+        for (bind, tls) in &self.binds {
+            let opener = opener(tls)?;
             for (set, listeners) in sets.iter_mut().zip(bind.listen_times(threads)?) {
-                set.extend(listeners);
+                set.extend(listeners.into_iter().map(|each| (each, opener.clone())));
             }
         }
-        for listener in self.listeners {
+        for (listener, tls) in self.listeners {
+            let opener = opener(&tls)?;
             for set in &mut sets[1..] {
-                set.push(listener.try_clone().map_err(|source| StartError::Bind {
+                let again = listener.try_clone().map_err(|source| StartError::Bind {
                     address: listener.address().clone(),
                     source,
-                })?);
+                })?;
+                set.push((again, opener.clone()));
             }
-            sets[0].push(listener);
+            sets[0].push((listener, opener));
         }
         if sets[0].is_empty() {
             return Err(StartError::NoListener);
@@ -164,7 +219,7 @@ impl Server {
 #[must_use = "clients can connect but nobody answers before it is served"]
 pub struct Listening {
     /// The listeners of each thread; there is at least one thread.
-    sets: Vec<Vec<Listener>>,
+    sets: Vec<Vec<(Listener, Opener)>>,
     limits: Limits,
     max_connections: usize,
     handle: Handle,
@@ -174,7 +229,7 @@ pub struct Listening {
 impl Listening {
     /// Where it listens, each address once.
     pub fn addresses(&self) -> impl Iterator<Item = &Address> {
-        self.sets[0].iter().map(Listener::address)
+        self.sets[0].iter().map(|(listener, _)| listener.address())
     }
 
     /// Stops this server, and tells where it is in its life.
@@ -219,6 +274,11 @@ impl Listening {
             max_connections: self.max_connections,
             handle: self.handle.clone(),
         };
+        // Dropped, and thereby ended, when all is served.
+        let mut watching = JoinSet::new();
+        for secure in first.iter().filter_map(|(_, opener)| opener.secure.clone()) {
+            watching.spawn(secure.watch(self.handle.clone()));
+        }
         let mut others = Vec::new();
         for listeners in self.sets {
             let runtime = build_runtime().map_err(StartError::Runtime)?;
@@ -243,7 +303,7 @@ impl Listening {
 
 /// What one thread serves.
 struct Part<S> {
-    listeners: Vec<Listener>,
+    listeners: Vec<(Listener, Opener)>,
     service: S,
     protocols: Arc<Protocols>,
     max_connections: usize,
@@ -253,9 +313,10 @@ struct Part<S> {
 impl<S: Serve> Part<S> {
     async fn serve(self) -> Result<(), StartError> {
         let mut loops = JoinSet::new();
-        for listener in self.listeners {
+        for (listener, opener) in self.listeners {
             let acceptor = Acceptor::new(
                 listener,
+                opener,
                 self.service.clone(),
                 Arc::clone(&self.protocols),
                 self.handle.clone(),

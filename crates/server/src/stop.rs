@@ -60,6 +60,8 @@ struct Shared {
     accepted: AtomicU64,
     open: AtomicUsize,
     closed: Notify,
+    #[cfg(feature = "tls")]
+    certificate_orders: watch::Sender<()>,
 }
 
 impl Default for Handle {
@@ -82,6 +84,8 @@ impl Handle {
             accepted: AtomicU64::new(0),
             open: AtomicUsize::new(0),
             closed: Notify::new(),
+            #[cfg(feature = "tls")]
+            certificate_orders: watch::Sender::new(()),
         }))
     }
 
@@ -150,6 +154,19 @@ impl Handle {
     /// Waits until an order to stop is in force that is at least as fast as `how`.
     pub async fn ordered(&self, how: Stop) {
         wait_until(&self.0.ordered, || self.order_in_force() >= Some(how)).await;
+    }
+
+    /// Reads the files of [`Tls`](crate::Tls) again at once, whether or not they have changed. Open
+    /// connections go on. Where the files cannot be used, the log says so and the old certificates
+    /// stay.
+    #[cfg(feature = "tls")]
+    pub fn reload_certificates(&self) {
+        self.0.certificate_orders.send_replace(());
+    }
+
+    #[cfg(feature = "tls")]
+    pub(crate) fn certificate_orders(&self) -> watch::Receiver<()> {
+        self.0.certificate_orders.subscribe()
     }
 
     /// How many connections are open.

@@ -41,6 +41,7 @@ mod files;
 pub mod guide;
 mod handler;
 mod health;
+mod listen;
 mod logging;
 mod methods;
 mod mount;

@@ -3,7 +3,7 @@
 use std::{fmt, pin::Pin, time::Duration};
 
 use squall_prefork::{Supervisor, worker};
-use squall_server::{Address, Bind, Handle, Limits, Listener, Listening, inherited};
+use squall_server::{Bind, Handle, Limits, Listener, ProxyProtocol};
 use squall_xheaders::{TrustedProxies, XHeaders};
 use tower_layer::Layer;
 
@@ -11,6 +11,7 @@ use crate::{
     Application, ApplicationService, Result,
     counts::{self, Counting},
     extract::connection,
+    listen::{Banner, listen},
     logging, run,
 };
 
@@ -33,6 +34,7 @@ pub struct Server {
     pub(crate) listeners: Vec<Listener>,
     pub(crate) limits: Limits,
     pub(crate) supervisor: Supervisor,
+    proxy_protocol: Option<ProxyProtocol>,
     xheaders: Option<XHeaders>,
     threads: usize,
     handle: Handle,
@@ -105,6 +107,7 @@ impl Server {
             limits: Limits::default(),
             supervisor: Supervisor::new()
                 .graceful_timeout(Limits::default().longest_shutdown() + SLACK),
+            proxy_protocol: None,
             xheaders: None,
             threads: 1,
             handle: Handle::new(),
@@ -180,6 +183,27 @@ impl Server {
         let proxies = TrustedProxies::new(proxies)?;
         let xheaders = self.xheaders.unwrap_or_default();
         self.xheaders = Some(xheaders.trusted_proxies(proxies));
+        Ok(self)
+    }
+
+    /// Expects that every connection begins with a header of the PROXY protocol, version 1 or 2, and
+    /// refuses peers other than these proxies: addresses, networks such as `10.0.0.0/8`, and `unix:` for unix
+    /// sockets. HAProxy sends it (`send-proxy-v2`), and balancers of clouds that pass on TCP.
+    ///
+    /// [`Client`](crate::Client) and the access log then have the client that the header names. It
+    /// is the peer for [`xheaders`](Self::xheaders) too: name there whoever connects to this balancer, not the
+    /// balancer itself.
+    ///
+    /// Defaults to none: connections begin with HTTP.
+    ///
+    /// # Errors
+    ///
+    /// When a text is neither an address nor a network.
+    pub fn proxy_protocol<T: AsRef<str>>(
+        mut self,
+        proxies: impl IntoIterator<Item = T>,
+    ) -> Result<Self> {
+        self.proxy_protocol = Some(ProxyProtocol::new(proxies)?);
         Ok(self)
     }
 
@@ -260,13 +284,15 @@ impl Server {
     /// As [`start`](Self::start), but for the runtime.
     pub async fn serve(self) -> Result<()> {
         self.check()?;
-        let listening = listen(
-            self.binds,
-            self.listeners,
-            self.limits,
-            self.threads,
-            self.handle,
-        )?;
+        let mut server = squall_server::Server::new()
+            .limits(self.limits)
+            .threads(self.threads)
+            .handle(self.handle)
+            .observe(Counting);
+        if let Some(proxies) = self.proxy_protocol {
+            server = server.proxy_protocol(proxies);
+        }
+        let listening = listen(server, self.binds, self.listeners)?;
         let handle = listening.handle();
         counts::serves(handle.clone());
         let service = match self.make {
@@ -307,49 +333,6 @@ impl Server {
         }
         let server = squall_server::Server::new();
         Ok(server.limits(self.limits).threads(self.threads).check()?)
-    }
-}
-
-fn listen(
-    binds: Vec<Bind>,
-    listeners: Vec<Listener>,
-    limits: Limits,
-    threads: usize,
-    handle: Handle,
-) -> Result<Listening> {
-    let mut server = squall_server::Server::new()
-        .limits(limits)
-        .threads(threads)
-        .handle(handle)
-        .observe(Counting);
-    // A worker may have been given ports that the program does not name.
-    let passed = if binds.is_empty() && !worker::is_worker() {
-        Vec::new()
-    } else {
-        inherited()?
-    };
-    if passed.is_empty() {
-        server = binds.into_iter().fold(server, squall_server::Server::bind);
-    }
-    let passed = passed.into_iter().map(|inherited| inherited.listener);
-    server = passed
-        .chain(listeners)
-        .fold(server, squall_server::Server::listener);
-    Ok(server.listen()?)
-}
-
-/// The line that says where to find us.
-struct Banner<'a>(&'a Address);
-
-impl fmt::Display for Banner<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = self.0.tcp().map_or("", |_| "http://");
-        let process = std::process::id();
-        write!(f, "listening on {scheme}{} (process {process}", self.0)?;
-        worker::task_id()
-            .iter()
-            .try_for_each(|id| write!(f, ", task {id}"))?;
-        f.write_str(")")
     }
 }
 

@@ -12,7 +12,7 @@ use http::{Request, Response, StatusCode, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, Empty, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper_util::rt::TokioIo;
-use squall_server::{BodyError, BoxError, ConnectionInfo, Incoming, Serve};
+use squall_server::{Address, BodyError, BoxError, ConnectionInfo, Incoming, Serve};
 use tokio::sync::Semaphore;
 
 type Body = UnsyncBoxBody<Bytes, BoxError>;
@@ -88,6 +88,14 @@ async fn answer(app: App, mut request: Request<Incoming>) -> Result<Response<Bod
             let connection = connection.ok_or("no ConnectionInfo")?;
             let (peer, local) = (connection.peer(), connection.local());
             Response::new(full(format!("{peer} {local} {}", connection.id())))
+        }
+        // Who is the client, and how do we know?
+        "/client" => {
+            let connection = request.extensions().get::<ConnectionInfo>();
+            let connection = connection.ok_or("no ConnectionInfo")?;
+            let proxy = connection.proxy().map(Address::to_string);
+            let proxy = proxy.unwrap_or_else(|| "itself".to_owned());
+            Response::new(full(format!("{} by {proxy}", connection.peer())))
         }
         "/thread" => {
             let thread = format!("{:?}", std::thread::current().id());

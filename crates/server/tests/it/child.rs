@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use squall_server::{Limits, Server, StartError, inherited};
+use squall_server::{Limits, ProxyProtocol, Server, StartError, inherited};
 
 mod app;
 
@@ -40,6 +40,10 @@ fn run() -> Result<(), StartError> {
         limits = limits.head_timeout(Duration::from_millis(timeout.expect("milliseconds")));
     }
     let mut server = Server::new().limits(limits);
+    if let Ok(proxies) = env::var("PROXY_PROTOCOL") {
+        let proxies = ProxyProtocol::new([proxies]).expect("a network");
+        server = server.proxy_protocol(proxies);
+    }
     for passed in inherited()? {
         println!(
             "inherited {} as {:?}",

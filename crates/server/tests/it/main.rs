@@ -15,4 +15,5 @@ mod http2;
 mod limits;
 mod listen;
 mod process;
+mod proxy_protocol;
 mod silent_peers;

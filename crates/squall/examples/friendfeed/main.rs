@@ -35,6 +35,9 @@ struct Flags {
     /// Believe what proxies of this network say of the client; may come several times.
     #[arg(long, value_name = "CIDR")]
     trusted_proxy: Vec<String>,
+    /// Expect the PROXY protocol, from balancers of this network; may come several times.
+    #[arg(long, value_name = "CIDR")]
+    proxy_protocol: Vec<String>,
     /// Serve the static files of this directory.
     #[arg(long, value_name = "DIR", default_value = STATIC)]
     static_path: PathBuf,
@@ -58,6 +61,9 @@ fn main() -> squall::Result<()> {
         .bind((flags.address, flags.port))?;
     if !flags.trusted_proxy.is_empty() {
         server = server.trusted_proxies(flags.trusted_proxy)?;
+    }
+    if !flags.proxy_protocol.is_empty() {
+        server = server.proxy_protocol(flags.proxy_protocol)?;
     }
     if let Some(path) = flags.unix {
         server = server.bind(Bind::unix(path))?;

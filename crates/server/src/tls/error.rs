@@ -1,0 +1,80 @@
+//! What can be wrong with files for TLS.
+
+use std::{error::Error, fmt, io, path::PathBuf};
+
+/// A file that cannot be used for TLS. No variant shows what is in it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// The file cannot be read.
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is not in PEM, or cut off.
+    Pem {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The file has no certificate.
+    NoCertificate {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The file has no private key, or only an encrypted one.
+    NoKey {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The file has a certificate or a key that is broken, or of a kind that is not supported.
+    Unusable {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The key is not that of the certificate.
+    Mismatch {
+        /// The file of the certificate.
+        chain: PathBuf,
+        /// The file of the key.
+        key: PathBuf,
+    },
+}
+
+impl fmt::Display for TlsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read { path, .. } => write!(f, "cannot read {}", path.display()),
+            Self::Pem { path, reason } => write!(f, "{} is not PEM: {reason}", path.display()),
+            Self::NoCertificate { path } => write!(f, "no certificate in {}", path.display()),
+            Self::NoKey { path } => write!(
+                f,
+                "no private key in {} (an encrypted one cannot be used)",
+                path.display()
+            ),
+            Self::Unusable { path, reason } => {
+                write!(f, "cannot use what is in {}: {reason}", path.display())
+            }
+            Self::Mismatch { chain, key } => write!(
+                f,
+                "the key in {} is not that of the certificate in {}",
+                key.display(),
+                chain.display()
+            ),
+        }
+    }
+}
+
+impl Error for TlsError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Read { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

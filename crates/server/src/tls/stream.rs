@@ -1,0 +1,81 @@
+//! A TLS connection's socket, which notes down what really goes out: TLS keeps some of what it is given.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_rustls::server;
+
+use crate::{io::note_sent, service::Shared, stream::Stream};
+
+// Boxed, because it is large and most connections of most servers are without.
+pub(crate) type TlsStream = Box<server::TlsStream<Noted>>;
+
+/// The socket under it.
+pub(crate) fn under(stream: &mut TlsStream) -> &mut Stream {
+    &mut stream.get_mut().0.stream
+}
+
+#[derive(Debug)]
+pub(crate) struct Noted {
+    stream: Stream,
+    shared: Arc<Shared>,
+}
+
+impl Noted {
+    pub(super) fn new(stream: Stream, shared: &Arc<Shared>) -> Self {
+        Self {
+            stream,
+            shared: Arc::clone(shared),
+        }
+    }
+}
+
+impl AsyncRead for Noted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.stream.socket().poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Noted {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let result = self.stream.socket().poll_write(cx, buf);
+        note_sent(&self.shared.activity, &result);
+        result
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = self.stream.socket().poll_write_vectored(cx, bufs);
+        note_sent(&self.shared.activity, &result);
+        result
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Sockets have no buffer of their own to flush.
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream.socket().poll_shutdown(cx)
+    }
+}
