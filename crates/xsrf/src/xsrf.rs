@@ -1,0 +1,125 @@
+//! The handle: the token that a request's pages get.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use cookie::Cookie;
+use http::{HeaderMap, HeaderValue, header};
+use smallvec::SmallVec;
+
+use crate::{form::FIELD, layer::Settings, token::Token};
+
+/// Makes the tokens for a page; in the extensions of every request that has passed
+/// [`XsrfLayer`](crate::XsrfLayer). Clones are the same.
+///
+/// A visitor gets the cookie with the first response of which somebody has asked for a token. Ask before the response's head is
+/// made; of one that caches keep, do not ask.
+#[derive(Clone)]
+pub struct Xsrf {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    settings: Arc<Settings>,
+    is_https: bool,
+    headers: SmallVec<[HeaderValue; 1]>,
+    // Most requests neither are checked nor ask for a token.
+    received: OnceLock<Option<Token>>,
+    made: OnceLock<Made>,
+}
+
+struct Made {
+    text: String,
+    set_cookie: Option<HeaderValue>,
+}
+
+impl Xsrf {
+    pub(crate) fn new(settings: Arc<Settings>, is_https: bool, headers: &HeaderMap) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                settings,
+                is_https,
+                headers: headers.get_all(header::COOKIE).iter().cloned().collect(),
+                received: OnceLock::new(),
+                made: OnceLock::new(),
+            }),
+        }
+    }
+
+    /// The token for this page, to be sent back as field or header: 32 to 60 characters of digits, `a` to `f`, and `|`. It looks different for each
+    /// request, and all of them are good as long as the cookie is.
+    ///
+    /// # Panics
+    ///
+    /// When the system gives no random bytes.
+    #[must_use]
+    pub fn xsrf_token(&self) -> String {
+        self.made().text.clone()
+    }
+
+    /// The token as a hidden field of a form, in HTML.
+    ///
+    /// # Panics
+    ///
+    /// When the system gives no random bytes.
+    #[must_use]
+    pub fn xsrf_form_html(&self) -> String {
+        // The token has no character that means anything in HTML.
+        format!(
+            r#"<input type="hidden" name="{FIELD}" value="{}"/>"#,
+            self.made().text
+        )
+    }
+
+    /// Whether this token is that of the cookie.
+    pub(crate) fn is_received(&self, token: &Token) -> bool {
+        self.received().is_some_and(|received| received.is(token))
+    }
+
+    /// The cookie, if the client has none and was given a token.
+    pub(crate) fn set_cookie(&self) -> Option<&HeaderValue> {
+        self.shared.made.get()?.set_cookie.as_ref()
+    }
+
+    fn made(&self) -> &Made {
+        self.shared.made.get_or_init(|| {
+            let Shared {
+                settings, is_https, ..
+            } = &*self.shared;
+            let received = self.received();
+            let token = received.unwrap_or_else(Token::random);
+            let text = token.write(settings.cookie_version);
+            let set_cookie = received
+                .is_none()
+                .then(|| settings.set_cookie(&text, *is_https));
+            Made { text, set_cookie }
+        })
+    }
+
+    fn received(&self) -> Option<Token> {
+        let Shared {
+            settings,
+            headers,
+            received,
+            ..
+        } = &*self.shared;
+        *received.get_or_init(|| read_cookie(&settings.cookie_name, headers))
+    }
+}
+
+/// The token in the cookie of this name; of several the last, as in Tornado.
+fn read_cookie(name: &str, headers: &[HeaderValue]) -> Option<Token> {
+    let headers = headers.iter().filter_map(|header| header.to_str().ok());
+    let cookies = headers.flat_map(Cookie::split_parse).filter_map(Result::ok);
+    let cookie = cookies.filter(|cookie| cookie.name() == name).last()?;
+    Token::read(cookie.value_trimmed())
+}
+
+impl fmt::Debug for Xsrf {
+    /// Without the token, which is between the visitor and us.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Xsrf").finish_non_exhaustive()
+    }
+}
