@@ -71,7 +71,7 @@ mod watch;
 pub use crate::{
     cargo::{Building, Built, Cancel, CargoRun, ConfigError, Executable, Sources},
     live::{LiveBody, LiveReload, LiveReloadLayer, LiveReloadService, ResponseFuture},
-    own::{hang_up, watch_own_executable},
+    own::{DEV_PID, hang_up, stop_with_dev, watch_own_executable},
     state::{STATE, StateFile, Status},
     watch::{Roots, Watch, Watching},
 };

@@ -1,10 +1,15 @@
-//! A program that hands over by itself when it is built anew.
+//! What a program does for its own sake: it hands over when it is built anew, and ends with `squall dev`.
 
 use std::{env, io, time::Duration};
 
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::{
+    Pid, Signal, getpid, getppid, kill_process, set_parent_process_death_signal,
+};
 
 use crate::{Roots, Watch, Watching};
+
+/// The environment variable that tells the process id of `squall dev`.
+pub const DEV_PID: &str = "SQUALL_DEV_PID";
 
 /// Calls `on_change` when the executable of this process has been replaced, by `cargo build` for
 /// instance. The watch ends when what is returned is dropped.
@@ -37,4 +42,26 @@ pub fn watch_own_executable(mut on_change: impl FnMut() + Send + 'static) -> io:
 pub fn hang_up() {
     // A process may always signal itself.
     let _ = kill_process(getpid(), Signal::HUP);
+}
+
+/// Asks the kernel for a SIGTERM when `squall dev` is gone, however it ended, so that no orphan stays
+/// on its port. Does nothing in a process that it has not started itself.
+///
+/// # Errors
+///
+/// When the kernel refuses.
+pub fn stop_with_dev() -> io::Result<()> {
+    let parent = env::var(DEV_PID).ok().and_then(|pid| pid.parse().ok());
+    let Some(parent) = parent.and_then(Pid::from_raw) else {
+        return Ok(());
+    };
+    if getppid() != Some(parent) {
+        return Ok(());
+    }
+    set_parent_process_death_signal(Some(Signal::TERM))?;
+    // It may have died before we asked.
+    if getppid() != Some(parent) {
+        kill_process(getpid(), Signal::TERM)?;
+    }
+    Ok(())
 }

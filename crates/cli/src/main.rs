@@ -1,8 +1,9 @@
 //! The `squall` command: supervises any program that takes sockets from its parent, looks after
-//! services that are supervised, whether by this command or by a program of squall's, and builds
-//! static files.
+//! services that are supervised, whether by this command or by a program of squall's, builds
+//! static files, and runs a program again while it is written.
 
 mod ask;
+mod dev;
 mod static_files;
 mod supervise;
 mod table;
@@ -21,6 +22,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Dev(dev::Dev),
     Supervise(supervise::Supervise),
     Status(ask::Status),
     Reload(ask::Reload),
@@ -31,6 +33,7 @@ enum Command {
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
+        Command::Dev(arguments) => dev::run(arguments),
         Command::Supervise(arguments) => supervise::run(arguments),
         Command::Status(arguments) => ask::exit(ask::status(&arguments)),
         Command::Reload(arguments) => ask::exit(ask::reload(&arguments)),

@@ -71,6 +71,10 @@ pub(crate) fn run(arguments: Supervise) -> ExitCode {
         .with_writer(stderr)
         .with_ansi(stderr().is_terminal())
         .init();
+    let followed = squall_autoreload::stop_with_dev();
+    if let Err(error) = followed {
+        complain(&error.to_string());
+    }
     match supervisor(arguments).run() {
         Ok(outcome) => outcome.exit_code(),
         Err(error) => {

@@ -28,8 +28,6 @@ pub struct Executable {
     pub path: PathBuf,
     /// The manifest of its package.
     pub manifest: PathBuf,
-    /// Whether it was there already, and nothing it is made of has changed.
-    pub fresh: bool,
 }
 
 impl Executable {
@@ -40,7 +38,7 @@ impl Executable {
 
 #[derive(Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
-enum Message {
+enum Line {
     CompilerMessage {
         message: Diagnostic,
     },
@@ -48,7 +46,6 @@ enum Message {
         manifest_path: PathBuf,
         target: BuiltTarget,
         executable: Option<PathBuf>,
-        fresh: bool,
     },
     #[serde(other)]
     Other,
@@ -70,18 +67,17 @@ impl Built {
     /// Takes one line, and returns what of it is for people.
     pub(super) fn hear(&mut self, line: &str, wanted: Option<&Target>) -> Option<String> {
         match serde_json::from_str(line).ok()? {
-            Message::CompilerMessage { message } => {
+            Line::CompilerMessage { message } => {
                 let text = message.rendered?;
                 if message.level.starts_with("error") {
                     self.errors += &text;
                 }
                 Some(text)
             }
-            Message::CompilerArtifact {
+            Line::CompilerArtifact {
                 manifest_path,
                 target,
                 executable: Some(path),
-                fresh,
             } => {
                 let is_kind = |kind| target.kind.iter().any(|found| found == kind);
                 let is_wanted = wanted.map_or_else(
@@ -93,7 +89,6 @@ impl Built {
                         name: target.name,
                         path,
                         manifest: manifest_path,
-                        fresh,
                     });
                 }
                 None
@@ -109,7 +104,7 @@ mod tests {
 
     fn artifact(kind: &str, name: &str) -> String {
         format!(
-            r#"{{"reason":"compiler-artifact","manifest_path":"/w/Cargo.toml","target":{{"kind":["{kind}"],"name":"{name}"}},"executable":"/t/{name}","fresh":true}}"#
+            r#"{{"reason":"compiler-artifact","manifest_path":"/w/Cargo.toml","target":{{"kind":["{kind}"],"name":"{name}"}},"executable":"/t/{name}"}}"#
         )
     }
 

@@ -222,7 +222,6 @@ mod tests {
             name: (*name).to_owned(),
             path: PathBuf::from("/w/target/debug").join(name),
             manifest: "/w/site/Cargo.toml".into(),
-            fresh: false,
         };
         names.iter().map(one).collect()
     }

@@ -160,12 +160,14 @@ impl LiveReloadLayer {
 
 struct Shared {
     settings: LiveReload,
-    peer: Box<dyn Fn(&Extensions) -> Option<IpAddr> + Send + Sync>,
+    peer: Box<FindPeer>,
     tag: Bytes,
     hub: Arc<Hub>,
     /// Begun by the first request, so that a process which serves nobody watches nothing.
     watching: OnceLock<Option<Watching>>,
 }
+
+type FindPeer = dyn Fn(&Extensions) -> Option<IpAddr> + Send + Sync;
 
 impl Shared {
     fn treats<B>(&self, request: &Request<B>) -> bool {
@@ -212,10 +214,7 @@ impl Shared {
     fn watch(&self) {
         self.watching.get_or_init(|| {
             let settings = &self.settings;
-            let mut roots = settings
-                .watched
-                .iter()
-                .fold(Roots::new(), |roots, path| roots.path(path));
+            let mut roots = settings.watched.iter().fold(Roots::new(), Roots::path);
             if let Found::File(file) = &settings.state {
                 roots = roots.path(file.path());
             }

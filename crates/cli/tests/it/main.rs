@@ -1,6 +1,7 @@
 //! The real command, supervising and asking about a real program that is not ours.
 
 mod ask;
+mod dev;
 mod house;
 mod static_files;
 mod supervise;

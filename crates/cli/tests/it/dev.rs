@@ -1,0 +1,329 @@
+//! `squall dev`: real programs that are edited, built and handed over.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
+
+use testkit::{Running, Signal, TempDir, Wire, temp_dir, wait_for, wait_until};
+
+use crate::house::{say, squall};
+
+/// A cargo package that is being written, and `squall dev` beside it.
+struct Project {
+    running: Running,
+    address: SocketAddr,
+    package: TempDir,
+    /// Where `squall dev` and its supervisor put their files.
+    private: TempDir,
+}
+
+impl Project {
+    fn start(options: &[&str], arguments: &[&str]) -> Self {
+        let package = temp_dir();
+        let manifest = "[package]\nname = \"site\"\nedition = \"2024\"\n[workspace]\n";
+        fs::write(package.path().join("Cargo.toml"), manifest).expect("there is room");
+        fs::create_dir(package.path().join("src")).expect("there is room");
+        write(package.path(), "first");
+        let private = temp_dir();
+        let running = Running::spawn(
+            in_place(squall(private.path()), package.path())
+                .args(["dev", "--bind", "127.0.0.1:0"])
+                .args(options)
+                .args(["--", "cargo", "run", "--offline", "--"])
+                .args(arguments),
+        );
+        let line = running.wait_line("listening address=");
+        let (_, address) = line.split_once("address=").expect("it was asked for");
+        let project = Self {
+            address: address.trim().parse().expect("a socket address"),
+            running,
+            package,
+            private,
+        };
+        project.wait_page("first");
+        project
+    }
+
+    fn page(&self) -> String {
+        ask(self.address)
+    }
+
+    fn wait_page(&self, text: &str) {
+        wait_until(&format!("the page to say {text}"), || {
+            self.page().starts_with(text)
+        });
+    }
+
+    fn write(&self, text: &str) {
+        write(self.package.path(), text);
+    }
+
+    /// What the program is told of builds.
+    fn state(&self) -> serde_json::Value {
+        let text = fs::read(state_file(self.private.path())).expect("it is there");
+        serde_json::from_slice(&text).expect("it is whole")
+    }
+
+    fn wait_state(&self, status: &str) -> serde_json::Value {
+        wait_for(&format!("the state {status}"), || {
+            Some(self.state()).filter(|state| state["status"] == status)
+        })
+    }
+}
+
+fn write(package: &Path, text: &str) {
+    let source = include_str!("site.rs").replace("TEXT", text);
+    fs::write(package.join("src/main.rs"), source).expect("it is ours");
+}
+
+/// Without what cargo has set for this test.
+fn in_place(mut command: Command, directory: &Path) -> Command {
+    command
+        .current_dir(directory)
+        .env_remove("CARGO_TARGET_DIR")
+        .env_remove("RUSTFLAGS");
+    command
+}
+
+fn state_file(private: &Path) -> PathBuf {
+    let entries = fs::read_dir(private).expect("it is ours").flatten();
+    let mut directories = entries.map(|entry| entry.path());
+    let directory = directories.find(|path| path.to_string_lossy().contains("squall-dev-"));
+    directory.expect("`squall dev` runs").join("state")
+}
+
+fn ask(address: SocketAddr) -> String {
+    let mut wire = Wire::connect(address);
+    wire.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let reply = wire.response();
+    assert_eq!(reply.status, 200);
+    reply.text().to_owned()
+}
+
+#[test]
+fn a_change_is_served_and_a_mistake_is_not() {
+    let mut project = Project::start(&[], &["--port", "x y"]);
+    assert_eq!(project.page(), "first --port x y");
+    project.running.wait_line("; started");
+    project.write("second");
+    project.wait_page("second");
+    project.running.wait_line("; handed over in ");
+    assert_eq!(project.page(), "second --port x y");
+    project.wait_state("fine");
+
+    // A mistake: the old program goes on, and everybody hears of it.
+    project.write("{MISTAKE}");
+    let state = project.wait_state("failed");
+    let diagnostics = state["diagnostics"].as_str().expect("a text");
+    assert!(diagnostics.contains("cannot find value"), "{diagnostics}");
+    project
+        .running
+        .wait_line("error[E0425]: cannot find value `MISTAKE`");
+    assert_eq!(project.page(), "second --port x y");
+
+    project.write("third");
+    project.wait_page("third");
+    project.wait_state("fine");
+
+    // A program that cannot start is not handed over to either.
+    let source = project.package.path().join("src/main.rs");
+    fs::write(&source, "fn main() { panic!() }").expect("it is ours");
+    let state = project.wait_state("failed");
+    let diagnostics = state["diagnostics"].as_str().expect("a text");
+    assert!(diagnostics.contains("before it was ready"), "{diagnostics}");
+    assert_eq!(project.page(), "third --port x y");
+
+    // A manifest that cannot be read is no compiler's matter.
+    project.write("fourth");
+    project.wait_page("fourth");
+    let manifest = project.package.path().join("Cargo.toml");
+    let good = fs::read(&manifest).expect("it is there");
+    fs::write(&manifest, "[package").expect("it is ours");
+    let state = project.wait_state("failed");
+    let diagnostics = state["diagnostics"].as_str().expect("a text");
+    assert!(diagnostics.contains("Cargo.toml"), "{diagnostics}");
+    fs::write(&manifest, good).expect("it is ours");
+    project.wait_state("fine");
+    assert!(project.page().starts_with("fourth"));
+
+    let state = state_file(project.private.path());
+    project.running.signal(Signal::Int);
+    assert_eq!(project.running.wait().code(), Some(0));
+    assert!(!state.exists(), "nothing is left behind");
+}
+
+#[test]
+fn nothing_is_refused_while_it_is_built_twenty_times() {
+    let project = Project::start(&[], &[]);
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let load = || {
+            let mut count = 0;
+            while !is_over.load(Ordering::Relaxed) {
+                // Anything but a whole answer is a panic.
+                project.page();
+                count += 1;
+            }
+            count
+        };
+        let clients = [(); 2].map(|()| scope.spawn(load));
+        for build in 0..20 {
+            let text = format!("build-{build}.");
+            project.write(&text);
+            project.wait_page(&text);
+        }
+        is_over.store(true, Ordering::Relaxed);
+        for client in clients {
+            let count: usize = client.join().expect("every request is answered");
+            assert!(count > 20, "{count}");
+        }
+    });
+}
+
+#[test]
+fn files_that_the_program_includes_or_reads_count() {
+    let project = Project::start(&["--watch", "data"], &[]);
+    let path = |name: &str| project.package.path().join(name);
+    fs::write(path("src/words"), "included").expect("it is ours");
+    project.write("{}\", include_str!(\"words\")); let _ = (\"");
+    project.wait_page("included");
+    fs::write(path("src/words"), "and changed").expect("it is ours");
+    project.wait_page("and changed");
+
+    // Nothing is new for cargo, and the program is started again.
+    let pids = |()| children(&project);
+    let before = pids(());
+    fs::write(path("data"), "").expect("it is ours");
+    wait_until("another process", || pids(()) != before);
+    project.wait_state("fine");
+    let before = pids(());
+    // What the program does not read is nobody's business.
+    fs::write(path("notes.txt"), "").expect("it is ours");
+    project.write("last");
+    project.wait_page("last");
+    assert_ne!(pids(()), before);
+    let builds = project.running.output().matches("built in ").count();
+    assert_eq!(builds, 5, "{}", project.running.output());
+}
+
+/// The generation of the worker, from the supervisor's words.
+fn children(project: &Project) -> usize {
+    project.running.output().matches("worker started").count()
+}
+
+#[test]
+fn a_program_that_supervises_itself_is_asked_to_reload() {
+    let Some(python) = testkit::outside("python3") else {
+        return;
+    };
+    let (place, private) = (temp_dir(), temp_dir());
+    let deploy = |build: &str| {
+        let text = include_str!("app.py").replace("BUILD", build);
+        fs::write(place.path().join("app.py"), text).expect("it is ours");
+    };
+    deploy("first");
+    let running = Running::spawn(
+        in_place(squall(private.path()), place.path())
+            .args(["dev", "--", env!("CARGO_BIN_EXE_squall"), "supervise"])
+            .args(["--processes", "1", "--listen", "127.0.0.1:0", "--"])
+            .arg(python)
+            .arg("app.py"),
+    );
+    let line = running.wait_line("listening address=");
+    let (_, address) = line.split_once("address=").expect("it was asked for");
+    let address = address.trim().parse().expect("a socket address");
+    wait_until("the first", || ask(address).starts_with("first"));
+    deploy("second");
+    running.wait_line("squall: handed over in ");
+    assert!(ask(address).starts_with("second"));
+}
+
+#[test]
+fn anything_else_is_started_again() {
+    let (place, private) = (temp_dir(), temp_dir());
+    fs::write(place.path().join("text"), "first").expect("it is ours");
+    let script = "echo it says $(cat text); test \"$(cat text)\" = last || exec sleep 1000";
+    let mut running = Running::spawn(
+        in_place(squall(private.path()), place.path())
+            .args(["dev", "--until-success", "--poll", "--", "sh", "-c"])
+            .arg(script),
+    );
+    running.wait_line("it says first");
+    fs::write(place.path().join("text"), "second").expect("it is ours");
+    running.wait_line("it says second");
+    running.wait_line("in which nobody listened");
+    fs::write(place.path().join("text"), "last").expect("it is ours");
+    assert!(running.wait().success());
+    running.wait_line("the program ended (exit status: 0)");
+}
+
+#[test]
+fn a_program_that_ends_waits_for_a_change() {
+    let (place, private) = (temp_dir(), temp_dir());
+    let mut running = Running::spawn(
+        in_place(squall(private.path()), place.path())
+            .args(["dev", "--no-browser", "--", "sh", "-c"])
+            .arg("echo state=$SQUALL_DEV_STATE.; exit 7"),
+    );
+    running.wait_line("the program ended (exit status: 7)");
+    running.wait_line("waiting for a change");
+    running.wait_line("state=.");
+    running.signal(Signal::Term);
+    assert!(running.wait().success());
+}
+
+#[test]
+fn without_watches_of_the_kernel_it_looks_by_itself() {
+    let Some(unshare) = testkit::outside("unshare") else {
+        return;
+    };
+    let (place, private) = (temp_dir(), temp_dir());
+    fs::write(place.path().join("text"), "first").expect("it is ours");
+    // In a user namespace of its own, a limit is its own too.
+    let script = "echo 0 > /proc/sys/user/max_inotify_LIMIT && exec \"$0\" dev -- sh -c \
+                  'echo it says $(cat text); exec sleep 1000'";
+    for limit in ["instances", "watches"] {
+        fs::write(place.path().join("text"), "first").expect("it is ours");
+        let mut command = in_place(Command::new(&unshare), place.path());
+        let running = Running::spawn(
+            command
+                .env("TMPDIR", private.path())
+                .args(["--user", "--map-root-user", "sh", "-c"])
+                .arg(script.replace("LIMIT", limit))
+                .arg(env!("CARGO_BIN_EXE_squall")),
+        );
+        running.wait_line("so we look twice a second");
+        running.wait_line("it says first");
+        fs::write(place.path().join("text"), "second").expect("it is ours");
+        running.wait_line("it says second");
+    }
+}
+
+#[test]
+fn bad_commands_are_named() {
+    let directory = temp_dir();
+    for (arguments, code, expected) in [
+        ("dev", 2, "COMMAND"),
+        ("dev --ready-on-exec -- true", 2, "--bind"),
+        ("dev -- cargo run --bin", 1, "--bin has no value"),
+        (
+            "dev -- cargo run --message-format json",
+            1,
+            "--message-format is taken",
+        ),
+        (
+            "dev -- cargo run --manifest-path none/Cargo.toml",
+            1,
+            "none/Cargo.toml",
+        ),
+    ] {
+        let said = say(directory.path(), arguments);
+        assert_eq!(said.code, Some(code), "{arguments}: {said:?}");
+        assert!(said.errors.contains(expected), "{arguments}: {said:?}");
+    }
+}
