@@ -150,6 +150,10 @@ impl Server {
     /// When a setting makes no sense.
     pub fn check(&self) -> Result<(), StartError> {
         self.limits.check()?;
+        let of_listeners = self.listeners.iter().map(|(_, tls)| tls);
+        for tls in self.binds.iter().map(|(_, tls)| tls).chain(of_listeners) {
+            tls.as_ref().map_or(Ok(()), Tls::check)?;
+        }
         let Threads(threads) = self.threads;
         if !(1..=1024).contains(&threads) {
             return Err(StartError::Limit {
@@ -230,6 +234,14 @@ impl Listening {
     /// Where it listens, each address once.
     pub fn addresses(&self) -> impl Iterator<Item = &Address> {
         self.sets[0].iter().map(|(listener, _)| listener.address())
+    }
+
+    /// Whether clients speak TLS at one of its addresses.
+    #[must_use]
+    pub fn is_encrypted(&self, address: &Address) -> bool {
+        self.sets[0]
+            .iter()
+            .any(|(listener, opener)| listener.address() == address && opener.secure.is_some())
     }
 
     /// Stops this server, and tells where it is in its life.

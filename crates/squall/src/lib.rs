@@ -50,6 +50,7 @@ pub mod route;
 mod run;
 mod server;
 mod service;
+mod tls;
 mod urls;
 
 pub use crate::{
@@ -79,6 +80,9 @@ pub use squall_prefork::{Supervisor, worker::task_id};
 pub use squall_routing::{Host, ReverseError, Rule, regex};
 #[doc(no_inline)]
 pub use squall_server::{Address, Bind, ConnectionInfo, Handle, Limits, Listener, Phase, Stop};
+#[cfg(feature = "tls")]
+#[doc(no_inline)]
+pub use squall_server::{ClientCertificates, Tls, TlsInfo};
 #[doc(no_inline)]
 pub use squall_static::StaticFiles;
 #[doc(no_inline)]

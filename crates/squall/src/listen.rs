@@ -2,42 +2,200 @@
 
 use std::fmt;
 
-use squall_prefork::worker;
+use squall_prefork::{Supervisor, worker};
 use squall_server::{Address, Bind, Listener, Listening, Server, inherited};
 
-use crate::Result;
+use crate::{
+    Error, Result,
+    tls::{self, Tls},
+};
 
-/// Makes a server listen on its addresses, or on what was passed in instead.
-pub(crate) fn listen(
-    mut server: Server,
-    binds: Vec<Bind>,
-    listeners: Vec<Listener>,
-) -> Result<Listening> {
-    // A worker may have been given ports that the program does not name.
-    let passed = if binds.is_empty() && !worker::is_worker() {
-        Vec::new()
-    } else {
-        inherited()?
-    };
-    if passed.is_empty() {
-        server = binds.into_iter().fold(server, Server::bind);
+/// What a socket for HTTPS is called in `LISTEN_FDNAMES`.
+const HTTPS: &str = "https";
+
+/// Where to listen.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    pub(crate) binds: Vec<(Bind, Option<Tls>)>,
+    pub(crate) listeners: Vec<Listener>,
+}
+
+impl Places {
+    pub(crate) fn have_tls(&self) -> bool {
+        self.binds.iter().any(|(_, tls)| tls.is_some())
     }
-    let passed = passed.into_iter().map(|inherited| inherited.listener);
-    server = passed.chain(listeners).fold(server, Server::listener);
-    Ok(server.listen()?)
+
+    /// Makes a supervisor listen for its workers.
+    pub(crate) fn supervise(&self, mut supervisor: Supervisor) -> Result<Supervisor> {
+        for (bind, tls) in &self.binds {
+            for address in bind.resolve()? {
+                supervisor = match tls {
+                    Some(_) => supervisor.listen_as(HTTPS, address),
+                    None => supervisor.listen(address),
+                };
+            }
+        }
+        Ok(supervisor)
+    }
+
+    /// Makes a server listen on its addresses, or on what was passed in instead.
+    pub(crate) fn listen(self, mut server: Server) -> Result<Listening> {
+        // A worker may have been given ports that the program does not name.
+        let passed = if self.binds.is_empty() && !worker::is_worker() {
+            Vec::new()
+        } else {
+            inherited()?
+        };
+        if !passed.is_empty() {
+            let mut has_tls = false;
+            for socket in passed {
+                let tls = self.tls_for(socket.listener.address(), socket.name.as_deref())?;
+                has_tls |= tls.is_some();
+                server = match tls {
+                    Some(tls) => tls::listener(server, socket.listener, tls),
+                    None => server.listener(socket.listener),
+                };
+            }
+            if self.have_tls() && !has_tls {
+                return Err(Error::new(format!(
+                    "bind_tls: none of the sockets that were passed in is for it; name one {HTTPS:?}"
+                )));
+            }
+        } else {
+            for (bind, tls) in self.binds {
+                server = match tls {
+                    Some(tls) => tls::bind(server, bind, tls),
+                    None => server.bind(bind),
+                };
+            }
+        }
+        server = self.listeners.into_iter().fold(server, Server::listener);
+        Ok(server.listen()?)
+    }
+
+    /// Whether a socket that was passed in is for HTTPS: its address tells, else its name. Where
+    /// there is nothing but HTTPS, it needs neither.
+    fn tls_for(&self, address: &Address, name: Option<&str>) -> Result<Option<Tls>> {
+        for (bind, tls) in &self.binds {
+            if bind.resolve()?.iter().any(|bound| is_same(bound, address)) {
+                return Ok(tls.clone());
+            }
+        }
+        let mut settings = self.binds.iter().filter_map(|(_, tls)| tls.as_ref());
+        let only_tls = self.binds.iter().all(|(_, tls)| tls.is_some());
+        match (settings.next(), settings.next()) {
+            (Some(tls), None) if only_tls || name == Some(HTTPS) => Ok(Some(tls.clone())),
+            (Some(_), Some(_)) if only_tls || name == Some(HTTPS) => Err(Error::new(format!(
+                "bind_tls: several have settings that may be for {address}, which was passed in"
+            ))),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// All interfaces are the same with and without IPv6.
+fn is_same(bound: &Address, passed: &Address) -> bool {
+    match (bound.tcp(), passed.tcp()) {
+        (Some(bound), Some(passed)) => {
+            let all = bound.ip().is_unspecified() && passed.ip().is_unspecified();
+            bound.port() == passed.port() && (all || bound.ip() == passed.ip())
+        }
+        _ => bound == passed,
+    }
 }
 
 /// The line that says where to find us.
-pub(crate) struct Banner<'a>(pub(crate) &'a Address);
+pub(crate) struct Banner<'a> {
+    pub(crate) address: &'a Address,
+    pub(crate) is_encrypted: bool,
+}
 
 impl fmt::Display for Banner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = self.0.tcp().map_or("", |_| "http://");
+        let scheme = match (self.address.tcp(), self.is_encrypted) {
+            (None, _) => "",
+            (Some(_), false) => "http://",
+            (Some(_), true) => "https://",
+        };
         let process = std::process::id();
-        write!(f, "listening on {scheme}{} (process {process}", self.0)?;
+        write!(
+            f,
+            "listening on {scheme}{} (process {process}",
+            self.address
+        )?;
         worker::task_id()
             .iter()
             .try_for_each(|id| write!(f, ", task {id}"))?;
         f.write_str(")")
+    }
+}
+
+#[cfg(all(test, feature = "tls"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_passed_sockets_are_for_https() {
+        let tls = || Some(Tls::new("chain.pem", "key.pem"));
+        let plain = |text: &str| (Bind::new(text), None);
+        let https = |text: &str| (Bind::new(text), tls());
+        for (binds, address, name, expected) in [
+            (
+                vec![https("127.0.0.1:443")],
+                "127.0.0.1:443",
+                None,
+                Some(true),
+            ),
+            (vec![https("443")], "0.0.0.0:443", None, Some(true)),
+            (vec![https("443")], "127.0.0.1:8000", None, Some(true)),
+            (vec![https("unix:a")], "unix:a", None, Some(true)),
+            (
+                vec![plain("80"), https("443")],
+                "[::]:443",
+                None,
+                Some(true),
+            ),
+            (
+                vec![plain("80"), https("443")],
+                "[::]:80",
+                None,
+                Some(false),
+            ),
+            (
+                vec![plain("80"), https("443")],
+                "[::]:80",
+                Some(HTTPS),
+                Some(false),
+            ),
+            (
+                vec![plain("80"), https("443")],
+                "[::]:8443",
+                Some(HTTPS),
+                Some(true),
+            ),
+            (
+                vec![plain("80"), https("443")],
+                "[::]:8443",
+                Some("squall"),
+                Some(false),
+            ),
+            (vec![plain("80")], "[::]:8443", Some(HTTPS), Some(false)),
+            (vec![], "[::]:8000", None, Some(false)),
+            (
+                vec![https("443"), https("444")],
+                "[::]:444",
+                None,
+                Some(true),
+            ),
+            (vec![https("443"), https("444")], "[::]:445", None, None),
+        ] {
+            let shown = format!("{binds:?} {address} {name:?}");
+            let places = Places {
+                binds,
+                listeners: Vec::new(),
+            };
+            let found = places.tls_for(&address.parse().unwrap(), name);
+            assert_eq!(found.ok().map(|tls| tls.is_some()), expected, "{shown}");
+        }
     }
 }

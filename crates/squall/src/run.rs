@@ -25,6 +25,10 @@ pub(crate) fn alone(server: Server) -> Result<()> {
             tokio::spawn(obey_supervisor(handle.clone())?);
         } else {
             tokio::spawn(obey_signals(handle.clone())?);
+            #[cfg(feature = "tls")]
+            if server.places.have_tls() {
+                tokio::spawn(reload_certificates(handle.clone())?);
+            }
         }
         let notifier = Notifier::from_env();
         let served = if notifier.is_connected() {
@@ -37,6 +41,17 @@ pub(crate) fn alone(server: Server) -> Result<()> {
         };
         notifier.finished(&counts::counters());
         served
+    })
+}
+
+/// SIGHUP asks for the files to be read again, as it does in most servers with certificates.
+#[cfg(feature = "tls")]
+fn reload_certificates(handle: Handle) -> Result<impl Future<Output = ()> + Send> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        while hangup.recv().await.is_some() {
+            handle.reload_certificates();
+        }
     })
 }
 
@@ -99,18 +114,15 @@ pub(crate) fn supervised(server: Server, processes: usize) -> Result<()> {
         return Err(StartError::InsideRuntime.into());
     }
     server.check()?;
-    if let Some(listener) = server.listeners.first() {
+    if let Some(listener) = server.places.listeners.first() {
         let address = listener.address();
         return Err(Error::new(format!(
             "start({processes}): a listener on {address} cannot be shared by several processes; bind the address"
         )));
     }
-    let mut supervisor = server.supervisor.processes(processes);
-    for bind in server.binds {
-        for address in bind.resolve()? {
-            supervisor = supervisor.listen(address);
-        }
-    }
+    let supervisor = server
+        .places
+        .supervise(server.supervisor.processes(processes))?;
     match supervisor.run() {
         Ok(_) => Ok(()),
         Err(error) if error.is_never_booted() || error.is_gave_up() => {

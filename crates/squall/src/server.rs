@@ -11,7 +11,7 @@ use crate::{
     Application, ApplicationService, Result,
     counts::{self, Counting},
     extract::connection,
-    listen::{Banner, listen},
+    listen::{Banner, Places},
     logging, run,
 };
 
@@ -30,8 +30,7 @@ use crate::{
 #[must_use = "nothing listens before `start` or `serve`"]
 pub struct Server {
     make: Make,
-    pub(crate) binds: Vec<Bind>,
-    pub(crate) listeners: Vec<Listener>,
+    pub(crate) places: Places,
     pub(crate) limits: Limits,
     pub(crate) supervisor: Supervisor,
     proxy_protocol: Option<ProxyProtocol>,
@@ -102,8 +101,7 @@ impl Server {
     fn with(make: Make) -> Self {
         Self {
             make,
-            binds: Vec::new(),
-            listeners: Vec::new(),
+            places: Places::default(),
             limits: Limits::default(),
             supervisor: Supervisor::new()
                 .graceful_timeout(Limits::default().longest_shutdown() + SLACK),
@@ -126,7 +124,27 @@ impl Server {
     pub fn bind(mut self, address: impl Into<Bind>) -> Result<Self> {
         let bind = address.into();
         bind.resolve()?;
-        self.binds.push(bind);
+        self.places.binds.push((bind, None));
+        Ok(self)
+    }
+
+    /// As [`bind`](Self::bind), for HTTPS with HTTP/1.1 and HTTP/2. [`Client`](crate::Client) then says that the
+    /// scheme is `https`. Certificates are read again when they change, and on SIGHUP; where there is a supervisor,
+    /// a reload does that.
+    ///
+    /// Of sockets that are passed in, those are for HTTPS that have an address which is named here,
+    /// or the name `https` (`FileDescriptorName=` of systemd), or all where there is no
+    /// [`bind`](Self::bind).
+    ///
+    /// # Errors
+    ///
+    /// When the text is not an address, or a file cannot be used.
+    #[cfg(feature = "tls")]
+    pub fn bind_tls(mut self, address: impl Into<Bind>, tls: squall_server::Tls) -> Result<Self> {
+        let bind = address.into();
+        bind.resolve()?;
+        tls.check()?;
+        self.places.binds.push((bind, Some(tls)));
         Ok(self)
     }
 
@@ -134,7 +152,7 @@ impl Server {
     ///
     /// Defaults to no socket.
     pub fn listener(mut self, listener: Listener) -> Self {
-        self.listeners.push(listener);
+        self.places.listeners.push(listener);
         self
     }
 
@@ -292,7 +310,7 @@ impl Server {
         if let Some(proxies) = self.proxy_protocol {
             server = server.proxy_protocol(proxies);
         }
-        let listening = listen(server, self.binds, self.listeners)?;
+        let listening = self.places.listen(server)?;
         let handle = listening.handle();
         counts::serves(handle.clone());
         let service = match self.make {
@@ -311,7 +329,14 @@ impl Server {
             }
         };
         for address in listening.addresses() {
-            tracing::info!("{}", Banner(address));
+            let is_encrypted = listening.is_encrypted(address);
+            tracing::info!(
+                "{}",
+                Banner {
+                    address,
+                    is_encrypted
+                }
+            );
         }
         match self.xheaders {
             Some(xheaders) => {
@@ -339,8 +364,7 @@ impl Server {
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
-            .field("binds", &self.binds)
-            .field("listeners", &self.listeners)
+            .field("places", &self.places)
             .field("limits", &self.limits)
             .field("threads", &self.threads)
             .finish_non_exhaustive()

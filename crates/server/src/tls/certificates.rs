@@ -1,6 +1,10 @@
 //! From files to what rustls serves with, and which certificate a client gets.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tokio_rustls::rustls::{
     CertificateError, Error, RootCertStore, ServerConfig,
@@ -19,11 +23,32 @@ use tokio_rustls::rustls::{
 
 use super::{ClientCertificates, PROTOCOLS, Pair, Tls, TlsError};
 
+/// What was read from the files.
+pub(super) struct Loaded {
+    pub(super) config: Arc<ServerConfig>,
+    /// Chains that clients will refuse today, and why.
+    invalid: Vec<(PathBuf, CertificateError)>,
+}
+
+impl Loaded {
+    pub(super) fn warn(&self) {
+        for (chain, error) in &self.invalid {
+            tracing::warn!(chain = %chain.display(), %error, "clients will refuse a certificate");
+        }
+    }
+}
+
 /// Reads all files.
-pub(super) fn load(tls: &Tls) -> Result<Arc<ServerConfig>, TlsError> {
+pub(super) fn load(tls: &Tls) -> Result<Loaded, TlsError> {
     let provider = Arc::new(ring::default_provider());
     let pairs = tls.pairs.iter().map(|pair| read_pair(pair, &provider));
-    let certificates = Certificates(pairs.collect::<Result<_, _>>()?);
+    let pairs: Vec<_> = pairs.collect::<Result<_, _>>()?;
+    let chains = tls.pairs.iter().map(|pair| pair.chain.clone());
+    let invalid = chains
+        .zip(&pairs)
+        .filter_map(|(path, pair)| Some((path, out_of_date(pair, &provider)?)))
+        .collect();
+    let certificates = Certificates(pairs);
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .expect("ring supports TLS 1.2 and 1.3");
@@ -35,7 +60,10 @@ pub(super) fn load(tls: &Tls) -> Result<Arc<ServerConfig>, TlsError> {
     };
     let mut config = builder.with_cert_resolver(Arc::new(certificates));
     config.alpn_protocols = PROTOCOLS.map(|name| name.as_bytes().to_vec()).into();
-    Ok(Arc::new(config))
+    Ok(Loaded {
+        config: Arc::new(config),
+        invalid,
+    })
 }
 
 fn read_pair(pair: &Pair, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, TlsError> {
@@ -46,45 +74,34 @@ fn read_pair(pair: &Pair, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>
         },
         error => not_pem(&pair.key, &error),
     })?;
-    let pair = match CertifiedKey::from_der(chain, key, provider) {
-        Ok(certified) => Ok(certified),
-        Err(Error::InconsistentKeys(_)) => Err(TlsError::Mismatch {
+    let certified = CertifiedKey::from_der(chain, key, provider).map_err(|error| match error {
+        Error::InconsistentKeys(_) => TlsError::Mismatch {
             chain: pair.chain.clone(),
             key: pair.key.clone(),
-        }),
-        Err(error @ Error::InvalidCertificate(_)) => Err(unusable(&pair.chain, &error)),
-        Err(error) => Err(unusable(&pair.key, &error)),
-    }
-    .map(|certified| (certified, &pair.chain))?;
-    let (certified, path) = pair;
-    warn_if_expired(&certified, path, provider);
+        },
+        Error::InvalidCertificate(_) => unusable(&pair.chain, &error),
+        error => unusable(&pair.key, &error),
+    })?;
     Ok(Arc::new(certified))
 }
 
 /// Validity is the first thing that is looked at in a certificate, before its issuers, of which we
 /// know none here.
-fn warn_if_expired(certified: &CertifiedKey, path: &Path, provider: &CryptoProvider) {
-    let Some((own, others)) = certified.cert.split_first() else {
-        return;
-    };
-    let Ok(own) = ParsedCertificate::try_from(own) else {
-        return;
-    };
+fn out_of_date(certified: &CertifiedKey, provider: &CryptoProvider) -> Option<CertificateError> {
+    let (own, others) = certified.cert.split_first()?;
     let verified = verify_server_cert_signed_by_trust_anchor(
-        &own,
+        &ParsedCertificate::try_from(own).ok()?,
         &RootCertStore::empty(),
         others,
         UnixTime::now(),
         provider.signature_verification_algorithms.all,
     );
-    if let Err(Error::InvalidCertificate(
-        error @ (CertificateError::Expired
-        | CertificateError::ExpiredContext { .. }
-        | CertificateError::NotValidYet
-        | CertificateError::NotValidYetContext { .. }),
-    )) = verified
-    {
-        tracing::warn!(chain = %path.display(), %error, "clients will refuse the certificate");
+    match verified {
+        Err(Error::InvalidCertificate(
+            error @ (CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYetContext { .. }),
+        )) => Some(error),
+        _ => None,
     }
 }
 

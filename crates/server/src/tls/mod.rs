@@ -128,8 +128,10 @@ impl Secure {
     pub(crate) fn load(tls: &Tls) -> Result<Self, StartError> {
         // Looked at before they are read: what changes in between is seen as a change.
         let files = Files::new(tls.paths());
+        let loaded = certificates::load(tls)?;
+        loaded.warn();
         Ok(Self {
-            config: RwLock::new(certificates::load(tls)?),
+            config: RwLock::new(loaded.config),
             tls: tls.clone(),
             files,
         })
@@ -164,8 +166,9 @@ impl Secure {
     /// Reads all files again. If they cannot be used, what was read before stays.
     fn reload(&self) {
         match certificates::load(&self.tls) {
-            Ok(config) => {
-                *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+            Ok(loaded) => {
+                loaded.warn();
+                *self.config.write().unwrap_or_else(PoisonError::into_inner) = loaded.config;
                 tracing::info!(chain = %self.tls.pairs[0].chain.display(), "read the certificates again");
             }
             Err(error) => {

@@ -1,7 +1,7 @@
 //! The site of Tornado's guide to running and deploying; every capability of squall has a page.
 //!
 //! Run with `cargo run --release --example friendfeed`, then open <http://127.0.0.1:8888/>.
-//! `-- --help` shows the flags.
+//! `-- --help` shows the flags; those for HTTPS are there with `--features tls`.
 
 mod pages;
 
@@ -38,6 +38,14 @@ struct Flags {
     /// Expect the PROXY protocol, from balancers of this network; may come several times.
     #[arg(long, value_name = "CIDR")]
     proxy_protocol: Vec<String>,
+    /// Speak HTTPS, with the certificates of this file.
+    #[cfg(feature = "tls")]
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The private key of the first of them.
+    #[cfg(feature = "tls")]
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Serve the static files of this directory.
     #[arg(long, value_name = "DIR", default_value = STATIC)]
     static_path: PathBuf,
@@ -54,11 +62,11 @@ struct Flags {
 
 fn main() -> squall::Result<()> {
     let flags = Flags::parse();
-    let mut server = Server::new(application(&flags.static_path))
+    let server = Server::new(application(&flags.static_path))
         .threads(flags.threads)
         .limits(Limits::default().drain_delay(Duration::from_secs(flags.drain_delay)))
-        .xheaders(flags.xheaders)
-        .bind((flags.address, flags.port))?;
+        .xheaders(flags.xheaders);
+    let mut server = bind(server, &flags)?;
     if !flags.trusted_proxy.is_empty() {
         server = server.trusted_proxies(flags.trusted_proxy)?;
     }
@@ -69,6 +77,16 @@ fn main() -> squall::Result<()> {
         server = server.bind(Bind::unix(path))?;
     }
     server.start(flags.processes)
+}
+
+/// Listens on the address of the flags, with TLS where they name a certificate.
+fn bind(server: Server, flags: &Flags) -> squall::Result<Server> {
+    let address = (flags.address, flags.port);
+    #[cfg(feature = "tls")]
+    if let (Some(cert), Some(key)) = (&flags.tls_cert, &flags.tls_key) {
+        return server.bind_tls(address, squall::Tls::new(cert, key));
+    }
+    server.bind(address)
 }
 
 fn application(static_path: &Path) -> Application {

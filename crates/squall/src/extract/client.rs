@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum_core::extract::FromRequestParts;
 use http::{Extensions, request::Parts};
 use squall_server::{Address, ConnectionInfo};
-use squall_xheaders::{Connection, Peer};
+use squall_xheaders::{Connection, Peer, Scheme};
 
 /// The client: address, scheme and host as it sees them, and the peer of the connection.
 ///
@@ -45,9 +45,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
 
 /// What the server knows of the connection, for `squall-xheaders`.
 pub(crate) fn connection(extensions: &Extensions) -> Option<Connection> {
-    let peer = match extensions.get::<ConnectionInfo>()?.peer() {
+    let connection = extensions.get::<ConnectionInfo>()?;
+    let peer = match connection.peer() {
         Address::Tcp(peer) => Peer::Tcp(*peer),
         _ => Peer::Unix,
     };
-    Some(peer.into())
+    let scheme = if connection.is_encrypted() {
+        Scheme::Https
+    } else {
+        Scheme::Http
+    };
+    Some(Connection::from(peer).scheme(scheme))
 }
