@@ -1,0 +1,134 @@
+//! Which form the client would like (RFC 9110, 12.5.1).
+
+use http::{HeaderMap, header};
+
+/// The forms of the page; the first is for those who don't mind.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Form {
+    Markdown,
+    Html,
+    Json,
+}
+
+const FORMS: [(Form, &str, &str); 3] = [
+    (Form::Markdown, "text", "plain"),
+    (Form::Html, "text", "html"),
+    (Form::Json, "application", "json"),
+];
+
+impl Form {
+    /// The one that `Accept` gives the highest weight. Among equals the one that it names most exactly, then first, is taken:
+    /// who writes `application/json, */*` wants JSON.
+    pub(crate) fn accepted(headers: &HeaderMap) -> Self {
+        let lines = headers.get_all(header::ACCEPT);
+        let text = lines.iter().filter_map(|line| line.to_str().ok());
+        let ranges: Vec<_> = text
+            .flat_map(|line| line.split(','))
+            .filter_map(Range::parse)
+            .collect();
+        let mut best = (Self::Markdown, (0, 0));
+        let mut best_place = usize::MAX;
+        for (form, kind, subtype) in FORMS {
+            let matching = ranges.iter().enumerate();
+            let matching = matching.filter_map(|(place, range)| {
+                let exactness = range.exactness(kind, subtype)?;
+                Some((exactness, place, range.weight))
+            });
+            // The most exact range says the weight of a type.
+            let Some((exactness, place, weight)) =
+                matching.max_by_key(|(exactness, place, _)| (*exactness, usize::MAX - place))
+            else {
+                continue;
+            };
+            let rank = (weight, exactness);
+            if weight > 0 && (rank > best.1 || (rank == best.1 && place < best_place)) {
+                best = (form, rank);
+                best_place = place;
+            }
+        }
+        best.0
+    }
+}
+
+struct Range<'a> {
+    kind: &'a str,
+    subtype: &'a str,
+    /// In thousandths.
+    weight: u32,
+}
+
+impl<'a> Range<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.split(';');
+        let (kind, subtype) = parts.next()?.trim().split_once('/')?;
+        let mut parameters = parts.filter_map(|part| part.trim().split_once('='));
+        let q = parameters.find(|(name, _)| name.eq_ignore_ascii_case("q"));
+        let weight = match q {
+            Some((_, value)) => (value.trim().parse::<f32>().ok()?.clamp(0.0, 1.0) * 1000.0) as u32,
+            None => 1000,
+        };
+        Some(Self {
+            kind,
+            subtype,
+            weight,
+        })
+    }
+
+    fn exactness(&self, kind: &str, subtype: &str) -> Option<u8> {
+        match (self.kind, self.subtype) {
+            (a, b) if a.eq_ignore_ascii_case(kind) && b.eq_ignore_ascii_case(subtype) => Some(2),
+            (a, "*") if a.eq_ignore_ascii_case(kind) => Some(1),
+            ("*", "*") => Some(0),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue, header};
+
+    use super::Form::{self, Html, Json, Markdown};
+
+    #[test]
+    fn the_clients_wish() {
+        let firefox = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        let chromium =
+            "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
+        for (accept, form) in [
+            ("", Markdown),
+            ("*/*", Markdown),
+            (firefox, Html),
+            (chromium, Html),
+            ("application/json, text/plain, */*", Json),
+            ("application/json", Json),
+            ("Application/JSON", Json),
+            ("text/*", Markdown),
+            ("text/html;q=0.5, application/json;q=0.7", Json),
+            ("text/html;level=1;q=0.5, text/plain;q=0.4", Html),
+            ("text/html, text/plain", Html),
+            ("text/plain, text/html", Markdown),
+            ("text/html;q=0, */*", Markdown),
+            ("text/plain;q=0, */*;q=0.1", Html),
+            ("application/*", Json),
+            ("image/png", Markdown),
+            ("text/html;q=nonsense", Markdown),
+            ("text/html;q=9, application/json", Html),
+            ("nonsense, ;;, /", Markdown),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+            assert_eq!(Form::accepted(&headers), form, "{accept}");
+        }
+        assert_eq!(Form::accepted(&HeaderMap::new()), Markdown);
+    }
+
+    #[test]
+    fn lines_are_one_list() {
+        let mut headers = HeaderMap::new();
+        for line in ["text/plain;q=0.1", "application/json;q=0.2"] {
+            headers.append(header::ACCEPT, HeaderValue::from_static(line));
+        }
+        assert_eq!(Form::accepted(&headers), Json);
+    }
+}

@@ -1,0 +1,213 @@
+//! The page for people. Whatever is not written here as a literal goes through [`Html::text`].
+
+use crate::{
+    page::markdown,
+    report::{Call, Report, Section, libraries},
+};
+
+/// HTML that grows: literals as they are, everything else escaped. There is no third way in.
+struct Html(String);
+
+impl Html {
+    fn raw(&mut self, literal: &'static str) -> &mut Self {
+        self.0.push_str(literal);
+        self
+    }
+
+    /// Text, or the value of an attribute in double quotes.
+    fn text(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            match c {
+                '&' => self.0.push_str("&amp;"),
+                '<' => self.0.push_str("&lt;"),
+                '>' => self.0.push_str("&gt;"),
+                '"' => self.0.push_str("&quot;"),
+                '\'' => self.0.push_str("&#39;"),
+                c => self.0.push(c),
+            }
+        }
+        self
+    }
+
+    fn number(&mut self, number: impl Into<u64>) -> &mut Self {
+        self.text(&number.into().to_string())
+    }
+}
+
+/// A title that is longer is set in smaller letters.
+const LONG_TITLE: usize = 120;
+
+pub(super) fn render(report: &Report, nonce: &str, script: Option<&str>) -> String {
+    let mut html = Html(String::with_capacity(64 << 10));
+    let h = &mut html;
+    h.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    h.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    h.raw("<meta name=\"color-scheme\" content=\"light dark\">\n");
+    h.raw("<title>").text(&report.title).raw("</title>\n");
+    h.raw("<style nonce=\"").text(nonce).raw("\">\n");
+    h.raw(include_str!("page.css"))
+        .raw("</style>\n</head>\n<body>\n");
+    header(h, report);
+    h.raw("<main>\n");
+    what(h, report);
+    h.raw("<section aria-labelledby=\"where\">\n<h2 id=\"where\">Where it happened</h2>\n");
+    report
+        .snippets
+        .iter()
+        .for_each(|snippet| call(h, snippet, true));
+    stack(h, report);
+    h.raw("</section>\n");
+    about(h, &report.sections);
+    copy(h, report);
+    h.raw("</main>\n<footer><p>Request id <code>")
+        .text(&report.id);
+    h.raw("</code>: the log has all of this under it. Only this machine sees this page, because ");
+    h.raw("<code>serve_traceback</code> is on.</p></footer>\n");
+    h.raw("<script nonce=\"").text(nonce).raw("\">\n");
+    h.raw(include_str!("page.js")).raw("</script>\n");
+    if let Some(script) = script {
+        h.raw("<script nonce=\"")
+            .text(nonce)
+            .raw("\" src=\"")
+            .text(script);
+        h.raw("\"></script>\n");
+    }
+    h.raw("</body>\n</html>\n");
+    html.0
+}
+
+fn header(h: &mut Html, report: &Report) {
+    h.raw("<header>\n<p class=\"request\"><strong class=\"status\">");
+    h.text(&report.status.to_string())
+        .raw("</strong> <span class=\"target\"><b>");
+    h.text(&report.method).raw("</b> ").text(&report.target);
+    h.raw("</span></p>\n<p class=\"tools\" hidden><span id=\"said\" role=\"status\"></span> <button type=\"button\" id=\"unfold\" aria-pressed=\"false\">");
+    h.raw("Unfold all</button> <button type=\"button\" id=\"copy\">Copy as Markdown</button>");
+    h.raw("</p>\n</header>\n");
+}
+
+fn what(h: &mut Html, report: &Report) {
+    h.raw("<section class=\"what\" aria-labelledby=\"title\">\n<p class=\"kind\">");
+    h.text(&report.kind).raw("</p>\n<h1 id=\"title\"");
+    if report.title.chars().count() > LONG_TITLE || report.title.contains('\n') {
+        h.raw(" class=\"long\"");
+    }
+    h.raw(">").text(&report.title).raw("</h1>\n");
+    if !report.causes.is_empty() {
+        h.raw("<ol class=\"causes\">\n");
+        for cause in &report.causes {
+            h.raw("<li><span>caused by</span> ")
+                .text(cause)
+                .raw("</li>\n");
+        }
+        h.raw("</ol>\n");
+    }
+    h.raw("</section>\n");
+}
+
+fn stack(h: &mut Html, report: &Report) {
+    if report.calls.is_empty() {
+        h.raw("<p class=\"none\">No backtrace was kept.</p>\n");
+    }
+    for calls in report.stretches() {
+        if calls[0].library.is_none() {
+            calls.iter().for_each(|one| call(h, one, true));
+            continue;
+        }
+        h.raw("<details class=\"libraries\">\n<summary>")
+            .number(calls.len() as u64);
+        h.raw(if calls.len() == 1 {
+            " frame in "
+        } else {
+            " frames in "
+        });
+        h.raw("<b>").text(&libraries(calls)).raw("</b></summary>\n");
+        calls.iter().for_each(|one| call(h, one, false));
+        h.raw("</details>\n");
+    }
+}
+
+fn call(h: &mut Html, call: &Call, is_open: bool) {
+    let has_source = !call.excerpt.lines.is_empty();
+    h.raw(match (has_source, is_open) {
+        (true, true) => "<details class=\"call\" open>\n<summary>",
+        (true, false) => "<details class=\"call\">\n<summary>",
+        (false, _) => "<div class=\"call bare\">\n",
+    });
+    h.raw("<span class=\"name\">").text(&call.name);
+    if call.is_async {
+        h.raw(" <i>async</i>");
+    }
+    h.raw("</span>");
+    if let Some(at) = &call.at {
+        h.raw(" <span class=\"at\">")
+            .text(&at.file)
+            .raw("<b>:")
+            .number(at.line)
+            .raw("</b></span>");
+    }
+    if !has_source {
+        h.raw("\n</div>\n");
+        return;
+    }
+    h.raw("</summary>\n");
+    source(h, call);
+    h.raw("</details>\n");
+}
+
+fn source(h: &mut Html, call: &Call) {
+    h.raw("<div class=\"source\">\n");
+    let link = call.at.as_ref().and_then(|at| at.link.as_deref());
+    if let Some(link) = link {
+        h.raw("<a class=\"edit\" href=\"")
+            .text(link)
+            .raw("\">Open in editor</a>\n");
+    }
+    if call.is_newer {
+        h.raw("<p class=\"newer\">This file has changed since the program was built: the lines may be others.</p>\n");
+    }
+    h.raw("<pre tabindex=\"0\" role=\"region\" aria-label=\"Source of ")
+        .text(&call.name)
+        .raw("\"><code>");
+    for (number, line) in call.excerpt.numbered() {
+        h.raw(if number == call.excerpt.line {
+            "<mark class=\"line\" aria-current=\"true\"><i>"
+        } else {
+            "<span class=\"line\"><i>"
+        });
+        h.number(number).raw("</i>").text(line).raw("\n");
+        h.raw(if number == call.excerpt.line {
+            "</mark>"
+        } else {
+            "</span>"
+        });
+    }
+    h.raw("</code></pre>\n</div>\n");
+}
+
+fn about(h: &mut Html, sections: &[Section]) {
+    h.raw("<section class=\"about\" aria-labelledby=\"about\">\n<h2 id=\"about\">What was asked, and of whom</h2>\n");
+    for section in sections {
+        h.raw("<div class=\"facts\">\n<h3>")
+            .text(section.title)
+            .raw("</h3>\n<dl>\n");
+        for (name, value) in &section.rows {
+            h.raw("<div><dt>").text(name).raw("</dt><dd");
+            h.raw(if value == crate::mask::MASK {
+                " class=\"hidden\">"
+            } else {
+                ">"
+            });
+            h.text(value).raw("</dd></div>\n");
+        }
+        h.raw("</dl>\n</div>\n");
+    }
+    h.raw("</section>\n");
+}
+
+fn copy(h: &mut Html, report: &Report) {
+    h.raw("<details class=\"markdown\">\n<summary>All of this as Markdown</summary>\n");
+    h.raw("<textarea id=\"markdown\" readonly rows=\"16\" spellcheck=\"false\" aria-label=\"Markdown\">\n");
+    h.text(&markdown::render(report))
+        .raw("</textarea>\n</details>\n");
+}

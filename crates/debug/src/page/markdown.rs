@@ -1,0 +1,144 @@
+//! The page for terminals, and for pasting into an issue.
+
+use std::fmt::{self, Write};
+
+use crate::report::{Call, Report, libraries};
+
+pub(super) fn render(report: &Report) -> String {
+    let mut text = String::new();
+    write(&mut text, report).expect("a string takes all");
+    text
+}
+
+fn write(text: &mut String, report: &Report) -> fmt::Result {
+    let (first, rest) = report.title.split_once('\n').unwrap_or((&report.title, ""));
+    writeln!(text, "# {}\n", plain(first))?;
+    if !rest.is_empty() {
+        writeln!(text, "{}\n", block("", &report.title))?;
+    }
+    for cause in &report.causes {
+        writeln!(text, "- caused by: {}", plain(cause).replace('\n', "\n  "))?;
+    }
+    if !report.causes.is_empty() {
+        text.push('\n');
+    }
+    writeln!(
+        text,
+        "{} ({}) for {}, request id {}",
+        report.status,
+        plain(&report.kind),
+        code(&format!("{} {}", report.method, report.target)),
+        report.id
+    )?;
+    report
+        .snippets
+        .iter()
+        .try_for_each(|call| write_call(text, call))?;
+    for calls in report.stretches() {
+        if calls[0].library.is_some() {
+            let (count, names) = (calls.len(), libraries(calls));
+            let s = if count == 1 { "" } else { "s" };
+            writeln!(text, "\n… {count} frame{s} in {}", plain(&names))?;
+        } else {
+            calls.iter().try_for_each(|call| write_call(text, call))?;
+        }
+    }
+    for section in &report.sections {
+        writeln!(text, "\n## {}\n", section.title)?;
+        for (name, value) in &section.rows {
+            writeln!(text, "- {}: {}", plain(name), code(value))?;
+        }
+    }
+    Ok(())
+}
+
+fn write_call(text: &mut String, call: &Call) -> fmt::Result {
+    let of = if call.is_async { " (async)" } else { "" };
+    write!(text, "\n{}{of}", code(&call.name))?;
+    if let Some(at) = &call.at {
+        write!(text, " at {}", code(&format!("{}:{}", at.file, at.line)))?;
+    }
+    text.push('\n');
+    if call.excerpt.lines.is_empty() {
+        return Ok(());
+    }
+    let last = call.excerpt.numbered().last();
+    let width = last.map_or(0, |(number, _)| number.to_string().len());
+    let lines = call.excerpt.numbered().map(|(number, line)| {
+        let mark = if number == call.excerpt.line {
+            '>'
+        } else {
+            ' '
+        };
+        format!("{mark} {number:width$} │ {line}")
+            .trim_end()
+            .to_owned()
+    });
+    writeln!(
+        text,
+        "{}",
+        block("rust", &lines.collect::<Vec<_>>().join("\n"))
+    )
+}
+
+/// Text between the words of Markdown: what would be markup is escaped, and `<` begins no tag.
+fn plain(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(
+            c,
+            '<' | '>' | '&' | '`' | '*' | '[' | ']' | '@' | '#' | '\\' | '|'
+        ) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+/// Code within a line. Its ticks are longer than any in the text (CommonMark, 6.1).
+fn code(text: &str) -> String {
+    let ticks = "`".repeat(longest_ticks(text) + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') || text.is_empty() {
+        " "
+    } else {
+        ""
+    };
+    format!("{ticks}{pad}{text}{pad}{ticks}")
+}
+
+/// Lines of code. Its fence is longer than any in the text (CommonMark, 4.5).
+fn block(language: &str, text: &str) -> String {
+    let fence = "`".repeat((longest_ticks(text) + 1).max(3));
+    format!("{fence}{language}\n{text}\n{fence}")
+}
+
+fn longest_ticks(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{block, code, plain};
+
+    #[test]
+    fn what_is_shown_stays_text() {
+        for (text, wanted) in [
+            ("a b", "a b"),
+            ("<script>", "\\<script\\>"),
+            ("[x](y) *z* @team", "\\[x\\](y) \\*z\\* \\@team"),
+        ] {
+            assert_eq!(plain(text), wanted);
+        }
+        for (text, wanted) in [
+            ("a", "`a`"),
+            ("a`b", "``a`b``"),
+            ("`", "`` ` ``"),
+            ("", "`  `"),
+        ] {
+            assert_eq!(code(text), wanted);
+        }
+        assert_eq!(block("", "a"), "```\na\n```");
+        assert_eq!(block("", "````"), "`````\n````\n`````");
+    }
+}

@@ -1,0 +1,141 @@
+//! The way to a place in the program: captured cheaply, resolved when somebody looks.
+
+use std::{
+    panic::Location,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use backtrace::{Backtrace, BacktraceFrame, BacktraceSymbol};
+
+/// A backtrace, and the place that it is about.
+pub(crate) struct Trace {
+    place: Place,
+    unresolved: Backtrace,
+    frames: OnceLock<Vec<Frame>>,
+}
+
+/// A place in a source file, as the compiler tells it.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) file: PathBuf,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+}
+
+/// One call, innermost first.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    /// The name as the compiler writes it, without hashes.
+    pub(crate) symbol: String,
+    pub(crate) place: Option<Place>,
+}
+
+/// Deeper than this is recursion, and its frames say nothing new.
+const MAX_FRAMES: usize = 200;
+
+impl Trace {
+    pub(crate) fn capture(place: Place) -> Self {
+        Self {
+            place,
+            unresolved: Backtrace::new_unresolved(),
+            frames: OnceLock::new(),
+        }
+    }
+
+    /// From the place that the trace is about outwards, to where the thread began.
+    pub(crate) fn frames(&self) -> &[Frame] {
+        self.frames.get_or_init(|| {
+            let mut backtrace = self.unresolved.clone();
+            backtrace.resolve();
+            let symbols = backtrace.frames().iter().flat_map(BacktraceFrame::symbols);
+            trim(
+                symbols.filter_map(Frame::from_symbol).collect(),
+                &self.place,
+            )
+        })
+    }
+}
+
+/// Leaves out what led from the place to the capture, and the executor that every request has behind it.
+fn trim(mut frames: Vec<Frame>, place: &Place) -> Vec<Frame> {
+    let is_file = |frame: &Frame| {
+        let file = frame.place.as_ref().map(|place| &place.file);
+        file.is_some_and(|file| file.ends_with(&place.file))
+    };
+    let is_line = |frame: &Frame| frame.place.as_ref().is_some_and(|at| at.line == place.line);
+    let exact = frames
+        .iter()
+        .position(|frame| is_file(frame) && is_line(frame));
+    match exact.or_else(|| frames.iter().position(is_file)) {
+        Some(start) => {
+            frames.drain(..start);
+            if let Some(found) = &mut frames[0].place {
+                (found.line, found.column) = (place.line, place.column);
+            }
+        }
+        // Without debug information, the place is all that is known of it.
+        None => {
+            let before = frames.iter().take_while(|frame| !is_ours(frame)).count();
+            let ours = frames[before..]
+                .iter()
+                .take_while(|frame| is_ours(frame))
+                .count();
+            // A panic does not come by any function of ours.
+            if before + ours < frames.len() {
+                frames.drain(..before + ours);
+            }
+            frames.insert(
+                0,
+                Frame {
+                    symbol: String::new(),
+                    place: Some(place.clone()),
+                },
+            );
+        }
+    }
+    let end = frames.iter().skip(1).position(is_executor);
+    frames.truncate(end.map_or(MAX_FRAMES, |end| (end + 1).min(MAX_FRAMES)));
+    frames
+}
+
+fn is_ours(frame: &Frame) -> bool {
+    let path = frame.symbol.trim_start_matches('<');
+    path.starts_with(concat!(env!("CARGO_CRATE_NAME"), "::"))
+}
+
+/// Whether a request's own frames end here: at our layer, at a runtime's task, or at a thread's closure.
+fn is_executor(frame: &Frame) -> bool {
+    let begins = [
+        "tokio::runtime::scheduler::",
+        "tokio::runtime::task::harness::",
+        "std::sys::backtrace::__rust_begin_short_backtrace",
+    ];
+    is_ours(frame) || begins.iter().any(|begin| frame.symbol.starts_with(begin))
+}
+
+impl Frame {
+    fn from_symbol(symbol: &BacktraceSymbol) -> Option<Self> {
+        // The alternate form is the one without hashes.
+        let name = format!("{:#}", symbol.name()?);
+        let place = symbol.filename().zip(symbol.lineno());
+        Some(Self {
+            symbol: name,
+            place: place.map(|(file, line)| Place {
+                file: file.to_owned(),
+                line,
+                column: symbol.colno().unwrap_or(0),
+            }),
+        })
+    }
+}
+
+impl From<&Location<'_>> for Place {
+    fn from(location: &Location<'_>) -> Self {
+        Self {
+            file: Path::new(location.file()).to_owned(),
+            line: location.line(),
+            column: location.column(),
+        }
+    }
+}

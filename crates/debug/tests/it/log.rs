@@ -1,0 +1,58 @@
+//! What the log hears.
+
+use http::Request;
+use squall_debug::Tracebacks;
+
+use crate::case::{Log, Outer, Result, request, respond, shown};
+
+async fn fails(_: Request<()>) -> Result<()> {
+    let cause = std::io::Error::other("first\r\nERROR forged\u{202e}\x1b[2J");
+    Err(Outer("cannot\nread".to_owned(), cause).into())
+}
+
+#[tokio::test]
+async fn the_whole_story_under_the_id_of_the_response() {
+    for tracebacks in [Tracebacks::new(), shown()] {
+        let log = Log::default();
+        let listening = log.listen();
+        let request = request("*/*")
+            .uri("/a?token=s3cret&b=%0Ac")
+            .body(())
+            .unwrap();
+        let response = respond(tracebacks, request, fails).await;
+        drop(listening);
+        let text = log.text();
+        let mut lines = text.lines();
+        let first = lines.next().unwrap();
+        let id = response.headers()["x-request-id"].to_str().unwrap();
+        let wanted = "500 GET /a?token=[hidden]&b=%0Ac: cannot\\nread: first\\r\\nERROR forged\\u{202e}\\u{1b}[2J ";
+        assert!(first.contains("ERROR") && first.contains(wanted), "{first}");
+        assert!(first.contains(&format!("request_id={id}")), "{first}");
+        let second = lines.next().unwrap();
+        assert!(
+            second.starts_with("    at it::log::fails (crates/debug/tests/it/log.rs:"),
+            "{second}"
+        );
+        assert!(lines.all(|line| line.starts_with("    at ")), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_says_that_it_is_one() {
+    let log = Log::default();
+    let listening = log.listen();
+    let request = request("*/*").uri("/a").body(()).unwrap();
+    let response = respond(Tracebacks::new(), request, async |_| panic!("two\nlines")).await;
+    drop(listening);
+    assert_eq!(response.body(), "500 Internal Server Error\n");
+    assert!(
+        log.text().contains("500 GET /a: a panic: two\\nlines "),
+        "{}",
+        log.text()
+    );
+    assert!(
+        log.text().contains("(crates/debug/tests/it/log.rs:"),
+        "{}",
+        log.text()
+    );
+}

@@ -1,0 +1,77 @@
+//! Who gets the plain response instead of the page. The decision has its tables in `gate.rs`.
+
+use std::net::IpAddr;
+
+use http::{Request, Version, request};
+use squall_debug::RequestFacts;
+
+use crate::case::{Log, Result, request, respond, shown};
+
+async fn fails(request: Request<()>) -> Result<()> {
+    assert!(request.extensions().get::<RequestFacts>().is_none());
+    Err(std::io::Error::other("broken").into())
+}
+
+#[tokio::test]
+async fn whoever_is_not_the_developer_gets_the_plain_response() {
+    let stranger: IpAddr = "192.0.2.7".parse().unwrap();
+    let bare = || Request::builder().header("accept", "text/html");
+    let cases: [(&str, request::Builder); 7] = [
+        (
+            "the peer is not on loopback",
+            request("text/html").extension(stranger),
+        ),
+        (
+            "the peer is not on loopback",
+            bare().header("host", "localhost"),
+        ),
+        (
+            "a proxy stands between",
+            request("text/html").header("x-forwarded-for", "127.0.0.1"),
+        ),
+        (
+            "a proxy stands between",
+            request("text/html").version(Version::HTTP_10),
+        ),
+        (
+            "the host is not allowed",
+            request("text/html").header("host", "evil.example"),
+        ),
+        (
+            "the host is not allowed",
+            request("text/html").uri("http://evil.example/"),
+        ),
+        (
+            "another site asks",
+            request("text/html")
+                .header("sec-fetch-site", "cross-site")
+                .header("sec-fetch-mode", "cors"),
+        ),
+    ];
+    for (why, request) in cases {
+        let log = Log::default();
+        let listening = log.listen();
+        let response = respond(shown(), request.body(()).unwrap(), fails).await;
+        drop(listening);
+        assert_eq!(response.body(), "500 Internal Server Error\n", "{why}");
+        assert!(!response.headers().contains_key("content-security-policy"));
+        // The developer who wonders finds out.
+        assert!(
+            log.text().contains(&format!("no_page={why}")),
+            "{}",
+            log.text()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_is_named_is_allowed() {
+    let request = Request::builder()
+        .extension("::1".parse::<IpAddr>().unwrap())
+        .header("host", "dev.example:8888");
+    let tracebacks = shown().allow_host("dev.example");
+    let response = respond(tracebacks, request.body(()).unwrap(), async |_| {
+        Err(std::io::Error::other("broken").into())
+    });
+    assert!(response.await.body().starts_with("# broken"));
+}
