@@ -84,8 +84,8 @@ impl Places {
         let mut settings = self.binds.iter().filter_map(|(_, tls)| tls.as_ref());
         let only_tls = self.binds.iter().all(|(_, tls)| tls.is_some());
         match (settings.next(), settings.next()) {
-            (Some(tls), None) if only_tls || name == Some(HTTPS) => Ok(Some(tls.clone())),
-            (Some(_), Some(_)) if only_tls || name == Some(HTTPS) => Err(Error::new(format!(
+            (only, None) if only_tls || name == Some(HTTPS) => Ok(only.cloned()),
+            (_, Some(_)) if only_tls || name == Some(HTTPS) => Err(Error::new(format!(
                 "bind_tls: several have settings that may be for {address}, which was passed in"
             ))),
             _ => Ok(None),
