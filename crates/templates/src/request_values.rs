@@ -1,0 +1,48 @@
+//! What belongs to one request, as an object that the engine asks for each name that a template says.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use minijinja::{Value, value::Object};
+
+/// Asks a function once for each name, however often a template says it.
+pub(crate) struct RequestValues<F> {
+    look_up: F,
+    found: Mutex<HashMap<String, Option<Value>>>,
+}
+
+impl<F> RequestValues<F> {
+    pub(crate) fn new(look_up: F) -> Self {
+        Self {
+            look_up,
+            found: Mutex::default(),
+        }
+    }
+}
+
+impl<F> fmt::Debug for RequestValues<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestValues").finish_non_exhaustive()
+    }
+}
+
+impl<F> Object for RequestValues<F>
+where
+    F: Fn(&str) -> Option<Value> + Send + Sync + 'static,
+{
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let name = key.as_str()?;
+        let known = |found: &HashMap<_, Option<Value>>| found.get(name).cloned();
+        let lock = || self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(value) = known(&lock()) {
+            return value;
+        }
+        // Without the lock, since what is asked may itself render a template.
+        let value = (self.look_up)(name);
+        lock().insert(name.to_owned(), value.clone());
+        value
+    }
+}
