@@ -34,6 +34,7 @@ const DEBIAN: &[Program] = &[
         "util-linux",
         "the tests as process 1 of a container",
     ),
+    program("openssl", "openssl", "the tests with HTTPS"),
     program(
         "python3",
         "python3",

@@ -1,6 +1,7 @@
 //! The files of `deploy/` at work. Tests read the files themselves and change nothing but ports,
 //! paths and users, or what a file says in its comments that you may change.
 
+mod haproxy;
 mod nginx;
 mod supervisord;
 mod systemd;
@@ -72,15 +73,16 @@ fn a_substitution_that_does_not_apply() {
     );
 }
 
-/// The first of four ports in a row that were free a moment ago.
-fn four_ports() -> u16 {
+/// The first of so many ports in a row that were free a moment ago. They are below those that the
+/// system gives to connections, of which a test under load makes thousands.
+fn free_ports(count: u16) -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = 10_000 + u16::try_from(std::process::id() % 2_000).expect("small") * 4;
+    let start = 10_000 + u16::try_from(std::process::id() % 1_500).expect("small") * 10;
     let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
     loop {
-        let first = start + NEXT.fetch_add(4, SeqCst);
-        assert!(first < 20_000, "no four free ports in a row");
-        if (first..first + 4).all(is_free) {
+        let first = start + NEXT.fetch_add(count, SeqCst);
+        assert!(first < 32_000, "no {count} free ports in a row");
+        if (first..first + count).all(is_free) {
             return first;
         }
     }
@@ -90,14 +92,33 @@ fn local(port: u16) -> SocketAddr {
     ([127, 0, 0, 1], port).into()
 }
 
-/// Who runs this test.
-fn user() -> String {
-    let id = Command::new("id").arg("-un").output();
+/// Who runs this test: the user's name for `-un`, the group's for `-gn`.
+fn id(which: &str) -> String {
+    let id = Command::new("id").arg(which).output();
     let name = id.expect("every system has id").stdout;
     String::from_utf8(name)
         .expect("a name in UTF-8")
         .trim()
         .to_owned()
+}
+
+/// A certificate and its key in one file, which no client has a reason to trust.
+fn certificate(directory: &Path) -> Option<String> {
+    let openssl = testkit::outside("openssl")?;
+    let path = directory.join("friendfeed.pem").display().to_string();
+    let output = Command::new(openssl)
+        .args([
+            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+        ])
+        .args(["-subj", "/CN=localhost", "-keyout", &path, "-out"])
+        .arg(directory.join("certificate"))
+        .output()
+        .expect("it is there");
+    assert!(output.status.success(), "{output:?}");
+    let certificate = fs::read(directory.join("certificate")).expect("it is made");
+    let key = fs::read(&path).expect("it is made");
+    fs::write(&path, [key, certificate].concat()).expect("it is ours");
+    Some(path)
 }
 
 /// What `/whoami` of `site` says of a client at [`CLIENT`] with these headers: address and scheme.

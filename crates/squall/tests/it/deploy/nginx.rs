@@ -4,11 +4,10 @@ use std::{
     collections::BTreeSet, fs, net::SocketAddr, net::TcpStream, path::Path, process::Command,
 };
 
-use rustix::process::Signal;
-use testkit::{Running, TempDir, Wire, free_port, temp_dir, wait_until};
+use testkit::{Running, TempDir, Wire, temp_dir, wait_until};
 
-use super::{cannot_be_forged, file, local, supervisord::Site};
-use crate::{load::under_load, supervised::signal};
+use super::{cannot_be_forged, certificate, file, free_ports, local, supervisord::Site};
+use crate::load::under_load;
 
 /// The directory that has `static` in it.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/friendfeed");
@@ -20,25 +19,18 @@ pub(super) struct Nginx {
 }
 
 impl Nginx {
-    /// With its upstreams at four ports from `first` on, and more substitutions.
-    pub(super) fn start(first: u16, more: &[(&str, &str)]) -> Option<Self> {
+    /// In front of whoever listens on these ports of 127.0.0.1, with more substitutions.
+    pub(super) fn start(upstreams: [u16; 4], more: &[(&str, &str)]) -> Option<Self> {
         let nginx = testkit::outside("nginx")?;
         let directory = temp_dir();
         let path = directory.path();
-        let address = local(free_port());
-        let upstreams: Vec<_> = (0..4)
-            .map(|n| {
-                (
-                    format!("127.0.0.1:800{n} "),
-                    format!("127.0.0.1:{} ", first + n),
-                )
-            })
-            .collect();
-        let mut substitutions: Vec<_> = upstreams
-            .iter()
-            .map(|(from, to)| (&**from, &**to))
-            .collect();
-        substitutions.extend(more);
+        let address = local(free_ports(1));
+        let upstreams = [0, 1, 2, 3].map(|n| {
+            let from = format!("127.0.0.1:800{n} ");
+            (from, format!("127.0.0.1:{} ", upstreams[n]))
+        });
+        let upstreams = upstreams.iter().map(|(from, to)| (&**from, &**to));
+        let mut substitutions: Vec<_> = upstreams.chain(more.iter().copied()).collect();
         let (listen, http) = (
             format!("listen {address}"),
             format!("http {{\n{}", temporary(path)),
@@ -72,6 +64,19 @@ impl Nginx {
         })
     }
 
+    /// With what the file says for HTTPS, and where that is.
+    pub(super) fn start_tls(upstreams: [u16; 4], certificate: &str) -> Option<(Self, SocketAddr)> {
+        let address = local(free_ports(1));
+        let tls = [
+            ("# listen 443", &*format!("listen {address}")),
+            ("# ssl_certificate ", "ssl_certificate "),
+            ("# ssl_certificate_key ", "ssl_certificate_key "),
+            ("/etc/ssl/friendfeed.pem", certificate),
+            ("/etc/ssl/friendfeed.key", certificate),
+        ];
+        Some((Self::start(upstreams, &tls)?, address))
+    }
+
     fn wire(&self) -> Wire {
         Wire::connect(self.address)
     }
@@ -87,7 +92,7 @@ fn temporary(directory: &Path) -> String {
 
 fn site() -> Option<(Site, Nginx)> {
     let site = Site::start()?;
-    let nginx = Nginx::start(site.port, &[])?;
+    let nginx = Nginx::start(site.ports(), &[])?;
     Some((site, nginx))
 }
 
@@ -100,20 +105,24 @@ fn a_client_is_who_it_is() {
 }
 
 #[test]
+fn a_client_that_comes_by_https_is_who_it_is() {
+    let directory = temp_dir();
+    let Some(certificate) = certificate(directory.path()) else {
+        return;
+    };
+    let (Some(site), Some(curl)) = (Site::start(), testkit::outside("curl")) else {
+        return;
+    };
+    let Some((_nginx, tls)) = Nginx::start_tls(site.ports(), &certificate) else {
+        return;
+    };
+    cannot_be_forged(&curl, &format!("https://{tls}"));
+}
+
+#[test]
 fn a_process_that_is_killed_loses_no_get() {
     let Some((site, nginx)) = site() else { return };
-    let before: BTreeSet<u32> = site.pids().into_iter().collect();
-    assert_eq!(before.len(), 4);
-    let account = under_load(nginx.address, || {
-        for pid in &before {
-            signal(*pid, Signal::KILL);
-            wait_until("supervisord to start another", || {
-                let now = site.pids();
-                now.len() == 4 && !now.contains(pid)
-            });
-            site.wait_ready();
-        }
-    });
+    let account = under_load(nginx.address, || site.kill_one_after_the_other());
     account.nothing_is_lost();
     assert!(account.pids.len() > 4, "{account:?}");
 }
@@ -133,7 +142,7 @@ fn a_deploy_of_all_processes_loses_nothing() {
 #[test]
 fn static_files_come_from_nginx() {
     // Nobody is behind it, and nobody is asked.
-    let Some(nginx) = Nginx::start(free_port(), &[]) else {
+    let Some(nginx) = Nginx::start([free_ports(1); 4], &[]) else {
         return;
     };
     let file = |name: &str| fs::read(Path::new(ROOT).join("static").join(name)).expect(name);

@@ -5,7 +5,7 @@ use std::{fs, net::TcpStream, path::PathBuf, process::Command};
 use rustix::process::Signal;
 use testkit::{Running, TempDir, Wire, temp_dir, wait_for, wait_until};
 
-use super::{STATIC, file, four_ports, local, user};
+use super::{STATIC, file, free_ports, id, local, substitute};
 use crate::{
     load::under_load,
     program::example,
@@ -18,19 +18,31 @@ pub(super) struct Site {
     supervisord: Running,
     /// The first of four.
     pub(super) port: u16,
+    /// What a connection begins with.
+    opening: &'static str,
     directory: TempDir,
 }
 
 impl Site {
     pub(super) fn start() -> Option<Self> {
-        let site = Self::run(str::to_owned)?;
+        let site = Self::run("", str::to_owned)?;
         site.wait_ready();
         Some(site)
     }
 
-    fn run(edit: impl Fn(&str) -> String) -> Option<Self> {
+    /// Behind a proxy that speaks the PROXY protocol, as `haproxy.cfg` wants it.
+    pub(super) fn start_for_haproxy() -> Option<Self> {
+        let flags = "--proxy-protocol 127.0.0.1 --drain-delay 1";
+        let site = Self::run("PROXY UNKNOWN\r\n", |text| {
+            substitute(text.to_owned(), &[("--trusted-proxy 127.0.0.1", flags)])
+        })?;
+        site.wait_ready();
+        Some(site)
+    }
+
+    fn run(opening: &'static str, edit: impl Fn(&str) -> String) -> Option<Self> {
         let program = testkit::outside("supervisord")?;
-        let (directory, port) = (temp_dir(), four_ports());
+        let (directory, port) = (temp_dir(), free_ports(4));
         let path = |name: &str| directory.path().join(name).display().to_string();
         let text = file(
             "supervisord.conf",
@@ -42,7 +54,7 @@ impl Site {
                 ("/var/www/static", STATIC),
                 ("/var/log", &path("")),
                 ("/run", &path("")),
-                ("user=www-data", &format!("user={}", user())),
+                ("user=www-data", &format!("user={}", id("-un"))),
                 ("numprocs_start=8000", &format!("numprocs_start={port}")),
                 ("--port 8000", &format!("--port {port}")),
             ],
@@ -55,16 +67,31 @@ impl Site {
             program,
             supervisord: Running::spawn(&mut command),
             port,
+            opening,
             directory,
         })
     }
 
-    pub(super) fn ports(&self) -> std::ops::Range<u16> {
-        self.port..self.port + 4
+    pub(super) fn ports(&self) -> [u16; 4] {
+        [0, 1, 2, 3].map(|n| self.port + n)
     }
 
     pub(super) fn wait_ready(&self) {
-        self.ports().for_each(wait_ready);
+        self.ports()
+            .into_iter()
+            .for_each(|port| self.wait_ready_at(port));
+    }
+
+    /// Kills each process without a word, and waits until supervisord has started another.
+    pub(super) fn kill_one_after_the_other(&self) {
+        for pid in self.pids() {
+            signal(pid, Signal::KILL);
+            wait_until("supervisord to start another process", || {
+                let now = self.pids();
+                now.len() == 4 && !now.contains(&pid)
+            });
+            self.wait_ready();
+        }
     }
 
     /// The processes that run now.
@@ -77,8 +104,23 @@ impl Site {
         for port in self.ports() {
             let said = self.control(&["restart", &format!("friendfeed:{port}")]);
             assert!(said.ends_with("started\n"), "{said}");
-            wait_ready(port);
+            self.wait_ready_at(port);
         }
+    }
+
+    fn wait_ready_at(&self, port: u16) {
+        wait_until("a process to be ready", || {
+            TcpStream::connect(local(port)).is_ok() && self.status(port, "/readyz") == 200
+        });
+    }
+
+    fn status(&self, port: u16, path: &str) -> u16 {
+        let mut wire = Wire::connect(local(port));
+        wire.send(self.opening);
+        wire.send(format!(
+            "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        ));
+        wire.response().status
     }
 
     fn control(&self, arguments: &[&str]) -> String {
@@ -115,10 +157,10 @@ fn alternative(text: &str) -> String {
 
 #[test]
 fn one_program_with_four_workers_reloads_without_a_loss() {
-    let Some(site) = Site::run(alternative) else {
+    let Some(site) = Site::run("", alternative) else {
         return;
     };
-    wait_ready(site.port);
+    site.wait_ready_at(site.port);
     let supervisor = site.pids()[0];
     let workers = wait_for("all workers", || {
         let workers = children(supervisor);
@@ -136,18 +178,4 @@ fn one_program_with_four_workers_reloads_without_a_loss() {
         "friendfeed: stopped\n"
     );
     assert!(!is_alive(supervisor));
-}
-
-fn wait_ready(port: u16) {
-    wait_until("a process to be ready", || {
-        TcpStream::connect(local(port)).is_ok() && status(port, "/readyz") == 200
-    });
-}
-
-fn status(port: u16, path: &str) -> u16 {
-    let mut wire = Wire::connect(local(port));
-    wire.send(format!(
-        "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-    ));
-    wire.response().status
 }

@@ -1,11 +1,11 @@
 //! The units of `systemd/`, as far as they can be tried without being process 1.
 
-use std::{fs, net::SocketAddr, path::PathBuf, process::Command, time::Duration};
+use std::{fs, path::PathBuf, process::Command, time::Duration};
 
 use squall::Limits;
-use testkit::{Running, Signal, TempDir, Wire, free_port, temp_dir};
+use testkit::{Running, Signal, TempDir, Wire, temp_dir};
 
-use super::{STATIC, file};
+use super::{STATIC, file, free_ports, local, substitute};
 use crate::{program::example, supervised::quiet};
 
 /// The units as they are installed; of the templates, the instances for port 8000.
@@ -107,20 +107,22 @@ fn what_a_service_starts_serves_on_the_socket_of_its_socket_unit() {
         return;
     };
     let units = Units::install();
-    for name in ["friendfeed", "friendfeed@8000"] {
-        let listen = units.setting(&format!("{name}.socket"), "ListenStream");
-        let start = units.setting(&format!("{name}.service"), "ExecStart");
-        let mut address: SocketAddr = listen.parse().expect("an address");
-        address.set_port(free_port());
+    for (name, port) in [("friendfeed", "8888"), ("friendfeed@8000", "8000")] {
+        let free = free_ports(1);
+        let setting = |unit: &str, name: &str| {
+            substitute(units.setting(unit, name), &[(port, &free.to_string())])
+        };
+        let listen = setting(&format!("{name}.socket"), "ListenStream");
+        let start = setting(&format!("{name}.service"), "ExecStart");
         let mut command = Command::new(&activate);
         quiet(&mut command, units.0.path())
-            .arg(format!("--listen={address}"))
+            .arg(format!("--listen={listen}"))
             // It hands down only the environment that it is told to.
             .args(["--setenv=TMPDIR", "--setenv=RUST_LOG"])
             .args(start.split(' '));
         let mut running = Running::spawn(&mut command);
         running.wait_line("Listening on");
-        let mut wire = Wire::connect(address);
+        let mut wire = Wire::connect(local(free));
         wire.send("GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n");
         assert_eq!(wire.response().status, 200, "{start}");
         running.signal(Signal::Term);
