@@ -2,6 +2,7 @@
 
 mod ask;
 mod dev;
+mod dev_browser;
 mod house;
 mod static_files;
 mod supervise;

@@ -1,0 +1,200 @@
+//! What a person sees of `squall dev` in a real browser.
+//!
+//! The program is squall-autoreload's example `axum_autoreload`. A build of it with another text is made by
+//! changing the text in the executable, which takes no compiler.
+
+use std::{env, fs, net::SocketAddr, path::Path, process::Command};
+
+use testkit::{Browser, Running, TempDir, temp_dir, wait_until};
+
+use crate::{
+    dev::{in_place, state_file},
+    house::squall,
+};
+
+/// The program, the files that it reads, and a browser that looks at it.
+struct Site {
+    browser: Browser,
+    running: Running,
+    address: SocketAddr,
+    place: TempDir,
+    files: TempDir,
+    private: TempDir,
+}
+
+impl Site {
+    fn open() -> Option<Self> {
+        let browser = Browser::start()?;
+        let (place, files, private) = (temp_dir(), temp_dir(), temp_dir());
+        for (name, text) in [
+            (
+                "page.html",
+                include_str!("../../../autoreload/examples/axum_autoreload/page.html"),
+            ),
+            (
+                "site.css",
+                include_str!("../../../autoreload/examples/axum_autoreload/site.css"),
+            ),
+        ] {
+            fs::write(files.path().join(name), text).expect("there is room");
+        }
+        deploy(place.path(), "Hello from axum");
+        let mut command: Command = in_place(squall(private.path()), place.path());
+        command.args(["dev", "--bind", "127.0.0.1:0", "--", "./site"]);
+        let running = Running::spawn(command.arg(files.path()));
+        let line = running.wait_line("listening address=");
+        let (_, address) = line.split_once("address=").expect("it was asked for");
+        let site = Self {
+            address: address.trim().parse().expect("a socket address"),
+            browser,
+            running,
+            place,
+            files,
+            private,
+        };
+        site.browser.open(&format!("http://{}/", site.address));
+        site.browser.wait_text("h1", "Hello from axum");
+        Some(site)
+    }
+
+    fn edit(&self, name: &str, from: &str, to: &str) {
+        let path = self.files.path().join(name);
+        let text = fs::read_to_string(&path).expect("it is there");
+        assert!(text.contains(from), "{text}");
+        fs::write(path, text.replace(from, to)).expect("it is ours");
+    }
+
+    /// As `squall dev` tells it after a build.
+    fn tell(&self, state: &serde_json::Value) {
+        let file = state_file(self.private.path());
+        let beside = file.with_extension("test");
+        fs::write(&beside, state.to_string()).expect("it is ours");
+        fs::rename(beside, file).expect("it is ours");
+    }
+
+    /// What stays as long as the document does.
+    fn mark(&self) {
+        self.browser
+            .run("window.mark = true; window.scrollTo(0, 500)", &[]);
+    }
+
+    fn is_marked(&self) -> bool {
+        self.browser.run("return window.mark === true", &[]) == true
+    }
+
+    /// The text of the first such element of the overlay, if it can be seen.
+    fn overlay(&self, selector: &str) -> Option<String> {
+        let read = "const e = document.querySelector('squall-live')?.shadowRoot.querySelector(arguments[0]); \
+                    return e && e.checkVisibility() ? e.innerText : null";
+        let text = self.browser.run(read, &[selector.into()]);
+        text.as_str().map(str::to_owned)
+    }
+}
+
+/// A build of the program that says this, put in place as cargo does it.
+fn deploy(place: &Path, greeting: &str) {
+    const TEXT: &[u8] = b"Hello from axum";
+    let test = env::current_exe().expect("the path of this test");
+    let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
+    let built = profile.join("examples/dev_site");
+    let mut program = fs::read(&built).expect("`cargo test` builds examples");
+    assert_eq!(greeting.len(), TEXT.len());
+    let found = program.windows(TEXT.len()).enumerate();
+    let places: Vec<usize> = found
+        .filter(|(_, bytes)| *bytes == TEXT)
+        .map(|(at, _)| at)
+        .collect();
+    assert!(!places.is_empty());
+    for at in places {
+        program[at..at + TEXT.len()].copy_from_slice(greeting.as_bytes());
+    }
+    let beside = place.join(".site");
+    fs::write(&beside, program).expect("there is room");
+    let mode = built.metadata().expect("it was read").permissions();
+    fs::set_permissions(&beside, mode).expect("it is ours");
+    fs::rename(beside, place.join("site")).expect("it is ours");
+}
+
+fn picture(name: &str) -> String {
+    format!("{}/dev-{name}.png", env!("CARGO_TARGET_TMPDIR"))
+}
+
+#[test]
+fn a_page_keeps_itself_up_to_date() {
+    let Some(site) = Site::open() else {
+        return;
+    };
+    let colour = || {
+        let read = "return getComputedStyle(document.querySelector('h1')).color";
+        site.browser.run(read, &[])
+    };
+    assert_eq!(colour(), "rgb(0, 0, 160)");
+    site.mark();
+    site.edit("site.css", "160", "255");
+    wait_until("the new style", || colour() == "rgb(0, 0, 255)");
+    assert!(site.is_marked(), "without loading the page");
+
+    site.edit("page.html", "Edit this page", "Edited:");
+    site.browser.wait_text("p", "Edited:");
+    assert!(!site.is_marked());
+    let scrolled = || site.browser.run("return window.scrollY", &[]);
+    wait_until("the place where the reader was", || scrolled() == 500);
+
+    // A new program. Its page comes by itself, and the old one has gone: its stream has ended.
+    site.mark();
+    deploy(site.place.path(), "Howdy from axum");
+    site.browser.wait_text("h1", "Howdy from axum");
+    assert!(!site.is_marked());
+    site.running.wait_line("handed over in ");
+    site.running.wait_line("worker ended");
+
+    // And again: the page has found the way to the next program's events.
+    deploy(site.place.path(), "Servus from axu");
+    site.browser.wait_text("h1", "Servus from axu");
+}
+
+#[test]
+fn a_failed_build_is_shown_over_the_page() {
+    let Some(site) = Site::open() else {
+        return;
+    };
+    site.mark();
+    site.tell(&serde_json::json!({"status": "building"}));
+    wait_until("a word about the build", || {
+        site.overlay(".badge")
+            .is_some_and(|text| text == "building…")
+    });
+    assert_eq!(site.overlay("section"), None);
+
+    let diagnostics = "\u{1b}[0m\u{1b}[1m\u{1b}[38;5;9merror[E0425]\u{1b}[0m\u{1b}[1m: cannot find `x`\u{1b}[0m\n\
+                       \u{1b}[1m\u{1b}[94m3 |\u{1b}[0m   Vec::<script>window.mark = false</script><img src=x onerror=\"mark = false\">";
+    let state = serde_json::json!({"status": "failed", "diagnostics": diagnostics});
+    site.tell(&state);
+    wait_until("the overlay", || site.overlay("section").is_some());
+    let words = site.overlay("pre").expect("the compiler's words");
+    assert!(
+        words.starts_with("error[E0425]: cannot find `x`\n3 |   Vec::<script>"),
+        "{words}"
+    );
+    assert!(site.is_marked(), "words are no HTML");
+    let red = "return document.querySelector('squall-live').shadowRoot.querySelector('pre .bold.red').innerText";
+    assert_eq!(site.browser.run(red, &[]), "error[E0425]");
+    site.browser.screenshot(picture("overlay"));
+
+    let press = "dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'}))";
+    site.browser.run(press, &[]);
+    assert_eq!(site.overlay("section"), None);
+    assert_eq!(site.overlay(".badge").as_deref(), Some("stale"));
+    site.browser.screenshot(picture("stale"));
+
+    // Who comes now sees it too, and that the program still answers.
+    site.browser.reload();
+    wait_until("the overlay again", || site.overlay("section").is_some());
+    assert_eq!(site.browser.text("h1").as_deref(), Some("Hello from axum"));
+
+    site.tell(&serde_json::json!({"status": "fine"}));
+    wait_until("nothing over the page", || {
+        site.overlay("section").is_none() && site.overlay(".badge").is_none()
+    });
+    site.browser.screenshot(picture("fine"));
+}
