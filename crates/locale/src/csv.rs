@@ -4,7 +4,7 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use crate::CatalogueError;
+use crate::{CatalogueError, error::utf8};
 
 #[derive(Debug, Default)]
 pub(crate) struct Csv {
@@ -73,20 +73,7 @@ fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, CatalogueError> {
         [0xff, 0xfe, ..] => u16::from_le_bytes,
         [0xfe, 0xff, ..] => u16::from_be_bytes,
         _ => {
-            let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-            let text = str::from_utf8(bytes).map_err(|error| {
-                let (good, bad) = bytes.split_at(error.valid_up_to());
-                let line = good
-                    .iter()
-                    .rposition(|&byte| byte == b'\n')
-                    .map_or(0, |end| end + 1);
-                let text = bytes
-                    [line.max(good.len().saturating_sub(50))..good.len() + bad.len().min(4)]
-                    .escape_ascii();
-                CatalogueError::NotUtf8 {
-                    text: text.to_string(),
-                }
-            })?;
+            let text = utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))?;
             return Ok(text.into());
         }
     };

@@ -34,7 +34,7 @@ pub enum CatalogueError {
     Damaged,
     /// A text is not in UTF-8.
     NotUtf8 {
-        /// The text, escaped, or its beginning.
+        /// The wrong byte and a few around it, escaped.
         text: String,
     },
     /// A CSV file begins as UTF-16 and is not.
@@ -120,4 +120,15 @@ impl fmt::Display for PluralProblem {
             Self::NoSuchForm(count) => write!(f, "it chooses a form that is not there for {count}"),
         }
     }
+}
+
+/// The bytes as text, if they are in UTF-8.
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, CatalogueError> {
+    str::from_utf8(bytes).map_err(|error| {
+        let place = error.valid_up_to();
+        let around = &bytes[place.saturating_sub(40)..bytes.len().min(place + 4)];
+        CatalogueError::NotUtf8 {
+            text: around.escape_ascii().to_string(),
+        }
+    })
 }

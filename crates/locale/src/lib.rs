@@ -45,9 +45,8 @@
 //! $ pybabel update -i messages.pot -d locale              # later: adds messages to all languages
 //! ```
 //!
-//! `_`, `gettext`, `ngettext`, `pgettext` and `npgettext` are found. Babel does not read Rust: a message that only a
-//! handler translates is found in a template, or is added to `messages.pot` by hand. [`Translations::load_gettext`] reads
-//! what is compiled.
+//! `_`, `gettext`, `ngettext`, `pgettext` and `npgettext` are found. Babel does not read Rust: for messages in handlers there is
+//! GNU xgettext, from version 0.24 on. [`Translations::load_gettext`] reads what is compiled, by any of these tools.
 //!
 //! # How it differs from Tornado
 //!

@@ -3,9 +3,9 @@
 //! Offsets and lengths in the file are believed only after they were compared with its length, and all strings
 //! together are never longer than the file. The hash table in it is not used.
 
-use std::{borrow::Cow, collections::HashMap, str};
+use std::{borrow::Cow, collections::HashMap};
 
-use crate::{CatalogueError, plural::PluralForms};
+use crate::{CatalogueError, error::utf8, plural::PluralForms};
 
 const MAGIC: u32 = 0x9504_12de;
 
@@ -34,9 +34,9 @@ impl Mo {
                 return Err(CatalogueError::Damaged);
             }
             if message.is_empty() {
-                mo.plural_forms = header(text(translation)?)?;
+                mo.plural_forms = header(utf8(translation)?)?;
             } else {
-                mo.insert(text(message)?, text(translation)?);
+                mo.insert(utf8(message)?, utf8(translation)?);
             }
         }
         Ok(mo)
@@ -102,12 +102,6 @@ fn header(text: &str) -> Result<PluralForms, CatalogueError> {
         }
     }
     Ok(plural_forms)
-}
-
-fn text(bytes: &[u8]) -> Result<&str, CatalogueError> {
-    str::from_utf8(bytes).map_err(|_| CatalogueError::NotUtf8 {
-        text: bytes[..bytes.len().min(100)].escape_ascii().to_string(),
-    })
 }
 
 /// The bytes, and how numbers are written in them.

@@ -183,10 +183,11 @@ impl fmt::Debug for Templates {
 /// minijinja escapes in files whose names it knows to be HTML or JSON. A page in another file would be open to
 /// whatever its values bring, so that only plain text is left alone, as in mails.
 fn auto_escape(name: &str) -> AutoEscape {
-    let mut endings = name.rsplit('.');
-    let ending = endings.find(|ending| !["j2", "jinja", "jinja2"].contains(ending));
+    let stem = [".j2", ".jinja", ".jinja2"]
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending));
     match default_auto_escape_callback(name) {
-        AutoEscape::None if ending != Some("txt") => AutoEscape::Html,
+        AutoEscape::None if !stem.unwrap_or(name).ends_with(".txt") => AutoEscape::Html,
         escape => escape,
     }
 }

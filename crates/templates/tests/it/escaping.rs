@@ -89,7 +89,7 @@ fn every_file_but_plain_text() {
         ("page.HTML", "&lt;&quot;&gt;"),
         ("page.tpl", "&lt;&quot;&gt;"),
         ("page", "&lt;&quot;&gt;"),
-        ("txt", "<\">"),
+        ("txt", "&lt;&quot;&gt;"),
         ("page.txt.html", "&lt;&quot;&gt;"),
         ("page.html.j2", "&lt;&quot;&gt;"),
         ("page.j2", "&lt;&quot;&gt;"),
