@@ -1,12 +1,18 @@
 //! Functions that answer requests, and the one type that all of them become.
 
-use std::{fmt, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use axum_core::{
     extract::{FromRequest, FromRequestParts, Request},
     response::{IntoResponse, Response},
 };
-use futures_util::FutureExt;
+use pin_project_lite::pin_project;
 use squall_server::panic_message;
 
 use crate::{Error, route::HttpService};
@@ -118,14 +124,7 @@ impl Endpoint {
         Fut: Future<Output = Response> + Send + 'static,
     {
         Self(Arc::new(move |request| {
-            // Combinators, because an `async` block would copy the request once more.
-            let answer = AssertUnwindSafe(f(request)).catch_unwind();
-            Box::pin(answer.map(|answer| {
-                answer.unwrap_or_else(|panic| {
-                    let message = panic_message(&*panic);
-                    Error::new(format!("the handler panicked: {message}")).into_response()
-                })
-            }))
+            Box::pin(Guarded { future: f(request) })
         }))
     }
 
@@ -143,6 +142,27 @@ impl Endpoint {
 
     pub(crate) fn call(&self, request: Request) -> ResponseFuture {
         (self.0)(request)
+    }
+}
+
+pin_project! {
+    /// A future whose panic is a response. An `async` block would copy the request once more.
+    struct Guarded<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future<Output = Response>> Future for Guarded<F> {
+    type Output = Response;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
+        let future = self.project().future;
+        // After a panic it is not polled again, only dropped.
+        catch_unwind(AssertUnwindSafe(|| future.poll(cx))).unwrap_or_else(|panic| {
+            let message = panic_message(&*panic);
+            Poll::Ready(Error::new(format!("the handler panicked: {message}")).into_response())
+        })
     }
 }
 

@@ -93,7 +93,8 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: http::Request<B>) -> ResponseFuture {
+    fn call(&mut self, request: http::Request<B>) -> ResponseFuture {
+        let mut request = with_body(request);
         let logged = self.access_log && access_log::is_enabled();
         let seen = (logged || !self.inner.error_pages.is_empty()).then(|| {
             Box::new(Seen {
@@ -109,11 +110,11 @@ where
         let is_head = request.method() == Method::HEAD;
         let answer = match &self.layered {
             None => match self.inner.find(&mut request) {
-                Ok(endpoint) => endpoint.call(with_body(request)),
+                Ok(endpoint) => endpoint.call(request),
                 Err(answer) => answer,
             },
             Some(service) => {
-                let answer = service.clone().oneshot(with_body(request));
+                let answer = service.clone().oneshot(request);
                 Box::pin(async move { answer.await.unwrap_or_else(|never| match never {}) })
             }
         };
@@ -152,7 +153,7 @@ where
 
 impl Inner {
     /// Finds the endpoint and puts the captures into the request, or answers in its stead.
-    fn find<B>(&self, request: &mut http::Request<B>) -> Result<&Endpoint, HandlerFuture> {
+    fn find(&self, request: &mut Request) -> Result<&Endpoint, HandlerFuture> {
         let path = request.uri().path();
         let host = || {
             request.uri().host().or_else(|| {
