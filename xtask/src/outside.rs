@@ -36,6 +36,11 @@ const DEBIAN: &[Program] = &[
     ),
     program("openssl", "openssl", "the tests with HTTPS"),
     program(
+        "openssl",
+        "openssl",
+        "the tests of TLS with a client that is not ours",
+    ),
+    program(
         "python3",
         "python3",
         "the tests that supervise a program of another language",

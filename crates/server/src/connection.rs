@@ -246,9 +246,9 @@ impl<S: Serve> Connection<S> {
                 true
             }
             (Protocol::Http1(_), Stage::Head) => {
-                if self.shared.activity.has_received() {
-                    self.say_last(REQUEST_TIMEOUT);
-                }
+                // Who has said nothing is told nothing, but for TLS that this is the end.
+                let has_received = self.shared.activity.has_received();
+                self.say_last(if has_received { REQUEST_TIMEOUT } else { b"" });
                 false
             }
             _ => false,

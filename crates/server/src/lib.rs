@@ -30,6 +30,14 @@
 //! that is `Service<Request<Incoming>>`, clonable and `Send`; an axum `Router` is one. When it
 //! fails or panics the client gets a 500 and the connection lives on.
 //!
+//! # What comes before HTTP
+//!
+//! Behind a balancer that passes on TCP, [`Server::proxy_protocol`] learns from its header who the
+//! client is. With the feature `tls`, `Server::bind_tls` serves HTTPS: certificates are chosen
+//! by name and read again when their files change, HTTP/2 is agreed on in the handshake, and clients can be asked
+//! for certificates. Both happen in the connection's own task and within its first deadline, so that a slow
+//! client holds up nobody else.
+//!
 //! # How it ends
 //!
 //! [`Handle::stop`], or a signal where [`Listening::run`] is used, begins the end: no new
@@ -40,8 +48,8 @@
 //!
 //! # What it does not do
 //!
-//! Routing, TLS, compression, several processes: each is another crate's matter. It does not
-//! believe any header about who the client is, and does not remove a unix socket's file at the end,
+//! Routing, compression, several processes: each is another crate's matter. It does not
+//! believe any header of HTTP about who the client is, get certificates from an authority (ACME), or remove a unix socket's file at the end,
 //! since a successor may already listen under that name.
 
 mod accept;
@@ -55,6 +63,7 @@ mod error;
 mod inherit;
 mod io;
 mod limits;
+mod listening;
 mod observe;
 mod opening;
 mod proxy_protocol;
@@ -77,9 +86,10 @@ pub use crate::{
     error::{AddressError, BodyError, BoxError, StartError},
     inherit::{Inherited, inherited},
     limits::Limits,
+    listening::{Listening, runtime},
     observe::Observe,
     proxy_protocol::{ProxyHeader, ProxyHeaderError, ProxyProtocol, ProxyProtocolError},
-    server::{Listening, Server, runtime},
+    server::Server,
     service::{Serve, panic_message},
     signal::obey_signals,
     stop::{Handle, Phase, Stop},

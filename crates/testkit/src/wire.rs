@@ -47,7 +47,7 @@ impl Wire {
             .and_then(|()| stream.set_read_timeout(Some(LIMIT)))
             .and_then(|()| stream.set_write_timeout(Some(LIMIT)))
             .expect("a connected socket takes these options");
-        Self::new(stream)
+        Self::over(stream)
     }
 
     /// Connects to a unix socket.
@@ -65,10 +65,12 @@ impl Wire {
             .set_read_timeout(Some(LIMIT))
             .and_then(|()| stream.set_write_timeout(Some(LIMIT)))
             .expect("a connected socket takes these options");
-        Self::new(stream)
+        Self::over(stream)
     }
 
-    fn new(stream: impl Stream + 'static) -> Self {
+    /// Speaks over something that is connected already, such as a TLS session.
+    #[must_use]
+    pub fn over(stream: impl Read + Write + Debug + Send + 'static) -> Self {
         Self {
             stream: BufReader::new(Box::new(stream)),
         }
@@ -272,7 +274,7 @@ mod tests {
     fn wire(bytes: &str) -> Wire {
         let (near, mut far) = UnixStream::pair().unwrap();
         far.write_all(bytes.as_bytes()).unwrap();
-        Wire::new(near)
+        Wire::over(near)
     }
 
     #[test]

@@ -97,6 +97,16 @@ async fn answer(app: App, mut request: Request<Incoming>) -> Result<Response<Bod
             let proxy = proxy.unwrap_or_else(|| "itself".to_owned());
             Response::new(full(format!("{} by {proxy}", connection.peer())))
         }
+        // What the TLS handshake told.
+        #[cfg(feature = "tls")]
+        "/tls" => {
+            let connection = request.extensions().get::<ConnectionInfo>();
+            let tls = connection.and_then(ConnectionInfo::tls).ok_or("no TLS")?;
+            let name = tls.server_name().unwrap_or("no name");
+            let protocol = tls.protocol().unwrap_or("no protocol");
+            let certificates = tls.client_certificates().len();
+            Response::new(full(format!("{name} {protocol} {certificates}")))
+        }
         "/thread" => {
             let thread = format!("{:?}", std::thread::current().id());
             Response::new(full(thread))

@@ -59,11 +59,20 @@ fn run() -> Result<(), StartError> {
             assert!(shown.is_ok_and(|status| status.success()));
             return Ok(());
         }
-        server = server.bind(argument);
+        server = bind(server, argument);
     }
     let listening = server.listen()?;
     for address in listening.addresses() {
         println!("listening on {address}");
     }
     listening.run(app::App::default().service())
+}
+
+/// With the certificate and key of `TLS_CHAIN` and `TLS_KEY`, where these are set.
+fn bind(server: Server, address: String) -> Server {
+    #[cfg(feature = "tls")]
+    if let (Ok(chain), Ok(key)) = (env::var("TLS_CHAIN"), env::var("TLS_KEY")) {
+        return server.bind_tls(address, squall_server::Tls::new(chain, key));
+    }
+    server.bind(address)
 }

@@ -6,14 +6,20 @@
 )]
 
 mod app;
+#[cfg(feature = "tls")]
+mod authority;
 mod bodies;
 mod descriptors;
 mod drain;
+mod frames;
 mod framing;
 mod harness;
 mod http2;
+mod http2_abuse;
 mod limits;
 mod listen;
 mod process;
 mod proxy_protocol;
 mod silent_peers;
+#[cfg(feature = "tls")]
+mod tls;

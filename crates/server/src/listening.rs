@@ -1,0 +1,198 @@
+//! From sockets to the end: runtimes, accept loops, and the wait for the last connection.
+
+use std::{io, sync::Arc, thread, time::Duration};
+
+use tokio::{
+    runtime::{self, Runtime},
+    select,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    Address, Handle, Limits, Listener, Observe, Phase, StartError, Stop, accept::Acceptor,
+    connection::Protocols, obey_signals, opening::Opener, service::Serve,
+};
+
+/// A server whose sockets listen.
+#[derive(Debug)]
+#[must_use = "clients can connect but nobody answers before it is served"]
+pub struct Listening {
+    /// The listeners of each thread; there is at least one thread.
+    pub(crate) sets: Vec<Vec<(Listener, Opener)>>,
+    pub(crate) limits: Limits,
+    pub(crate) max_connections: usize,
+    pub(crate) handle: Handle,
+    pub(crate) observer: Option<Arc<dyn Observe>>,
+}
+
+impl Listening {
+    /// Where it listens, each address once.
+    pub fn addresses(&self) -> impl Iterator<Item = &Address> {
+        self.sets[0].iter().map(|(listener, _)| listener.address())
+    }
+
+    /// Whether clients speak TLS at one of its addresses.
+    #[must_use]
+    pub fn is_encrypted(&self, address: &Address) -> bool {
+        self.sets[0]
+            .iter()
+            .any(|(listener, opener)| listener.address() == address && opener.secure.is_some())
+    }
+
+    /// Stops this server, and tells where it is in its life.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Closes the sockets without having served: [`Phase::Stopped`].
+    pub fn close(self) {
+        self.handle.advance(Phase::Stopped);
+    }
+
+    /// Serves until it is told to stop, by signals or by its handle: the whole life of a program.
+    ///
+    /// # Errors
+    ///
+    /// Inside an asynchronous runtime, which this would block, and when no runtime can be had.
+    pub fn run<S: Serve>(self, service: S) -> Result<(), StartError> {
+        let runtime = runtime()?;
+        let handle = self.handle();
+        runtime.block_on(async {
+            tokio::spawn(obey_signals(handle).map_err(StartError::Runtime)?);
+            self.serve(service).await
+        })
+    }
+
+    /// Serves in the runtime of the caller until its handle says stop. Signals are the caller's matter.
+    ///
+    /// With several [`threads`](Server::threads), the others are started and joined here.
+    ///
+    /// # Errors
+    ///
+    /// When a thread or a runtime cannot be had.
+    pub async fn serve<S: Serve>(mut self, service: S) -> Result<(), StartError> {
+        let protocols = Arc::new(Protocols::new(self.limits, self.observer));
+        let first = self.sets.swap_remove(0);
+        let part = |listeners, service| Part {
+            listeners,
+            service,
+            protocols: Arc::clone(&protocols),
+            max_connections: self.max_connections,
+            handle: self.handle.clone(),
+        };
+        // Dropped, and thereby ended, when all is served.
+        let mut watching = JoinSet::new();
+        for secure in first.iter().filter_map(|(_, opener)| opener.secure.clone()) {
+            watching.spawn(secure.watch(self.handle.clone()));
+        }
+        let mut others = Vec::new();
+        for listeners in self.sets {
+            let runtime = build_runtime().map_err(StartError::Runtime)?;
+            let part = part(listeners, service.clone());
+            let thread = thread::Builder::new().name(format!("squall-{}", others.len() + 1));
+            let thread = thread
+                .spawn(move || runtime.block_on(part.serve()))
+                .map_err(StartError::Runtime)?;
+            others.push(thread);
+        }
+        let served = part(first, service).serve().await;
+        for thread in others {
+            // All stop by the same order and deadline, so this waits for moments at most.
+            thread.join().map_err(|_| {
+                StartError::Runtime(io::Error::other("a serving thread panicked"))
+            })??;
+        }
+        self.handle.advance(Phase::Stopped);
+        served
+    }
+}
+
+/// What one thread serves.
+struct Part<S> {
+    listeners: Vec<(Listener, Opener)>,
+    service: S,
+    protocols: Arc<Protocols>,
+    max_connections: usize,
+    handle: Handle,
+}
+
+impl<S: Serve> Part<S> {
+    async fn serve(self) -> Result<(), StartError> {
+        let mut loops = JoinSet::new();
+        for (listener, opener) in self.listeners {
+            let acceptor = Acceptor::new(
+                listener,
+                opener,
+                self.service.clone(),
+                Arc::clone(&self.protocols),
+                self.handle.clone(),
+                self.max_connections,
+            )
+            .map_err(StartError::Runtime)?;
+            loops.spawn(acceptor.run());
+        }
+        // Every socket listens since before this thread was started.
+        self.handle.advance(Phase::Serving);
+        self.handle.leave().await;
+        self.handle.advance(Phase::Draining);
+        while loops.join_next().await.is_some() {}
+        drain(&self.handle, &self.protocols.limits).await;
+        Ok(())
+    }
+}
+
+/// Waits until all connections have come to their end, or their time is up.
+async fn drain(handle: &Handle, limits: &Limits) {
+    let time_is_up = async {
+        select! {
+            () = sleep(limits.shutdown_timeout) => {}
+            () = handle.ordered(Stop::Quick) => select! {
+                () = sleep(limits.idle_grace) => {}
+                () = handle.ordered(Stop::Now) => {}
+            },
+        }
+    };
+    select! {
+        () = all_closed(handle) => return,
+        () = time_is_up => {}
+    }
+    tracing::warn!(
+        connections = handle.connections(),
+        "cut off what did not finish in time"
+    );
+    handle.stop(Stop::Now);
+    // Connections that the application took over by an upgrade are not ours to end.
+    let _ = timeout(
+        limits.idle_grace.max(Duration::from_millis(100)),
+        all_closed(handle),
+    )
+    .await;
+}
+
+async fn all_closed(handle: &Handle) {
+    loop {
+        let closed = handle.next_close();
+        if handle.connections() == 0 {
+            return;
+        }
+        closed.await;
+    }
+}
+
+/// The runtime that squall serves on: one thread, with timers and sockets.
+///
+/// # Errors
+///
+/// Inside another runtime, or when the system refuses.
+pub fn runtime() -> Result<Runtime, StartError> {
+    if runtime::Handle::try_current().is_ok() {
+        return Err(StartError::InsideRuntime);
+    }
+    build_runtime().map_err(StartError::Runtime)
+}
+
+fn build_runtime() -> io::Result<Runtime> {
+    runtime::Builder::new_current_thread().enable_all().build()
+}
