@@ -71,9 +71,9 @@
 //!
 //! # What it does not do
 //!
-//! It runs nothing: there is no console, no evaluation, no request that changes anything, and the only files read are those
-//! that the backtrace or the application names. It does not look into the text of errors: what an
-//! error says of a secret is shown. It gives no page to a 500 that carries no [`Failure`]; that stays what it is.
+//! It runs nothing: there is no console, no evaluation, no request that changes anything, and the only files that it reads
+//! are those that the backtrace names. It does not look into the text of errors: what an error says of a secret
+//! is shown. It gives no page to a 500 that carries no [`Failure`]; that stays what it is.
 #![forbid(unsafe_code)]
 
 mod accept;

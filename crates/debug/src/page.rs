@@ -3,6 +3,7 @@
 mod html;
 mod json;
 mod markdown;
+mod rust;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};

@@ -139,3 +139,107 @@ impl From<&Location<'_>> for Place {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Frame, MAX_FRAMES, Place, trim};
+
+    fn place(file: &str, line: u32) -> Place {
+        Place {
+            file: file.into(),
+            line,
+            column: 9,
+        }
+    }
+
+    /// Written as `symbol` or `symbol /file:line`.
+    fn frame(text: &str) -> Frame {
+        let (symbol, at) = text.split_at(text.find(" /").unwrap_or(text.len()));
+        Frame {
+            symbol: symbol.to_owned(),
+            place: at.trim_start().split_once(':').map(|(file, line)| Place {
+                column: 1,
+                ..place(file, line.parse().unwrap())
+            }),
+        }
+    }
+
+    fn write(frame: &Frame) -> String {
+        match &frame.place {
+            Some(place) => {
+                let file = place.file.display();
+                format!("{} {file}:{}:{}", frame.symbol, place.line, place.column)
+            }
+            None => frame.symbol.clone(),
+        }
+    }
+
+    #[test]
+    fn what_is_left() {
+        let at = place("src/a.rs", 7);
+        for (frames, left) in [
+            // From the place on, which knows its line best.
+            (
+                &[
+                    "squall_debug::new",
+                    "<A as From>::from /w/src/a.rs:3",
+                    "a::f /w/src/a.rs:7",
+                    "a::g /w/src/a.rs:9",
+                ][..],
+                &["a::f /w/src/a.rs:7:9", "a::g /w/src/a.rs:9:1"][..],
+            ),
+            // The line of an inlined call may be another.
+            (
+                &["core::panic", "a::f /w/src/a.rs:6", "a::g /w/src/b.rs:7"],
+                &["a::f /w/src/a.rs:7:9", "a::g /w/src/b.rs:7:1"],
+            ),
+            // A file whose name only ends alike.
+            (
+                &["a::f /w/src/aa.rs:7"],
+                &[" src/a.rs:7:9", "a::f /w/src/aa.rs:7:1"],
+            ),
+            // Without debug information.
+            (
+                &["backtrace::new", "squall_debug::new", "a::f", "a::g"],
+                &[" src/a.rs:7:9", "a::f", "a::g"],
+            ),
+            (
+                &["core::panic", "a::f"],
+                &[" src/a.rs:7:9", "core::panic", "a::f"],
+            ),
+            (&[], &[" src/a.rs:7:9"]),
+            // To where every request comes from.
+            (
+                &[
+                    "a::f /src/a.rs:7",
+                    "<squall_debug::layer::ResponseFuture<F> as Future>::poll",
+                    "hyper::x",
+                ],
+                &["a::f /src/a.rs:7:9"],
+            ),
+            (
+                &[
+                    "a::f /src/a.rs:7",
+                    "tokio::sync::x",
+                    "tokio::runtime::task::harness::poll_future",
+                    "a::main",
+                ],
+                &["a::f /src/a.rs:7:9", "tokio::sync::x"],
+            ),
+            (
+                &[
+                    "a::f /src/a.rs:7",
+                    "std::sys::backtrace::__rust_begin_short_backtrace",
+                    "main",
+                ],
+                &["a::f /src/a.rs:7:9"],
+            ),
+        ] {
+            let frames: Vec<_> = frames.iter().map(|text| frame(text)).collect();
+            let found: Vec<_> = trim(frames, &at).iter().map(write).collect();
+            assert_eq!(found, left);
+        }
+        let recursion = vec![frame("a::f /w/src/a.rs:7"); MAX_FRAMES * 2];
+        assert_eq!(trim(recursion, &at).len(), MAX_FRAMES);
+    }
+}

@@ -1,7 +1,10 @@
 //! The page for people. Whatever is not written here as a literal goes through [`Html::text`].
 
 use crate::{
-    page::markdown,
+    page::{
+        markdown,
+        rust::{Kind, pieces},
+    },
     report::{Call, Report, Section, libraries},
 };
 
@@ -169,13 +172,20 @@ fn source(h: &mut Html, call: &Call) {
     h.raw("<pre tabindex=\"0\" role=\"region\" aria-label=\"Source of ")
         .text(&call.name)
         .raw("\"><code>");
+    let is_rust = call.at.as_ref().is_some_and(|at| at.file.ends_with(".rs"));
     for (number, line) in call.excerpt.numbered() {
         h.raw(if number == call.excerpt.line {
             "<mark class=\"line\" aria-current=\"true\"><i>"
         } else {
             "<span class=\"line\"><i>"
         });
-        h.number(number).raw("</i>").text(line).raw("\n");
+        h.number(number).raw("</i>");
+        if is_rust {
+            pieces(line).for_each(|(kind, piece)| coloured(h, kind, piece));
+        } else {
+            h.text(line);
+        }
+        h.raw("\n");
         h.raw(if number == call.excerpt.line {
             "</mark>"
         } else {
@@ -183,6 +193,16 @@ fn source(h: &mut Html, call: &Call) {
         });
     }
     h.raw("</code></pre>\n</div>\n");
+}
+
+fn coloured(h: &mut Html, kind: Kind, piece: &str) {
+    let (begin, end) = match kind {
+        Kind::Comment => ("<span class=\"c\">", "</span>"),
+        Kind::Keyword => ("<span class=\"k\">", "</span>"),
+        Kind::Text => ("<span class=\"t\">", "</span>"),
+        Kind::Plain => ("", ""),
+    };
+    h.raw(begin).text(piece).raw(end);
 }
 
 fn about(h: &mut Html, sections: &[Section]) {
