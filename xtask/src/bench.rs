@@ -11,10 +11,19 @@ pub(crate) fn bench(args: &[&str]) -> Result {
             let program = format!("run --release --package benches --bin {name} --");
             run(cargo(&program).args(rest))
         }
+        [name @ "slow", rest @ ..] => {
+            let program = format!("run --release --package benches --features tls --bin {name} --");
+            run(cargo(&program).args(rest))
+        }
         [name @ "disturb", rest @ ..] => {
             run(&mut cargo(
                 "build --release --package squall --example friendfeed",
             ))?;
+            let program = format!("run --release --package benches --bin {name} --");
+            run(cargo(&program).args(rest))
+        }
+        [name @ "reload", rest @ ..] => {
+            run(&mut cargo("build --release --package squall-cli"))?;
             let program = format!("run --release --package benches --bin {name} --");
             run(cargo(&program).args(rest))
         }

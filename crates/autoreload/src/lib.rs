@@ -40,7 +40,7 @@
 //! # }
 //! ```
 //!
-//! [`watch_own_executable`] is for a program that supervises itself: it hands over whenever somebody has built it.
+//! [`hand_over_when_built`] is for a program that supervises itself: it hands over whenever somebody has built it.
 //!
 //! # Who holds the sockets
 //!
@@ -71,7 +71,7 @@ mod watch;
 pub use crate::{
     cargo::{Building, Built, Cancel, CargoRun, ConfigError, Executable, Sources},
     live::{LiveBody, LiveReload, LiveReloadLayer, LiveReloadService, ResponseFuture},
-    own::{DEV_PID, hang_up, stop_with_dev, watch_own_executable},
+    own::{DEV_PID, hand_over_when_built, stop_with_dev, watch_own_executable},
     state::{STATE, StateFile, Status},
     watch::{Roots, Watch, Watching},
 };

@@ -1,9 +1,10 @@
 //! The `squall` command: supervises any program that takes sockets from its parent, looks after
 //! services that are supervised, whether by this command or by a program of squall's, builds
-//! static files, and runs a program again while it is written.
+//! static files, makes cookie secrets, and runs a program again while it is written.
 
 mod ask;
 mod dev;
+mod secret;
 mod static_files;
 mod supervise;
 mod table;
@@ -29,6 +30,7 @@ enum Command {
     Scale(ask::Scale),
     Stop(ask::Stop),
     Static(static_files::Static),
+    Secret(secret::Secret),
 }
 
 fn main() -> ExitCode {
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Command::Scale(arguments) => ask::exit(ask::scale(&arguments)),
         Command::Stop(arguments) => ask::exit(ask::stop(&arguments)),
         Command::Static(arguments) => static_files::run(arguments),
+        Command::Secret(arguments) => secret::run(&arguments),
     }
 }
 

@@ -70,10 +70,10 @@
   const close = make("button", { textContent: "Close (Esc)" });
   const overlay = make(
     "section",
-    { hidden: true, role: "alertdialog", ariaLabel: "The program cannot be built" },
-    make("header", {}, make("h1", { textContent: "The program cannot be built" }), close),
+    { hidden: true, role: "alertdialog", ariaLabel: "The last change does not work" },
+    make("header", {}, make("h1", { textContent: "The last change does not work" }), close),
     words,
-    make("p", { textContent: "The one before still answers. This goes away by itself once the error is mended." }),
+    make("p", { textContent: "The program before it still answers. This goes away by itself once the mistake is mended." }),
   );
   const badge = make("button", { className: "badge", hidden: true });
   const host = make("squall-live");

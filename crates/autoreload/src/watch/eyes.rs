@@ -1,10 +1,10 @@
 //! How changes are heard of: from the kernel, or by looking again and again.
 
-use std::{collections::BTreeMap, io, path::PathBuf, sync::mpsc::Sender};
+use std::{collections::BTreeSet, io, path::PathBuf, sync::mpsc::Sender};
 
 use notify::{
     ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher,
-    event::{AccessKind, AccessMode},
+    event::{AccessKind, AccessMode, ModifyKind},
 };
 
 use super::Message;
@@ -12,7 +12,7 @@ use super::Message;
 pub(super) enum Eyes {
     Kernel {
         watcher: RecommendedWatcher,
-        watched: BTreeMap<PathBuf, u64>,
+        watched: BTreeSet<PathBuf>,
     },
     Polling,
 }
@@ -20,15 +20,18 @@ pub(super) enum Eyes {
 impl Eyes {
     pub(super) fn open(inbox: Sender<Message>) -> Self {
         let tell = move |event: notify::Result<Event>| {
-            if event.as_ref().map_or(true, is_news) {
-                // Nobody listens any more when the watch ends.
-                let _ = inbox.send(Message::Stirred);
-            }
+            let gone = match event {
+                Ok(event) if !is_news(&event) => return,
+                Ok(event) if is_end(&event) => event.paths,
+                _ => Vec::new(),
+            };
+            // Nobody listens any more when the watch ends.
+            let _ = inbox.send(Message::Stirred { gone });
         };
         match notify::recommended_watcher(tell) {
             Ok(watcher) => Self::Kernel {
                 watcher,
-                watched: BTreeMap::new(),
+                watched: BTreeSet::new(),
             },
             Err(error) => Self::fall_back(&error),
         }
@@ -38,13 +41,20 @@ impl Eyes {
         matches!(self, Self::Polling)
     }
 
+    /// What has another place now, or none, is watched no more. There may be another in its place.
+    pub(super) fn forget(&mut self, gone: &[PathBuf]) {
+        if let Self::Kernel { watched, .. } = self {
+            watched.retain(|path| !gone.iter().any(|gone| path.starts_with(gone)));
+        }
+    }
+
     /// Watches these directories and no others. Says whether one of them was not watched before.
-    pub(super) fn follow(&mut self, wanted: &BTreeMap<PathBuf, u64>) -> bool {
+    pub(super) fn follow(&mut self, wanted: &BTreeSet<PathBuf>) -> bool {
         let Self::Kernel { watcher, watched } = self else {
             return false;
         };
-        watched.retain(|path, inode| {
-            let stays = wanted.get(path) == Some(inode);
+        watched.retain(|path| {
+            let stays = wanted.contains(path);
             if !stays {
                 // The kernel has forgotten it already if it is gone.
                 let _ = watcher.unwatch(path);
@@ -52,15 +62,12 @@ impl Eyes {
             stays
         });
         let mut is_new = false;
-        for (path, inode) in wanted {
-            if watched.contains_key(path) {
+        for path in wanted {
+            if watched.contains(path) {
                 continue;
             }
             match watcher.watch(path, RecursiveMode::NonRecursive) {
-                Ok(()) => {
-                    watched.insert(path.clone(), *inode);
-                    is_new = true;
-                }
+                Ok(()) => is_new |= watched.insert(path.clone()),
                 Err(error) if is_exhausted(&error) => {
                     *self = Self::fall_back(&error);
                     return true;
@@ -91,6 +98,14 @@ fn is_news(event: &Event) -> bool {
         EventKind::Access(_) => false,
         _ => true,
     }
+}
+
+/// What is called so now is another, if it is there at all.
+fn is_end(event: &Event) -> bool {
+    matches!(
+        event.kind,
+        EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))
+    )
 }
 
 /// inotify says that there is no space left on the device (ENOSPC) when this user has no watches left, and
@@ -135,7 +150,7 @@ mod tests {
 
     #[test]
     fn reading_is_no_news() {
-        use notify::event::{CreateKind, ModifyKind};
+        use notify::event::CreateKind;
         for (kind, expected) in [
             (EventKind::Access(AccessKind::Open(AccessMode::Any)), false),
             (

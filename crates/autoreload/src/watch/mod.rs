@@ -69,8 +69,10 @@ pub struct Watching {
 }
 
 enum Message {
-    /// Something happened, or may have.
-    Stirred,
+    /// Something happened, or may have; these are no longer what they were.
+    Stirred {
+        gone: Vec<PathBuf>,
+    },
     Watch(Roots),
     Stop,
 }
@@ -116,6 +118,7 @@ impl Watch {
         let (orders, inbox) = channel();
         let mut watcher = Watcher {
             seen: Snapshot::default(),
+            untold: BTreeSet::new(),
             eyes: if self.poll {
                 Eyes::Polling
             } else {
@@ -153,6 +156,8 @@ impl Drop for Watching {
 struct Watcher<F> {
     roots: Roots,
     seen: Snapshot,
+    /// Changes of what was watched before.
+    untold: BTreeSet<PathBuf>,
     eyes: Eyes,
     debounce: Debounce,
     inbox: Receiver<Message>,
@@ -175,7 +180,10 @@ impl<F: FnMut(BTreeSet<PathBuf>)> Watcher<F> {
             };
             let now = self.origin.elapsed();
             match message {
-                Ok(Message::Stirred) => self.debounce.stir(now),
+                Ok(Message::Stirred { gone }) => {
+                    self.eyes.forget(&gone);
+                    self.debounce.stir(now);
+                }
                 Ok(Message::Watch(roots)) => self.turn_to(roots),
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 // A poll: what it finds may be half written.
@@ -188,7 +196,8 @@ impl<F: FnMut(BTreeSet<PathBuf>)> Watcher<F> {
             }
             if self.debounce.take(now) {
                 let found = self.look();
-                let changes = self.seen.changes(&found);
+                let mut changes = self.seen.changes(&found);
+                changes.append(&mut self.untold);
                 self.seen = found;
                 if !changes.is_empty() {
                     (self.on_change)(changes);
@@ -197,11 +206,17 @@ impl<F: FnMut(BTreeSet<PathBuf>)> Watcher<F> {
         }
     }
 
+    /// What has changed among the old ones is told all the same: it is looked for after the first
+    /// look at the new ones, so that nothing gets lost between the two.
     fn turn_to(&mut self, roots: Roots) {
-        self.roots = roots;
-        // A change of what was watched before must not be forgotten.
-        self.seen = self.look().with_stamps_of(&self.seen);
-        self.debounce.stir(self.origin.elapsed());
+        let before = std::mem::replace(&mut self.roots, roots);
+        let found = self.look();
+        self.untold
+            .append(&mut self.seen.changes(&Snapshot::take(&before)));
+        self.seen = found;
+        if !self.untold.is_empty() {
+            self.debounce.stir(self.origin.elapsed());
+        }
     }
 
     /// Files that were made in a new directory before it was watched are seen the second time.

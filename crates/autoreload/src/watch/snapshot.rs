@@ -20,8 +20,7 @@ use super::Roots;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Snapshot {
     files: BTreeMap<PathBuf, Stamp>,
-    /// With the number that tells one from another of the same name.
-    directories: BTreeMap<PathBuf, u64>,
+    directories: BTreeSet<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +54,7 @@ impl Snapshot {
     }
 
     /// The directories whose events tell of changes.
-    pub(super) fn directories(&self) -> &BTreeMap<PathBuf, u64> {
+    pub(super) fn directories(&self) -> &BTreeSet<PathBuf> {
         &self.directories
     }
 
@@ -72,25 +71,13 @@ impl Snapshot {
         other.map(|(path, _)| path).chain(gone).cloned().collect()
     }
 
-    /// The same files, as they were seen before where they were.
-    pub(super) fn with_stamps_of(mut self, before: &Self) -> Self {
-        for (path, stamp) in &mut self.files {
-            if let Some(old) = before.files.get(path) {
-                *stamp = *old;
-            }
-        }
-        self
-    }
-
     /// One file, which an editor replaces by another: its directory hears of it.
     fn look_at(&mut self, path: &Path) {
         if let Ok(metadata) = fs::metadata(path) {
             self.files.insert(path.to_owned(), Stamp::of(&metadata));
         }
-        if let Some(parent) = path.parent()
-            && let Ok(metadata) = fs::metadata(parent)
-        {
-            self.directories.insert(parent.to_owned(), metadata.ino());
+        if let Some(parent) = path.parent().filter(|parent| parent.is_dir()) {
+            self.directories.insert(parent.to_owned());
         }
     }
 
@@ -108,7 +95,7 @@ impl Snapshot {
             };
             let path = entry.path().to_owned();
             if metadata.is_dir() || entry.depth() == 0 {
-                self.directories.insert(path, metadata.ino());
+                self.directories.insert(path);
             } else {
                 self.files.insert(path, Stamp::of(&metadata));
             }

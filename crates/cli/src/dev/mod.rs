@@ -376,6 +376,7 @@ fn hear_people(sender: &Sender<Message>) -> io::Result<Option<Keys>> {
     });
     let keys = Keys::listen()?;
     if keys.is_some() {
+        tell("r runs the program again, q quits");
         let by_key = sender.clone();
         thread::spawn(move || {
             keys::each(|key| {

@@ -7,6 +7,7 @@ use std::{
     process::Command,
     sync::atomic::{AtomicBool, Ordering},
     thread,
+    time::Duration,
 };
 
 use testkit::{Running, Signal, TempDir, Wire, temp_dir, wait_for, wait_until};
@@ -168,6 +169,8 @@ fn nothing_is_refused_while_it_is_built_twenty_times() {
                 // Anything but a whole answer is a panic.
                 project.page();
                 count += 1;
+                // A steady load, and not one that uses up the ports of this machine.
+                thread::park_timeout(Duration::from_millis(2));
             }
             count
         };
@@ -231,7 +234,8 @@ fn a_program_that_supervises_itself_is_asked_to_reload() {
     wait_until("the first", || ask(address).starts_with("first"));
     deploy("second");
     running.wait_line("squall: handed over in ");
-    assert!(ask(address).starts_with("second"));
+    // The first may still take one that was on its way.
+    wait_until("the second", || ask(address).starts_with("second"));
 }
 
 #[test]
