@@ -4,5 +4,6 @@ mod ask;
 mod dev;
 mod dev_browser;
 mod house;
+mod secret;
 mod static_files;
 mod supervise;
