@@ -96,7 +96,7 @@ impl Observed {
             View::Page(kept) => {
                 let settings = &self.shared.settings;
                 let report = Report::new(settings, &self, kept, failure, head.status, &id);
-                let page = page::render(&report, &kept.headers, settings.script.as_deref());
+                let page = page::render(&report, &kept.headers, settings.own_scripts);
                 // What the application said of its own body is not true of this one.
                 head.headers = page.headers;
                 body = R::from(page.body);

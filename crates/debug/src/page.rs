@@ -28,13 +28,10 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     ),
 ];
 
-pub(crate) fn render(report: &Report, request: &HeaderMap, script: Option<&str>) -> Page {
+pub(crate) fn render(report: &Report, request: &HeaderMap, own_scripts: bool) -> Page {
     let nonce = format!("{:016x}{:016x}", random(), random());
     let (media_type, text) = match Form::accepted(request) {
-        Form::Html => (
-            "text/html; charset=utf-8",
-            html::render(report, &nonce, script),
-        ),
+        Form::Html => ("text/html; charset=utf-8", html::render(report, &nonce)),
         Form::Json => ("application/json", json::render(report)),
         // Clients that know Markdown know it by its looks, and terminals show what is text.
         Form::Markdown => ("text/plain; charset=utf-8", markdown::render(report)),
@@ -44,7 +41,7 @@ pub(crate) fn render(report: &Report, request: &HeaderMap, script: Option<&str>)
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    let policy = HeaderValue::try_from(policy(&nonce, script.is_some()));
+    let policy = HeaderValue::try_from(policy(&nonce, own_scripts));
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
         policy.expect("digits may stand in a header"),
@@ -55,15 +52,14 @@ pub(crate) fn render(report: &Report, request: &HeaderMap, script: Option<&str>)
     }
 }
 
-/// Content Security Policy: only what carries this response's nonce, and what the script setting needs.
-fn policy(nonce: &str, has_script: bool) -> String {
-    let own = if has_script {
-        "; connect-src 'self'"
-    } else {
-        ""
+/// Content Security Policy: only what carries this response's nonce, and what the setting allows.
+fn policy(nonce: &str, own_scripts: bool) -> String {
+    let (own, connect) = match own_scripts {
+        true => (" 'self'", "; connect-src 'self'"),
+        false => ("", ""),
     };
     format!(
-        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; \
-         base-uri 'none'; form-action 'none'; frame-ancestors 'none'{own}"
+        "default-src 'none'; script-src 'nonce-{nonce}'{own}; style-src 'nonce-{nonce}'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'{connect}"
     )
 }

@@ -17,7 +17,7 @@ pub struct Tracebacks {
     pub(crate) editor: Editor,
     pub(crate) facts: Vec<(String, String)>,
     pub(crate) libraries: Vec<String>,
-    pub(crate) script: Option<String>,
+    pub(crate) own_scripts: bool,
 }
 
 impl Tracebacks {
@@ -87,12 +87,11 @@ impl Tracebacks {
         self
     }
 
-    /// Loads one script of this origin on the page, such as that of a live reload. It may connect to this origin
-    /// only.
+    /// Lets scripts of this origin run on the page, and connect to it, as those that a live reload adds to every page.
     ///
-    /// Defaults to none.
-    pub fn script(mut self, path: impl Into<String>) -> Self {
-        self.script = Some(path.into());
+    /// Defaults to false: the page's policy lets none but its own run.
+    pub fn own_scripts(mut self, allow: bool) -> Self {
+        self.own_scripts = allow;
         self
     }
 

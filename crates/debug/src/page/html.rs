@@ -40,7 +40,7 @@ impl Html {
 /// A title that is longer is set in smaller letters.
 const LONG_TITLE: usize = 120;
 
-pub(super) fn render(report: &Report, nonce: &str, script: Option<&str>) -> String {
+pub(super) fn render(report: &Report, nonce: &str) -> String {
     let mut html = Html(String::with_capacity(64 << 10));
     let h = &mut html;
     h.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
@@ -64,17 +64,11 @@ pub(super) fn render(report: &Report, nonce: &str, script: Option<&str>) -> Stri
     copy(h, report);
     h.raw("</main>\n<footer><p>Request id <code>")
         .text(&report.id);
-    h.raw("</code>: the log has all of this under it. Only this machine sees this page, because ");
-    h.raw("<code>serve_traceback</code> is on.</p></footer>\n");
+    h.raw("</code>: the log says all of this under it. You see this page because ");
+    h.raw("<code>serve_traceback</code> is on and you are on the same machine; ");
+    h.raw("all others get the status and the request id.</p></footer>\n");
     h.raw("<script nonce=\"").text(nonce).raw("\">\n");
     h.raw(include_str!("page.js")).raw("</script>\n");
-    if let Some(script) = script {
-        h.raw("<script nonce=\"")
-            .text(nonce)
-            .raw("\" src=\"")
-            .text(script);
-        h.raw("\"></script>\n");
-    }
     h.raw("</body>\n</html>\n");
     html.0
 }

@@ -4,7 +4,9 @@ use std::{fs, net::SocketAddr, path::Path, process::Command, thread};
 
 use axum::{
     Extension, Router,
+    body::to_bytes,
     extract::{ConnectInfo, Path as PathParam},
+    middleware::map_response,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -38,6 +40,18 @@ async fn read_feed(name: &str) -> Result<String> {
     Ok(feed)
 }
 
+/// Adds a script to the page, as a live reload does.
+async fn with_script(response: Response) -> Response {
+    if response.status().is_success() {
+        return response;
+    }
+    let (mut head, body) = response.into_parts();
+    head.headers.remove("content-length");
+    let mut page = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+    page.extend_from_slice(b"<script src=\"/live.js\"></script>");
+    Response::from_parts(head, page.into())
+}
+
 /// Serves for as long as the tests run.
 fn serve() -> SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -46,7 +60,7 @@ fn serve() -> SocketAddr {
     let tracebacks = shown()
         .fact("Task id", "0")
         .fact("Generation", "3")
-        .script("/live.js")
+        .own_scripts(true)
         .layer(|extensions| Some(extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip()));
     let script = "document.body.dataset.margin = getComputedStyle(document.body).margin";
     let script = ([("content-type", "text/javascript")], script);
@@ -54,6 +68,7 @@ fn serve() -> SocketAddr {
         .route("/users/{name}", get(user))
         .route("/live.js", get(async move || script))
         .layer(tracebacks)
+        .layer(map_response(with_script))
         .into_make_service_with_connect_info::<SocketAddr>();
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -101,7 +116,7 @@ fn scripts_and_style_have_their_nonce() {
     };
     let url = format!("http://{}/users/ada", serve());
     let dom = browse(&chromium, &["--dump-dom", &url]);
-    // Ours has shown the buttons, and that of the setting has seen the style.
+    // Ours has shown the buttons, and the one that was added has seen the style.
     assert!(dom.contains("<p class=\"tools\">"), "{dom}");
     assert!(dom.contains("data-margin=\"0px\""), "{dom}");
 }
