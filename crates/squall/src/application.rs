@@ -1,22 +1,19 @@
 //! Routes and settings, checked once and then served.
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, sync::Arc};
 
-use axum_core::response::IntoResponse;
-use http::{Method, StatusCode};
+use http::Method;
 use squall_routing::{Router, Rule};
 use squall_server::Bind;
-use squall_static::StaticFiles;
 use tower_layer::Layer;
 
 use crate::{
     Error, Result, Server, Urls,
-    error_pages::{ErrorPage, ErrorPages},
-    files::Files,
     handler::Endpoint,
     mount::Mounted,
     route::{HttpService, IntoRoute},
     service::{ApplicationService, BoxService, Inner},
+    settings::Settings,
 };
 
 /// A web application: routes and settings, and in the end a service.
@@ -44,11 +41,9 @@ use crate::{
 #[must_use = "an application does nothing until it is served"]
 pub struct Application<S = ()> {
     routes: Vec<Route>,
-    state: S,
-    error_pages: ErrorPages,
-    access_log: bool,
+    pub(crate) state: S,
+    pub(crate) settings: Settings,
     layers: Vec<Wrap>,
-    files: Files,
     /// The first mistake in what was given to a route.
     mistake: Option<Error>,
 }
@@ -57,6 +52,8 @@ struct Route {
     rule: Rule,
     /// `None` is any method.
     endpoints: Vec<(Option<Method>, Endpoint)>,
+    /// Whether [`Application::xsrf_cookies`] is about it.
+    has_xsrf: bool,
 }
 
 type Wrap = Box<dyn FnOnce(BoxService) -> BoxService + Send>;
@@ -67,10 +64,8 @@ impl Application {
         Self {
             routes: Vec::new(),
             state: (),
-            error_pages: ErrorPages::default(),
-            access_log: true,
+            settings: Settings::default(),
             layers: Vec::new(),
-            files: Files::default(),
             mistake: None,
         }
     }
@@ -91,10 +86,8 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         Application {
             routes: self.routes,
             state,
-            error_pages: self.error_pages,
-            access_log: self.access_log,
+            settings: self.settings,
             layers: self.layers,
-            files: self.files,
             mistake: self.mistake,
         }
     }
@@ -113,6 +106,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
                 self.mistake.get_or_insert(error);
                 Vec::new()
             }),
+            has_xsrf: true,
         });
         self
     }
@@ -136,6 +130,24 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         self
     }
 
+    /// Lets requests to the route that was added last come from anywhere, whatever
+    /// [`xsrf_cookies`](Self::xsrf_cookies) says: for callers that are no browsers and prove themselves in
+    /// another way, such as a webhook's with a signature.
+    ///
+    /// Defaults to a check of every route.
+    ///
+    /// # Panics
+    ///
+    /// When there is no route yet.
+    #[track_caller]
+    pub fn without_xsrf(mut self) -> Self {
+        let Some(route) = self.routes.last_mut() else {
+            panic!("without_xsrf() comes after the route that it is about");
+        };
+        route.has_xsrf = false;
+        self
+    }
+
     /// Gives all paths under a prefix to a service: an axum `Router`, another application's
     /// [service](Self::into_service), or any other. It sees the path without the prefix. An
     /// application logs its requests itself: turn one of the two [access logs](Self::access_log) off.
@@ -151,58 +163,9 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
             self.routes.push(Route {
                 rule: Rule::new(format!("{prefix}{pattern}")),
                 endpoints: vec![(None, endpoint.clone())],
+                has_xsrf: true,
             });
         }
-        self
-    }
-
-    /// The page for errors of one status: routes that are missing (404), methods that are (405),
-    /// handlers that fail or panic (500), and every [`Error`] that a handler returns. A response
-    /// that a handler made itself is left alone.
-    ///
-    /// Defaults to a page that says the status and nothing else.
-    pub fn error_page<R: IntoResponse>(
-        mut self,
-        status: StatusCode,
-        page: impl Fn(&ErrorPage<'_>) -> R + Send + Sync + 'static,
-    ) -> Self {
-        self.error_pages.set(status, page);
-        self
-    }
-
-    /// Serves the files of a directory below `/static/`, and its `robots.txt` and `favicon.ico` at the
-    /// top as well (Tornado's `static_path`). [`Urls::static_url`](crate::Urls::static_url) names
-    /// them with the version of their content, for clients to keep for ever.
-    ///
-    /// Defaults to no static files.
-    pub fn static_path(mut self, path: impl Into<PathBuf>) -> Self {
-        self.files.path(path.into());
-        self
-    }
-
-    /// As [`static_path`](Self::static_path), with settings of its own.
-    ///
-    /// Defaults to no static files.
-    pub fn static_files(mut self, files: StaticFiles) -> Self {
-        self.files.files = Some(files);
-        self
-    }
-
-    /// Where static files are below (Tornado's `static_url_prefix`).
-    ///
-    /// Defaults to `/static/`.
-    pub fn static_url_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.files.prefix = Some(prefix.into());
-        self
-    }
-
-    /// Whether each request is logged in a line: status, method, path, client and milliseconds, at
-    /// `INFO` below 400, `WARN` below 500, and `ERROR` above, under the target `squall::access`
-    /// (Tornado's `tornado.access`).
-    ///
-    /// Defaults to `true`.
-    pub fn access_log(mut self, yes: bool) -> Self {
-        self.access_log = yes;
         self
     }
 
@@ -213,13 +176,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         mut self,
         layer: impl Layer<BoxService, Service: HttpService> + Send + 'static,
     ) -> Self {
-        self.layers.push(Box::new(move |inner| {
-            let endpoint = Endpoint::from_service(layer.layer(inner));
-            BoxService::new(tower::service_fn(move |request| {
-                let answer = endpoint.call(request);
-                async move { Ok(answer.await) }
-            }))
-        }));
+        self.layers.push(wrap(layer));
         self
     }
 
@@ -230,19 +187,25 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     ///
     /// When a pattern, host or name is malformed, or two of them conflict, or static files cannot
     /// be served.
-    pub fn into_service(self) -> Result<ApplicationService> {
+    pub fn into_service(mut self) -> Result<ApplicationService> {
         if let Some(mistake) = self.mistake {
             return Err(mistake);
         }
         let mut rules = Router::builder();
-        let files = self.files.build()?;
+        let files = self.settings.files()?;
         let static_urls = files.as_ref().map(|files| files.urls.clone());
         for (rule, endpoint) in files.into_iter().flat_map(|files| files.routes) {
             rules = rules.route(rule, squall_routing::Methods::new().any(endpoint)?);
         }
-        for Route { rule, endpoints } in self.routes {
+        let guard = self.settings.guard();
+        for route in self.routes {
+            let rule = route.rule;
             let mut methods = squall_routing::Methods::new();
-            for (method, endpoint) in endpoints {
+            for (method, endpoint) in route.endpoints {
+                let endpoint = match &guard {
+                    Some(guard) if route.has_xsrf => guard.protect(endpoint),
+                    _ => endpoint,
+                };
                 methods = match method {
                     Some(method) => methods.on(method, endpoint),
                     None => methods.any(endpoint),
@@ -254,12 +217,19 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         let router = rules.build_merging(|methods, others| {
             methods.merge(others).map_err(|error| error.to_string())
         })?;
+        let mut layers = self.layers;
+        let ours = self.settings.layers()?;
+        layers.extend(ours.locale.map(wrap));
+        layers.extend(ours.cookies.map(wrap));
+        let access_log = self.settings.access_log;
+        let error_pages = std::mem::take(&mut self.settings.error_pages);
+        let urls = Urls::new(router.urls().clone(), static_urls);
         let inner = Inner {
-            urls: Urls::new(router.urls().clone(), static_urls),
+            site: Arc::new(self.settings.site(urls)?),
             router,
-            error_pages: self.error_pages,
+            error_pages,
         };
-        Ok(ApplicationService::new(inner, self.access_log, self.layers))
+        Ok(ApplicationService::new(inner, access_log, layers))
     }
 
     /// Listens and serves in this process until a signal ends it: `Server::new(self).bind(address)?.start(1)`.
@@ -270,6 +240,16 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     pub fn listen(self, address: impl Into<Bind>) -> Result<()> {
         Server::new(self).bind(address)?.start(1)
     }
+}
+
+fn wrap(layer: impl Layer<BoxService, Service: HttpService> + Send + 'static) -> Wrap {
+    Box::new(move |inner| {
+        let endpoint = Endpoint::from_service(layer.layer(inner));
+        BoxService::new(tower::service_fn(move |request| {
+            let answer = endpoint.call(request);
+            async move { Ok(answer.await) }
+        }))
+    })
 }
 
 impl<S> fmt::Debug for Application<S> {

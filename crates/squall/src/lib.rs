@@ -45,25 +45,33 @@ mod listen;
 mod logging;
 mod methods;
 mod mount;
+mod page;
 mod response;
 pub mod route;
 mod run;
 mod server;
 mod service;
+mod settings;
+mod site;
 mod tls;
 mod urls;
+mod user;
 
 pub use crate::{
     application::Application,
     error::{Error, Result},
     error_pages::ErrorPage,
-    extract::{Client, Extension, Form, Json, Path, Query, State},
+    extract::{
+        Client, Cookies, CurrentUser, Extension, Form, Json, Locale, Path, Query, State, Xsrf,
+    },
     handler::Handler,
     health::{healthz, metrics, readyz},
     methods::{Methods, any, delete, get, head, on, options, patch, post, put},
+    page::Page,
     response::{Html, Redirect},
     server::{Server, Worker, serve},
     service::{ApplicationService, ResponseFuture},
+    settings::Secret,
     urls::Urls,
 };
 #[doc(no_inline)]
@@ -74,6 +82,12 @@ pub use axum_core::{
 };
 #[doc(no_inline)]
 pub use http;
+#[doc(no_inline)]
+pub use squall_auth::safe_next;
+#[doc(no_inline)]
+pub use squall_cookies::{Cookie, CookieSecret};
+#[doc(no_inline)]
+pub use squall_locale::Translations;
 #[doc(no_inline)]
 pub use squall_prefork::{Supervisor, worker::task_id};
 #[doc(no_inline)]
@@ -86,7 +100,11 @@ pub use squall_server::{ClientCertificates, Tls, TlsInfo};
 #[doc(no_inline)]
 pub use squall_static::StaticFiles;
 #[doc(no_inline)]
+pub use squall_templates::{Templates, minijinja::context};
+#[doc(no_inline)]
 pub use squall_xheaders::{TrustedProxies, XHeaders};
+#[doc(no_inline)]
+pub use squall_xsrf::XsrfLayer;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]

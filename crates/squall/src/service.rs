@@ -28,6 +28,7 @@ use crate::{
     Error, Urls, access_log,
     error_pages::ErrorPages,
     handler::{Endpoint, ResponseFuture as HandlerFuture},
+    site::Site,
 };
 
 /// An [`Application`](crate::Application) whose settings are checked: a [`tower_service::Service`]
@@ -45,14 +46,14 @@ pub(crate) type BoxService = BoxCloneSyncService<Request, Response, Infallible>;
 pub(crate) struct Inner {
     pub(crate) router: Router<Methods<Endpoint>>,
     pub(crate) error_pages: ErrorPages,
-    pub(crate) urls: Urls,
+    pub(crate) site: Arc<Site>,
 }
 
 /// What a request's extensions say of the route that it came by.
 #[derive(Clone)]
 pub(crate) struct Matched {
     pub(crate) captures: Captures,
-    pub(crate) urls: Urls,
+    pub(crate) site: Arc<Site>,
 }
 
 impl ApplicationService {
@@ -77,7 +78,7 @@ impl ApplicationService {
     /// The names of routes and static files, to make URLs from.
     #[must_use]
     pub fn urls(&self) -> Urls {
-        self.inner.urls.clone()
+        self.inner.site.urls.clone()
     }
 }
 
@@ -174,7 +175,7 @@ impl Inner {
             MethodMatch::Found(endpoint) | MethodMatch::Head(endpoint) => {
                 request.extensions_mut().insert(Matched {
                     captures: found.captures,
-                    urls: self.urls.clone(),
+                    site: Arc::clone(&self.site),
                 });
                 return Ok(endpoint);
             }

@@ -82,7 +82,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Urls {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let matched = parts.extensions.get::<Matched>();
         Ok(matched
-            .map(|matched| matched.urls.clone())
+            .map(|matched| matched.site.urls.clone())
             .unwrap_or_default())
     }
 }

@@ -3,19 +3,22 @@
 //! Run with `cargo run --release --example friendfeed`, then open <http://127.0.0.1:8888/>.
 //! `-- --help` shows the flags; those for HTTPS are there with `--features tls`.
 
+mod account;
 mod pages;
 
-use std::{
-    net::IpAddr,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::Parser;
-use squall::{Application, Bind, Limits, Server, StaticFiles, any, get, regex};
+use squall::{
+    Application, Bind, CookieSecret, Limits, Server, StaticFiles, Translations, any, get, post,
+    regex,
+};
 
-/// The files that come with the example.
-const STATIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/friendfeed/static");
+/// The files that come with the example: `static`, `templates`, `translations`.
+const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/friendfeed");
+
+/// Where workers find the secret of their supervisor.
+const COOKIE_SECRET: &str = "COOKIE_SECRET";
 
 /// The site of the guide.
 #[derive(Parser)]
@@ -46,9 +49,16 @@ struct Flags {
     #[cfg(feature = "tls")]
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Serve the static files of this directory.
-    #[arg(long, value_name = "DIR", default_value = STATIC)]
-    static_path: PathBuf,
+    /// Read templates and translations below this directory, and static files too.
+    #[arg(long, value_name = "DIR", default_value = SITE)]
+    site: PathBuf,
+    /// Serve the static files of this directory instead.
+    #[arg(long, value_name = "DIR")]
+    static_path: Option<PathBuf>,
+    /// Sign cookies with this; `squall secret` makes one. By default a new one at each start, which
+    /// signs everybody out.
+    #[arg(long, env = COOKIE_SECRET, hide_env_values = true)]
+    cookie_secret: Option<String>,
     /// Serve in this many processes; 0 takes one for each CPU.
     #[arg(long, default_value_t = 1)]
     processes: usize,
@@ -61,8 +71,18 @@ struct Flags {
 }
 
 fn main() -> squall::Result<()> {
-    let flags = Flags::parse();
-    let server = Server::new(application(&flags.static_path))
+    let mut flags = Flags::parse();
+    let secret = match flags.cookie_secret.take() {
+        Some(secret) => secret,
+        None => CookieSecret::generate()?,
+    };
+    let server = Server::new(application(&flags, &secret)?)
+        // All workers sign with the same.
+        .supervisor(|supervisor| {
+            supervisor.before_spawn(move |_, command| {
+                command.env(COOKIE_SECRET, &secret);
+            })
+        })
         .threads(flags.threads)
         .limits(Limits::default().drain_delay(Duration::from_secs(flags.drain_delay)))
         .xheaders(flags.xheaders);
@@ -89,9 +109,18 @@ fn bind(server: Server, flags: &Flags) -> squall::Result<Server> {
     server.bind(address)
 }
 
-fn application(static_path: &Path) -> Application {
-    Application::new()
-        .static_path(static_path)
+fn application(flags: &Flags, secret: &str) -> squall::Result<Application> {
+    let static_path = match &flags.static_path {
+        Some(path) => path.clone(),
+        None => flags.site.join("static"),
+    };
+    let application = Application::new()
+        .static_path(&static_path)
+        .template_path(flags.site.join("templates"))
+        .translations(Translations::load_csv(flags.site.join("translations"))?)
+        .cookie_secret(secret)
+        .login_url("/login")
+        .xsrf_cookies(true)
         .route(
             regex(r"/(apple-touch-icon\.png)"),
             StaticFiles::new(static_path),
@@ -99,8 +128,17 @@ fn application(static_path: &Path) -> Application {
         .route("/static_url/{*path}", get(pages::static_url))
         .route("/", get(pages::home))
         .name("home")
+        .route("/login", get(account::login_page).post(account::login))
+        .name("login")
+        .route("/logout", post(account::logout))
+        .name("logout")
+        .route("/me", get(account::me))
+        .name("me")
+        .route("/language/{code}", get(account::language))
+        .name("language")
         .route("/whoami", get(pages::whoami))
         .route("/echo", any(pages::echo))
+        .without_xsrf()
         .route("/slow", get(pages::slow))
         .route("/users/{id}", get(pages::user))
         .name("user")
@@ -109,5 +147,6 @@ fn application(static_path: &Path) -> Application {
         .route("/sse", get(pages::sse))
         .route("/metrics", get(squall::metrics))
         .route("/healthz", get(squall::healthz))
-        .route("/readyz", get(squall::readyz))
+        .route("/readyz", get(squall::readyz));
+    Ok(application)
 }

@@ -9,18 +9,14 @@ use std::{
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use squall::{
-    Body, Client, ConnectionInfo, Extension, Html, IntoResponse, Json, Path, Query, Request,
+    Body, Client, ConnectionInfo, Extension, Html, IntoResponse, Json, Page, Path, Query, Request,
     Response, Urls,
     http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName},
 };
 use tokio::time::interval;
 
-pub(crate) async fn home(urls: Urls) -> squall::Result<Html<String>> {
-    let page = include_str!("home.html")
-        .replace("{styles}", &urls.static_url("styles.css"))
-        .replace("{logo}", &urls.static_url("images/logo.png"))
-        .replace("{user}", &urls.reverse_url("user", [7])?);
-    Ok(Html(page))
+pub(crate) async fn home(page: Page) -> squall::Result<Html<String>> {
+    page.render("home.html", ())
 }
 
 /// The URL of a static file, as text.

@@ -1,18 +1,22 @@
 //! What handlers read from a request. All of axum's own traits: write yours against `axum-core`.
 
 mod client;
+mod cookies;
+mod current_user;
 mod extension;
 mod form;
 mod json;
+mod locale;
 mod params;
 mod path;
 mod query;
 mod state;
+mod xsrf;
 
 pub(crate) use self::client::connection;
 pub use self::{
-    client::Client, extension::Extension, form::Form, json::Json, path::Path, query::Query,
-    state::State,
+    client::Client, cookies::Cookies, current_user::CurrentUser, extension::Extension, form::Form,
+    json::Json, locale::Locale, path::Path, query::Query, state::State, xsrf::Xsrf,
 };
 
 use axum_core::extract::{FromRequest, Request};

@@ -1,6 +1,7 @@
 //! The facade from outside: as a service in this process, on real sockets, and the example as a
 //! program of its own.
 
+mod account;
 mod axum;
 mod browser;
 mod deploy;

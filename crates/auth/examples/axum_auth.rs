@@ -1,0 +1,91 @@
+//! An axum application with a page for its users only, and nothing else of squall.
+//!
+//! Run with `cargo run -p squall-auth --example axum_auth`, then open `http://127.0.0.1:8888/me?tab=1`. You are led to a page that
+//! asks for your name, and back. Then open `http://127.0.0.1:8888/login?next=//example.com`: it does not lead there.
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::{
+    Form, Router,
+    extract::{Extension, Query, State},
+    http::{StatusCode, header, request::Parts},
+    response::{Html, IntoResponse, Redirect},
+    routing::get,
+};
+use squall_auth::{CurrentUser, CurrentUserLayer, LoginLayer, safe_next};
+
+#[derive(Clone)]
+struct User {
+    name: String,
+}
+
+/// Who is signed in, by what their cookie says. A real site keeps this in a database, or in a signed cookie.
+#[derive(Clone, Default)]
+struct Sessions(Arc<Mutex<HashMap<String, User>>>);
+
+impl Sessions {
+    fn begin(&self, user: User) -> Result<String, getrandom::Error> {
+        let id = format!("{:016x}{:016x}", getrandom::u64()?, getrandom::u64()?);
+        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.insert(id.clone(), user);
+        Ok(id)
+    }
+
+    fn user(&self, parts: &Parts) -> Option<User> {
+        let cookies = parts.headers.get(header::COOKIE)?.to_str().ok()?;
+        let id = cookies
+            .split("; ")
+            .find_map(|cookie| cookie.strip_prefix("session="))?;
+        let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.get(id).cloned()
+    }
+}
+
+async fn me(Extension(CurrentUser(user)): Extension<CurrentUser<User>>) -> String {
+    format!("Hello, {}\n", user.name)
+}
+
+async fn form() -> Html<&'static str> {
+    // The form is sent to the address of this page, with its `next`.
+    Html("<form method=post>Your name: <input name=name> <button>Sign in</button></form>")
+}
+
+async fn sign_in(
+    State(sessions): State<Sessions>,
+    Query(query): Query<HashMap<String, String>>,
+    Form(mut form): Form<HashMap<String, String>>,
+) -> Result<impl IntoResponse, StatusCode> {
+    let name = form.remove("name").ok_or(StatusCode::BAD_REQUEST)?;
+    let id = sessions
+        .begin(User { name })
+        .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let cookie = format!("session={id}; Path=/; HttpOnly; SameSite=Lax");
+    let next = query
+        .get("next")
+        .and_then(|next| safe_next(next))
+        .unwrap_or("/me");
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next)))
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> io::Result<()> {
+    let sessions = Sessions::default();
+    let guard = LoginLayer::<User>::new("/login").map_err(io::Error::other)?;
+    let users = {
+        let sessions = sessions.clone();
+        CurrentUserLayer::new(move |parts| sessions.user(parts))
+    };
+    let app = Router::new()
+        .route("/me", get(me))
+        // The routes above are for users only.
+        .route_layer(guard)
+        .route("/login", get(form).post(sign_in))
+        .layer(users)
+        .with_state(sessions);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:8888").await?;
+    axum::serve(listener, app).await
+}

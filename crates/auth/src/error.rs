@@ -1,0 +1,44 @@
+//! Settings that could never work.
+
+use std::{error::Error, fmt};
+
+/// A setting that could never work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The address of the sign-in page is neither a path of this site (`/login`) nor an absolute URL with http or https.
+    LoginUrl {
+        /// The text as it was given.
+        login_url: String,
+    },
+    /// The provider's issuer is not a URL.
+    Issuer {
+        /// The text as it was given.
+        issuer: String,
+    },
+    /// The address that the provider leads back to is not an absolute URL.
+    RedirectUrl {
+        /// The text as it was given.
+        redirect_url: String,
+    },
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LoginUrl { login_url } => write!(
+                f,
+                "login_url is a path such as \"/login\", or an absolute URL, not {login_url:?}"
+            ),
+            Self::Issuer { issuer } => write!(f, "the issuer is an absolute URL, not {issuer:?}"),
+            Self::RedirectUrl { redirect_url } => {
+                write!(
+                    f,
+                    "the redirect URL is an absolute URL, not {redirect_url:?}"
+                )
+            }
+        }
+    }
+}
+
+impl Error for ConfigError {}

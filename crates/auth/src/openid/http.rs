@@ -1,0 +1,59 @@
+//! The caller's HTTP client, whatever it is.
+
+use std::{error::Error, fmt, pin::Pin, sync::Arc};
+
+use http::{Request, Response};
+use openidconnect::AsyncHttpClient;
+
+/// Sends a request and gives back the response. Its type is forgotten here: with it, whether `finish` can move between
+/// threads would be more than the compiler can prove.
+#[derive(Clone)]
+pub(super) struct Http(Arc<SendRequest>);
+
+type SendRequest = dyn Fn(Request<Vec<u8>>) -> Answer + Send + Sync;
+
+type Answer = Pin<Box<dyn Future<Output = Result<Response<Vec<u8>>, HttpError>> + Send>>;
+
+impl Http {
+    pub(super) fn new<F, E>(send: impl Fn(Request<Vec<u8>>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Response<Vec<u8>>, E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        Self(Arc::new(move |request| {
+            let answer = send(request);
+            Box::pin(async { answer.await.map_err(|error| HttpError(error.into())) })
+        }))
+    }
+}
+
+impl AsyncHttpClient<'_> for Http {
+    type Error = HttpError;
+    type Future = Answer;
+
+    fn call(&self, request: Request<Vec<u8>>) -> Answer {
+        (self.0)(request)
+    }
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Http")
+    }
+}
+
+/// What the client says, as a type that is an error.
+#[derive(Debug)]
+pub(super) struct HttpError(Box<dyn Error + Send + Sync>);
+
+impl fmt::Display for HttpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for HttpError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}

@@ -1,0 +1,74 @@
+//! Signing in and out, and what is for those who have.
+
+use serde::Deserialize;
+use squall::{
+    Cookie, Cookies, CurrentUser, Error, Form, Html, Page, Path, Query, Redirect, context,
+    http::StatusCode, safe_next,
+};
+
+#[derive(Deserialize)]
+pub(crate) struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+pub(crate) async fn login_page(
+    page: Page,
+    Query(Next { next }): Query<Next>,
+) -> squall::Result<Html<String>> {
+    page.render("login.html", context! { next })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Login {
+    name: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// Believes everybody: this is an example. Whoever made the link has chosen `next`, so it is checked.
+pub(crate) async fn login(
+    cookies: Cookies,
+    Form(Login { name, next }): Form<Login>,
+) -> squall::Result<Redirect> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 64 {
+        return Err(
+            Error::new("a name has 1 to 64 characters").with_status(StatusCode::BAD_REQUEST)
+        );
+    }
+    cookies.set_signed_cookie(("user", name))?;
+    Ok(Redirect::see_other(safe_next(&next).unwrap_or("/")))
+}
+
+pub(crate) async fn logout(cookies: Cookies) -> squall::Result<Redirect> {
+    cookies.clear_cookie("user")?;
+    cookies.clear_cookie("visits")?;
+    Ok(Redirect::see_other("/"))
+}
+
+/// Whoever has not signed in is sent to `login_url` instead.
+pub(crate) async fn me(
+    _: CurrentUser,
+    cookies: Cookies,
+    page: Page,
+) -> squall::Result<Html<String>> {
+    let visits = cookies.get_signed_cookie("visits");
+    let visits = visits
+        .and_then(|visits| visits.parse().ok())
+        .unwrap_or(0_u32)
+        .saturating_add(1);
+    cookies.set_signed_cookie(("visits", visits.to_string()))?;
+    page.render("me.html", context! { visits })
+}
+
+pub(crate) async fn language(
+    cookies: Cookies,
+    Path(code): Path<String>,
+) -> squall::Result<Redirect> {
+    let cookie = Cookie::build(("locale", code)).permanent();
+    cookies
+        .set_cookie(cookie)
+        .map_err(|error| Error::new(error).with_status(StatusCode::BAD_REQUEST))?;
+    Ok(Redirect::see_other("/"))
+}

@@ -1,0 +1,108 @@
+//! Who is signed in, or the way to the sign-in page.
+
+use axum_core::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header, request::Parts};
+use squall_auth::Login;
+
+use super::Client;
+use crate::{Error, Result, service::Matched, user::User};
+
+/// The user that a request comes from, as [`current_user`](crate::Application::current_user) finds
+/// it (Tornado's `current_user`).
+///
+/// Whoever has not signed in is sent to the [`login_url`](crate::Application::login_url), with the
+/// page that was asked for as `next`; what is not GET or HEAD gets 403 instead, as everything does
+/// where there is no `login_url` (Tornado's `authenticated`). `Option<CurrentUser>` takes
+/// everybody.
+///
+/// # Examples
+///
+/// ```
+/// use squall::CurrentUser;
+///
+/// async fn me(CurrentUser(name): CurrentUser) -> String {
+///     format!("Hello, {name}")
+/// }
+///
+/// async fn home(user: Option<CurrentUser>) -> &'static str {
+///     if user.is_some() { "Welcome back" } else { "Nice to meet you" }
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "it is taken apart where it is extracted"
+)]
+pub struct CurrentUser<U = String>(pub U);
+
+impl<S, U> FromRequestParts<S> for CurrentUser<U>
+where
+    S: Send + Sync,
+    U: Clone + Send + Sync + 'static,
+{
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        match find(parts).await? {
+            Some(user) => of_type(&user).map_err(IntoResponse::into_response),
+            None => Err(to_login(parts, state).await),
+        }
+    }
+}
+
+impl<S, U> OptionalFromRequestParts<S> for CurrentUser<U>
+where
+    S: Send + Sync,
+    U: Clone + Send + Sync + 'static,
+{
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Response> {
+        let user = find(parts).await?;
+        let user = user.as_ref().map(of_type).transpose();
+        user.map_err(IntoResponse::into_response)
+    }
+}
+
+async fn find(parts: &mut Parts) -> Result<Option<User>, Response> {
+    let matched = parts.extensions.get::<Matched>();
+    match matched.and_then(|matched| matched.site.find_user.clone()) {
+        Some(find_user) => find_user.find(parts).await,
+        None => {
+            let error = "CurrentUser without Application::current_user(…) or cookie_secret(…)";
+            Err(Error::new(error).into_response())
+        }
+    }
+}
+
+fn of_type<U: Clone + 'static>(user: &User) -> Result<CurrentUser<U>> {
+    user.get().map(CurrentUser).ok_or_else(|| {
+        let name = std::any::type_name::<U>();
+        Error::new(format!(
+            "CurrentUser<{name}>, but current_user(…) finds another type"
+        ))
+    })
+}
+
+async fn to_login<S: Send + Sync>(parts: &mut Parts, state: &S) -> Response {
+    let Ok(Client(client)) = Client::from_request_parts(parts, state).await;
+    let matched = parts.extensions.get::<Matched>();
+    let login_url = matched.and_then(|matched| matched.site.login_url.as_ref());
+    let login =
+        login_url.map(|url| url.login(&parts.method, &parts.uri, client.origin().as_deref()));
+    match login {
+        Some(Login::Redirect(location)) => {
+            // After the sign-in the same address must not lead here again.
+            let no_store = HeaderValue::from_static("no-store");
+            let headers = [
+                (header::LOCATION, location),
+                (header::CACHE_CONTROL, no_store),
+            ];
+            (StatusCode::FOUND, headers).into_response()
+        }
+        _ => Error::status(StatusCode::FORBIDDEN).into_response(),
+    }
+}

@@ -1,0 +1,159 @@
+//! Pages from templates, with what belongs to one request.
+
+use std::{fmt, sync::Arc};
+
+use axum_core::{
+    extract::FromRequestParts,
+    response::{IntoResponse, Response},
+};
+use http::{Method, Uri, request::Parts};
+use serde::Serialize;
+use squall_templates::{Translate, Value, html, minijinja::context, translation};
+use squall_xheaders::Host;
+
+use crate::{Client, Error, Html, Locale, Result, service::Matched, site::Site, user::User};
+
+/// Makes a page from a [template](crate::Application::template_path) (Tornado's `render`).
+///
+/// Besides what a handler gives it, a template can say
+///
+/// | name | what it is |
+/// |---|---|
+/// | `static_url("images/logo.png")` | [`Urls::static_url`](crate::Urls::static_url) |
+/// | `reverse_url("user", 7)` | [`Urls::reverse_url`](crate::Urls::reverse_url) |
+/// | `_("Home")`, `ngettext`, `pgettext`, `npgettext` | in the language of `locale` |
+/// | `locale` | its `code`, `language_tag`, `name` and `is_rtl` |
+/// | `xsrf_form_html()` | the hidden field that [`xsrf_cookies`](crate::Application::xsrf_cookies) asks for |
+/// | `current_user` | whom [`CurrentUser`](crate::CurrentUser) gives, or none |
+/// | `request` | its `method`, `uri`, `path`, `query`, `protocol`, `host` and `remote_ip` |
+///
+/// # Examples
+///
+/// ```
+/// use squall::{Html, Page, context};
+///
+/// async fn home(page: Page) -> squall::Result<Html<String>> {
+///     page.render("home.html", context! { entries => ["first", "second"] })
+/// }
+/// ```
+pub struct Page {
+    site: Arc<Site>,
+    values: Arc<Values>,
+}
+
+/// What templates can ask about a request.
+struct Values {
+    method: Method,
+    uri: Uri,
+    client: squall_xheaders::Client,
+    locale: Arc<Locale>,
+    xsrf: Option<squall_xsrf::Xsrf>,
+    user: Option<User>,
+}
+
+impl Page {
+    /// Renders a template with these values: a map such as [`context!`](crate::context) makes, a
+    /// struct, or `()`.
+    ///
+    /// # Errors
+    ///
+    /// When the application has no templates, or this one is missing or wrong.
+    pub fn render(&self, template: &str, context: impl Serialize) -> Result<Html<String>> {
+        let templates = self.site.templates.as_ref();
+        let templates =
+            templates.ok_or_else(|| Error::new("Page without Application::template_path(…)"))?;
+        let values = Arc::clone(&self.values);
+        let page = templates.render_for(template, move |name| values.get(name), context);
+        Ok(Html(page?))
+    }
+}
+
+impl Values {
+    fn get(&self, name: &str) -> Option<Value> {
+        Some(match name {
+            "request" => context! {
+                method => self.method.as_str(),
+                uri => self.uri.to_string(),
+                path => self.uri.path(),
+                query => self.uri.query().unwrap_or_default(),
+                protocol => self.client.scheme().as_str(),
+                host => self.client.host().map(Host::as_str),
+                remote_ip => self.client.ip().map(|ip| ip.to_string()),
+            },
+            "current_user" => match &self.user {
+                Some(user) => user.value.clone(),
+                None => Value::from(()),
+            },
+            "locale" => context! {
+                code => self.locale.code(),
+                language_tag => self.locale.language_tag(),
+                name => self.locale.name(),
+                is_rtl => self.locale.is_rtl(),
+            },
+            "xsrf_form_html" => {
+                let xsrf = self.xsrf.clone()?;
+                Value::from_function(move || html(xsrf.xsrf_form_html()))
+            }
+            name => return translation(name, &self.locale),
+        })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Page {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let Some(Matched { site, .. }) = parts.extensions.get() else {
+            let error = Error::new("Page in a request that came by no route of an application");
+            return Err(error.into_response());
+        };
+        let site = Arc::clone(site);
+        let user = match &site.find_user {
+            Some(find) => find.find(parts).await?,
+            None => None,
+        };
+        let Ok(Client(client)) = Client::from_request_parts(parts, state).await;
+        let values = Values {
+            method: parts.method.clone(),
+            uri: parts.uri.clone(),
+            client,
+            locale: Arc::new(Locale::of(parts)),
+            xsrf: parts.extensions.get().cloned(),
+            user,
+        };
+        Ok(Self {
+            site,
+            values: Arc::new(values),
+        })
+    }
+}
+
+impl Translate for Locale {
+    fn translate(&self, context: Option<&str>, message: &str) -> String {
+        match context {
+            Some(context) => self.0.pgettext(context, message),
+            None => self.0.translate(message),
+        }
+        .to_owned()
+    }
+
+    fn translate_plural(
+        &self,
+        context: Option<&str>,
+        message: &str,
+        plural: &str,
+        count: u64,
+    ) -> String {
+        match context {
+            Some(context) => self.0.pgettext_plural(context, message, plural, count),
+            None => self.0.translate_plural(message, plural, count),
+        }
+        .to_owned()
+    }
+}
+
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,91 @@
+//! Whom a request comes from, as the application knows its users.
+
+use std::{any::Any, fmt, pin::Pin, sync::Arc};
+
+use axum_core::{
+    extract::FromRequestParts,
+    response::{IntoResponse, Response},
+};
+use http::request::Parts;
+use serde::Serialize;
+use squall_templates::{Value, minijinja::value::Serde};
+
+use crate::{Cookies, Result};
+
+/// The signed cookie that names the user where the application does not say how to find out.
+const COOKIE: &str = "user";
+
+/// Finds a request's user (Tornado's `get_current_user`).
+#[derive(Clone)]
+pub(crate) struct FindUser(Arc<dyn for<'a> Fn(&'a mut Parts) -> Finding<'a> + Send + Sync>);
+
+type Finding<'a> = Pin<Box<dyn Future<Output = Result<Option<User>, Response>> + Send + 'a>>;
+
+/// A user of whatever type the application has for it.
+#[derive(Clone)]
+pub(crate) struct User {
+    user: Arc<dyn Any + Send + Sync>,
+    pub(crate) value: Value,
+}
+
+/// A user that was looked for already, so that one request asks once.
+#[derive(Clone)]
+struct Known(Option<User>);
+
+impl FindUser {
+    pub(crate) fn new<S, E, F, Fut, U>(state: S, find: F) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+        E: FromRequestParts<S> + Send,
+        F: Fn(E) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Option<U>>> + Send,
+        U: Serialize + Send + Sync + 'static,
+    {
+        let shared = Arc::new((state, find));
+        Self(Arc::new(move |parts| {
+            let shared = Arc::clone(&shared);
+            Box::pin(async move {
+                let (state, find) = &*shared;
+                let input = E::from_request_parts(parts, state).await;
+                let found = find(input.map_err(IntoResponse::into_response)?).await;
+                Ok(found.map_err(IntoResponse::into_response)?.map(User::new))
+            })
+        }))
+    }
+
+    /// By the signed cookie `user`, as in Tornado's own examples.
+    pub(crate) fn by_cookie() -> Self {
+        Self::new((), async |cookies: Cookies| {
+            Ok(cookies.get_signed_cookie(COOKIE))
+        })
+    }
+
+    pub(crate) async fn find(&self, parts: &mut Parts) -> Result<Option<User>, Response> {
+        if let Some(Known(user)) = parts.extensions.get() {
+            return Ok(user.clone());
+        }
+        let user = (self.0)(parts).await?;
+        parts.extensions.insert(Known(user.clone()));
+        Ok(user)
+    }
+}
+
+impl User {
+    fn new<U: Serialize + Send + Sync + 'static>(user: U) -> Self {
+        Self {
+            value: Value::from(Serde(&user)),
+            user: Arc::new(user),
+        }
+    }
+
+    /// The user, if it is of this type.
+    pub(crate) fn get<U: Clone + 'static>(&self) -> Option<U> {
+        self.user.downcast_ref().cloned()
+    }
+}
+
+impl fmt::Debug for FindUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FindUser")
+    }
+}
