@@ -73,7 +73,8 @@
 //!
 //! It runs nothing: there is no console, no evaluation, no request that changes anything, and the only files that it reads
 //! are those that the backtrace names. It does not look into the text of errors: what an error says of a secret
-//! is shown. It gives no page to a 500 that carries no [`Failure`]; that stays what it is.
+//! is shown. The log hides what is secret in a query, and in a path only where [`RequestFacts`] told its parameters. It gives
+//! no page to a 500 that carries no [`Failure`]; that stays what it is.
 #![forbid(unsafe_code)]
 
 mod accept;

@@ -94,7 +94,12 @@ impl Mask {
     pub(crate) fn query(&self, query: &str) -> String {
         let pairs = query.split('&').map(|pair| {
             let Some((name, value)) = pair.split_once('=') else {
-                return pair.to_owned();
+                return if looks_secret(&decode(pair)) {
+                    MASK
+                } else {
+                    pair
+                }
+                .to_owned();
             };
             let decoded = self.value(&decode(name), &decode(value));
             // What is shown as it is is also written as it was.
@@ -207,6 +212,7 @@ mod tests {
             ("page=2&t%6Fken=x%26y", "page=2&t%6Fken=[hidden]"),
             ("user%5Bpassword%5D=x", "user%5Bpassword%5D=[hidden]"),
             ("token", "token"),
+            ("eyJhbGciOiJI.e30.c2ln&a=b", "[hidden]&a=b"),
             ("token=", "token=[hidden]"),
             ("token=a=b", "token=[hidden]"),
             ("next=/login%3Ftoken%3Dx", "next=[hidden]"),

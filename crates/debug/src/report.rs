@@ -5,9 +5,9 @@ use std::{env, path::Path, process};
 use http::{StatusCode, header};
 
 use crate::{
-    Failure, Observed, RequestId, Tracebacks,
+    Failure, Observed, RequestId, Snippet, Tracebacks,
     log::target,
-    mask::Mask,
+    mask::{MASK, Mask},
     observed::Kept,
     printable::{one_line, printable},
     snippet::Excerpt,
@@ -108,7 +108,7 @@ pub(crate) fn libraries(calls: &[Call]) -> String {
 }
 
 fn snippets(settings: &Tracebacks, failure: &Failure) -> Vec<Call> {
-    let call = |snippet: &crate::Snippet| Call {
+    let call = |snippet: &Snippet| Call {
         name: one_line(snippet.title()),
         is_async: false,
         library: None,
@@ -255,7 +255,7 @@ fn cookies(mask: &Mask, kept: &Kept) -> Vec<(String, String)> {
         .filter(|cookie| !cookie.is_empty());
     all.map(|cookie| match cookie.split_once('=') {
         Some((name, value)) => (name.to_owned(), mask.cookie(name, value)),
-        None => ("unreadable".to_owned(), crate::mask::MASK.to_owned()),
+        None => ("unreadable".to_owned(), MASK.to_owned()),
     })
     .collect()
 }

@@ -34,6 +34,9 @@ pub(crate) struct Frame {
 /// Deeper than this is recursion, and its frames say nothing new.
 const MAX_FRAMES: usize = 200;
 
+/// Where the capture is among the first frames; one of ours further out is the layer.
+const CAPTURE: usize = 8;
+
 impl Trace {
     pub(crate) fn capture(place: Place) -> Self {
         Self {
@@ -43,7 +46,7 @@ impl Trace {
         }
     }
 
-    /// From the place that the trace is about outwards, to where the thread began.
+    /// From the place that the trace is about outwards, as far as they are this request's own.
     pub(crate) fn frames(&self) -> &[Frame] {
         self.frames.get_or_init(|| {
             let mut backtrace = self.unresolved.clone();
@@ -76,14 +79,9 @@ fn trim(mut frames: Vec<Frame>, place: &Place) -> Vec<Frame> {
         }
         // Without debug information, the place is all that is known of it.
         None => {
-            let before = frames.iter().take_while(|frame| !is_ours(frame)).count();
-            let ours = frames[before..]
-                .iter()
-                .take_while(|frame| is_ours(frame))
-                .count();
-            // A panic does not come by any function of ours.
-            if before + ours < frames.len() {
-                frames.drain(..before + ours);
+            let begin = &frames[..frames.len().min(CAPTURE)];
+            if let Some(ours) = begin.iter().rposition(is_ours) {
+                frames.drain(..=ours);
             }
             frames.insert(
                 0,
@@ -204,7 +202,7 @@ mod tests {
                 &[" src/a.rs:7:9", "a::f", "a::g"],
             ),
             (
-                &["core::panic", "a::f"],
+                &["std::panic", "squall_debug::hook", "core::panic", "a::f"],
                 &[" src/a.rs:7:9", "core::panic", "a::f"],
             ),
             (&[], &[" src/a.rs:7:9"]),
@@ -213,7 +211,7 @@ mod tests {
                 &[
                     "a::f /src/a.rs:7",
                     "<squall_debug::layer::ResponseFuture<F> as Future>::poll",
-                    "hyper::x",
+                    "server::x",
                 ],
                 &["a::f /src/a.rs:7:9"],
             ),
