@@ -62,7 +62,9 @@ fn serve() -> SocketAddr {
         .fact("Generation", "3")
         .own_scripts(true)
         .layer(|extensions| Some(extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip()));
-    let script = "document.body.dataset.margin = getComputedStyle(document.body).margin";
+    let script = "document.body.dataset.margin = getComputedStyle(document.body).margin;
+        document.getElementById('unfold').click();
+        document.getElementById('copy').click();";
     let script = ([("content-type", "text/javascript")], script);
     let app = Router::new()
         .route("/users/{name}", get(user))
@@ -115,10 +117,20 @@ fn scripts_and_style_have_their_nonce() {
         return;
     };
     let url = format!("http://{}/users/ada", serve());
-    let dom = browse(&chromium, &["--dump-dom", &url]);
+    let dom = browse(
+        &chromium,
+        &["--virtual-time-budget=2000", "--dump-dom", &url],
+    );
     // Ours has shown the buttons, and the one that was added has seen the style.
     assert!(dom.contains("<p class=\"tools\">"), "{dom}");
     assert!(dom.contains("data-margin=\"0px\""), "{dom}");
+    let folded = dom.matches("<details class=\"libraries\">").count();
+    assert_eq!(folded, 0, "{dom}");
+    let said = dom.split("role=\"status\">").nth(1).unwrap();
+    let said = said.split('<').next().unwrap();
+    // Without a person, a browser may refuse the clipboard.
+    let either = ["Copied", "Press Ctrl+C to copy"];
+    assert!(either.contains(&said), "{said}");
 }
 
 #[test]
