@@ -3,6 +3,7 @@
 
 mod account;
 mod axum;
+mod beside_tornado;
 mod browser;
 mod deploy;
 mod errors;
