@@ -13,7 +13,10 @@ use std::{
     time::Duration,
 };
 
+use rustix::thread::{CpuSet, sched_setaffinity};
+
 pub mod bare;
+pub mod compare;
 pub mod wrk;
 
 /// `Result` with any error: a bench that goes wrong says why and ends.
@@ -26,7 +29,7 @@ const LOAD_CPU: &str = "1";
 #[derive(Debug)]
 pub struct Server {
     process: Child,
-    address: SocketAddr,
+    addresses: Vec<SocketAddr>,
 }
 
 impl Server {
@@ -46,10 +49,11 @@ impl Server {
         let output = process.stdout.take().expect("it is piped");
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
-        let address = line.trim().parse();
-        let address =
-            address.map_err(|_| format!("{name} did not start; try it alone: --serve {name}"))?;
-        Ok(Self { process, address })
+        let addresses = line.split_whitespace().map(str::parse);
+        match addresses.collect() {
+            Ok(addresses) if !line.is_empty() => Ok(Self { process, addresses }),
+            _ => Err(format!("{name} did not start; try it alone: --serve {name}").into()),
+        }
     }
 
     /// The time that all its threads have spent on the CPU so far, in user and kernel mode.
@@ -73,7 +77,7 @@ impl Server {
     ///
     /// When it does not answer.
     pub fn answer(&self) -> Result<String> {
-        let mut stream = TcpStream::connect(self.address)?;
+        let mut stream = TcpStream::connect(self.address())?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
         stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
         let mut answer = String::new();
@@ -82,10 +86,16 @@ impl Server {
         Ok(lines.collect::<Vec<_>>().join("\n"))
     }
 
-    /// Where it listens.
+    /// Where it listens first of all.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.addresses[0]
+    }
+
+    /// Where it listens; there is at least one address.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     /// Asks for a path again and again for some seconds, with a header, and counts the answers.
@@ -98,7 +108,7 @@ impl Server {
             .arg(find("wrk")?)
             .args(["-t1", &format!("-c{connections}"), &format!("-d{seconds}s")])
             .args(["-H", header])
-            .arg(format!("http://{}{path}", self.address))
+            .arg(format!("http://{}{path}", self.address()))
             .output()?;
         let report = wrk::Report::read(&String::from_utf8(output.stdout)?)?;
         if report.errors() > 0 {
@@ -124,20 +134,28 @@ impl Drop for Server {
 pub fn listen() -> io::Result<TcpListener> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     listener.set_nonblocking(true)?;
-    writeln!(io::stdout(), "{}", listener.local_addr()?)?;
+    announce(&listener.local_addr()?.to_string())?;
     Ok(listener)
 }
 
-/// The number in the middle, of which there must be at least one.
-#[must_use]
-pub fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    let middle = numbers.len() / 2;
-    if numbers.len().is_multiple_of(2) {
-        f64::midpoint(numbers[middle - 1], numbers[middle])
-    } else {
-        numbers[middle]
-    }
+/// Tells [`Server::start`] at which addresses this process listens, with blanks between them.
+///
+/// # Errors
+///
+/// When nobody reads it.
+pub fn announce(addresses: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{addresses}")
+}
+
+/// Moves this thread, and those that it starts, to the CPU of the load.
+///
+/// # Errors
+///
+/// When the machine has no second CPU.
+pub fn be_the_load() -> Result<()> {
+    let mut cpus = CpuSet::new();
+    cpus.set(LOAD_CPU.parse()?);
+    Ok(sched_setaffinity(None, &cpus)?)
 }
 
 fn pinned(cpu: &str) -> Result<Command> {
@@ -155,24 +173,4 @@ pub fn find(program: &str) -> Result<PathBuf> {
     testkit::find_outside(program).ok_or_else(|| {
         format!("{program} is missing; get it with: apt-get install wrk util-linux").into()
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::median;
-
-    #[test]
-    fn medians() {
-        for (numbers, wanted) in [
-            (vec![3.0], 3.0),
-            (vec![3.0, 1.0], 2.0),
-            (vec![9.0, 1.0, 2.0], 2.0),
-            (vec![4.0, 1.0, 2.0, 3.0], 2.5),
-        ] {
-            assert!(
-                (median(numbers.clone()) - wanted).abs() < 1e-9,
-                "{numbers:?}"
-            );
-        }
-    }
 }

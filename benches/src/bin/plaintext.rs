@@ -5,7 +5,12 @@
 
 use std::{convert::Infallible, env, net::TcpListener};
 
-use benches::{Result, Server, bare, bare::current_thread, listen, median};
+use benches::{
+    Result, Server, bare,
+    bare::current_thread,
+    compare::{self, Run, chosen},
+    listen,
+};
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::Full;
 use hyper::{
@@ -45,42 +50,13 @@ fn main() -> Result<()> {
 
 /// Measures all servers that are named, or simply all, and the first one in any case.
 fn compare(seconds: u64, rounds: usize, names: &[&str]) -> Result<()> {
-    let chosen = SERVERS
-        .iter()
-        .enumerate()
-        .filter(|(i, (name, _))| *i == 0 || names.is_empty() || names.contains(name));
-    let names: Vec<&str> = chosen.map(|(_, (name, _))| *name).collect();
     for (mode, keep_alive) in [("keep-alive", true), ("a connection a request", false)] {
         println!("plaintext, {mode}: {rounds} rounds of {seconds} s, medians of the rounds");
-        let mut runs: Vec<Vec<Run>> = names.iter().map(|_| Vec::new()).collect();
-        for _ in 0..rounds {
-            for (runs, name) in runs.iter_mut().zip(&names) {
-                runs.push(measure(name, seconds, keep_alive)?);
-            }
-        }
-        println!(
-            "{:<20} {:>9} {:>12} {:>9}",
-            "server", "requests", "µs CPU each", "ratio"
-        );
-        for (name, own) in names.iter().zip(&runs) {
-            let of_round = |(own, bare): (&Run, &Run)| own.microseconds / bare.microseconds;
-            println!(
-                "{name:<20} {:>9.0} {:>12.2} {:>9.3}",
-                median(own.iter().map(|run| run.requests).collect()),
-                median(own.iter().map(|run| run.microseconds).collect()),
-                median(own.iter().zip(&runs[0]).map(of_round).collect()),
-            );
-        }
-        println!();
+        compare::compare(&chosen(SERVERS, names), rounds, |name| {
+            measure(name, seconds, keep_alive)
+        })?;
     }
     Ok(())
-}
-
-/// What one server did in one round.
-struct Run {
-    requests: f64,
-    /// Of CPU time, for each request.
-    microseconds: f64,
 }
 
 fn measure(name: &str, seconds: u64, keep_alive: bool) -> Result<Run> {
@@ -104,14 +80,7 @@ fn measure(name: &str, seconds: u64, keep_alive: bool) -> Result<Run> {
     } else {
         "Connection: close"
     };
-    let before = server.cpu_time()?;
-    #[expect(clippy::cast_precision_loss, reason = "it is far below 2^52")]
-    let requests = server.load("/", connection, 64, seconds)? as f64;
-    let spent = server.cpu_time()? - before;
-    Ok(Run {
-        requests,
-        microseconds: spent.as_secs_f64() * 1e6 / requests,
-    })
+    Run::of(&server, "/", connection, 64, seconds)
 }
 
 fn bare_hyper(listener: TcpListener) -> Result<()> {

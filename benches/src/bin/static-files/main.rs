@@ -7,7 +7,10 @@ mod servers;
 
 use std::{env, fs, net::TcpStream};
 
-use benches::{Result, Server, median};
+use benches::{
+    Result, Server,
+    compare::{self, Run, chosen},
+};
 use testkit::Wire;
 
 use crate::servers::SERVERS;
@@ -83,59 +86,22 @@ fn compare(seconds: u64, rounds: usize, names: &[&str]) -> Result<()> {
     for case in &CASES {
         fs::write(&case.path()[1..], vec![b'x'; case.length])?;
     }
-    let chosen = SERVERS
-        .iter()
-        .enumerate()
-        .filter(|(i, (name, _))| *i == 0 || names.is_empty() || names.contains(name));
-    let names: Vec<&str> = chosen.map(|(_, (name, _))| *name).collect();
     for case in &CASES {
         println!(
             "{}: {rounds} rounds of {seconds} s, medians of the rounds",
             case.name
         );
-        let mut runs: Vec<Vec<Run>> = names.iter().map(|_| Vec::new()).collect();
-        for _ in 0..rounds {
-            for (runs, name) in runs.iter_mut().zip(&names) {
-                let run = measure(name, case, seconds);
-                runs.push(run.map_err(|error| format!("{name}, {}: {error}", case.name))?);
-            }
-        }
-        println!(
-            "{:<20} {:>9} {:>12} {:>9}",
-            "server", "requests", "µs CPU each", "ratio"
-        );
-        for (name, own) in names.iter().zip(&runs) {
-            let of_round = |(own, nginx): (&Run, &Run)| own.microseconds / nginx.microseconds;
-            println!(
-                "{name:<20} {:>9.0} {:>12.2} {:>9.3}",
-                median(own.iter().map(|run| run.requests).collect()),
-                median(own.iter().map(|run| run.microseconds).collect()),
-                median(own.iter().zip(&runs[0]).map(of_round).collect()),
-            );
-        }
-        println!();
+        compare::compare(&chosen(SERVERS, names), rounds, |name| {
+            measure(name, case, seconds)
+        })?;
     }
     Ok(())
-}
-
-/// What one server did in one round.
-struct Run {
-    requests: f64,
-    /// Of CPU time, for each request.
-    microseconds: f64,
 }
 
 fn measure(name: &str, case: &Case, seconds: u64) -> Result<Run> {
     let server = Server::start(name)?;
     let header = check(&server, case)?;
-    let before = server.cpu_time()?;
-    #[expect(clippy::cast_precision_loss, reason = "it is far below 2^52")]
-    let requests = server.load(&case.path(), &header, case.connections, seconds)? as f64;
-    let spent = server.cpu_time()? - before;
-    Ok(Run {
-        requests,
-        microseconds: spent.as_secs_f64() * 1e6 / requests,
-    })
+    Run::of(&server, &case.path(), &header, case.connections, seconds)
 }
 
 /// Sees that the server answers as it should, and returns the header to ask with.

@@ -1,0 +1,110 @@
+//! Servers that take turns, and the table of what a request costs in each.
+#![expect(clippy::print_stdout, reason = "the results are for people")]
+
+use crate::{Result, Server};
+
+/// What one server did in one round.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Run {
+    /// How many requests it answered.
+    pub requests: f64,
+    /// Of CPU time, for each request.
+    pub microseconds: f64,
+}
+
+impl Run {
+    /// Has a server answer as [`Server::load`] asks, and looks at its CPU time.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::load`] and [`Server::cpu_time`].
+    pub fn of(
+        server: &Server,
+        path: &str,
+        header: &str,
+        connections: u32,
+        seconds: u64,
+    ) -> Result<Self> {
+        let before = server.cpu_time()?;
+        #[expect(clippy::cast_precision_loss, reason = "it is far below 2^52")]
+        let requests = server.load(path, header, connections, seconds)? as f64;
+        let spent = server.cpu_time()? - before;
+        Ok(Self {
+            requests,
+            microseconds: spent.as_secs_f64() * 1e6 / requests,
+        })
+    }
+}
+
+/// The servers that are named, or simply all, and the first one in any case.
+#[must_use]
+pub fn chosen<'a, T>(servers: &[(&'a str, T)], names: &[&str]) -> Vec<&'a str> {
+    let known = servers.iter().map(|(name, _)| *name).enumerate();
+    let chosen = known.filter(|(i, name)| *i == 0 || names.is_empty() || names.contains(name));
+    chosen.map(|(_, name)| name).collect()
+}
+
+/// Measures each server once a round, and compares it with the first of them.
+///
+/// # Errors
+///
+/// The first of `measure`.
+pub fn compare(
+    names: &[&str],
+    rounds: usize,
+    mut measure: impl FnMut(&str) -> Result<Run>,
+) -> Result<()> {
+    let mut runs: Vec<Vec<Run>> = names.iter().map(|_| Vec::new()).collect();
+    for _ in 0..rounds {
+        for (runs, name) in runs.iter_mut().zip(names) {
+            runs.push(measure(name).map_err(|error| format!("{name}: {error}"))?);
+        }
+    }
+    println!(
+        "{:<20} {:>9} {:>12} {:>9}",
+        "server", "requests", "µs CPU each", "ratio"
+    );
+    for (name, own) in names.iter().zip(&runs) {
+        let of_round = |(own, first): (&Run, &Run)| own.microseconds / first.microseconds;
+        println!(
+            "{name:<20} {:>9.0} {:>12.2} {:>9.3}",
+            median(own.iter().map(|run| run.requests).collect()),
+            median(own.iter().map(|run| run.microseconds).collect()),
+            median(own.iter().zip(&runs[0]).map(of_round).collect()),
+        );
+    }
+    println!();
+    Ok(())
+}
+
+/// The number in the middle, of which there must be at least one.
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    let middle = numbers.len() / 2;
+    if numbers.len().is_multiple_of(2) {
+        f64::midpoint(numbers[middle - 1], numbers[middle])
+    } else {
+        numbers[middle]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median;
+
+    #[test]
+    fn medians() {
+        for (numbers, wanted) in [
+            (vec![3.0], 3.0),
+            (vec![3.0, 1.0], 2.0),
+            (vec![9.0, 1.0, 2.0], 2.0),
+            (vec![4.0, 1.0, 2.0, 3.0], 2.5),
+        ] {
+            assert!(
+                (median(numbers.clone()) - wanted).abs() < 1e-9,
+                "{numbers:?}"
+            );
+        }
+    }
+}
