@@ -100,7 +100,7 @@ pub use squall_server::{ClientCertificates, Tls, TlsInfo};
 #[doc(no_inline)]
 pub use squall_static::StaticFiles;
 #[doc(no_inline)]
-pub use squall_templates::{Templates, minijinja::context};
+pub use squall_templates::{Templates, html, minijinja::context};
 #[doc(no_inline)]
 pub use squall_xheaders::{TrustedProxies, XHeaders};
 #[doc(no_inline)]

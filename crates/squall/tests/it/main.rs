@@ -10,13 +10,17 @@ mod errors;
 mod extract;
 mod files;
 mod friendfeed;
+#[cfg(feature = "tls")]
+mod https;
 mod layers;
 mod load;
 mod nginx;
 mod prefork;
 mod program;
+mod proxy_protocol;
 mod routes;
 mod serve;
+mod site;
 mod supervised;
 mod under_others;
 mod xheaders;
