@@ -13,7 +13,7 @@ use std::{
 };
 
 use benches::Result;
-use testkit::{Running, Signal, Wire, free_port, temp_dir, wait_for};
+use testkit::{Running, Signal, Wire, free_port, wait_for};
 
 /// Where a route is added in each round.
 const BEFORE: &str = ".route(\"/healthz\"";
@@ -24,18 +24,22 @@ const LIMIT: Duration = Duration::from_millis(300);
 fn main() -> Result<()> {
     let rounds = env::args().nth(1).map_or(Ok(10), |rounds| rounds.parse())?;
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let copy = temp_dir();
-    for name in ["Cargo.toml", "Cargo.lock", "crates", "xtask", "benches"] {
-        copy_all(&workspace.join(name), &copy.path().join(name))?;
+    // In the same place each time, since cargo builds anew what has moved.
+    let place = workspace.join("target/reload");
+    let copy = place.join("workspace");
+    if copy.exists() {
+        fs::remove_dir_all(&copy)?;
     }
-    let source = copy
-        .path()
-        .join("crates/squall/examples/friendfeed/main.rs");
+    fs::create_dir_all(&copy)?;
+    for name in ["Cargo.toml", "Cargo.lock", "crates", "xtask", "benches"] {
+        copy_all(&workspace.join(name), &copy.join(name))?;
+    }
+    let source = copy.join("crates/squall/examples/friendfeed/main.rs");
     let text = fs::read_to_string(&source)?;
     if !text.contains(BEFORE) {
         return Err(format!("{} has no {BEFORE}", source.display()).into());
     }
-    let site = Site::start(copy.path(), &workspace.join("target/reload"))?;
+    let site = Site::start(&copy, &place.join("target"))?;
     let mut shares = Vec::new();
     println!("from a saved file to the new page, {rounds} rounds");
     println!("{:>10} {:>10} {:>10}", "all", "cargo", "ours");
@@ -103,11 +107,10 @@ impl Site {
             Command::new(squall)
                 .current_dir(copy)
                 .env("CARGO_TARGET_DIR", &target)
-                .env("RUST_LOG", "warn")
                 .args(["dev", "--bind", &address.to_string(), "--"])
                 .args(cargo),
         );
-        running.wait_line("; started");
+        running.wait_line("listening address=");
         let site = Self { running, address };
         wait_for("the first page", || {
             (site.status("/healthz") == 200).then_some(())
