@@ -82,6 +82,11 @@ const PYPI: &[Program] = &[
         "the tests of the files in deploy/",
     ),
     program(
+        "python-with-canaille",
+        "canaille[front,oidc,server]",
+        "the tests with an OpenID provider",
+    ),
+    program(
         "python-with-tornado",
         "tornado",
         "the tests beside a real Tornado",

@@ -50,10 +50,7 @@ async fn signed_in(
     let cookie = cookies
         .find_map(|cookie| cookie.strip_prefix("sign-in="))
         .unwrap_or_default();
-    let http = |request| send(client, request);
-    let user = provider
-        .finish(&query.unwrap_or_default(), cookie, &http)
-        .await;
+    let user = site.finish(&query.unwrap_or_default(), cookie).await;
     let clear = [(header::SET_COOKIE, "sign-in=; Path=/; Max-Age=0")];
     match user {
         // Here a real site begins a session, and redirects to `user.next()`.

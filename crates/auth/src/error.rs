@@ -11,11 +11,6 @@ pub enum ConfigError {
         /// The text as it was given.
         login_url: String,
     },
-    /// The provider's issuer is not a URL.
-    Issuer {
-        /// The text as it was given.
-        issuer: String,
-    },
     /// The address that the provider leads back to is not an absolute URL.
     RedirectUrl {
         /// The text as it was given.
@@ -30,7 +25,6 @@ impl fmt::Display for ConfigError {
                 f,
                 "login_url is a path such as \"/login\", or an absolute URL, not {login_url:?}"
             ),
-            Self::Issuer { issuer } => write!(f, "the issuer is an absolute URL, not {issuer:?}"),
             Self::RedirectUrl { redirect_url } => {
                 write!(
                     f,

@@ -31,7 +31,7 @@ with app.app_context():
     Backend.instance.save(user)
     client = models.Client(
         client_id="squall",
-        client_secret="a secret",
+        client_secret="client-secret",
         client_name="squall",
         # Of a site on this address, users are not asked for their consent.
         client_uri="http://127.0.0.1:1/",
@@ -41,6 +41,8 @@ with app.app_context():
         token_endpoint_auth_method="client_secret_basic",
         scope=["openid", "profile", "email"],
     )
+    Backend.instance.save(client)
+    client.audience = [client]
     Backend.instance.save(client)
 
 server = make_server("127.0.0.1", port, app, threaded=True, fd=listener.fileno())
