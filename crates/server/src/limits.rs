@@ -57,8 +57,9 @@ impl Default for Limits {
 
 impl Limits {
     /// From accepting a connection, or from the first byte of a later request, to the end of the
-    /// request's header section; telling HTTP/1.1 from HTTP/2 is part of it. A client that sent a
-    /// part gets 408 (Request Timeout), one that sent nothing is just closed.
+    /// request's header section; the PROXY protocol's header, the TLS handshake and telling HTTP/1.1 from
+    /// HTTP/2 are part of it. A client that sent a part of the section gets 408 (Request Timeout), any other is
+    /// just closed.
     ///
     /// Defaults to 10 seconds.
     pub fn head_timeout(mut self, timeout: Duration) -> Self {

@@ -128,13 +128,11 @@ impl Server {
         Ok(self)
     }
 
-    /// As [`bind`](Self::bind), for HTTPS with HTTP/1.1 and HTTP/2. [`Client`](crate::Client) then says that the
-    /// scheme is `https`. Certificates are read again when they change, and on SIGHUP; where there is a supervisor,
-    /// a reload does that.
+    /// As [`bind`](Self::bind), for HTTPS. The [`Client`](crate::Client)'s scheme is then `https`. Certificates are
+    /// read again when they change, and on SIGHUP, which reloads a supervisor's workers altogether.
     ///
-    /// Of sockets that are passed in, those are for HTTPS that have an address which is named here,
-    /// or the name `https` (`FileDescriptorName=` of systemd), or all where there is no
-    /// [`bind`](Self::bind).
+    /// Of sockets that are passed in, those are for HTTPS that have an address from here or the name `https`
+    /// (systemd's `FileDescriptorName=`), or all where there is no [`bind`](Self::bind).
     ///
     /// # Errors
     ///

@@ -56,8 +56,13 @@ pub(crate) fn built(name: &str) -> PathBuf {
 
 /// Where it says that it listens over TCP.
 pub(crate) fn address(running: &Running) -> SocketAddr {
-    let line = running.wait_line("listening on http://");
-    let address = line.split("http://").nth(1);
+    address_by(running, "http://")
+}
+
+/// As [`address`], for another scheme.
+pub(crate) fn address_by(running: &Running, scheme: &str) -> SocketAddr {
+    let line = running.wait_line(&format!("listening on {scheme}"));
+    let address = line.split(scheme).nth(1);
     let address = address.and_then(|rest| rest.split(' ').next());
     let address = address.and_then(|address| address.parse().ok());
     address.unwrap_or_else(|| panic!("no address in {line:?}"))
