@@ -3,12 +3,11 @@
 use std::{
     fmt,
     net::IpAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     pin::Pin,
-    process,
     sync::{Arc, OnceLock},
     task::{Context, Poll, ready},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -25,118 +24,17 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
+    LiveReload,
     allowed::{is_local, is_navigation, is_same_origin},
     body::LiveBody,
+    changes::events,
     events::{Event, Hub},
     inject::Injector,
 };
-use crate::{Roots, StateFile, Watch, Watching, state::Found};
+use crate::{Roots, Watch, Watching, state::Found};
 
 const EVENTS: &str = "/_squall/live";
 const SCRIPT: &str = "/_squall/live.js";
-
-/// Settings of the layer that keeps pages up to date.
-///
-/// For development only: put it around a service where the program is told to debug, and nowhere
-/// else.
-#[derive(Clone, Debug)]
-#[must_use = "settings do nothing until `layer`"]
-pub struct LiveReload {
-    hosts: Vec<String>,
-    watched: Vec<PathBuf>,
-    generation: String,
-    state: Found,
-}
-
-impl LiveReload {
-    /// The defaults.
-    pub fn new() -> Self {
-        let born = SystemTime::now().duration_since(UNIX_EPOCH);
-        let born = born.unwrap_or_default().as_nanos();
-        Self {
-            hosts: Vec::new(),
-            watched: Vec::new(),
-            generation: format!("{}-{born}", process::id()),
-            state: StateFile::from_env(),
-        }
-    }
-
-    /// Serves under another name as well, such as that of a proxy on this machine. Without a port.
-    ///
-    /// Defaults to `localhost`, `*.localhost`, `127.0.0.1` and `[::1]`.
-    pub fn allow_host(mut self, host: impl AsRef<str>) -> Self {
-        self.hosts.push(host.as_ref().to_ascii_lowercase());
-        self
-    }
-
-    /// Watches a directory, or a file, that the running program reads by itself: static files, templates. Of a
-    /// style sheet, pages take the new text without being loaded again.
-    ///
-    /// Defaults to nothing.
-    pub fn watch(mut self, path: impl Into<PathBuf>) -> Self {
-        self.watched.push(path.into());
-        self
-    }
-
-    /// What tells this program from the one before. A page that came from another is loaded again.
-    /// What is neither an ASCII letter or digit nor `.` or `-` becomes `_`.
-    ///
-    /// Defaults to the process id and the time.
-    pub fn generation(mut self, generation: impl AsRef<str>) -> Self {
-        let harmless = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-        let text = generation.as_ref().chars();
-        self.generation = text.map(|c| if harmless(c) { c } else { '_' }).collect();
-        self
-    }
-
-    /// Where builds are told of.
-    ///
-    /// Defaults to what the environment variable `SQUALL_DEV_STATE` names, set by `squall dev`;
-    /// set and empty, it turns the layer off.
-    pub fn state(mut self, file: StateFile) -> Self {
-        self.state = Found::File(file);
-        self
-    }
-
-    /// The layer. `peer` finds who has connected among a request's extensions: only what comes from
-    /// this machine gets scripts and events, so an unknown peer gets none.
-    ///
-    /// ```
-    /// use std::net::SocketAddr;
-    /// use axum::{Router, extract::ConnectInfo};
-    /// use squall_autoreload::LiveReload;
-    ///
-    /// let live = LiveReload::new().watch("static").layer(|extensions| {
-    ///     extensions.get().map(|ConnectInfo::<SocketAddr>(peer)| peer.ip())
-    /// });
-    /// let app: Router = Router::new().layer(live);
-    /// # drop(app);
-    /// ```
-    pub fn layer(
-        self,
-        peer: impl Fn(&Extensions) -> Option<IpAddr> + Send + Sync + 'static,
-    ) -> LiveReloadLayer {
-        let tag = format!(
-            "<script src=\"{SCRIPT}\" data-generation=\"{}\" defer></script>\n",
-            self.generation
-        );
-        LiveReloadLayer {
-            shared: Arc::new(Shared {
-                settings: self,
-                peer: Box::new(peer),
-                tag: tag.into(),
-                hub: Arc::default(),
-                watching: OnceLock::new(),
-            }),
-        }
-    }
-}
-
-impl Default for LiveReload {
-    fn default() -> Self {
-        Self::new()
-    }
-}
 
 /// Gives HTML pages a script that keeps them up to date; made by [`LiveReload::layer`].
 ///
@@ -151,6 +49,25 @@ pub struct LiveReloadLayer {
 }
 
 impl LiveReloadLayer {
+    pub(super) fn new(
+        settings: LiveReload,
+        peer: impl Fn(&Extensions) -> Option<IpAddr> + Send + Sync + 'static,
+    ) -> Self {
+        let tag = format!(
+            "<script src=\"{SCRIPT}\" data-generation=\"{}\" defer></script>\n",
+            settings.generation
+        );
+        Self {
+            shared: Arc::new(Shared {
+                settings,
+                peer: Box::new(peer),
+                tag: tag.into(),
+                hub: Arc::default(),
+                watching: OnceLock::new(),
+            }),
+        }
+    }
+
     /// Ends the streams of events: call it when the server is told to stop, which would otherwise wait for
     /// them. Browsers come back by themselves, and find the next program.
     pub fn close(&self) {
@@ -233,38 +150,6 @@ impl Shared {
                 .ok()
         });
     }
-}
-
-/// What changed files mean to pages: at most one reason to load them again.
-fn events<'a>(settings: &LiveReload, changed: impl Iterator<Item = &'a Path>) -> Vec<Event> {
-    let mut events = Vec::new();
-    for path in changed {
-        let event = match &settings.state {
-            Found::File(file) if file.path() == path => file.read().into(),
-            _ if path.extension().is_some_and(|extension| extension == "css") => Event::Css {
-                path: relative(settings, path),
-            },
-            _ => Event::Reload {},
-        };
-        if !events.contains(&event) {
-            events.push(event);
-        }
-    }
-    events
-}
-
-/// As the path of a URL ends in it.
-fn relative(settings: &LiveReload, path: &Path) -> String {
-    let inside = settings
-        .watched
-        .iter()
-        .find_map(|root| path.strip_prefix(root).ok());
-    let inside = inside.filter(|path| path.file_name().is_some());
-    let name = path.file_name().unwrap_or_default();
-    inside
-        .unwrap_or(Path::new(name))
-        .to_string_lossy()
-        .into_owned()
 }
 
 impl fmt::Debug for Shared {
@@ -404,35 +289,18 @@ fn is_page(status: StatusCode, headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Status;
 
     #[test]
-    fn what_changed_files_mean() {
-        let directory = testkit::temp_dir();
-        let file = StateFile::new(directory.path().join("state"));
-        file.publish(&Status::Building).unwrap();
-        let settings = LiveReload::new()
-            .watch("/site/static")
-            .watch("/site/templates")
-            .watch("/site/one.css")
-            .state(file.clone());
-        let css = |path: &str| Event::Css {
-            path: path.to_owned(),
-        };
-        let table: &[(&[&str], Vec<Event>)] = &[
-            (&[], vec![]),
-            (&["/site/static/site.css"], vec![css("site.css")]),
-            (&["/site/static/css/a.css"], vec![css("css/a.css")]),
-            (&["/site/one.css"], vec![css("one.css")]),
-            (
-                &["/site/templates/a.html", "/site/static/a.js"],
-                vec![Event::Reload {}],
-            ),
-            (&[file.path().to_str().unwrap()], vec![Event::Building {}]),
-        ];
-        for (changed, expected) in table {
-            let changed = changed.iter().map(|path| Path::new(*path));
-            assert_eq!(events(&settings, changed), *expected);
+    fn pages_can_be_left_alone() {
+        let request = Request::get("/")
+            .header("host", "localhost")
+            .body(())
+            .unwrap();
+        for (state, expected) in [(Found::Nothing, true), (Found::LeaveAlone, false)] {
+            let mut settings = LiveReload::new();
+            settings.state = state;
+            let layer = settings.layer(|_| Some(IpAddr::from([127, 0, 0, 1])));
+            assert_eq!(layer.shared.treats(&request), expected);
         }
     }
 

@@ -2,9 +2,12 @@
 
 mod allowed;
 mod body;
+mod changes;
 mod events;
 mod inject;
 mod layer;
+mod settings;
 
 pub use body::LiveBody;
-pub use layer::{LiveReload, LiveReloadLayer, LiveReloadService, ResponseFuture};
+pub use layer::{LiveReloadLayer, LiveReloadService, ResponseFuture};
+pub use settings::LiveReload;

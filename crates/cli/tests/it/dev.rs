@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::Command,
     sync::atomic::{AtomicBool, Ordering},
@@ -285,7 +285,7 @@ fn without_watches_of_the_kernel_it_looks_by_itself() {
     for limit in ["instances", "watches"] {
         fs::write(place.path().join("text"), "first").expect("it is ours");
         let mut command = in_place(Command::new(&unshare), place.path());
-        let running = Running::spawn(
+        let mut running = Running::spawn(
             command
                 .env("TMPDIR", private.path())
                 .args(["--user", "--map-root-user", "sh", "-c"])
@@ -296,7 +296,36 @@ fn without_watches_of_the_kernel_it_looks_by_itself() {
         running.wait_line("it says first");
         fs::write(place.path().join("text"), "second").expect("it is ours");
         running.wait_line("it says second");
+        running.signal(Signal::Int);
+        assert!(running.wait().success());
     }
+}
+
+#[test]
+fn keys_of_a_terminal() {
+    let Some(python) = testkit::outside("python3") else {
+        return;
+    };
+    let (place, private) = (temp_dir(), temp_dir());
+    let terminal = include_str!("terminal.py");
+    let mut running = Running::spawn(
+        in_place(Command::new(python), place.path())
+            .env("TMPDIR", private.path())
+            .args(["-c", terminal, env!("CARGO_BIN_EXE_squall")])
+            .args(["dev", "--", "sh", "-c", "echo it runs; exec sleep 1000"]),
+    );
+    assert!(running.wait().success());
+    running.wait_line("the terminal is as it was");
+}
+
+#[test]
+fn the_program_does_not_outlive_it() {
+    let mut project = Project::start(&[], &[]);
+    project.running.signal(Signal::Kill);
+    project.running.wait();
+    wait_until("the port to be free", || {
+        TcpListener::bind(project.address).is_ok()
+    });
 }
 
 #[test]
