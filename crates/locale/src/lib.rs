@@ -54,6 +54,7 @@
 //! - A catalogue that cannot be used is an error, where Tornado logs it and goes on without. Catalogues are in UTF-8.
 //! - Codes of more than two parts, such as `zh-Hant-TW`, are shortened until there is a locale for them. Tornado passes
 //!   over them.
+//! - A site whose default is `en_US` answers `en-GB, fr` in English. Tornado answers in French.
 //! - What `fr_CA` does not translate, `fr` does, in CSV too.
 //! - An empty translation is none.
 //!

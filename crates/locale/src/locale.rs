@@ -199,8 +199,13 @@ impl Known {
         let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
         if logged.len() < MAX_LOGGED && logged.insert(hash) {
             drop(logged);
-            let text: String = wanted.message.chars().take(100).collect();
-            tracing::debug!(locale = self.code, ?text, context = ?wanted.context, "no translation");
+            let short = |text: &str| text.chars().take(100).collect::<String>();
+            tracing::debug!(
+                locale = self.code,
+                text = ?short(wanted.message),
+                context = ?wanted.context.map(short),
+                "no translation"
+            );
         }
     }
 }

@@ -31,7 +31,7 @@ pub struct Translations {
 struct Shared {
     catalogues: BTreeMap<String, Arc<Catalogue>>,
     default_locale: String,
-    /// By key; the default locale is always among them.
+    /// By key; the default locale is always among them, and by its language alone too, unless that is another locale.
     locales: HashMap<String, Locale>,
 }
 
@@ -75,11 +75,13 @@ impl Translations {
     pub fn supported_locales(&self) -> Vec<Locale> {
         let mut locales: Vec<_> = self.shared.locales.values().cloned().collect();
         locales.sort_by(|a, b| a.code().cmp(b.code()));
+        locales.dedup_by(|a, b| a.code() == b.code());
         locales
     }
 
     /// The closest locale to the first of these codes that there is one for, or the default locale: Tornado's
-    /// `get_closest`. Each code is looked up as RFC 4647, section 3.4, says: `fr-CA` finds `fr_CA`, or else `fr`.
+    /// `get_closest`. Each code is looked up as RFC 4647, section 3.4, says: `fr-CA` finds `fr_CA`, or else `fr`. The
+    /// default locale is found by any variant of its language, so that `en-GB, fr;q=0.5` is not answered in French.
     ///
     /// The order of the codes is the order of whom you believe. Codes may come from anybody:
     ///
@@ -125,19 +127,25 @@ impl Translations {
             .iter()
             .map(|(code, catalogue)| (key(code), catalogue))
             .collect();
-        let locale = |code: &String| {
-            let key = key(code);
-            let mut chain = Vec::new();
-            if by_key.contains_key(&key) {
-                chain.extend(ancestry(&key).filter_map(|key| by_key.get(key).copied().cloned()));
-            }
-            let locale = Locale::new(code, chain);
-            (key, locale)
-        };
-        let locales = iter::once(&default_locale)
+        let mut locales: HashMap<String, Locale> = iter::once(&default_locale)
             .chain(catalogues.keys())
-            .map(locale)
+            .map(|code| {
+                let key = key(code);
+                let mut chain = Vec::new();
+                if by_key.contains_key(&key) {
+                    chain
+                        .extend(ancestry(&key).filter_map(|key| by_key.get(key).copied().cloned()));
+                }
+                (key, Locale::new(code, chain))
+            })
             .collect();
+        let default_key = key(&default_locale);
+        let default = locales[&default_key].clone();
+        for key in ancestry(&default_key) {
+            locales
+                .entry(key.to_owned())
+                .or_insert_with(|| default.clone());
+        }
         Self {
             shared: Arc::new(Shared {
                 catalogues,

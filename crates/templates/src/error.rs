@@ -91,6 +91,12 @@ impl TemplateError {
             .take_while(move |(number, _)| *number <= line + LINES_AROUND)
     }
 
+    /// The whole text of [`name`](Self::name), if it could be read. It is for developers too.
+    #[must_use]
+    pub fn source_text(&self) -> Option<&str> {
+        self.innermost().template_source()
+    }
+
     /// Where [`name`](Self::name) was included from, the nearest first: names, and lines where they are known.
     #[must_use]
     pub fn included_from(&self) -> Vec<(&str, Option<usize>)> {

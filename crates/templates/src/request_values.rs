@@ -35,10 +35,9 @@ where
 {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let name = key.as_str()?;
-        let known = |found: &HashMap<_, Option<Value>>| found.get(name).cloned();
         let lock = || self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(value) = known(&lock()) {
-            return value;
+        if let Some(value) = lock().get(name) {
+            return value.clone();
         }
         // Without the lock, since what is asked may itself render a template.
         let value = (self.look_up)(name);
