@@ -47,8 +47,9 @@ struct Shared {
 impl Failure {
     /// Keeps an error, and the backtrace of here.
     ///
-    /// The frames are walked now, which takes microseconds. Names, files and lines are looked up when the failure is logged or
-    /// shown; the first look-up of a process reads its debug information, which takes tenths of a second.
+    /// The frames are walked now, which takes microseconds. Names, files and lines are looked up when the failure is shown,
+    /// and by a thread of its own when it is logged; the first look-up of a process reads its debug information, which takes
+    /// tenths of a second.
     #[track_caller]
     pub fn new<E: Into<Box<dyn Error + Send + Sync>>>(error: E) -> Self {
         let name = type_name::<E>();

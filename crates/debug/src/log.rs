@@ -1,21 +1,27 @@
 //! What the log hears of a failure: all of it, under the id that the response carries.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{
+        OnceLock,
+        mpsc::{SyncSender, sync_channel},
+    },
+    thread,
+};
 
 use http::StatusCode;
+use tracing::Dispatch;
 
 use crate::{
-    Failure, Observed, RequestFacts, RequestId,
+    Failure, Observed, RequestId,
     facts::Facts,
     mask::Mask,
     printable::one_line,
-    source::owner,
     symbol::Function,
     trace::{Frame, Trace},
 };
 
 pub(crate) fn log(observed: &Observed, failure: &Failure, status: StatusCode, id: &RequestId) {
-    // Looking up frames is expensive, so nothing is made that nobody hears.
     if !tracing::enabled!(tracing::Level::ERROR) {
         return;
     }
@@ -24,12 +30,52 @@ pub(crate) fn log(observed: &Observed, failure: &Failure, status: StatusCode, id
         failure,
         status,
     };
-    let way = Way(failure.trace());
     match observed.refusal() {
-        Some(refusal) => {
-            tracing::error!(request_id = %id, no_page = %refusal, backtrace = %way, "{what}");
-        }
-        None => tracing::error!(request_id = %id, backtrace = %way, "{what}"),
+        Some(refusal) => tracing::error!(request_id = %id, no_page = %refusal, "{what}"),
+        None => tracing::error!(request_id = %id, "{what}"),
+    }
+    if failure.trace().is_some() {
+        look_up(Backtrace {
+            of: failure.clone(),
+            id: id.clone(),
+            listeners: tracing::dispatcher::get_default(Clone::clone),
+        });
+    }
+}
+
+/// A backtrace that is not looked up yet, and who is to hear of it.
+struct Backtrace {
+    of: Failure,
+    id: RequestId,
+    listeners: Dispatch,
+}
+
+/// So many may wait to be looked up; who fails faster has the same to say in all of them.
+const WAITING: usize = 64;
+
+/// Looks a backtrace up, and logs it, in a thread of its own: the first one of a process reads its debug
+/// information, for which no other request should have to wait.
+fn look_up(backtrace: Backtrace) {
+    static WORK: OnceLock<Option<SyncSender<Backtrace>>> = OnceLock::new();
+    let waiting = WORK.get_or_init(|| {
+        let (sender, receiver) = sync_channel::<Backtrace>(WAITING);
+        let thread = thread::Builder::new().name("squall-backtraces".to_owned());
+        let started = thread.spawn(move || receiver.iter().for_each(Backtrace::log));
+        started.ok().map(|_| sender)
+    });
+    let id = backtrace.id.clone();
+    let sent = waiting.as_ref().map(|waiting| waiting.try_send(backtrace));
+    if !matches!(sent, Some(Ok(()))) {
+        tracing::error!(request_id = %id, "no backtrace: too many failures at once");
+    }
+}
+
+impl Backtrace {
+    fn log(self) {
+        tracing::dispatcher::with_default(&self.listeners, || {
+            let way = Way(self.of.trace());
+            tracing::error!(request_id = %self.id, backtrace = %way, "the backtrace");
+        });
     }
 }
 
@@ -43,15 +89,17 @@ struct What<'a> {
 impl fmt::Display for What<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let observed = self.observed;
-        let mask = &observed.shared.settings.mask;
-        let facts = observed.facts().map(RequestFacts::get);
-        let target = target(mask, observed, &facts.unwrap_or_default());
+        let target = observed.target();
         write!(f, "{} {} {target}", self.status.as_u16(), observed.method)?;
         if self.failure.is_panic() {
             f.write_str(": a panic")?;
         }
         let mut chain = self.failure.chain();
-        chain.try_for_each(|error| write!(f, ": {}", one_line(&error.to_string())))
+        chain.try_for_each(|error| write!(f, ": {}", one_line(&error.to_string())))?;
+        match self.failure.trace().map(Trace::place) {
+            Some(place) => write!(f, " ({place})"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -82,11 +130,7 @@ fn write_frame(f: &mut fmt::Formatter<'_>, frame: &Frame) -> fmt::Result {
         one_line(&Function::of(&frame.symbol).name)
     )?;
     match &frame.place {
-        Some(place) => {
-            let (_, shown) = owner(&place.file);
-            let shown = one_line(&shown.to_string_lossy());
-            write!(f, " ({shown}:{})", place.line)
-        }
+        Some(place) => write!(f, " ({place})"),
         None => Ok(()),
     }
 }

@@ -59,6 +59,13 @@ impl Observed {
         }
     }
 
+    /// The path and query of the request, with secrets hidden, on one line: for a log.
+    #[must_use]
+    pub fn target(&self) -> String {
+        let facts = self.facts().map(RequestFacts::get).unwrap_or_default();
+        log::target(&self.shared.settings.mask, self, &facts)
+    }
+
     /// Takes the [`Failure`] out of a response with a status of 500 or above, logs it, and makes the response what the
     /// client may see. All other responses stay as they are.
     ///

@@ -1,12 +1,15 @@
 //! The way to a place in the program: captured cheaply, resolved when somebody looks.
 
 use std::{
+    fmt,
     panic::Location,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
 
 use backtrace::{Backtrace, BacktraceFrame, BacktraceSymbol};
+
+use crate::{printable::one_line, source::owner};
 
 /// A backtrace, and the place that it is about.
 pub(crate) struct Trace {
@@ -44,6 +47,11 @@ impl Trace {
             unresolved: Backtrace::new_unresolved(),
             frames: OnceLock::new(),
         }
+    }
+
+    /// What it is about, known without looking anything up.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// From the place that the trace is about outwards, as far as they are this request's own.
@@ -125,6 +133,14 @@ impl Frame {
                 column: symbol.colno().unwrap_or(0),
             }),
         })
+    }
+}
+
+/// As the log and people say it: without the way to a registry or a checkout.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (_, shown) = owner(&self.file);
+        write!(f, "{}:{}", one_line(&shown.to_string_lossy()), self.line)
     }
 }
 

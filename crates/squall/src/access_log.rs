@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Instant};
 
-use http::{Method, StatusCode, Uri};
+use http::{Method, StatusCode};
 use squall_server::{Address, ConnectionInfo};
 use squall_xheaders::Client;
 use tracing::Level;
@@ -20,7 +20,8 @@ pub(crate) fn is_enabled() -> bool {
 /// What the line needs to know of the request, which is gone when it is written.
 pub(crate) struct Entry<'a> {
     pub(crate) method: &'a Method,
-    pub(crate) uri: &'a Uri,
+    /// Path and query, with secrets hidden.
+    pub(crate) target: &'a str,
     pub(crate) connection: Option<&'a ConnectionInfo>,
     /// Whom a trusted proxy names.
     pub(crate) client: Option<&'a Client>,
@@ -45,10 +46,7 @@ impl fmt::Display for Entry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let milliseconds = self.begun.elapsed().as_secs_f64() * 1000.0;
         write!(f, "{} {} ", self.status.as_u16(), self.method)?;
-        match self.uri.path_and_query() {
-            Some(target) => escape(f, target.as_str())?,
-            None => write!(f, "{}", self.uri)?,
-        }
+        escape(f, self.target)?;
         let peer = self.connection.map(ConnectionInfo::peer);
         match (self.client.and_then(Client::ip), peer) {
             (Some(ip), _) => write!(f, " ({ip})")?,
@@ -93,7 +91,7 @@ mod tests {
         let connection = ConnectionInfo::new(peer, "127.0.0.1:80".parse().unwrap(), 1);
         let line = Entry {
             method: &Method::GET,
-            uri: &"/a?b=c".parse().unwrap(),
+            target: "/a?b=c",
             connection: Some(&connection),
             client: None,
             begun: Instant::now(),

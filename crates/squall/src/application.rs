@@ -224,7 +224,10 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         let access_log = self.settings.access_log;
         let error_pages = std::mem::take(&mut self.settings.error_pages);
         let urls = Urls::new(router.urls().clone(), static_urls);
+        let debug = self.settings.debug;
         let inner = Inner {
+            tracebacks: self.settings.tracebacks(),
+            debug,
             site: Arc::new(self.settings.site(urls)?),
             router,
             error_pages,

@@ -4,6 +4,7 @@ use std::{error::Error as StdError, fmt, sync::Arc};
 
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
+use squall_debug::Failure;
 use squall_server::BoxError;
 
 /// `Result` with squall's [`Error`].
@@ -11,9 +12,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Any error, with the HTTP status that it is answered with.
 ///
-/// `?` makes one of every [`std::error::Error`], answered with 500. The chain of sources is kept:
-/// it goes to the log, never to the client. So that `?` can do this, `Error` does not itself
-/// implement [`std::error::Error`].
+/// `?` makes one of every [`std::error::Error`], answered with 500. The chain of sources and the
+/// backtrace of the `?` are kept: they go to the log, and to the client only where the application
+/// [debugs](crate::Application::debug). So that `?` can do this, `Error` does not itself implement
+/// [`std::error::Error`].
 ///
 /// # Examples
 ///
@@ -33,15 +35,36 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone)]
 pub struct Error {
     status: StatusCode,
-    source: Option<Arc<dyn StdError + Send + Sync>>,
+    cause: Option<Cause>,
+}
+
+#[derive(Clone)]
+enum Cause {
+    /// With a backtrace.
+    Failure(Failure),
+    /// What a client has done wrong. Whoever sends much of it should not make us take backtraces.
+    Refusal(Arc<dyn StdError + Send + Sync>),
 }
 
 impl Error {
-    /// An error that is answered with 500 (Internal Server Error).
+    /// An error that is answered with 500 (Internal Server Error), with the backtrace of here.
+    #[track_caller]
     pub fn new(source: impl Into<BoxError>) -> Self {
+        Self::from_failure(Failure::new(source))
+    }
+
+    pub(crate) fn from_failure(failure: Failure) -> Self {
         Self {
             status: StatusCode::INTERNAL_SERVER_ERROR,
-            source: Some(source.into().into()),
+            cause: Some(Cause::Failure(failure)),
+        }
+    }
+
+    /// A request that cannot be served as it is.
+    pub(crate) fn refusal(status: StatusCode, source: impl Into<BoxError>) -> Self {
+        Self {
+            status,
+            cause: Some(Cause::Refusal(source.into().into())),
         }
     }
 
@@ -50,7 +73,7 @@ impl Error {
     pub fn status(status: StatusCode) -> Self {
         Self {
             status,
-            source: None,
+            cause: None,
         }
     }
 
@@ -72,20 +95,31 @@ impl Error {
     /// What went wrong, unless it is only a status.
     #[must_use]
     pub fn source(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
-        self.source.as_deref()
+        Some(match self.cause.as_ref()? {
+            Cause::Failure(failure) => failure.error(),
+            Cause::Refusal(error) => &**error,
+        })
     }
 
     /// The error and its sources, outermost first.
     pub fn chain<'a>(&'a self) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
         let first = self
-            .source
-            .as_deref()
+            .source()
             .map(|error| error as &(dyn StdError + 'static));
         std::iter::successors(first, |&error| StdError::source(error))
+    }
+
+    /// What is logged with its backtrace.
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        match self.cause.as_ref()? {
+            Cause::Failure(failure) => Some(failure),
+            Cause::Refusal(_) => None,
+        }
     }
 }
 
 impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+    #[track_caller]
     fn from(error: E) -> Self {
         Self::new(error)
     }
@@ -94,8 +128,8 @@ impl<E: StdError + Send + Sync + 'static> From<E> for Error {
 /// The outermost error, or the status.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.source {
-            Some(source) => source.fmt(f),
+        match self.source() {
+            Some(source) => fmt::Display::fmt(source, f),
             None => self.status.fmt(f),
         }
     }
@@ -116,6 +150,9 @@ impl fmt::Debug for Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
+        if let Some(failure) = self.failure() {
+            response.extensions_mut().insert(failure.clone());
+        }
         response.extensions_mut().insert(self);
         response
     }

@@ -13,7 +13,7 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use pin_project_lite::pin_project;
-use squall_server::panic_message;
+use squall_debug::Failure;
 
 use crate::{Error, route::HttpService};
 
@@ -160,8 +160,8 @@ impl<F: Future<Output = Response>> Future for Guarded<F> {
         let future = self.project().future;
         // After a panic it is not polled again, only dropped.
         catch_unwind(AssertUnwindSafe(|| future.poll(cx))).unwrap_or_else(|panic| {
-            let message = panic_message(&*panic);
-            Poll::Ready(Error::new(format!("the handler panicked: {message}")).into_response())
+            let failure = Failure::from_panic(&*panic);
+            Poll::Ready(Error::from_failure(failure).into_response())
         })
     }
 }

@@ -35,8 +35,7 @@ pub async fn metrics() -> Result<Response> {
                 Client::connect(path)?.status()
             };
             let answer = tokio::task::spawn_blocking(ask).await?;
-            answer
-                .map_err(|error| Error::new(error).with_status(StatusCode::SERVICE_UNAVAILABLE))?
+            answer.map_err(|error| Error::refusal(StatusCode::SERVICE_UNAVAILABLE, error))?
         }
         None => Status::of_this_process(counts::counters()),
     };

@@ -87,6 +87,8 @@ pub use squall_auth::safe_next;
 #[doc(no_inline)]
 pub use squall_cookies::{Cookie, CookieSecret};
 #[doc(no_inline)]
+pub use squall_debug::{Editor, Tracebacks};
+#[doc(no_inline)]
 pub use squall_locale::Translations;
 #[doc(no_inline)]
 pub use squall_prefork::{Supervisor, worker::task_id};

@@ -8,7 +8,10 @@ use axum_core::{
 };
 use http::{Method, Uri, request::Parts};
 use serde::Serialize;
-use squall_templates::{Translate, Value, html, minijinja::context, translation};
+use squall_debug::{Failure, Snippet};
+use squall_templates::{
+    TemplateError, Templates, Translate, Value, html, minijinja::context, translation,
+};
 use squall_xheaders::Host;
 
 use crate::{Client, Error, Html, Locale, Result, service::Matched, site::Site, user::User};
@@ -58,13 +61,17 @@ impl Page {
     /// # Errors
     ///
     /// When the application has no templates, or this one is missing or wrong.
+    #[track_caller]
     pub fn render(&self, template: &str, context: impl Serialize) -> Result<Html<String>> {
         let templates = self.site.templates.as_ref();
         let templates =
             templates.ok_or_else(|| Error::new("Page without Application::template_path(…)"))?;
         let values = Arc::clone(&self.values);
         let page = templates.render_for(template, move |name| values.get(name), context);
-        Ok(Html(page?))
+        match page {
+            Ok(page) => Ok(Html(page)),
+            Err(error) => Err(failed(templates, error)),
+        }
     }
 }
 
@@ -97,6 +104,20 @@ impl Values {
             name => return translation(name, &self.locale),
         })
     }
+}
+
+/// The error with the template's lines, for whoever debugs.
+#[track_caller]
+fn failed(templates: &Templates, error: TemplateError) -> Error {
+    let line = error.line().and_then(|line| u32::try_from(line).ok());
+    let snippet = error.source_text().zip(line).map(|(text, line)| {
+        Snippet::new(error.name(), text, line).file(templates.folder().join(error.name()))
+    });
+    let failure = Failure::new(error);
+    Error::from_failure(match snippet {
+        Some(snippet) => failure.with_snippet(snippet),
+        None => failure,
+    })
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Page {

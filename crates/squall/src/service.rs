@@ -18,11 +18,13 @@ use axum_core::{
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use http_body::Body as _;
+use squall_debug::{Observed, RequestFacts, TracebackLayer};
 use squall_routing::{Captures, FindError, MethodMatch, Methods, Router};
 use squall_server::{BoxError, ConnectionInfo};
 use squall_xheaders::Client;
 use tower::{ServiceExt, util::BoxCloneSyncService};
 use tower_service::Service;
+use tracing::Level;
 
 use crate::{
     Error, Urls, access_log,
@@ -47,6 +49,8 @@ pub(crate) struct Inner {
     pub(crate) router: Router<Methods<Endpoint>>,
     pub(crate) error_pages: ErrorPages,
     pub(crate) site: Arc<Site>,
+    pub(crate) tracebacks: TracebackLayer,
+    pub(crate) debug: bool,
 }
 
 /// What a request's extensions say of the route that it came by.
@@ -97,8 +101,11 @@ where
     fn call(&mut self, request: http::Request<B>) -> ResponseFuture {
         let mut request = with_body(request);
         let logged = self.access_log && access_log::is_enabled();
-        let seen = (logged || !self.inner.error_pages.is_empty()).then(|| {
+        let inner = &self.inner;
+        let is_seen = logged || inner.debug || !inner.error_pages.is_empty();
+        let seen = (is_seen || tracing::enabled!(Level::ERROR)).then(|| {
             Box::new(Seen {
+                observed: inner.tracebacks.observe(&mut request),
                 inner: Arc::clone(&self.inner),
                 method: request.method().clone(),
                 uri: request.uri().clone(),
@@ -173,6 +180,9 @@ impl Inner {
         };
         let (mut response, allow) = match found.endpoint.find(request.method()) {
             MethodMatch::Found(endpoint) | MethodMatch::Head(endpoint) => {
+                if let Some(facts) = request.extensions().get::<RequestFacts>() {
+                    tell(facts, &found.captures, path);
+                }
                 request.extensions_mut().insert(Matched {
                     captures: found.captures,
                     site: Arc::clone(&self.site),
@@ -187,6 +197,14 @@ impl Inner {
         };
         response.headers_mut().insert(header::ALLOW, allow.clone());
         Err(now(response))
+    }
+}
+
+/// What the debug page says of the route.
+fn tell(facts: &RequestFacts, captures: &Captures, path: &str) {
+    facts.set_route(captures.pattern());
+    for (name, value) in captures.params(path) {
+        facts.add_param(name, value);
     }
 }
 
@@ -229,6 +247,7 @@ pub struct ResponseFuture {
 
 /// What is kept of the request for the log and for error pages.
 struct Seen {
+    observed: Observed,
     inner: Arc<Inner>,
     method: Method,
     uri: Uri,
@@ -250,23 +269,38 @@ impl Future for ResponseFuture {
         if let Some(error) = response.extensions_mut().remove::<Error>() {
             response = self.show(response, error);
         }
-        if self.is_head {
+        match self.seen.take() {
+            Some(seen) => response = seen.respond(response, self.is_head),
+            None if self.is_head => response = without_body(response),
+            None => {}
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+impl Seen {
+    /// Logs a failure, which the client may see where the application debugs, and the request.
+    fn respond(self, response: Response, is_head: bool) -> Response {
+        let target = (self.logged && self.uri.query().is_some()).then(|| self.observed.target());
+        let mut response = self.observed.respond(response);
+        if is_head {
             response = without_body(response);
         }
-        if let Some(seen) = self.seen.as_ref().filter(|seen| seen.logged) {
-            let error = response.extensions().get();
+        if self.logged {
+            let error = response.extensions().get().map(|Shown(error)| error);
             access_log::Entry {
-                method: &seen.method,
-                uri: &seen.uri,
-                connection: seen.connection.as_ref(),
-                client: seen.client.as_ref(),
-                begun: seen.begun,
+                method: &self.method,
+                target: target.as_deref().unwrap_or(self.uri.path()),
+                connection: self.connection.as_ref(),
+                client: self.client.as_ref(),
+                begun: self.begun,
                 status: response.status(),
-                error: error.map(|Shown(error)| error),
+                // A failure has its own line, with all of it.
+                error: error.filter(|error| error.failure().is_none()),
             }
             .log();
         }
-        Poll::Ready(Ok(response))
+        response
     }
 }
 

@@ -6,6 +6,7 @@ use axum_core::{extract::FromRequestParts, response::IntoResponse};
 use http::StatusCode;
 use serde::Serialize;
 use squall_cookies::CookieSecret;
+use squall_debug::Tracebacks;
 use squall_locale::Translations;
 use squall_static::StaticFiles;
 use squall_templates::Templates;
@@ -26,6 +27,7 @@ pub(crate) struct Settings {
     pub(crate) find_user: Option<FindUser>,
     pub(crate) login_url: Option<String>,
     pub(crate) templates: Option<Templates>,
+    pub(crate) tracebacks: Tracebacks,
     pub(crate) translations: Option<Translations>,
     pub(crate) xsrf: Option<XsrfLayer>,
 }
@@ -52,6 +54,7 @@ impl Default for Settings {
             find_user: None,
             login_url: None,
             templates: None,
+            tracebacks: Tracebacks::new(),
             translations: None,
             xsrf: None,
         }
@@ -131,6 +134,23 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         self
     }
 
+    /// Whether this is a program that is being written (Tornado's `debug`). Then
+    ///
+    /// - an error or a panic of a handler shows as a page with its traceback, to this machine only,
+    /// - templates and static files are read again when they change,
+    /// - a [`Server`](crate::Server) hands over to the new program when it has been built
+    ///   (Tornado's `autoreload`), and pages that are open in a browser follow,
+    /// - a bare port listens on loopback only, and a weak [`cookie_secret`](Self::cookie_secret) will do.
+    ///
+    /// In a release build the page needs [`Tracebacks::even_in_release`] as well. Give it a constant or a flag
+    /// of the command line, never something that a request can say. It goes with one process.
+    ///
+    /// Defaults to `false`.
+    pub fn debug(mut self, yes: bool) -> Self {
+        self.settings.debug = yes;
+        self
+    }
+
     /// The page for errors of one status: routes that are missing (404), methods that are (405),
     /// handlers that fail or panic (500), and every [`Error`](crate::Error) that a handler returns.
     /// A response that a handler made itself is left alone.
@@ -194,6 +214,15 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     /// Defaults to no templates.
     pub fn templates(mut self, templates: Templates) -> Self {
         self.settings.templates = Some(templates);
+        self
+    }
+
+    /// What the page of a failure shows, to whom, and with links to which editor.
+    /// [`debug`](Self::debug) switches it on.
+    ///
+    /// Defaults to [`Tracebacks::new`].
+    pub fn tracebacks(mut self, tracebacks: Tracebacks) -> Self {
+        self.settings.tracebacks = tracebacks;
         self
     }
 

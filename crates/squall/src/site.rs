@@ -1,12 +1,14 @@
 //! What settings become: what handlers ask, layers around all routes, and a guard before each.
 
-use std::fmt::Display;
+use std::{fmt::Display, net::IpAddr};
 
 use axum_core::{body::Body, extract::Request, response::IntoResponse};
 use http::{Extensions, StatusCode, header::COOKIE, request::Parts};
 use squall_auth::LoginUrl;
 use squall_cookies::{CookieSecret, Cookies, CookiesLayer};
+use squall_debug::TracebackLayer;
 use squall_locale::LocaleLayer;
+use squall_prefork::worker;
 use squall_server::ConnectionInfo;
 use squall_templates::{
     Templates, Value, html,
@@ -76,6 +78,23 @@ impl Settings {
         Some(Guard(xsrf.is_https(is_https)))
     }
 
+    pub(crate) fn tracebacks(&mut self) -> TracebackLayer {
+        let mut tracebacks = std::mem::take(&mut self.tracebacks)
+            .library("squall")
+            .fact("squall", env!("CARGO_PKG_VERSION"));
+        if self.debug {
+            // Those that keep pages up to date.
+            tracebacks = tracebacks.serve_traceback(true).own_scripts(true);
+        }
+        if let Some(task_id) = worker::task_id() {
+            tracebacks = tracebacks.fact("task id", task_id.to_string());
+        }
+        if let Some(generation) = worker::generation() {
+            tracebacks = tracebacks.fact("generation", generation.to_string());
+        }
+        tracebacks.layer(peer_ip)
+    }
+
     pub(crate) fn site(self, urls: Urls) -> Result<Site> {
         let templates = match self.templates {
             Some(templates) => Some(with_urls(templates, &urls).auto_reload(self.debug)),
@@ -120,14 +139,18 @@ impl Guard {
                 let mut response = answer.await.unwrap_or_else(|never| match never {});
                 match response.extensions_mut().remove::<XsrfError>() {
                     // So that it has its page and its line in the log.
-                    Some(error) => Error::new(error)
-                        .with_status(StatusCode::FORBIDDEN)
-                        .into_response(),
+                    Some(error) => Error::refusal(StatusCode::FORBIDDEN, error).into_response(),
                     None => response,
                 }
             }
         })
     }
+}
+
+/// From where the connection comes, whatever a header says.
+pub(crate) fn peer_ip(extensions: &Extensions) -> Option<IpAddr> {
+    let connection = extensions.get::<ConnectionInfo>()?;
+    Some(connection.peer().tcp()?.ip())
 }
 
 /// By which scheme the client has asked, as far as whoever is trusted says.

@@ -2,6 +2,7 @@
 
 use http::Request;
 use squall_debug::Tracebacks;
+use testkit::wait_until;
 
 use crate::case::{Log, Outer, Result, request, respond, shown};
 
@@ -21,6 +22,8 @@ async fn the_whole_story_under_the_id_of_the_response() {
             .unwrap();
         let response = respond(tracebacks, request, fails).await;
         drop(listening);
+        // A thread of its own looks the backtrace up.
+        wait_until("the backtrace", || log.text().contains("    at "));
         let text = log.text();
         let mut lines = text.lines();
         let first = lines.next().unwrap();
@@ -28,6 +31,13 @@ async fn the_whole_story_under_the_id_of_the_response() {
         let wanted = "500 GET /a?token=[hidden]&b=%0Ac: cannot\\nread: first\\r\\nERROR forged\\u{202e}\\u{1b}[2J ";
         assert!(first.contains("ERROR") && first.contains(wanted), "{first}");
         assert!(first.contains(&format!("request_id={id}")), "{first}");
+        let place = "(crates/debug/tests/it/log.rs:11)";
+        assert!(first.contains(place), "{first}");
+        let head = lines.next().unwrap();
+        assert!(
+            head.contains(&format!("the backtrace request_id={id}")),
+            "{head}"
+        );
         let second = lines.next().unwrap();
         assert!(
             second.starts_with("    at it::log::fails (crates/debug/tests/it/log.rs:"),
@@ -44,6 +54,7 @@ async fn a_panic_says_that_it_is_one() {
     let request = request("*/*").uri("/a").body(()).unwrap();
     let response = respond(Tracebacks::new(), request, async |_| panic!("two\nlines")).await;
     drop(listening);
+    wait_until("the backtrace", || log.text().contains("    at "));
     assert_eq!(response.body(), "500 Internal Server Error\n");
     assert!(
         log.text().contains("500 GET /a: a panic: two\\nlines "),

@@ -59,6 +59,9 @@ struct Flags {
     /// signs everybody out.
     #[arg(long, env = COOKIE_SECRET, hide_env_values = true)]
     cookie_secret: Option<String>,
+    /// Show tracebacks, and follow changes of the program and of its files.
+    #[arg(long)]
+    debug: bool,
     /// Serve in this many processes; 0 takes one for each CPU.
     #[arg(long, default_value_t = 1)]
     processes: usize,
@@ -115,6 +118,7 @@ fn application(flags: &Flags, secret: &str) -> squall::Result<Application> {
         None => flags.site.join("static"),
     };
     let application = Application::new()
+        .debug(flags.debug)
         .static_path(&static_path)
         .template_path(flags.site.join("templates"))
         .translations(Translations::load_csv(flags.site.join("translations"))?)

@@ -3,6 +3,7 @@
 use axum_core::extract::{FromRequest, FromRequestParts, Request};
 use http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
+use squall_debug::RequestFacts;
 
 use super::{Query, is_media_type, read_body, wrong_media_type};
 use crate::Error;
@@ -49,11 +50,23 @@ where
         if !is_media_type(request.headers(), |name| name == URL_ENCODED) {
             return Err(wrong_media_type(URL_ENCODED));
         }
+        let facts = request.extensions().get::<RequestFacts>().cloned();
         let body = read_body(request, state).await?;
+        if let Some(facts) = facts {
+            tell(&facts, &body);
+        }
         let deserializer = serde_html_form::Deserializer::from_bytes(&body);
         match serde_path_to_error::deserialize(deserializer) {
             Ok(value) => Ok(Self(value)),
-            Err(error) => Err(Error::new(error).with_status(StatusCode::UNPROCESSABLE_ENTITY)),
+            Err(error) => Err(Error::refusal(StatusCode::UNPROCESSABLE_ENTITY, error)),
         }
+    }
+}
+
+/// What the debug page says of the form.
+fn tell(facts: &RequestFacts, body: &[u8]) {
+    let fields: Vec<(String, String)> = serde_html_form::from_bytes(body).unwrap_or_default();
+    for (name, value) in fields {
+        facts.add_form_field(name, value);
     }
 }

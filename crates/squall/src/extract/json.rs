@@ -53,11 +53,11 @@ where
                 serde_json::error::Category::Data => StatusCode::UNPROCESSABLE_ENTITY,
                 _ => StatusCode::BAD_REQUEST,
             };
-            Error::new(error).with_status(status)
+            Error::refusal(status, error)
         })?;
         match deserializer.end() {
             Ok(()) => Ok(Self(value)),
-            Err(error) => Err(Error::new(error).with_status(StatusCode::BAD_REQUEST)),
+            Err(error) => Err(Error::refusal(StatusCode::BAD_REQUEST, error)),
         }
     }
 }

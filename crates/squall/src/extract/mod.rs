@@ -33,7 +33,7 @@ async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes,
         .map_err(|rejection| {
             let status =
                 body_error(&rejection).map_or_else(|| rejection.status(), BodyError::status);
-            Error::new(rejection).with_status(status)
+            Error::refusal(status, rejection)
         })
 }
 
@@ -54,6 +54,6 @@ fn is_media_type(headers: &HeaderMap, wanted: impl Fn(&str) -> bool) -> bool {
 }
 
 fn wrong_media_type(expected: &str) -> Error {
-    Error::new(format!("expected a body with `Content-Type: {expected}`"))
-        .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+    let error = format!("expected a body with `Content-Type: {expected}`");
+    Error::refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, error)
 }

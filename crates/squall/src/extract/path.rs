@@ -43,7 +43,7 @@ where
         match T::deserialize(Params::new(params)) {
             Ok(value) => Ok(Self(value)),
             Err(error @ ParamError::Count { .. }) => Err(Error::new(error)),
-            Err(error) => Err(Error::new(error).with_status(StatusCode::NOT_FOUND)),
+            Err(error) => Err(Error::refusal(StatusCode::NOT_FOUND, error)),
         }
     }
 }

@@ -43,7 +43,7 @@ where
         let deserializer = serde_html_form::Deserializer::from_bytes(query.as_bytes());
         match serde_path_to_error::deserialize(deserializer) {
             Ok(value) => Ok(Self(value)),
-            Err(error) => Err(Error::new(error).with_status(StatusCode::BAD_REQUEST)),
+            Err(error) => Err(Error::refusal(StatusCode::BAD_REQUEST, error)),
         }
     }
 }

@@ -89,7 +89,13 @@ fn a_request_is_one_line_of_the_log() {
     }
     wire.send("GET /error HTTP/1.1\r\nHost: a\r\n\r\n");
     wire.response();
-    site.running.wait_line(" /error ");
+    let failure = site.running.wait_line(" /error: ");
+    assert!(
+        failure.contains("500 GET /error: No such file or directory (os error 2) (")
+            && failure.contains("friendfeed/pages.rs:"),
+        "{failure}"
+    );
+    site.running.wait_line(" /error (");
     let output = site.running.output();
     assert!(
         output.chars().all(|c| c == '\n' || !c.is_control()),
@@ -99,11 +105,7 @@ fn a_request_is_one_line_of_the_log() {
         (0, "200 GET /users/7?a=b (127.0.0.1) ", "ms"),
         (1, "404 GET /users/%0a%1b[2J (127.0.0.1) ", "is not a u64"),
         (2, "404 GET /users/\"'\\é (127.0.0.1) ", "is not a u64"),
-        (
-            3,
-            "500 GET /error (127.0.0.1) ",
-            "ms: No such file or directory (os error 2)",
-        ),
+        (3, "500 GET /error (127.0.0.1) ", "ms"),
     ] {
         let requests = site.requests();
         let entry = &requests[line];
@@ -130,10 +132,11 @@ fn a_handler_that_fails_harms_nobody_else() {
         assert_eq!(wire.response().status, status, "{path}");
     }
     let line = site.running.wait_line("500 GET /panic");
-    assert!(
-        line.ends_with(": the handler panicked: a handler can panic, and the server lives on"),
-        "{line}"
-    );
+    let said = ": a panic: a handler can panic, and the server lives on (";
+    assert!(line.contains(said), "{line}");
+    // With the way to it, after both requests were answered.
+    site.running.wait_line("friendfeed::pages::panic");
+    site.running.wait_line("friendfeed::pages::error");
 }
 
 #[test]

@@ -221,8 +221,11 @@ fn descriptor_limit() -> usize {
 
 #[test]
 fn readiness_ends_before_service_does() {
-    for processes in ["processes=1", "processes=2"] {
+    for (processes, workers) in [("processes=1", 0), ("processes=2", 2)] {
         let mut site = Supervised::start("service", &[processes, "drain_delay=60"]);
+        if workers > 0 {
+            site.pids(workers);
+        }
         let mut kept = site.wire();
         kept.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         assert_eq!(kept.response().status, 200);
