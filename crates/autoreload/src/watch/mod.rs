@@ -209,6 +209,9 @@ impl<F: FnMut(BTreeSet<PathBuf>)> Watcher<F> {
     /// What has changed among the old ones is told all the same: it is looked for after the first
     /// look at the new ones, so that nothing gets lost between the two.
     fn turn_to(&mut self, roots: Roots) {
+        if roots == self.roots {
+            return;
+        }
         let before = std::mem::replace(&mut self.roots, roots);
         let found = self.look();
         self.untold

@@ -133,8 +133,8 @@ impl Stage {
             // It was cancelled, and may have ended well before it heard of that.
             Message::Built(build, _) if !self.session.awaits(build) => None,
             Message::Built(build, result) => {
-                let outcome = result.and_then(|built| self.project.choose(built));
                 self.built = self.build.take().map(|build| build.began.elapsed());
+                let outcome = result.and_then(|built| self.project.choose(built));
                 self.watching.watch(self.project.roots());
                 let outcome = outcome.unwrap_or_else(|error| {
                     complain(&error.to_string());
@@ -147,8 +147,10 @@ impl Stage {
                     Ok(how) => self.report(*how, took),
                     Err(error) => complain(&error.to_string()),
                 }
-                let result = result.map(drop).map_err(|error| error.to_string());
-                Some(Event::HandedOver(result))
+                let told = |error: io::Error| {
+                    format!("{error}\nWhat the program itself says is in the terminal.\n")
+                };
+                Some(Event::HandedOver(result.map(drop).map_err(told)))
             }
             Message::Ended(status) => {
                 tell(&format!("the program ended ({status})"));

@@ -189,6 +189,19 @@ fn nothing_is_refused_while_it_is_built_twenty_times() {
 }
 
 #[test]
+fn a_change_while_it_is_built_counts() {
+    let project = Project::start(&[], &[]);
+    for round in 0..3 {
+        project.write("half");
+        project.wait_state("building");
+        let text = format!("whole-{round}");
+        project.write(&text);
+        project.wait_page(&text);
+        project.wait_state("fine");
+    }
+}
+
+#[test]
 fn files_that_the_program_includes_or_reads_count() {
     let project = Project::start(&["--watch", "data"], &[]);
     let path = |name: &str| project.package.path().join(name);
