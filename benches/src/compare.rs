@@ -79,7 +79,8 @@ pub fn compare(
 }
 
 /// The number in the middle, of which there must be at least one.
-fn median(mut numbers: Vec<f64>) -> f64 {
+#[must_use]
+pub fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     let middle = numbers.len() / 2;
     if numbers.len().is_multiple_of(2) {

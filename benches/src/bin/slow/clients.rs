@@ -15,10 +15,14 @@ use benches::{Result, bare::current_thread};
 use tokio::{
     io::AsyncWriteExt,
     net::TcpStream,
-    time::{Instant, interval_at},
+    sync::oneshot,
+    time::{Instant, interval_at, sleep_until},
 };
 
 const PERIOD: Duration = Duration::from_secs(1);
+
+/// All come within this time. At once, they would also be thrown out at once, again and again.
+const ARRIVAL: Duration = Duration::from_secs(10);
 
 /// Where a client is slow.
 struct Kind {
@@ -57,13 +61,27 @@ const KINDS: [Kind; 4] = [
     },
 ];
 
-/// Slow clients that go on until the program ends.
-pub(crate) struct Slow(Arc<AtomicUsize>);
+/// Slow clients that go on until this is dropped.
+pub(crate) struct Slow {
+    opened: Arc<AtomicUsize>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
 
 impl Slow {
     /// How many connections they have opened: the server closes those that are too slow for it.
     pub(crate) fn opened(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.opened.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // Its panic, if any, is printed already.
+            let _ = thread.join();
+        }
     }
 }
 
@@ -71,12 +89,17 @@ impl Slow {
 pub(crate) fn start(addresses: &[SocketAddr], clients: usize) -> Result<Slow> {
     let opened = Arc::new(AtomicUsize::new(0));
     let (all_here, wait) = mpsc::channel();
-    let slow = Slow(Arc::clone(&opened));
+    let (stop, stopped) = oneshot::channel();
+    let counter = Arc::clone(&opened);
     let addresses = addresses.to_vec();
     let runtime = current_thread()?;
-    thread::spawn(move || {
+    let thread = thread::spawn(move || {
         runtime.block_on(async {
+            let begin = Instant::now();
             for index in 0..clients {
+                #[expect(clippy::cast_precision_loss, reason = "there are not so many")]
+                let part = index as f64 / clients as f64;
+                sleep_until(begin + ARRIVAL.mul_f64(part)).await;
                 let kind = &KINDS[index % KINDS.len()];
                 let stream = TcpStream::connect(addresses[kind.address]).await;
                 opened.fetch_add(1, Ordering::Relaxed);
@@ -85,11 +108,16 @@ pub(crate) fn start(addresses: &[SocketAddr], clients: usize) -> Result<Slow> {
             }
             // Fails only if nobody waits.
             let _ = all_here.send(());
-            std::future::pending::<()>().await;
+            // It fails when the other end is dropped, and so says stop.
+            let _ = stopped.await;
         });
     });
     wait.recv()?;
-    Ok(slow)
+    Ok(Slow {
+        opened: counter,
+        stop: Some(stop),
+        thread: Some(thread),
+    })
 }
 
 /// Sends byte after byte. When the server has had enough, it begins anew.
