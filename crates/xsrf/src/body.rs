@@ -11,8 +11,8 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// The body of a request that has passed [`XsrfService`](crate::XsrfService): each frame of the
-    /// original one, even if the token was looked for in it.
+    /// The body of a request that has passed [`XsrfService`](crate::XsrfService): the same
+    /// content as the original one, even if the token was looked for in it.
     #[derive(Debug)]
     pub struct XsrfBody<B> {
         #[pin]
@@ -25,7 +25,7 @@ pin_project! {
     #[project = StateProjection]
     enum State<B> {
         Untouched { #[pin] body: B },
-        Again { read: VecDeque<Frame<Bytes>>, rest: Pin<Box<B>> },
+        Again { read: VecDeque<Frame<Bytes>>, rest: Option<Pin<Box<B>>> },
     }
 }
 
@@ -36,7 +36,7 @@ impl<B> XsrfBody<B> {
         }
     }
 
-    pub(crate) fn again(read: VecDeque<Frame<Bytes>>, rest: Pin<Box<B>>) -> Self {
+    pub(crate) fn again(read: VecDeque<Frame<Bytes>>, rest: Option<Pin<Box<B>>>) -> Self {
         Self {
             state: State::Again { read, rest },
         }
@@ -56,9 +56,10 @@ where
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         match self.project().state.project() {
             StateProjection::Untouched { body } => body.poll_frame(cx),
-            StateProjection::Again { read, rest } => match read.pop_front() {
-                Some(frame) => Poll::Ready(Some(Ok(frame))),
-                None => rest.as_mut().poll_frame(cx),
+            StateProjection::Again { read, rest } => match (read.pop_front(), rest) {
+                (Some(frame), _) => Poll::Ready(Some(Ok(frame))),
+                (None, Some(rest)) => rest.as_mut().poll_frame(cx),
+                (None, None) => Poll::Ready(None),
             },
         }
     }
@@ -66,15 +67,20 @@ where
     fn is_end_stream(&self) -> bool {
         match &self.state {
             State::Untouched { body } => body.is_end_stream(),
-            State::Again { read, rest } => read.is_empty() && rest.is_end_stream(),
+            State::Again { read, rest } => {
+                read.is_empty() && rest.as_ref().is_none_or(Body::is_end_stream)
+            }
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         let (read, rest) = match &self.state {
             State::Untouched { body } => return body.size_hint(),
-            State::Again { read, rest } => (read, rest.size_hint()),
+            State::Again { read, rest } => (read, rest),
         };
+        let rest = rest
+            .as_ref()
+            .map_or(SizeHint::with_exact(0), Body::size_hint);
         let read = read
             .iter()
             .filter_map(Frame::data_ref)

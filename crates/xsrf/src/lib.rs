@@ -75,6 +75,7 @@ mod error;
 mod form;
 mod layer;
 mod origin;
+mod reader;
 mod service;
 mod token;
 mod xsrf;

@@ -16,9 +16,10 @@ use tower_service::Service;
 use crate::{
     Xsrf, XsrfBody, XsrfError,
     error::Kind,
-    form::{Form, Reader},
+    form::Form,
     layer::Settings,
     origin::{is_ours, is_websocket},
+    reader::Reader,
     token::Token,
 };
 

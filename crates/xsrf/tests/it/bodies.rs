@@ -80,10 +80,9 @@ fn url_encoded(body: Frames) -> Request<Frames> {
 
 #[test]
 fn no_more_is_read_than_must_be() {
-    let token = format!("a=1&_xsrf={TOKEN}&");
-    let body = Frames::new([token.as_bytes(), b"b=2", b"&c=3"]);
+    let token = format!("_xsrf={TOKEN}&a={}", "1".repeat(20_000));
+    let body = Frames::new([token.as_bytes(), b"&b=2", b"&c=3"]);
     let taken = Arc::clone(&body.taken);
-    let layer = XsrfLayer::new().exempt(|_| false);
     let service = tower::service_fn(move |request: Request<squall_xsrf::XsrfBody<Frames>>| {
         let taken = taken.load(Ordering::Relaxed);
         async move {
@@ -97,13 +96,29 @@ fn no_more_is_read_than_must_be() {
             Ok::<_, std::convert::Infallible>(http::Response::new(String::new()))
         }
     });
-    let service = tower::Layer::layer(&layer, service);
+    let service = tower::Layer::layer(&XsrfLayer::new(), service);
     assert_eq!(
         block_on(service.oneshot(url_encoded(body)))
             .unwrap()
             .status(),
         200
     );
+}
+
+#[test]
+fn single_bytes_are_kept_together() {
+    let body = format!("a={}&_xsrf={TOKEN}", "1".repeat(40_000));
+    let request = url_encoded(Frames::new(body.as_bytes().chunks(1)));
+    let service = tower::service_fn(async |request: Request<squall_xsrf::XsrfBody<Frames>>| {
+        let (mut body, mut frames) = (request.into_body(), 0);
+        while let Some(frame) = body.frame().await {
+            frame.unwrap();
+            frames += 1;
+        }
+        Ok::<_, std::convert::Infallible>(http::Response::new(format!("{frames}")))
+    });
+    let service = tower::Layer::layer(&XsrfLayer::new(), service);
+    assert_eq!(block_on(service.oneshot(request)).unwrap().body(), "3");
 }
 
 #[test]
