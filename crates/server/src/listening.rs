@@ -67,7 +67,7 @@ impl Listening {
 
     /// Serves in the runtime of the caller until its handle says stop. Signals are the caller's matter.
     ///
-    /// With several [`threads`](Server::threads), the others are started and joined here.
+    /// With several [`threads`](crate::Server::threads), the others are started and joined here.
     ///
     /// # Errors
     ///

@@ -19,7 +19,7 @@ const SPEAK_TLS: &[u8] = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\
     content-type: text/plain\r\ncontent-length: 23\r\n\r\nthis port speaks HTTPS\n";
 
 /// Opens the connections of one listener. Most have nothing before HTTP.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Opener {
     pub(crate) gate: Option<Arc<Gate>>,
     pub(crate) secure: Option<Arc<Secure>>,

@@ -49,8 +49,8 @@ impl Server {
         Self::default()
     }
 
-    /// Listens on an address as well: a port, a text that [`Address::resolve`] knows, or a [`Bind`]
-    /// with settings of its own.
+    /// Listens on an address as well: a port, a text that
+    /// [`Address::resolve`](crate::Address::resolve) knows, or a [`Bind`] with settings of its own.
     ///
     /// Defaults to no address.
     pub fn bind(mut self, bind: impl Into<Bind>) -> Self {
