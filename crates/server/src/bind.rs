@@ -143,6 +143,20 @@ impl Bind {
         Self::at(Place::Address(path.as_ref().into()))
     }
 
+    /// Keeps a bare port, which means all interfaces, to this machine: 127.0.0.1. Any other address stays
+    /// as it is.
+    ///
+    /// Defaults to the address as it was given.
+    pub fn bare_port_on_loopback(mut self) -> Self {
+        if let Ok([Address::Tcp(address)]) = self.resolve().as_deref()
+            && Address::Tcp(*address) == Address::any(address.port())
+        {
+            let loopback = net::SocketAddr::from((net::Ipv4Addr::LOCALHOST, address.port()));
+            self.place = Place::Address(loopback.into());
+        }
+        self
+    }
+
     /// How many connections may wait to be accepted; the system may cut it (Linux: `net.core.somaxconn`).
     ///
     /// Defaults to 4096.

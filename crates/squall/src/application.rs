@@ -191,6 +191,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         if let Some(mistake) = self.mistake {
             return Err(mistake);
         }
+        let debug = self.settings.debug.then(|| self.settings.watched());
         let mut rules = Router::builder();
         let files = self.settings.files()?;
         let static_urls = files.as_ref().map(|files| files.urls.clone());
@@ -224,7 +225,6 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         let access_log = self.settings.access_log;
         let error_pages = std::mem::take(&mut self.settings.error_pages);
         let urls = Urls::new(router.urls().clone(), static_urls);
-        let debug = self.settings.debug;
         let inner = Inner {
             tracebacks: self.settings.tracebacks(),
             debug,

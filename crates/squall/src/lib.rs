@@ -49,6 +49,7 @@ mod page;
 mod response;
 pub mod route;
 mod run;
+mod serve;
 mod server;
 mod service;
 mod settings;
@@ -69,7 +70,8 @@ pub use crate::{
     methods::{Methods, any, delete, get, head, on, options, patch, post, put},
     page::Page,
     response::{Html, Redirect},
-    server::{Server, Worker, serve},
+    serve::serve,
+    server::{Server, Worker},
     service::{ApplicationService, ResponseFuture},
     settings::Secret,
     urls::Urls,

@@ -25,6 +25,14 @@ impl Places {
         self.binds.iter().any(|(_, tls)| tls.is_some())
     }
 
+    /// Keeps bare ports to this machine, for a program that is being written.
+    pub(crate) fn on_loopback(mut self) -> Self {
+        for (bind, _) in &mut self.binds {
+            *bind = bind.clone().bare_port_on_loopback();
+        }
+        self
+    }
+
     /// Makes a supervisor listen for its workers.
     pub(crate) fn supervise(&self, mut supervisor: Supervisor) -> Result<Supervisor> {
         for (bind, tls) in &self.binds {

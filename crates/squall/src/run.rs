@@ -2,6 +2,7 @@
 
 use std::{future::pending, time::Duration};
 
+use squall_autoreload::hand_over_when_built;
 use squall_prefork::worker::{self, Notifier};
 use squall_server::{Handle, Phase, StartError, Stop, obey_signals};
 use tokio::{
@@ -120,9 +121,12 @@ pub(crate) fn supervised(server: Server, processes: usize) -> Result<()> {
             "start({processes}): a listener on {address} cannot be shared by several processes; bind the address"
         )));
     }
+    let debug = server.is_debug();
     let supervisor = server
         .places
         .supervise(server.supervisor.processes(processes))?;
+    // Until `run` handles it, SIGHUP would end the process.
+    let _watching = debug.then(hand_over_when_built).transpose()?;
     match supervisor.run() {
         Ok(_) => Ok(()),
         Err(error) if error.is_never_booted() || error.is_gave_up() => {

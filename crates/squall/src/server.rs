@@ -1,19 +1,12 @@
 //! An application with the addresses, limits and processes that it runs with.
 
-use std::{fmt, pin::Pin, time::Duration};
+use std::{fmt, mem, pin::Pin, time::Duration};
 
 use squall_prefork::{Supervisor, worker};
 use squall_server::{Bind, Handle, Limits, Listener, ProxyProtocol};
 use squall_xheaders::{TrustedProxies, XHeaders};
-use tower_layer::Layer;
 
-use crate::{
-    Application, ApplicationService, Result,
-    counts::{self, Counting},
-    extract::connection,
-    listen::{Banner, Places},
-    logging, run,
-};
+use crate::{Application, ApplicationService, Error, Result, listen::Places, logging, run};
 
 /// Runs an application: where it listens, within which limits, in how many processes and threads.
 ///
@@ -29,23 +22,25 @@ use crate::{
 /// ```
 #[must_use = "nothing listens before `start` or `serve`"]
 pub struct Server {
-    make: Make,
+    pub(crate) make: Make,
     pub(crate) places: Places,
     pub(crate) limits: Limits,
     pub(crate) supervisor: Supervisor,
-    proxy_protocol: Option<ProxyProtocol>,
-    xheaders: Option<XHeaders>,
-    threads: usize,
-    handle: Handle,
-    on_shutdown: Vec<Box<dyn FnOnce() -> BoxFuture<()> + Send>>,
+    pub(crate) proxy_protocol: Option<ProxyProtocol>,
+    pub(crate) xheaders: Option<XHeaders>,
+    pub(crate) threads: usize,
+    pub(crate) processes: usize,
+    debug: bool,
+    pub(crate) handle: Handle,
+    pub(crate) on_shutdown: Vec<Box<dyn FnOnce() -> BoxFuture<()> + Send>>,
 }
 
 /// How much longer a supervisor waits for a worker than the worker may take.
 const SLACK: Duration = Duration::from_secs(5);
 
-type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-enum Make {
+pub(crate) enum Make {
     Made(Result<ApplicationService>),
     Factory(Box<dyn FnOnce(Worker) -> BoxFuture<Result<ApplicationService>> + Send>),
 }
@@ -108,6 +103,8 @@ impl Server {
             proxy_protocol: None,
             xheaders: None,
             threads: 1,
+            processes: 1,
+            debug: false,
             handle: Handle::new(),
             on_shutdown: Vec::new(),
         }
@@ -264,6 +261,15 @@ impl Server {
         self
     }
 
+    /// Says that an application of [`from_fn`](Self::from_fn) will [debug](Application::debug): who starts it
+    /// has to know before it is made.
+    ///
+    /// Defaults to what an application says that is there already.
+    pub fn debug(mut self, yes: bool) -> Self {
+        self.debug = yes;
+        self
+    }
+
     /// Stops the server, and tells where it is in its life.
     #[must_use]
     pub fn handle(&self) -> Handle {
@@ -277,76 +283,42 @@ impl Server {
     /// with 0 one for each CPU (Tornado's `start`): each is this program, executed again up to this
     /// call. Whatever comes before may touch anything, and is done in the supervisor as well.
     ///
+    /// An application that [debugs](Application::debug) is supervised also when it is alone: so it can be
+    /// replaced, when it was built anew, without refusing a request.
+    ///
     /// # Errors
     ///
-    /// When the application, a setting or an address is wrong, before anything is served; inside
-    /// an asynchronous runtime, where [`serve`](Self::serve) belongs; and when the factory fails.
+    /// When the application, a setting or an address is wrong, before anything is served, as is an
+    /// application that debugs in several processes; inside an asynchronous runtime, where [`serve`](Self::serve) belongs; and when the factory fails.
     /// A supervisor whose workers fail for good ends the process instead, with a status that
     /// tells: 3 when none was ever ready, 4 when it gave up.
-    pub fn start(self, processes: usize) -> Result<()> {
+    pub fn start(mut self, processes: usize) -> Result<()> {
         logging::init();
-        if processes == 1 || worker::is_worker() {
+        self.processes = processes;
+        self.settle_debug()?;
+        // What somebody else has opened cannot be handed over.
+        let stays = processes == 1 && (!self.debug || !self.places.listeners.is_empty());
+        if stays || worker::is_worker() {
             run::alone(self)
         } else {
             run::supervised(self, processes)
         }
     }
 
-    /// Serves in the caller's runtime until [`handle`](Self::handle) says stop. Signals are the
-    /// caller's matter.
-    ///
-    /// # Errors
-    ///
-    /// As [`start`](Self::start), but for the runtime.
-    pub async fn serve(self) -> Result<()> {
-        self.check()?;
-        let mut server = squall_server::Server::new()
-            .limits(self.limits)
-            .threads(self.threads)
-            .handle(self.handle)
-            .observe(Counting);
-        if let Some(proxies) = self.proxy_protocol {
-            server = server.proxy_protocol(proxies);
+    /// Takes notice of an application that debugs.
+    pub(crate) fn settle_debug(&mut self) -> Result<()> {
+        if let Make::Made(Ok(service)) = &self.make {
+            self.debug |= service.debug().is_some();
         }
-        let listening = self.places.listen(server)?;
-        let handle = listening.handle();
-        counts::serves(handle.clone());
-        let service = match self.make {
-            Make::Made(service) => service?,
-            Make::Factory(factory) => {
-                let stopped = handle.clone();
-                let task_id = worker::task_id();
-                tokio::select! {
-                    service = factory(Worker { task_id, handle }) => service?,
-                    // What the factory waits for may never come.
-                    () = stopped.told_to_stop() => {
-                        listening.close();
-                        return Ok(());
-                    }
-                }
-            }
-        };
-        for address in listening.addresses() {
-            let is_encrypted = listening.is_encrypted(address);
-            tracing::info!(
-                "{}",
-                Banner {
-                    address,
-                    is_encrypted
-                }
-            );
-        }
-        match self.xheaders {
-            Some(xheaders) => {
-                let service = xheaders.layer(connection).layer(service);
-                listening.serve(service).await?;
-            }
-            None => listening.serve(service).await?,
-        }
-        for hook in self.on_shutdown {
-            hook().await;
+        if self.debug {
+            debug_in(self.processes)?;
+            self.places = mem::take(&mut self.places).on_loopback();
         }
         Ok(())
+    }
+
+    pub(crate) fn is_debug(&self) -> bool {
+        self.debug
     }
 
     /// Mistakes in routes and settings come before anything listens.
@@ -359,6 +331,16 @@ impl Server {
     }
 }
 
+/// Checks in how many processes an application debugs.
+pub(crate) fn debug_in(processes: usize) -> Result<()> {
+    match processes {
+        1 => Ok(()),
+        _ => Err(Error::new(format!(
+            "start({processes}): an application that debugs goes with one process"
+        ))),
+    }
+}
+
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
@@ -367,34 +349,4 @@ impl fmt::Debug for Server {
             .field("threads", &self.threads)
             .finish_non_exhaustive()
     }
-}
-
-/// Serves an application on a listener, in the runtime that the caller owns, until the future is
-/// dropped: as `axum::serve`. [`Server`] has more to set.
-///
-/// # Examples
-///
-/// ```no_run
-/// use squall::{Application, get};
-///
-/// # #[tokio::main]
-/// # async fn main() -> squall::Result<()> {
-/// let app = Application::new().route("/", get(|| async { "Hello, world" }));
-/// let listener = tokio::net::TcpListener::bind("127.0.0.1:8888").await?;
-/// squall::serve(listener, app).await
-/// # }
-/// ```
-///
-/// # Errors
-///
-/// When the application has a mistake, or the listener does not listen.
-pub async fn serve<L, S>(listener: L, application: Application<S>) -> Result<()>
-where
-    L: TryInto<Listener, Error = std::io::Error>,
-    S: Clone + Send + Sync + 'static,
-{
-    Server::new(application)
-        .listener(listener.try_into()?)
-        .serve()
-        .await
 }

@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     fmt,
     future::ready,
+    path::PathBuf,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -50,7 +51,8 @@ pub(crate) struct Inner {
     pub(crate) error_pages: ErrorPages,
     pub(crate) site: Arc<Site>,
     pub(crate) tracebacks: TracebackLayer,
-    pub(crate) debug: bool,
+    /// Where the application debugs: the files and folders that it reads by itself.
+    pub(crate) debug: Option<Vec<PathBuf>>,
 }
 
 /// What a request's extensions say of the route that it came by.
@@ -79,6 +81,11 @@ impl ApplicationService {
         }
     }
 
+    /// The files and folders that it reads by itself, if it [debugs](crate::Application::debug).
+    pub(crate) fn debug(&self) -> Option<&[PathBuf]> {
+        self.inner.debug.as_deref()
+    }
+
     /// The names of routes and static files, to make URLs from.
     #[must_use]
     pub fn urls(&self) -> Urls {
@@ -102,7 +109,7 @@ where
         let mut request = with_body(request);
         let logged = self.access_log && access_log::is_enabled();
         let inner = &self.inner;
-        let is_seen = logged || inner.debug || !inner.error_pages.is_empty();
+        let is_seen = logged || inner.debug.is_some() || !inner.error_pages.is_empty();
         let seen = (is_seen || tracing::enabled!(Level::ERROR)).then(|| {
             Box::new(Seen {
                 observed: inner.tracebacks.observe(&mut request),

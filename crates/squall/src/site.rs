@@ -1,6 +1,10 @@
 //! What settings become: what handlers ask, layers around all routes, and a guard before each.
 
-use std::{fmt::Display, net::IpAddr};
+use std::{
+    fmt::Display,
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
 
 use axum_core::{body::Body, extract::Request, response::IntoResponse};
 use http::{Extensions, StatusCode, header::COOKIE, request::Parts};
@@ -10,6 +14,7 @@ use squall_debug::TracebackLayer;
 use squall_locale::LocaleLayer;
 use squall_prefork::worker;
 use squall_server::ConnectionInfo;
+use squall_static::StaticFiles;
 use squall_templates::{
     Templates, Value, html,
     minijinja::{self, ErrorKind, value::Rest},
@@ -51,6 +56,17 @@ impl Settings {
             files.files = files.files.map(|files| files.static_hash_cache(false));
         }
         Ok(files.build()?)
+    }
+
+    /// What the application reads by itself, without a new start.
+    pub(crate) fn watched(&self) -> Vec<PathBuf> {
+        let files = self.files.files.as_ref().map(StaticFiles::root);
+        let templates = self.templates.as_ref().map(Templates::folder);
+        files
+            .into_iter()
+            .chain(templates)
+            .map(Path::to_owned)
+            .collect()
     }
 
     pub(crate) fn layers(&mut self) -> Result<Layers> {

@@ -3,7 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     fs,
-    path::{self, PathBuf},
+    path::{self, Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -60,6 +60,12 @@ impl StaticFiles {
             manifest: None,
             media_types: Vec::new(),
         }
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.policy.root
     }
 
     /// Where URLs of files begin, with a slash at both ends.
