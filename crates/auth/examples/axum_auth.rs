@@ -1,7 +1,8 @@
 //! An axum application with a page for its users only, and nothing else of squall.
 //!
-//! Run with `cargo run -p squall-auth --example axum_auth`, then open `http://127.0.0.1:8888/me?tab=1`. You are led to a page that
-//! asks for your name, and back. Then open `http://127.0.0.1:8888/login?next=//example.com`: it does not lead there.
+//! Run with `cargo run -p squall-auth --example axum_auth`, then open `http://127.0.0.1:8888/me?tab=1`. You are
+//! led to a page that asks for your name, and back. Then open `http://127.0.0.1:8888/login?next=//example.com`:
+//! it does not lead there.
 
 use std::{
     collections::HashMap,

@@ -1,7 +1,8 @@
 //! An axum application that signs its users in with the account of another site, and nothing else of squall.
 //!
-//! Run with `cargo run -p squall-auth --features openid --example axum_openid https://accounts.example client-id client-secret`, where the
-//! provider knows the client and its redirect URL `http://127.0.0.1:8888/signed-in`. Then open `http://127.0.0.1:8888/`.
+//! Run with `cargo run -p squall-auth --features openid --example axum_openid https://accounts.example client-id
+//! client-secret`, where the provider knows the client and its redirect URL `http://127.0.0.1:8888/signed-in`.
+//! Then open `http://127.0.0.1:8888/`.
 
 use std::{env, error::Error, io, sync::Arc};
 

@@ -39,7 +39,8 @@ enum Found<U> {
 type Later<U> = Pin<Box<dyn Future<Output = Option<U>> + Send>>;
 
 impl<U> CurrentUserLayer<U> {
-    /// With a function that finds the user in what a request's head says, or in what earlier layers have put into its extensions.
+    /// With a function that finds the user in what a request's head says, or in what earlier layers have put
+    /// into its extensions.
     pub fn new(find: impl Fn(&Parts) -> Option<U> + Send + Sync + 'static) -> Self {
         Self {
             find: Arc::new(move |parts| Found::Now(find(parts))),

@@ -6,7 +6,8 @@ use std::{error::Error, fmt};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The address of the sign-in page is neither a path of this site (`/login`) nor an absolute URL with http or https.
+    /// The address of the sign-in page is neither a path of this site (`/login`) nor an absolute URL with http
+    /// or https.
     LoginUrl {
         /// The text as it was given.
         login_url: String,

@@ -1,7 +1,7 @@
 //! Who the user is, for tower services: what Tornado has as `current_user`, `login_url` and `authenticated`.
 //!
-//! [`CurrentUserLayer`] asks a function of yours who a request comes from. [`LoginLayer`] lets users pass and leads everybody else to the
-//! sign-in page, which sends them back to where they wanted to go.
+//! [`CurrentUserLayer`] asks a function of yours who a request comes from. [`LoginLayer`] lets users pass and
+//! leads everybody else to the sign-in page, which sends them back to where they wanted to go.
 //!
 //! ```
 //! use std::convert::Infallible;
@@ -40,8 +40,8 @@
 //! # }
 //! ```
 //!
-//! The sign-in page gives what is after `next=` to [`safe_next`] before it sends anybody there: whoever made the link has
-//! chosen it.
+//! The sign-in page gives what is after `next=` to [`safe_next`] before it sends anybody there: whoever made the
+//! link has chosen it.
 //!
 #![cfg_attr(
     feature = "openid",
@@ -54,8 +54,8 @@
 //!
 //! # What it does not do
 //!
-//! It keeps no passwords, no sessions and no cookies, and does not decide what a user may do. It does not know the sign-in page of your
-//! site, so do not put that behind [`LoginLayer`].
+//! It keeps no passwords, no sessions and no cookies, and does not decide what a user may do. It does not know
+//! the sign-in page of your site, so do not put that behind [`LoginLayer`].
 #![forbid(unsafe_code)]
 
 mod current_user;

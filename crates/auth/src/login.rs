@@ -15,8 +15,8 @@ use tower_service::Service;
 
 use crate::{ConfigError, CurrentUser, Login, LoginUrl};
 
-/// Tornado's `authenticated`: lets those requests pass that have a [`CurrentUser<U>`](CurrentUser). Of the others, `GET` and `HEAD` are redirected to the
-/// sign-in page, and the rest gets 403.
+/// Tornado's `authenticated`: lets those requests pass that have a [`CurrentUser<U>`](CurrentUser). Of the
+/// others, `GET` and `HEAD` are redirected to the sign-in page, and the rest gets 403.
 #[must_use]
 pub struct LoginLayer<U> {
     settings: Arc<Settings>,

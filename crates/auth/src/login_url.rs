@@ -32,7 +32,8 @@ pub enum Login {
 }
 
 impl LoginUrl {
-    /// A path such as `/login`, or an absolute URL with http or https. With a query, it is used as it is; otherwise `next` will be added.
+    /// A path such as `/login`, or an absolute URL with http or https. With a query, it is used as it is;
+    /// otherwise `next` will be added.
     ///
     /// # Errors
     ///
@@ -58,11 +59,11 @@ impl LoginUrl {
         }
     }
 
-    /// What becomes of a request with this method and URI. `GET` and `HEAD` are led to the page, with their own path and query as `next`; a path that is not
-    /// [safe](safe_next) is left out.
+    /// What becomes of a request with this method and URI. `GET` and `HEAD` are led to the page, with their own
+    /// path and query as `next`; a path that is not [safe](safe_next) is left out.
     ///
-    /// `origin` is what absolute URLs of this site begin with, such as `https://example.com`. It is needed if the page is another
-    /// site's, which gets the whole URL as `next`, or none if the origin is not known.
+    /// `origin` is what absolute URLs of this site begin with, such as `https://example.com`. It is needed if
+    /// the page is another site's, which gets the whole URL as `next`, or none if the origin is not known.
     #[must_use]
     pub fn login(&self, method: &Method, uri: &Uri, origin: Option<&str>) -> Login {
         if !matches!(*method, Method::GET | Method::HEAD) {

@@ -2,11 +2,12 @@
 
 use percent_encoding::percent_decode_str;
 
-/// The same text, if it is the path of a page of this site, with its query: `/me?tab=1`. `None` if a browser might take it for another site's
-/// address, and if a redirect could not hold it.
+/// The same text, if it is the path of a page of this site, with its query: `/me?tab=1`. `None` if a browser
+/// might take it for another site's address, and if a redirect could not hold it.
 ///
-/// It begins with one slash; it has printable ASCII characters only, and no backslash, which browsers take for a slash. It must
-/// not be another site's address when it is decoded once more, either: somebody may do that on the way.
+/// It begins with one slash; it has printable ASCII characters only, and no backslash, which browsers take for a
+/// slash. It must not be another site's address when it is decoded once more, either: somebody may do that on
+/// the way.
 ///
 /// ```
 /// use squall_auth::safe_next;

@@ -1,7 +1,7 @@
 //! An axum application with a signed cookie, and nothing else of squall.
 //!
-//! Run with `cargo run -p squall-cookies --example axum_cookies`, then open `http://127.0.0.1:8888/`, tell your name and
-//! come back. In a browser's developer tools, change a letter of the cookie and come back again.
+//! Run with `cargo run -p squall-cookies --example axum_cookies`, then open `http://127.0.0.1:8888/`, tell your
+//! name and come back. In a browser's developer tools, change a letter of the cookie and come back again.
 
 use std::error::Error;
 

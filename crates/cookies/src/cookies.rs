@@ -59,15 +59,16 @@ impl Cookies {
         self.received(name).map(str::to_owned)
     }
 
-    /// The value of a signed cookie, if it is text and should be believed. A cookie that is tampered with, expired or of another
-    /// name is as good as none.
+    /// The value of a signed cookie, if it is text and should be believed. A cookie that is tampered with,
+    /// expired or of another name is as good as none.
     #[must_use]
     pub fn get_signed_cookie(&self, name: &str) -> Option<String> {
         let value = self.get_signed_cookie_with(name, Validity::new())?.ok()?;
         String::from_utf8(value).ok()
     }
 
-    /// The value of a signed cookie, if it is valid in the given sense; else why it is not. `None` if the client has sent no cookie of this name.
+    /// The value of a signed cookie, if it is valid in the given sense; else why it is not. `None` if the client
+    /// has sent no cookie of this name.
     #[must_use]
     pub fn get_signed_cookie_with(
         &self,
@@ -81,11 +82,12 @@ impl Cookies {
         })
     }
 
-    /// Sets a cookie: a name and a value, or what [`Cookie::build`] makes of them. One that was set before with the same name, domain and path
-    /// is replaced.
+    /// Sets a cookie: a name and a value, or what [`Cookie::build`] makes of them. One that was set before with
+    /// the same name, domain and path is replaced.
     ///
-    /// What is not said is `Path=/`, `HttpOnly` and `SameSite=Lax`, lasts as long as the browser is open, and is `Secure` if the
-    /// request came by https. A cookie whose name begins with `__Host-` is always `Secure`, so browsers will not take it over plain HTTP.
+    /// What is not said is `Path=/`, `HttpOnly` and `SameSite=Lax`, lasts as long as the browser is open, and is
+    /// `Secure` if the request came by https. A cookie whose name begins with `__Host-` is always `Secure`, so
+    /// browsers will not take it over plain HTTP.
     ///
     /// ```
     /// # fn handler(cookies: squall_cookies::Cookies) -> Result<(), squall_cookies::SetCookieError> {
@@ -107,8 +109,9 @@ impl Cookies {
         Ok(())
     }
 
-    /// Sets a cookie with its value signed, as [`set_cookie`](Self::set_cookie) does; the value may be any text. It lasts for 30 days
-    /// where it says nothing else, and [`Expiration::Session`](crate::Expiration::Session) is something else.
+    /// Sets a cookie with its value signed, as [`set_cookie`](Self::set_cookie) does; the value may be any text.
+    /// It lasts for 30 days where it says nothing else, and [`Expiration::Session`](crate::Expiration::Session)
+    /// is something else.
     ///
     /// Values that are not text can be signed with [`CookieSecret::create_signed_value`].
     ///

@@ -220,8 +220,8 @@ impl SetCookieError {
         self.kind == SetCookieErrorKind::Name
     }
 
-    /// The value has other characters than a cookie may have (RFC 6265, section 4.1.1): controls, spaces, `"`, `,`, `;`,
-    /// `\`, or any that are not ASCII.
+    /// The value has other characters than a cookie may have (RFC 6265, section 4.1.1): controls, spaces, `"`,
+    /// `,`, `;`, `\`, or any that are not ASCII.
     #[must_use]
     pub fn is_value(&self) -> bool {
         self.kind == SetCookieErrorKind::Value

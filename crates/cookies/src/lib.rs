@@ -49,8 +49,10 @@
 //! versions. What is stricter here:
 //!
 //! - Version 1 is read only if [`Validity::min_version`] says so. It is signed with SHA-1, and knows no key versions.
-//! - What Python's `int` and `b64decode` forgive inside a signed value (spaces, signs, leading zeros) is malformed. No Tornado writes it.
-//! - Several `Cookie` headers are one list of pairs, as HTTP/2 has it (RFC 9113, section 8.2.3); Tornado joins them with commas.
+//! - What Python's `int` and `b64decode` forgive inside a signed value (spaces, signs, leading zeros) is
+//!   malformed. No Tornado writes it.
+//! - Several `Cookie` headers are one list of pairs, as HTTP/2 has it (RFC 9113, section 8.2.3); Tornado joins
+//!   them with commas.
 //! - Pairs that are not UTF-8 are skipped; Tornado reads Latin-1.
 //! - [`Cookies::set_cookie`] refuses a value that Tornado would quote.
 //!

@@ -72,7 +72,8 @@ impl CookieSecret {
     ///
     /// # Errors
     ///
-    /// When one of them is empty, short, repetitive or a placeholder, when two have the same version, or none has that which is to sign.
+    /// When one of them is empty, short, repetitive or a placeholder, when two have the same version, or none
+    /// has that which is to sign.
     pub fn versions<S: Into<Vec<u8>>>(
         secrets: impl IntoIterator<Item = (u32, S)>,
         key_version: u32,
@@ -133,7 +134,8 @@ impl CookieSecret {
         signed::create(&self.keys, name, value.as_ref(), now)
     }
 
-    /// Verifies what [`create_signed_value`](Self::create_signed_value) or Tornado has made for `name`, and gives the value back.
+    /// Verifies what [`create_signed_value`](Self::create_signed_value) or Tornado has made for `name`, and
+    /// gives the value back.
     ///
     /// # Errors
     ///

@@ -44,8 +44,8 @@ impl Validity {
         self
     }
 
-    /// The oldest format that is read, 1 or 2; anything above accepts nothing. Version 1 only makes sense for cookies that a Tornado
-    /// of before 2014 has set, and never with several secrets, which it knows nothing of.
+    /// The oldest format that is read, 1 or 2; anything above accepts nothing. Version 1 only makes sense for
+    /// cookies that a Tornado of before 2014 has set, and never with several secrets, which it knows nothing of.
     ///
     /// Defaults to 2. Tornado's default is 1.
     pub fn min_version(mut self, version: u8) -> Self {

@@ -13,7 +13,8 @@ pub enum ConfigError {
         /// The name as it was given.
         name: String,
     },
-    /// No browser sends such an `Origin`: it is `scheme://host`, in lower case, with a port where that is not the scheme's own.
+    /// No browser sends such an `Origin`: it is `scheme://host`, in lower case, with a port where that is not
+    /// the scheme's own.
     Origin {
         /// The text as it was given.
         origin: String,
@@ -63,7 +64,8 @@ impl XsrfError {
         self.kind == Kind::Missing
     }
 
-    /// There is no token in the form's beginning, and looking further is above [`form_limit`](crate::XsrfLayer::form_limit).
+    /// There is no token in the form's beginning, and looking further is above
+    /// [`form_limit`](crate::XsrfLayer::form_limit).
     #[must_use]
     pub fn is_too_far(&self) -> bool {
         self.kind == Kind::TooFar
@@ -81,7 +83,8 @@ impl XsrfError {
         self.kind == Kind::Mismatch
     }
 
-    /// The body could not be read. The only one that is not the visitor's or another site's doing, and not answered with 403 but with 400.
+    /// The body could not be read. The only one that is not the visitor's or another site's doing, and not
+    /// answered with 403 but with 400.
     #[must_use]
     pub fn is_unreadable(&self) -> bool {
         self.kind == Kind::Unreadable

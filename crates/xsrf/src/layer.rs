@@ -47,7 +47,8 @@ impl XsrfLayer {
         }
     }
 
-    /// Tornado's `xsrf_cookie_name`. With a name that begins with `__Host-` no other site can set the cookie, and no browser takes it over plain HTTP.
+    /// Tornado's `xsrf_cookie_name`. With a name that begins with `__Host-` no other site can set the cookie,
+    /// and no browser takes it over plain HTTP.
     ///
     /// Defaults to `_xsrf`.
     ///
@@ -65,8 +66,8 @@ impl XsrfLayer {
         Ok(self)
     }
 
-    /// Makes tokens as Tornado does where `xsrf_cookie_version` is 1: they always look the same. For a site that shares its cookies with a
-    /// Tornado of before 2014.
+    /// Makes tokens as Tornado does where `xsrf_cookie_version` is 1: they always look the same. For a site that
+    /// shares its cookies with a Tornado of before 2014.
     ///
     /// Defaults to tokens of version 2. Both are read.
     pub fn cookie_version_1(mut self) -> Self {
@@ -101,8 +102,8 @@ impl XsrfLayer {
         self
     }
 
-    /// Adds an origin whose requests are not taken for forged, written as browsers write it: `https://example.com`. They
-    /// need the token still.
+    /// Adds an origin whose requests are not taken for forged, written as browsers write it:
+    /// `https://example.com`. They need the token still.
     ///
     /// Also for a site behind a proxy that changes `Host`, where old browsers would be refused.
     ///
@@ -120,8 +121,9 @@ impl XsrfLayer {
         Ok(self)
     }
 
-    /// Says which requests are not checked, by their path, their headers, or what an earlier layer has put into their extensions: those that are
-    /// not made by browsers and prove themselves in another way, such as an API's with a key, or a webhook's with a signature.
+    /// Says which requests are not checked, by their path, their headers, or what an earlier layer has put into
+    /// their extensions: those that are not made by browsers and prove themselves in another way, such as an
+    /// API's with a key, or a webhook's with a signature.
     ///
     /// ```
     /// # use squall_xsrf::XsrfLayer;
@@ -134,7 +136,8 @@ impl XsrfLayer {
         self
     }
 
-    /// How far a form is read in search of the field `_xsrf`, in bytes. That much may be kept in memory for each request.
+    /// How far a form is read in search of the field `_xsrf`, in bytes. That much may be kept in memory for each
+    /// request.
     ///
     /// Defaults to 1 MiB. Put the field first: then a form of any length will pass, and is not kept.
     pub fn form_limit(mut self, bytes: usize) -> Self {

@@ -46,28 +46,33 @@
 //!
 //! `GET`, `HEAD` and `OPTIONS` pass: let them change nothing. All other methods need
 //!
-//! 1. not to come from another origin. The rules are those of Go's `CrossOriginProtection`: `Sec-Fetch-Site` decides, and where a browser sends
-//!    none, `Origin` has to name the request's own host. A request with neither is not from a browser.
-//! 2. the token, in the header `X-XSRFToken` or `X-CSRFToken`, or else in the form's field `_xsrf`, which has to be the same as in the cookie
-//!    `_xsrf`. A form is read only as far as that field, up to [`XsrfLayer::form_limit`], and what was read is given to the
-//!    service again.
+//! 1. not to come from another origin. The rules are those of Go's `CrossOriginProtection`: `Sec-Fetch-Site`
+//!    decides, and where a browser sends none, `Origin` has to name the request's own host. A request with
+//!    neither is not from a browser.
+//! 2. the token, in the header `X-XSRFToken` or `X-CSRFToken`, or else in the form's field `_xsrf`, which has to
+//!    be the same as in the cookie `_xsrf`. A form is read hardly further than that field, up to
+//!    [`XsrfLayer::form_limit`], and what was read is given to the service again.
 //!
-//! A WebSocket's handshake is a `GET` that can do anything later, and no script can give it headers. It passes the first check only.
+//! A WebSocket's handshake is a `GET` that can do anything later, and no script can give it headers. It passes
+//! the first check only.
 //!
-//! What is refused gets 403 with a line of plain text that repeats nothing of the request, and an [`XsrfError`] in the response's extensions for
-//! whoever likes to say it better.
+//! What is refused gets 403 with a line of plain text that repeats nothing of the request, and an [`XsrfError`]
+//! in the response's extensions for whoever likes to say it better.
 //!
 //! # Beside a Tornado
 //!
-//! Cookies and tokens of one are good for the other, of version 2 and 1. What is stricter here: a token is 16 bytes, as Tornado makes them, where it
-//! takes any text; it is not looked for in the query, where it would be logged; and where a header has a token, the form's is not looked at.
+//! Cookies and tokens of one are good for the other, of version 2 and 1. What is stricter here: a token is 16
+//! bytes, as Tornado makes them, where it takes any text; it is not looked for in the query, where it would be
+//! logged; and where a header has a token, the form's is not looked at.
 //!
 //! # What it does not do
 //!
-//! It does not help against a script in your own page, which can read the token. It cannot tell apart sites that set cookies for each
-//! other, such as neighbours below one domain, but by the first check; a [`cookie_name`](XsrfLayer::cookie_name) that begins with `__Host-` keeps them out.
+//! It does not help against a script in your own page, which can read the token. It cannot tell apart sites that
+//! set cookies for each other, such as neighbours below one domain, but by the first check; a
+//! [`cookie_name`](XsrfLayer::cookie_name) that begins with `__Host-` keeps them out.
 //!
-//! The origin check is not that of tower-http: its exemptions see no extensions, and WebSocket handshakes pass it. A test compares the two.
+//! The origin check is not that of tower-http: its exemptions see no extensions, and WebSocket handshakes pass
+//! it. A test compares the two.
 #![forbid(unsafe_code)]
 
 mod body;

@@ -11,8 +11,8 @@ use http_body::{Body, Frame};
 
 use crate::{XsrfBody, error::Kind};
 
-/// How much is looked at at once. A client that sends its form byte by byte would otherwise have each of them kept in a frame,
-/// and all that came before searched again.
+/// How much is looked at at once. A client that sends its form byte by byte would otherwise have each of them
+/// kept in a frame, and all that came before searched again.
 const BLOCK: usize = 16 * 1024;
 
 pub(crate) struct Reader<B> {

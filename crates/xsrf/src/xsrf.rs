@@ -14,8 +14,8 @@ use crate::{form::FIELD, layer::Settings, token::Token};
 /// Makes the tokens for a page; in the extensions of every request that has passed
 /// [`XsrfLayer`](crate::XsrfLayer). Clones are the same.
 ///
-/// A visitor gets the cookie with the first response of which somebody has asked for a token. Ask before the response's head is
-/// made; of one that caches keep, do not ask.
+/// A visitor gets the cookie with the first response of which somebody has asked for a token. Ask before the
+/// response's head is made; of one that caches keep, do not ask.
 #[derive(Clone)]
 pub struct Xsrf {
     shared: Arc<Shared>,
@@ -48,8 +48,8 @@ impl Xsrf {
         }
     }
 
-    /// The token for this page, to be sent back as field or header: 32 to 60 characters of digits, `a` to `f`, and `|`. It looks different for each
-    /// request, and all of them are good as long as the cookie is.
+    /// The token for this page, to be sent back as field or header: 32 to 60 characters of digits, `a` to `f`,
+    /// and `|`. It looks different for each request, and all of them are good as long as the cookie is.
     ///
     /// # Panics
     ///

@@ -28,10 +28,11 @@ impl Attempt {
         &self.url
     }
 
-    /// The value of a cookie that proves that the browser that comes back is the one that left. It may stand in a cookie as it is.
+    /// The value of a cookie that proves that the browser that comes back is the one that left. It may stand in
+    /// a cookie as it is.
     ///
-    /// Let it be `HttpOnly`, `SameSite=Lax` (`Strict` would not come back) and `Secure`, and call it `__Host-` something; no other
-    /// site can set it then. Signing it is not needed.
+    /// Let it be `HttpOnly`, `SameSite=Lax` (`Strict` would not come back) and `Secure`, and call it `__Host-`
+    /// something; no other site can set it then. Signing it is not needed.
     #[must_use]
     pub fn cookie(&self) -> &str {
         &self.cookie

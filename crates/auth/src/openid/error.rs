@@ -28,7 +28,8 @@ impl OpenIdError {
         }
     }
 
-    /// The answer does not belong to what this browser has begun, or it has begun nothing: an old page, a second click, or somebody else's answer, planted.
+    /// The answer does not belong to what this browser has begun, or it has begun nothing: an old page, a second
+    /// click, or somebody else's answer, planted.
     #[must_use]
     pub fn is_state(&self) -> bool {
         self.kind == Kind::State
@@ -46,7 +47,8 @@ impl OpenIdError {
         self.kind == Kind::Denied
     }
 
-    /// The provider leads back with another error, or does not take the code: it was used before, or the settings do not fit.
+    /// The provider leads back with another error, or does not take the code: it was used before, or the
+    /// settings do not fit.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         self.kind == Kind::Refused

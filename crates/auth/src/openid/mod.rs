@@ -116,8 +116,9 @@ impl OpenId {
 
     /// Asks the provider where its pages are. `issuer` is its name, a URL such as `https://accounts.google.com`.
     ///
-    /// `send` sends a request and gives back the response, now and whenever somebody signs in. The client behind it must check TLS certificates,
-    /// have a deadline, and **not follow redirects**. The example `axum_openid` does it with reqwest.
+    /// `send` sends a request and gives back the response, now and whenever somebody signs in. The client behind
+    /// it must check TLS certificates, have a deadline, and **not follow redirects**. The example `axum_openid`
+    /// does it with reqwest.
     ///
     /// # Errors
     ///
@@ -169,7 +170,8 @@ impl OpenIdProvider {
         }
     }
 
-    /// Finishes a sign-in, with the query that the provider has led back with (without its question mark) and the value of the cookie that was set at the beginning.
+    /// Finishes a sign-in, with the query that the provider has led back with (without its question mark) and
+    /// the value of the cookie that was set at the beginning.
     ///
     /// Whatever comes out, clear that cookie: an attempt is good for one answer.
     ///

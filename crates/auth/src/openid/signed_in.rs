@@ -14,8 +14,8 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
-    /// What the provider calls the user: it stays the same, is nobody else's, and is what to keep in a database and a cookie. An address may pass on to
-    /// somebody else.
+    /// What the provider calls the user: it stays the same, is nobody else's, and is what to keep in a database
+    /// and a cookie. An address may pass on to somebody else.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
@@ -27,8 +27,8 @@ impl SignedIn {
         &self.next
     }
 
-    /// What the provider says of the user under this name, such as `name`, `email` or `email_verified`; `None` if it does not, or in another
-    /// type. It depends on the scopes.
+    /// What the provider says of the user under this name, such as `name`, `email` or `email_verified`; `None`
+    /// if it does not, or in another type. It depends on the scopes.
     #[must_use]
     pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         T::deserialize(self.claims.get(name)?).ok()

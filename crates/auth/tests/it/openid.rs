@@ -57,7 +57,8 @@ struct Browser {
 }
 
 impl Browser {
-    /// Goes where it is led until it comes back to the site, and returns the query that it brings along. The provider's forms are filled in.
+    /// Goes where it is led until it comes back to the site, and returns the query that it brings along. The
+    /// provider's forms are filled in.
     async fn sign_in(&mut self, url: &str) -> String {
         let mut url = Url::parse(url).unwrap();
         let mut form = None;
