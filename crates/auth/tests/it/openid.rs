@@ -132,12 +132,19 @@ fn change(attempt: &Attempt, part: usize) -> String {
     parts.join(".")
 }
 
+/// One after the other with one provider, which takes its time to start.
 #[tokio::test]
-async fn a_user_signs_in_and_a_forged_answer_does_not() {
-    let Some((_running, issuer)) = start() else {
+async fn a_real_provider() {
+    let Some((running, issuer)) = start() else {
         return;
     };
-    let provider = settings().discover(&issuer, send).await.unwrap();
+    the_provider_is_not_believed_blindly(&issuer).await;
+    a_user_signs_in_and_a_forged_answer_does_not(&issuer).await;
+    a_provider_that_cannot_be_asked(running, &issuer).await;
+}
+
+async fn a_user_signs_in_and_a_forged_answer_does_not(issuer: &str) {
+    let provider = settings().discover(issuer, send).await.unwrap();
     let mut browser = Browser::default();
 
     let attempt = provider.begin("/me?tab=1");
@@ -226,11 +233,7 @@ async fn a_user_signs_in_and_a_forged_answer_does_not() {
 type Change = fn(&mut Value, &mut Value);
 
 /// Somebody sits between us and the provider, and changes what it says of the user.
-#[tokio::test]
-async fn the_provider_is_not_believed_blindly() {
-    let Some((_running, issuer)) = start() else {
-        return;
-    };
+async fn the_provider_is_not_believed_blindly(issuer: &str) {
     let changes: &[(&str, Change, &str)] = &[
         ("nothing", |_, _| {}, ""),
         (
@@ -277,7 +280,7 @@ async fn the_provider_is_not_believed_blindly() {
             }
             Ok::<_, reqwest::Error>(response)
         };
-        let provider = settings().discover(&issuer, meddle).await.unwrap();
+        let provider = settings().discover(issuer, meddle).await.unwrap();
         let attempt = provider.begin("/");
         let query = browser.sign_in(attempt.url()).await;
         match provider.finish(&query, attempt.cookie()).await {
@@ -294,11 +297,7 @@ async fn the_provider_is_not_believed_blindly() {
     }
 }
 
-#[tokio::test]
-async fn a_provider_that_cannot_be_asked() {
-    let Some((mut running, issuer)) = start() else {
-        return;
-    };
+async fn a_provider_that_cannot_be_asked(mut running: Running, issuer: &str) {
     let error = settings()
         .discover(format!("{issuer}/"), send)
         .await
@@ -310,7 +309,7 @@ async fn a_provider_that_cannot_be_asked() {
         .unwrap_err();
     assert_eq!(kind(&error), "provider");
 
-    let provider = settings().discover(&issuer, send).await.unwrap();
+    let provider = settings().discover(issuer, send).await.unwrap();
     let attempt = provider.begin("/");
     let query = Browser::default().sign_in(attempt.url()).await;
     running.signal(Signal::Kill);
@@ -318,7 +317,7 @@ async fn a_provider_that_cannot_be_asked() {
     let error = provider.finish(&query, attempt.cookie()).await.unwrap_err();
     assert_eq!(kind(&error), "provider");
     assert_eq!(error.to_string(), "the provider cannot be asked");
-    let error = settings().discover(&issuer, send).await.unwrap_err();
+    let error = settings().discover(issuer, send).await.unwrap_err();
     assert_eq!(kind(&error), "provider");
 }
 
