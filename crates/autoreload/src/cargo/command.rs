@@ -1,6 +1,13 @@
 //! A `cargo run …`, taken apart: the build that it begins with, and what it runs afterwards.
 
-use std::{error, ffi::OsString, fmt, io, path::Path, process::Command};
+use std::{
+    env, error,
+    ffi::OsString,
+    fmt,
+    io::{self, IsTerminal},
+    path::Path,
+    process::Command,
+};
 
 use super::{Building, Executable, Sources};
 
@@ -95,6 +102,13 @@ const FOR_METADATA: &[&str] = &[
     "-Z",
 ];
 
+/// cargo's settings for a terminal, by their variables.
+const FOR_TERMINALS: &[(&str, &str)] = &[
+    ("CARGO_TERM_COLOR", "always"),
+    ("CARGO_TERM_PROGRESS_WHEN", "always"),
+    ("CARGO_TERM_PROGRESS_WIDTH", "80"),
+];
+
 impl CargoRun {
     /// Takes a command line apart, or returns `None` when it is another command than `cargo run`.
     ///
@@ -146,7 +160,8 @@ impl CargoRun {
         &self.arguments
     }
 
-    /// Starts the build that `cargo run` would begin with.
+    /// Starts the build that `cargo run` would begin with; in colours and with a progress bar if
+    /// standard error is a terminal.
     ///
     /// # Errors
     ///
@@ -156,6 +171,13 @@ impl CargoRun {
         command
             .args(&self.flags)
             .arg("--message-format=json-diagnostic-rendered-ansi");
+        if io::stderr().is_terminal() {
+            // It would look at our pipe.
+            let unset = FOR_TERMINALS
+                .iter()
+                .filter(|(name, _)| env::var_os(name).is_none());
+            command.envs(unset.copied());
+        }
         Building::start(command, self.target.clone())
     }
 

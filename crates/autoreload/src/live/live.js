@@ -3,6 +3,7 @@
   "use strict";
   const { generation } = document.currentScript.dataset;
   const LOADED_FOR = "squall-loaded-for";
+  const WAITS = [0, 500, 2000]; // In milliseconds, for each time that a page is loaded for one program.
 
   const style = new CSSStyleSheet(); // Unlike <style>, no content security policy forbids it.
   style.replaceSync(`
@@ -106,6 +107,7 @@
       url.searchParams.set("_live", Date.now());
       const next = link.cloneNode();
       next.href = url;
+      next.removeAttribute("integrity");
       // The old one stays until the new one is there, or the page would flash.
       next.onload = next.onerror = () => link.remove();
       link.after(next);
@@ -113,12 +115,15 @@
   };
 
   const on = {
-    ready(event) {
-      if (event.generation === generation) return;
-      // Once for each program: a page that is kept somewhere must not be loaded for ever.
-      if (sessionStorage.getItem(LOADED_FOR) === event.generation) return;
-      sessionStorage.setItem(LOADED_FOR, event.generation);
-      reload();
+    ready({ generation: now }) {
+      if (now === generation) return;
+      // A connection that was kept may lead to the program before once more, which closes it then. But a page that
+      // is kept somewhere must not be loaded for ever.
+      const before = JSON.parse(sessionStorage.getItem(LOADED_FOR) ?? "{}");
+      const times = before.now === now ? before.times : 0;
+      if (times === WAITS.length) return;
+      sessionStorage.setItem(LOADED_FOR, JSON.stringify({ now, times: times + 1 }));
+      setTimeout(reload, WAITS[times]);
     },
     building() {
       show("building…", words.hasChildNodes());
