@@ -9,6 +9,9 @@ pub mod processes {}
 #[doc = include_str!("../docs/load-balancer.md")]
 pub mod load_balancer {}
 
+#[doc = include_str!("../docs/deploying.md")]
+pub mod deploying {}
+
 #[doc = include_str!("../docs/static-files.md")]
 pub mod static_files {}
 

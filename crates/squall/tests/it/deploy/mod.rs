@@ -1,6 +1,7 @@
 //! The files of `deploy/` at work. Tests read the files themselves and change nothing but ports,
 //! paths and users, or what a file says in its comments that you may change.
 
+mod containers;
 mod haproxy;
 mod nginx;
 mod supervisord;

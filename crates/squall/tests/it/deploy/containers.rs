@@ -1,0 +1,226 @@
+//! `kubernetes.yaml` and `Containerfile`: that what they say is so, as far as that shows without a
+//! cluster and without images from elsewhere.
+
+use std::{
+    env, net::SocketAddr, os::unix::fs::symlink, path::Path, process::Command, time::Duration,
+};
+
+use saphyr::{LoadableYamlNode, YamlOwned};
+use squall::Limits;
+use squall_prefork::control::Client;
+use testkit::{Running, Signal, TempDir, Wire, temp_dir, wait_until};
+
+use super::{STATIC, file, substitute};
+use crate::{program, supervised::quiet};
+
+/// The deployment, the service, and how many pods may be missing.
+fn kubernetes() -> [YamlOwned; 3] {
+    let objects = YamlOwned::load_from_str(&file("kubernetes.yaml", &[])).expect("YAML");
+    objects.try_into().expect("three objects")
+}
+
+fn strings(list: &YamlOwned) -> Vec<&str> {
+    let items = list.as_sequence().expect("a list").iter();
+    items.map(|item| item.as_str().expect("a string")).collect()
+}
+
+const PROBES: [&str; 3] = ["startupProbe", "readinessProbe", "livenessProbe"];
+
+#[test]
+fn the_objects_mean_each_other() {
+    let [deployment, service, budget] = kubernetes();
+    let kinds = [&deployment, &service, &budget].map(|object| object["kind"].as_str());
+    let expected = ["Deployment", "Service", "PodDisruptionBudget"];
+    assert_eq!(kinds, expected.map(Some));
+    let rollout = &deployment["spec"]["strategy"]["rollingUpdate"];
+    assert_eq!(rollout["maxUnavailable"].as_integer(), Some(0));
+    let template = &deployment["spec"]["template"];
+    let pod = &template["spec"];
+    for selector in [
+        &deployment["spec"]["selector"]["matchLabels"],
+        &pod["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"],
+        &service["spec"]["selector"],
+        &budget["spec"]["selector"]["matchLabels"],
+    ] {
+        assert_eq!(selector, &template["metadata"]["labels"]);
+    }
+    let container = &pod["containers"][0];
+    let port = &container["ports"][0];
+    let flag = format!(
+        "--port={}",
+        port["containerPort"].as_integer().expect("a number")
+    );
+    assert!(strings(&container["args"]).contains(&&*flag));
+    assert_eq!(service["spec"]["ports"][0]["targetPort"], port["name"]);
+    for probe in PROBES {
+        assert_eq!(container[probe]["httpGet"]["port"], port["name"], "{probe}");
+    }
+    let mount = &container["volumeMounts"][0];
+    assert_eq!(mount["name"], pod["volumes"][0]["name"]);
+    assert_eq!(
+        container["env"][0]["name"].as_str(),
+        Some("RUNTIME_DIRECTORY")
+    );
+    assert_eq!(container["env"][0]["value"], mount["mountPath"]);
+}
+
+#[test]
+fn a_pod_is_given_the_time_to_end() {
+    let [deployment, ..] = kubernetes();
+    let pod = &deployment["spec"]["template"]["spec"];
+    let seconds = |number: Option<i64>| {
+        Duration::from_secs(
+            number
+                .and_then(|number| number.try_into().ok())
+                .expect("seconds"),
+        )
+    };
+    let flags = strings(&pod["containers"][0]["args"]);
+    let delay = flags
+        .iter()
+        .find_map(|flag| flag.strip_prefix("--drain-delay="));
+    let delay = seconds(delay.and_then(|delay| delay.parse().ok()));
+    // What the supervisor adds to the patience that it has with its workers.
+    let end = Limits::default().drain_delay(delay).longest_shutdown() + Duration::from_secs(5);
+    assert!(seconds(pod["terminationGracePeriodSeconds"].as_integer()) > end);
+}
+
+/// friendfeed with the arguments of a file, on a free port.
+struct Container {
+    running: Running,
+    address: SocketAddr,
+    runtime: TempDir,
+}
+
+impl Container {
+    fn start(arguments: &str) -> Self {
+        let runtime = temp_dir();
+        let mut command = Command::new(program::example());
+        quiet(&mut command, runtime.path())
+            .env("RUNTIME_DIRECTORY", runtime.path())
+            .args(arguments.split(' '));
+        let running = Running::spawn(&mut command);
+        let address = program::address(&running);
+        Self {
+            running,
+            address,
+            runtime,
+        }
+    }
+
+    fn status(&self, path: &str) -> u16 {
+        let mut wire = Wire::connect(self.address);
+        wire.send(format!(
+            "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        ));
+        wire.response().status
+    }
+}
+
+#[test]
+fn the_probes_tell_a_pod_that_ends_from_one_that_is_ill() {
+    let [deployment, ..] = kubernetes();
+    let container = &deployment["spec"]["template"]["spec"]["containers"][0];
+    let path = |probe: &str| {
+        let path = container[probe]["httpGet"]["path"].as_str();
+        path.expect("a path").to_owned()
+    };
+    let arguments = substitute(
+        strings(&container["args"]).join(" "),
+        &[
+            ("--address=0.0.0.0", "--address=127.0.0.1"),
+            ("--port=8888", "--port=0"),
+            ("/srv/static", STATIC),
+        ],
+    );
+    let mut pod = Container::start(&arguments);
+    wait_until("the pod to be started", || {
+        pod.status(&path("startupProbe")) == 200
+    });
+    assert_eq!(pod.status(&path("readinessProbe")), 200);
+    let control = format!("squall-{}/control", pod.running.pid());
+    let control = pod.runtime.path().join(control);
+    wait_until("all workers", || {
+        let status = Client::connect(&control).and_then(|mut client| client.status());
+        status.is_ok_and(|status| status.state == "running")
+    });
+    pod.running.signal(Signal::Term);
+    wait_until("the pod to be left out", || {
+        pod.status(&path("readinessProbe")) == 503
+    });
+    // The rest of the delay is spent as before.
+    assert_eq!(pod.status(&path("livenessProbe")), 200);
+    assert_eq!(pod.status("/whoami"), 200);
+    pod.running.signal(Signal::Kill);
+    pod.running.wait();
+}
+
+/// The context that is sent to whoever builds the image.
+fn context() -> TempDir {
+    let (context, root) = (
+        temp_dir(),
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
+    );
+    let root = root.canonicalize().expect("it is there");
+    let ignore = file("Containerfile.dockerignore", &[]);
+    for name in ignore.lines().filter_map(|line| line.strip_prefix('!')) {
+        symlink(root.join(name), context.path().join(name)).expect("an empty directory");
+    }
+    context
+}
+
+#[test]
+fn the_image_is_built_from_what_is_there() {
+    let context = context();
+    let containerfile = file("Containerfile", &[]);
+    let (_, build) = containerfile.split_once("cargo build ").expect("a build");
+    let (build, _) = build.split_once("\n\n").expect("a next stage");
+    let words: Vec<_> = build.split_whitespace().collect();
+    assert_eq!(
+        words[..6],
+        [
+            "--locked",
+            "--release",
+            "--package",
+            "squall",
+            "--example",
+            "friendfeed"
+        ]
+    );
+    let sources = words.iter().filter(|word| word.starts_with("crates/"));
+    assert!(sources.clone().count() > 0);
+    for source in sources {
+        assert!(context.path().join(source).exists(), "{source}");
+    }
+    // Every member of the workspace is there, or cargo would refuse.
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--offline", "--no-deps", "--format-version=1"])
+        .current_dir(context.path())
+        .output()
+        .expect("it builds this test");
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn the_image_starts_with_flags_that_exist() {
+    let containerfile = file("Containerfile", &[]);
+    let instruction = |name: &str| {
+        let mut lines = containerfile
+            .lines()
+            .filter_map(|line| line.strip_prefix(name));
+        let list: Vec<String> = serde_json::from_str(lines.next().expect(name)).expect("a list");
+        list.join(" ")
+    };
+    assert!(instruction("ENTRYPOINT ").ends_with("/friendfeed"));
+    assert!(
+        containerfile.contains(
+            "install -D target/release/examples/friendfeed /out/usr/local/bin/friendfeed"
+        )
+    );
+    let arguments = substitute(
+        instruction("CMD "),
+        &[("0.0.0.0", "127.0.0.1 --port 0"), ("/srv/static", STATIC)],
+    );
+    let container = Container::start(&arguments);
+    assert_eq!(container.status("/static/styles.css"), 200);
+}
