@@ -34,7 +34,6 @@ const DEBIAN: &[Program] = &[
         "util-linux",
         "the tests as process 1 of a container",
     ),
-    program("openssl", "openssl", "the tests with HTTPS"),
     program(
         "openssl",
         "openssl",
