@@ -1,6 +1,6 @@
 //! Serving in a runtime that is there: from the sockets to the last hook.
 
-use std::path::PathBuf;
+use std::{os::unix::process::parent_id, path::PathBuf};
 
 use squall_autoreload::{LiveReload, LiveReloadLayer, LiveReloadService};
 use squall_prefork::worker;
@@ -101,7 +101,11 @@ where
 
 /// The layer that keeps pages up to date, until the server is told to stop.
 fn live_reload(watched: &[PathBuf], handle: &Handle) -> LiveReloadLayer {
-    let live = watched.iter().fold(LiveReload::new(), LiveReload::watch);
+    let mut live = watched.iter().fold(LiveReload::new(), LiveReload::watch);
+    if let Some(generation) = worker::generation() {
+        // What has crashed and is started again is the same program.
+        live = live.generation(format!("{}-{generation}", parent_id()));
+    }
     let live = live.layer(peer_ip);
     let (closing, handle) = (live.clone(), handle.clone());
     tokio::spawn(async move {

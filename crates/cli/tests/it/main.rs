@@ -3,6 +3,7 @@
 mod ask;
 mod dev;
 mod dev_browser;
+mod dev_friendfeed;
 mod house;
 mod secret;
 mod static_files;
