@@ -5,6 +5,7 @@ mod account;
 mod axum;
 mod beside_tornado;
 mod browser;
+mod debug;
 mod deploy;
 mod errors;
 mod extract;

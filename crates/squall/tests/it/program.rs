@@ -12,7 +12,13 @@ pub(crate) struct Friendfeed {
 
 impl Friendfeed {
     pub(crate) fn start(flags: &[&str]) -> Self {
-        let running = Running::spawn(command().args(["--port", "0"]).args(flags));
+        Self::start_with(flags, |_| ())
+    }
+
+    pub(crate) fn start_with(flags: &[&str], change: impl FnOnce(&mut Command)) -> Self {
+        let mut command = command();
+        change(command.args(["--port", "0"]).args(flags));
+        let running = Running::spawn(&mut command);
         let address = address(&running);
         Self { running, address }
     }

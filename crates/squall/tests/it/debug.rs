@@ -1,0 +1,116 @@
+//! What `--debug` shows, and to whom.
+
+use std::path::Path;
+
+use testkit::{Browser, Reply, Wire};
+
+use crate::program::Friendfeed;
+
+#[test]
+fn the_page_of_an_error_and_of_a_panic() {
+    let Some(browser) = Browser::start() else {
+        return;
+    };
+    let site = Friendfeed::start(&["--debug"]);
+    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
+    for (path, title, line) in [
+        (
+            "error?token=s3cret",
+            "No such file or directory",
+            "Ok(fs::read_to_string(\"there/is/no/such/file\")?)",
+        ),
+        (
+            "panic",
+            "a handler can panic, and the server lives on",
+            "panic!(\"a handler can panic, and the server lives on\");",
+        ),
+    ] {
+        browser.open(&format!("http://{}/{path}", site.address));
+        browser.wait_text("h1", title);
+        browser.wait_text("body", line);
+        browser.wait_text("body", "crates/squall/examples/friendfeed/pages.rs");
+        let name = path.split('?').next().expect("a name");
+        let all = browser.text("body").expect("a page");
+        assert!(
+            all.contains(&format!("/{name}")) && !all.contains("s3cret"),
+            "{all}"
+        );
+        for (device, width, height, dark) in
+            [("desktop", 1280, 900, false), ("phone", 390, 844, true)]
+        {
+            browser.look(width, height, dark);
+            browser.screenshot(pictures.join(format!("{name}-{device}.png")));
+        }
+    }
+    let log = site.running.output();
+    assert!(!log.contains("s3cret"), "{log}");
+}
+
+#[test]
+fn strangers_see_the_status() {
+    let site = Friendfeed::start(&["--debug", "--xheaders"]);
+    let ask = |head: &str| -> Reply {
+        let mut wire = Wire::connect(site.address);
+        wire.send(format!("GET /error HTTP/1.1\r\n{head}\r\n\r\n"));
+        wire.response()
+    };
+    let page = ask("Host: localhost");
+    assert!(page.text().contains("pages.rs"), "{}", page.text());
+    for head in [
+        "Host: evil.example",
+        "Host: localhost.evil.example",
+        "Host: 127.0.0.1.nip.io",
+        "Host: localhost\r\nX-Forwarded-For: 192.0.2.7",
+        "Host: localhost\r\nX-Real-IP: 127.0.0.1",
+        "Host: localhost\r\nForwarded: for=192.0.2.7",
+        "Host: localhost\r\nVia: 1.1 proxy",
+    ] {
+        let reply = ask(head);
+        let said = (reply.status, reply.text());
+        assert_eq!(said, (500, "500 Internal Server Error\n"), "{head}");
+        let id = reply.header("x-request-id").expect("an id");
+        let line = site.running.wait_line(&format!("request_id={id}"));
+        assert!(line.contains("No such file or directory"), "{line}");
+    }
+    // Nor does a page that is not theirs get a script.
+    let mut wire = Wire::connect(site.address);
+    wire.send("GET / HTTP/1.1\r\nHost: evil.example\r\nSec-Fetch-Dest: document\r\n\r\n");
+    assert!(!wire.response().text().contains("_squall"));
+    wire.send("GET /_squall/live HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+    assert_eq!(wire.response().status, 404);
+}
+
+#[test]
+fn nothing_outside_the_program_switches_it_on() {
+    let site = Friendfeed::start_with(&[], |command| {
+        for name in [
+            "DEBUG",
+            "SQUALL_DEBUG",
+            "FRIENDFEED_DEBUG",
+            "RUST_BACKTRACE",
+        ] {
+            command.env(name, "1");
+        }
+    });
+    let mut wire = site.wire();
+    wire.send("GET /error?debug=true HTTP/1.1\r\nHost: localhost\r\nX-Debug: 1\r\nAccept: text/html\r\n\r\n");
+    let reply = wire.response();
+    assert_eq!(reply.text(), "500 Internal Server Error\n");
+    wire.send("GET /_squall/live.js HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert_eq!(wire.response().status, 404);
+}
+
+#[test]
+fn it_goes_with_one_process() {
+    let mut command = crate::program::command();
+    let output = command
+        .args(["--debug", "--port", "0", "--processes", "2"])
+        .output()
+        .expect("it starts");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("start(2): an application that debugs goes with one process"),
+        "{said}"
+    );
+}
