@@ -1,5 +1,11 @@
 //! The guide, in the order of Tornado's: its pages are Markdown in `docs/`, shown and tested here.
 
+#[doc = include_str!("../docs/templates.md")]
+pub mod templates {}
+
+#[doc = include_str!("../docs/security.md")]
+pub mod security {}
+
 #[doc = include_str!("../docs/running.md")]
 pub mod running {}
 
@@ -14,6 +20,9 @@ pub mod deploying {}
 
 #[doc = include_str!("../docs/static-files.md")]
 pub mod static_files {}
+
+#[doc = include_str!("../docs/debug.md")]
+pub mod debug {}
 
 #[doc = include_str!("../docs/defaults.md")]
 pub mod defaults {}
