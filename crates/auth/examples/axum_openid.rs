@@ -1,8 +1,7 @@
-//! An axum application that signs its users in with the account of another site, and nothing else of squall.
+//! An axum application that signs its users in with their accounts at GitHub, and nothing else of squall.
 //!
-//! Run with `cargo run -p squall-auth --features openid --example axum_openid https://accounts.example client-id
-//! client-secret`, where the provider knows the client and its redirect URL `http://127.0.0.1:8888/signed-in`.
-//! Then open `http://127.0.0.1:8888/`.
+//! Run with `cargo run -p squall-auth --features oauth2 --example axum_oauth2 client-id client-secret`, where GitHub
+//! knows the client and its redirect URL `http://127.0.0.1:8888/signed-in`. Then open `http://127.0.0.1:8888/`.
 
 use std::{env, error::Error, io, sync::Arc};
 
@@ -13,9 +12,17 @@ use axum::{
     response::{IntoResponse, Redirect},
     routing::get,
 };
-use squall_auth::{OpenId, OpenIdProvider};
+use squall_auth::{OAuth2Provider, SignIn};
 
-type Site = Arc<OpenIdProvider>;
+const AUTHORIZE_URL: &str = "https://github.com/login/oauth/authorize";
+const ACCESS_TOKEN_URL: &str = "https://github.com/login/oauth/access_token";
+const USER_URL: &str = "https://api.github.com/user";
+
+#[derive(Clone)]
+struct Site {
+    provider: Arc<OAuth2Provider>,
+    client: reqwest::Client,
+}
 
 /// Sends what the provider has to be asked.
 async fn send(
@@ -31,7 +38,7 @@ async fn send(
 }
 
 async fn begin(State(site): State<Site>) -> impl IntoResponse {
-    let attempt = site.begin("/");
+    let attempt = site.provider.begin("/");
     let cookie = format!(
         "sign-in={}; Path=/; HttpOnly; SameSite=Lax",
         attempt.cookie()
@@ -51,17 +58,28 @@ async fn signed_in(
     let cookie = cookies
         .find_map(|cookie| cookie.strip_prefix("sign-in="))
         .unwrap_or_default();
-    let user = site.finish(&query.unwrap_or_default(), cookie).await;
     let clear = [(header::SET_COOKIE, "sign-in=; Path=/; Max-Age=0")];
-    match user {
-        // Here a real site begins a session, and redirects to `user.next()`.
-        Ok(user) => (
-            StatusCode::OK,
-            clear,
-            format!("Hello, {}\n", user.subject()),
-        ),
+    match who(&site, &query.unwrap_or_default(), cookie).await {
+        // Here a real site begins a session, and redirects to where the user wanted to go.
+        Ok(user) => (StatusCode::OK, clear, format!("Hello, {user}\n")),
         Err(error) => (StatusCode::FORBIDDEN, clear, format!("{error}\n")),
     }
+}
+
+/// The number of the user's account: names pass on to somebody else.
+async fn who(site: &Site, query: &str, cookie: &str) -> Result<String, Box<dyn Error>> {
+    let access = site.provider.finish(query, cookie).await?;
+    let user = site
+        .client
+        .get(USER_URL)
+        .bearer_auth(access.access_token())
+        .header(header::USER_AGENT, "squall-auth")
+        .send()
+        .await?
+        .error_for_status()?;
+    let user: serde_json::Value = serde_json::from_slice(&user.bytes().await?)?;
+    let id = user["id"].as_u64().ok_or("GitHub does not say who it is")?;
+    Ok(id.to_string())
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -72,22 +90,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .next()
             .ok_or(io::Error::other(format!("{name} is missing")))
     };
-    let (issuer, id, secret) = (
-        argument("issuer")?,
-        argument("client id")?,
-        argument("client secret")?,
-    );
+    let (id, secret) = (argument("client id")?, argument("client secret")?);
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
-    let provider = OpenId::new(id, "http://127.0.0.1:8888/signed-in")?
+    let sender = client.clone();
+    let provider = SignIn::new(id, "http://127.0.0.1:8888/signed-in")?
         .client_secret(secret)
-        .discover(issuer, move |request| send(client.clone(), request))
-        .await?;
+        .oauth2(AUTHORIZE_URL, ACCESS_TOKEN_URL, move |request| {
+            send(sender.clone(), request)
+        })?;
+    let provider = Arc::new(provider);
     let app = Router::new()
         .route("/", get(begin))
         .route("/signed-in", get(signed_in))
-        .with_state(Arc::new(provider));
+        .with_state(Site { provider, client });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8888").await?;
     axum::serve(listener, app).await?;
     Ok(())

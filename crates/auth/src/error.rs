@@ -12,6 +12,16 @@ pub enum ConfigError {
         /// The text as it was given.
         login_url: String,
     },
+    /// The address of the provider's sign-in page is not an absolute URL with http or https.
+    AuthorizeUrl {
+        /// The text as it was given.
+        authorize_url: String,
+    },
+    /// The address where the provider gives access tokens is not an absolute URL with http or https.
+    AccessTokenUrl {
+        /// The text as it was given.
+        access_token_url: String,
+    },
     /// The address that the provider leads back to is not an absolute URL.
     RedirectUrl {
         /// The text as it was given.
@@ -25,6 +35,14 @@ impl fmt::Display for ConfigError {
             Self::LoginUrl { login_url } => write!(
                 f,
                 "login_url is a path such as \"/login\", or an absolute URL, not {login_url:?}"
+            ),
+            Self::AuthorizeUrl { authorize_url } => write!(
+                f,
+                "the provider's sign-in page is an absolute URL, not {authorize_url:?}"
+            ),
+            Self::AccessTokenUrl { access_token_url } => write!(
+                f,
+                "the provider's page for access tokens is an absolute URL, not {access_token_url:?}"
             ),
             Self::RedirectUrl { redirect_url } => {
                 write!(

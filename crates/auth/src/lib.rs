@@ -44,18 +44,20 @@
 //! link has chosen it.
 //!
 #![cfg_attr(
-    feature = "openid",
-    doc = "With the feature `openid` there is [`OpenId`], for sign-in with the account of another site."
+    feature = "oauth2",
+    doc = "With the feature `oauth2` there is [`SignIn`], for sign-in with the account of another site by OAuth 2.0."
 )]
 #![cfg_attr(
-    not(feature = "openid"),
-    doc = "With the feature `openid` there is sign-in with the account of another site."
+    not(feature = "oauth2"),
+    doc = "With the feature `oauth2` there is sign-in with the account of another site by OAuth 2.0."
 )]
+//! The feature `openid` adds OpenID Connect to it, where the other site signs who the user is. They are what
+//! Tornado has as `OAuth2Mixin`, `FacebookGraphMixin` and `GoogleOAuth2Mixin`.
 //!
 //! # What it does not do
 //!
-//! It keeps no passwords, no sessions and no cookies, and does not decide what a user may do. It does not know
-//! the sign-in page of your site, so do not put that behind [`LoginLayer`].
+//! It keeps no passwords, no sessions, no cookies and no tokens, and does not decide what a user may do. It does not
+//! know the sign-in page of your site, so do not put that behind [`LoginLayer`].
 #![forbid(unsafe_code)]
 
 mod current_user;
@@ -63,11 +65,13 @@ mod error;
 mod login;
 mod login_url;
 mod next;
-#[cfg(feature = "openid")]
-mod openid;
+#[cfg(feature = "oauth2")]
+mod sign_in;
 
+#[cfg(feature = "oauth2")]
+pub use crate::sign_in::{Access, Attempt, OAuth2Provider, SignIn, SignInError};
 #[cfg(feature = "openid")]
-pub use crate::openid::{Attempt, OpenId, OpenIdError, OpenIdProvider, SignedIn};
+pub use crate::sign_in::{OpenIdProvider, SignedIn};
 pub use crate::{
     current_user::{CurrentUser, CurrentUserFuture, CurrentUserLayer, CurrentUserService},
     error::ConfigError,

@@ -7,5 +7,5 @@
 
 mod login;
 mod next;
-#[cfg(feature = "openid")]
-mod openid;
+#[cfg(feature = "oauth2")]
+mod sign_in;

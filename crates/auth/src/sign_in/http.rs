@@ -3,7 +3,7 @@
 use std::{error::Error, fmt, pin::Pin, sync::Arc};
 
 use http::{Request, Response};
-use openidconnect::AsyncHttpClient;
+use oauth2::AsyncHttpClient;
 
 /// Sends a request and gives back the response. Its type is forgotten here: with it, whether `finish` can move between
 /// threads would be more than the compiler can prove.

@@ -7,9 +7,10 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use oauth2::{AuthorizationCode, url::Url};
 use subtle::ConstantTimeEq;
 
-use super::error::Kind;
+use super::error::{Kind, SignInError};
 use crate::safe_next;
 
 /// Long enough to find a second factor, and too short to find somebody's old cookie.
@@ -17,11 +18,18 @@ const LASTS: Duration = Duration::from_secs(10 * 60);
 
 /// A sign-in that has begun: where to send the user, and what their browser has to keep meanwhile.
 pub struct Attempt {
-    pub(super) url: String,
-    pub(super) cookie: String,
+    url: String,
+    cookie: String,
 }
 
 impl Attempt {
+    pub(super) fn new(url: Url, kept: &Kept<'_>) -> Self {
+        Self {
+            url: url.into(),
+            cookie: kept.write(),
+        }
+    }
+
     /// The provider's page, for the header `Location` of a redirect.
     #[must_use]
     pub fn url(&self) -> &str {
@@ -46,9 +54,10 @@ impl fmt::Debug for Attempt {
     }
 }
 
-/// The content of that cookie: `state.nonce.verifier.time.next`, with `next` in Base64.
+/// The content of that cookie: `state.nonce.verifier.time.next`, with `next` in Base64. The nonce is for OpenID
+/// Connect alone, and empty without.
 pub(super) struct Kept<'a> {
-    pub(super) state: &'a str,
+    state: &'a str,
     pub(super) nonce: &'a str,
     pub(super) verifier: &'a str,
     began: Duration,
@@ -66,7 +75,7 @@ impl<'a> Kept<'a> {
         }
     }
 
-    pub(super) fn write(&self) -> String {
+    fn write(&self) -> String {
         let next = BASE64_URL_SAFE_NO_PAD.encode(&self.next);
         let began = self.began.as_secs();
         format!(
@@ -90,8 +99,12 @@ impl<'a> Kept<'a> {
 
     fn parse(cookie: &'a str) -> Option<Self> {
         let mut parts = cookie.splitn(5, '.');
-        let mut secret = || parts.next().filter(|part| part.len() >= 16);
-        let (state, nonce, verifier) = (secret()?, secret()?, secret()?);
+        let is_secret = |part: &&str| part.len() >= 16;
+        let state = parts.next().filter(is_secret)?;
+        let nonce = parts
+            .next()
+            .filter(|part| part.is_empty() || is_secret(part))?;
+        let verifier = parts.next().filter(is_secret)?;
         let began = Duration::from_secs(parts.next()?.parse().ok()?);
         let next = BASE64_URL_SAFE_NO_PAD.decode(parts.next()?).ok()?;
         let next = String::from_utf8(next).ok()?;
@@ -123,6 +136,20 @@ impl Answer {
         Ok(Self(parameters))
     }
 
+    /// The code, if the user has signed in (RFC 6749, section 4.1.2).
+    pub(super) fn code(&self) -> Result<AuthorizationCode, SignInError> {
+        match (self.get("error"), self.get("code")) {
+            (Some("access_denied"), _) => Err(Kind::Denied.into()),
+            (Some(error), _) => {
+                let description = self.get("error_description").unwrap_or_default();
+                let reason = format!("{error} {description}");
+                Err(SignInError::refused(&reason))
+            }
+            (None, Some(code)) => Ok(AuthorizationCode::new(code.to_owned())),
+            (None, None) => Err(Kind::State.into()),
+        }
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
@@ -149,8 +176,13 @@ mod tests {
 
     #[test]
     fn what_is_kept_comes_back() {
-        for (next, kept) in [("/me?a=b", "/me?a=b"), ("//evil.example", "/"), ("", "/")] {
-            let cookie = Kept::new(STATE, NONCE, VERIFIER, next).write();
+        for (nonce, next, kept) in [
+            (NONCE, "/me?a=b", "/me?a=b"),
+            ("", "/me?a=b", "/me?a=b"),
+            (NONCE, "//evil.example", "/"),
+            (NONCE, "", "/"),
+        ] {
+            let cookie = Kept::new(STATE, nonce, VERIFIER, next).write();
             assert!(
                 cookie
                     .bytes()
@@ -182,7 +214,8 @@ mod tests {
             ("", &query, Kind::State),
             ("....", "state=", Kind::State),
             (STATE, &query, Kind::State),
-            (&good.replace(NONCE, ""), &query, Kind::State),
+            (&good.replace(STATE, ""), "state=", Kind::State),
+            (&good.replace(NONCE, "short"), &query, Kind::State),
             (&good.replace(VERIFIER, "short"), &query, Kind::State),
             (&format!("{good}.x"), &query, Kind::State),
             (&begun(now, "!"), &query, Kind::State),

@@ -1,0 +1,113 @@
+//! An axum application that signs its users in with their accounts at GitHub, and nothing else of squall.
+//!
+//! Run with `cargo run -p squall-auth --features oauth2 --example axum_oauth2 client-id client-secret`, where GitHub
+//! knows the client and its redirect URL `http://127.0.0.1:8888/signed-in`. Then open `http://127.0.0.1:8888/`.
+
+use std::{env, error::Error, io, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{RawQuery, State},
+    http::{HeaderMap, Request, Response, StatusCode, header},
+    response::{IntoResponse, Redirect},
+    routing::get,
+};
+use squall_auth::{OAuth2Provider, SignIn};
+
+const AUTHORIZE_URL: &str = "https://github.com/login/oauth/authorize";
+const ACCESS_TOKEN_URL: &str = "https://github.com/login/oauth/access_token";
+const USER_URL: &str = "https://api.github.com/user";
+
+#[derive(Clone)]
+struct Site {
+    provider: Arc<OAuth2Provider>,
+    client: reqwest::Client,
+}
+
+/// Sends what the provider has to be asked.
+async fn send(
+    client: reqwest::Client,
+    request: Request<Vec<u8>>,
+) -> Result<Response<Vec<u8>>, reqwest::Error> {
+    let response = client.execute(request.try_into()?).await?;
+    let mut answer = Response::new(Vec::new());
+    *answer.status_mut() = response.status();
+    *answer.headers_mut() = response.headers().clone();
+    *answer.body_mut() = response.bytes().await?.into();
+    Ok(answer)
+}
+
+async fn begin(State(site): State<Site>) -> impl IntoResponse {
+    let attempt = site.provider.begin("/");
+    let cookie = format!(
+        "sign-in={}; Path=/; HttpOnly; SameSite=Lax",
+        attempt.cookie()
+    );
+    ([(header::SET_COOKIE, cookie)], Redirect::to(attempt.url()))
+}
+
+async fn signed_in(
+    State(site): State<Site>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> impl IntoResponse {
+    let cookies = headers
+        .get(header::COOKIE)
+        .and_then(|cookies| cookies.to_str().ok());
+    let mut cookies = cookies.unwrap_or_default().split("; ");
+    let cookie = cookies
+        .find_map(|cookie| cookie.strip_prefix("sign-in="))
+        .unwrap_or_default();
+    let clear = [(header::SET_COOKIE, "sign-in=; Path=/; Max-Age=0")];
+    match account(&site, &query.unwrap_or_default(), cookie).await {
+        // Here a real site begins a session, and redirects to where the user wanted to go.
+        Ok(account) => (StatusCode::OK, clear, format!("Hello, {account}\n")),
+        Err(error) => (StatusCode::FORBIDDEN, clear, format!("{error}\n")),
+    }
+}
+
+/// The number of the user's account, which stays the same; a name may pass on to somebody else.
+async fn account(site: &Site, query: &str, cookie: &str) -> Result<u64, Box<dyn Error>> {
+    let access = site.provider.finish(query, cookie).await?;
+    let user = site
+        .client
+        .get(USER_URL)
+        .bearer_auth(access.access_token())
+        .header(header::USER_AGENT, "squall-auth")
+        .send()
+        .await?
+        .error_for_status()?;
+    let user: serde_json::Value = serde_json::from_slice(&user.bytes().await?)?;
+    Ok(user["id"].as_u64().ok_or("GitHub does not say who it is")?)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = env::args().skip(1);
+    let mut argument = |name: &str| {
+        arguments
+            .next()
+            .ok_or(io::Error::other(format!("{name} is missing")))
+    };
+    let (id, secret) = (argument("client id")?, argument("client secret")?);
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
+    let sender = client.clone();
+    let provider = SignIn::new(id, "http://127.0.0.1:8888/signed-in")?
+        .client_secret(secret)
+        .oauth2(AUTHORIZE_URL, ACCESS_TOKEN_URL, move |request| {
+            send(sender.clone(), request)
+        })?;
+    let site = Site {
+        provider: Arc::new(provider),
+        client,
+    };
+    let app = Router::new()
+        .route("/", get(begin))
+        .route("/signed-in", get(signed_in))
+        .with_state(site);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:8888").await?;
+    axum::serve(listener, app).await?;
+    Ok(())
+}
