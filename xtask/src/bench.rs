@@ -8,23 +8,23 @@ use crate::command::{cargo, run};
 pub(crate) fn bench(args: &[&str]) -> Result {
     match args {
         [name @ ("plaintext" | "static-files"), rest @ ..] => {
-            let program = format!("run --release --package benches --bin {name} --");
+            let program = format!("run --profile bench --package benches --bin {name} --");
             run(cargo(&program).args(rest))
         }
         [name @ "slow", rest @ ..] => {
-            let program = format!("run --release --package benches --features tls --bin {name} --");
+            let program = format!("run --profile bench --package benches --features tls --bin {name} --");
             run(cargo(&program).args(rest))
         }
         [name @ "disturb", rest @ ..] => {
             run(&mut cargo(
-                "build --release --package squall --example friendfeed",
+                "build --profile bench --package squall --example friendfeed",
             ))?;
-            let program = format!("run --release --package benches --bin {name} --");
+            let program = format!("run --profile bench --package benches --bin {name} --");
             run(cargo(&program).args(rest))
         }
         [name @ "reload", rest @ ..] => {
-            run(&mut cargo("build --release --package squall-cli"))?;
-            let program = format!("run --release --package benches --bin {name} --");
+            run(&mut cargo("build --profile bench --package squall-cli"))?;
+            let program = format!("run --profile bench --package benches --bin {name} --");
             run(cargo(&program).args(rest))
         }
         filter => run(cargo("bench --package benches --bench * --").args(filter)),

@@ -1,4 +1,4 @@
-//! The smallest program. Run with `cargo run --release --example hello`, then open
+//! The smallest program. Run with `cargo run --example hello`, then open
 //! <http://127.0.0.1:8888/>.
 
 use squall::{Application, get};

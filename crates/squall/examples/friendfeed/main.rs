@@ -1,6 +1,6 @@
 //! The site of Tornado's guide to running and deploying; every capability of squall has a page.
 //!
-//! Run with `cargo run --release --example friendfeed`, then open <http://127.0.0.1:8888/>.
+//! Run with `cargo run --example friendfeed`, then open <http://127.0.0.1:8888/>.
 //! `-- --help` shows the flags; those for HTTPS are there with `--features tls`.
 
 mod account;
