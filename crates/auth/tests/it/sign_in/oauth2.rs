@@ -229,7 +229,7 @@ async fn answers_that_bring_no_token() {
             "provider",
             "missing field",
         ),
-        (200, JSON, r#"["token"]"#, "provider", "invalid length"),
+        (200, JSON, r#"["token"]"#, "provider", "invalid type"),
         (200, JSON, "", "provider", "empty"),
         (200, "text/html", TOKEN, "provider", "Content-Type"),
         (302, JSON, TOKEN, "provider", "missing field"),
