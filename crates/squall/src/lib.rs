@@ -14,8 +14,9 @@
 //!
 //! - [`Application`]: routes and settings. [`get`] and its like put handlers on routes; a
 //!   [`Handler`] is an `async fn` whose arguments read from the request ([`Path`], [`Query`],
-//!   [`Form`], [`Json`], [`State`], [`Client`], [`Urls`], [`Extension`]) and whose result is a response
-//!   ([`Html`], [`Redirect`], [`Json`], [`Error`], text, a status, …).
+//!   [`Form`], [`Json`], [`State`], [`Client`], [`Urls`], [`Cookies`], [`CurrentUser`], [`Locale`], [`Page`],
+//!   [`Xsrf`], [`Extension`]) and whose result is a response ([`Html`], [`Redirect`], [`Json`], [`Error`], text,
+//!   a status, …).
 //! - [`Server`]: addresses, limits, processes and threads, the end. [`Application::listen`] is its
 //!   short form, [`serve`] the one for people who own the runtime.
 //! - [`metrics`], [`healthz`] and [`readyz`]: handlers for those who watch.
@@ -30,6 +31,12 @@
 //!
 //! No database, no client, no magic: a handler is a function. What has its own crate is only
 //! introduced here; each of them works alone.
+//!
+//! # Features
+//!
+//! | feature | what it adds | by default |
+//! |---|---|---|
+//! | `tls` | `Server::bind_tls`: HTTPS with rustls | no |
 
 mod access_log;
 mod application;
@@ -87,7 +94,7 @@ pub use http;
 #[doc(no_inline)]
 pub use squall_auth::safe_next;
 #[doc(no_inline)]
-pub use squall_cookies::{Cookie, CookieSecret};
+pub use squall_cookies::{Cookie, CookieSecret, SameSite};
 #[doc(no_inline)]
 pub use squall_debug::{Editor, Tracebacks};
 #[doc(no_inline)]
