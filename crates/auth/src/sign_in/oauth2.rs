@@ -1,7 +1,7 @@
 //! A provider with plain OAuth 2.0: it gives access, and does not say to whom.
 
 use oauth2::{
-    AuthUrl, CsrfToken, EndpointNotSet, EndpointSet, PkceCodeChallenge, PkceCodeVerifier,
+    AuthUrl, CsrfToken, EndpointNotSet, EndpointSet, PkceCodeChallenge, PkceCodeVerifier, Scope,
     TokenResponse, TokenUrl, basic::BasicClient,
 };
 
@@ -16,7 +16,7 @@ use super::{
 /// A provider with plain OAuth 2.0; made by [`SignIn::oauth2`].
 #[derive(Clone, Debug)]
 pub struct OAuth2Provider {
-    scopes: Vec<oauth2::Scope>,
+    scopes: Vec<Scope>,
     client: Client,
     http: Http,
 }
