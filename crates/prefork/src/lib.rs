@@ -43,6 +43,9 @@
 //!   old one, slot by slot. If a new worker fails, the old ones go on serving.
 //! - A crashed worker is restarted from the same executable, even if the file was replaced.
 //! - When the supervisor dies, its workers stop gracefully.
+//! - A graceful stop (SIGTERM) leaves nobody in a queue: a worker that still starts is told to stop
+//!   when it is ready, unless another accepts from its sockets. The supervisor gives up its own
+//!   hold on them, so each socket closes with the last worker that accepts from it.
 //!
 //! # What it does not do
 //!

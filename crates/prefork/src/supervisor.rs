@@ -162,7 +162,8 @@ impl Supervisor {
         self
     }
 
-    /// How long a worker may take to end after SIGTERM; then it is killed. Default: 30 s.
+    /// How long a worker may take to end after SIGTERM; then it is killed. When the supervisor is
+    /// told to stop, that includes what a worker still needs to become ready. Default: 30 s.
     pub fn graceful_timeout(mut self, timeout: Duration) -> Self {
         self.graceful_timeout = timeout;
         self

@@ -53,6 +53,7 @@ impl Keeper {
                 );
                 self.sockets.close(set);
             }
+            Action::LetGo => self.sockets.let_go(),
             Action::StopGrowing(processes) => {
                 tracing::error!(processes, "the added worker failed: no more are added");
             }

@@ -98,6 +98,8 @@ pub(crate) enum Action {
     Examine(WorkerId),
     /// The set leaves the group: nobody could be found to accept from it.
     CloseSet(usize),
+    /// The workers alone keep the sets from now on, and no more will be started.
+    LetGo,
     /// The slot that was added failed: it stays at so many.
     StopGrowing(usize),
     RolloutEnded {

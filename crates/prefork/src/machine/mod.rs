@@ -9,6 +9,7 @@ mod event;
 mod renewal;
 mod scale;
 mod slot;
+mod stop;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use event::{Action, End, Event, Exit, Haste, Rules, Sharing, Signal};
 use renewal::{Renewal, Rollout};
 pub(crate) use slot::{Phase, Slot, Worker};
+use stop::Stop;
 
 /// Time since the first supervisor of this process id started.
 pub(crate) type Time = Duration;
@@ -34,8 +36,6 @@ const PATIENCE: u32 = 3;
 const STABLE: Duration = Duration::from_secs(1);
 const BACKOFF_FIRST: Duration = Duration::from_millis(100);
 const BACKOFF_LAST: Duration = Duration::from_secs(5);
-/// What a worker gets after SIGINT.
-const QUICK_TIMEOUT: Duration = Duration::from_secs(2);
 /// A renewal that failed is not tried again by itself before this.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(10);
 
@@ -61,7 +61,7 @@ pub(crate) struct Machine {
     rollout: Option<Rollout>,
     waiting: Option<Rollout>,
     tickets: u64,
-    stop: Option<End>,
+    stop: Option<Stop>,
     ended: bool,
 }
 
@@ -238,6 +238,9 @@ impl Machine {
         }
         worker.ready_at = Some(now);
         worker.phase = Phase::Ready { alive: None };
+        if let Some(stop) = self.stop {
+            worker.retire(id, Signal::Term, stop.kill_at, actions);
+        }
         let (task, generation) = (worker.task, worker.generation);
         self.ever_ready = true;
         self.slot(task).fresh = false;
@@ -333,38 +336,14 @@ impl Machine {
         slot.streak = if was_stable { 1 } else { slot.streak + 1 };
         slot.retry_at = Some(now + backoff(slot.streak));
         if !self.ever_ready && self.slots.values().all(|slot| slot.boot_failed) {
-            self.stop(Haste::Graceful, End::NeverBooted, now, actions);
+            // Nobody has anything to finish.
+            self.stop(Haste::Quick, End::NeverBooted, now, actions);
         } else if self
             .rules()
             .max_restarts
             .is_some_and(|limit| self.restarts > limit)
         {
             self.stop(Haste::Graceful, End::GaveUp, now, actions);
-        }
-    }
-
-    fn stop(&mut self, haste: Haste, end: End, now: Time, actions: &mut Vec<Action>) {
-        let (haste, end) = match self.stop {
-            // The second request says that the first took too long.
-            Some(end) => (Haste::Immediate, end),
-            None => (haste, end),
-        };
-        self.stop = Some(end);
-        for slot in self.slots.values_mut() {
-            slot.retry_at = None;
-        }
-        self.renewal = None;
-        let rollouts = [self.rollout.take(), self.waiting.take()];
-        for rollout in rollouts.into_iter().flatten() {
-            actions.push(rollout.ended(Err("the supervisor is stopping".to_owned())));
-        }
-        let (signal, timeout) = match haste {
-            Haste::Graceful => (Signal::Term, self.rules().graceful_timeout),
-            Haste::Quick => (Signal::Int, QUICK_TIMEOUT),
-            Haste::Immediate => (Signal::Kill, Duration::ZERO),
-        };
-        for (&id, worker) in &mut self.workers {
-            worker.retire(id, signal, now + timeout, actions);
         }
     }
 
@@ -407,7 +386,7 @@ impl Machine {
                 self.stop(Haste::Graceful, End::Finished, now, actions);
             }
         }
-        if let Some(end) = self.stop
+        if let Some(Stop { end, .. }) = self.stop
             && self.workers.is_empty()
             && !self.ended
         {

@@ -82,6 +82,7 @@ fn show(action: &Action) -> String {
         Action::Examine(worker) => format!("examine {worker}"),
         Action::StopGrowing(size) => format!("stay at {size}"),
         Action::CloseSet(set) => format!("close {set}"),
+        Action::LetGo => "let go".to_owned(),
         Action::RolloutEnded {
             ticket,
             result: Ok(generation),
@@ -113,7 +114,7 @@ fn exit_status_0_is_the_end_of_a_slot_and_then_of_all() {
         "
         0 start 2 | spawn 1 t0 g1 s0, spawn 2 t1 g1 s0
         5 exit 1 0 |
-        9 exit 2 0 | end Finished
+        9 exit 2 0 | let go, end Finished
         ",
     );
 }
@@ -156,7 +157,7 @@ fn when_no_worker_ever_boots_the_supervisor_ends() {
         "
         0 start 2 | spawn 1 t0 g1 s0, spawn 2 t1 g1 s1
         1 exit 1 101 | spawn 3 t0 g1 s0
-        2 exit 2 101 | term 3
+        2 exit 2 101 | let go, int 3
         3 killed 3 | end NeverBooted
         ",
     );
@@ -164,7 +165,7 @@ fn when_no_worker_ever_boots_the_supervisor_ends() {
         rules(Sharing::One),
         "
         0 start 1 | spawn 1 t0 g1 s0
-        0 nospawn 1 | end NeverBooted
+        0 nospawn 1 | let go, end NeverBooted
         ",
     );
 }
@@ -181,7 +182,7 @@ fn too_many_restarts_are_the_end() {
         0 ready 2 |
         1 killed 1 | spawn 3 t0 g1 s0
         1 ready 3 |
-        2 killed 3 | term 2
+        2 killed 3 | let go, term 2
         3 exit 2 0 | end GaveUp
         ",
     );
@@ -223,7 +224,7 @@ fn stopping() {
     two_ready_then(
         rules(Sharing::Group),
         "
-        10 term | term 1, term 2
+        10 term | let go, term 1, term 2
         20 exit 1 0 |
         30010 tick | kill 2
         30011 killed 2 | end Stopped
@@ -232,7 +233,7 @@ fn stopping() {
     two_ready_then(
         rules(Sharing::Group),
         "
-        10 int | int 1, int 2
+        10 int | let go, int 1, int 2
         20 killed 1 |
         2010 tick | kill 2
         2011 killed 2 | end Stopped
@@ -241,7 +242,7 @@ fn stopping() {
     two_ready_then(
         rules(Sharing::Group),
         "
-        10 term | term 1, term 2
+        10 term | let go, term 1, term 2
         20 term | kill 1, kill 2
         30 reload |
         30 scale 4 |
@@ -250,7 +251,7 @@ fn stopping() {
         40 tick |
         ",
     );
-    play(rules(Sharing::Group), "0 term | end Stopped");
+    play(rules(Sharing::Group), "0 term | let go, end Stopped");
 }
 
 #[test]
@@ -388,11 +389,124 @@ fn stopping_ends_a_reload() {
         rules(Sharing::Group),
         "
         10 reload | spawn 3 t0 g2 s0
-        11 term | rollout 1: failed, term 1, term 2, term 3
+        11 term | let go, rollout 1: failed, term 1, term 2, term 3
         12 ready 3 |
         13 exit 1 0 |
         14 exit 2 0 |
         15 killed 3 | end Stopped
+        ",
+    );
+}
+
+/// Each with worker 2 starting in slot 1, and nobody else for that slot's queue.
+#[test]
+fn who_starts_is_told_to_stop_when_it_is_ready() {
+    let one_starts = |transcript: &str| {
+        let boot = "
+        0 start 2 | spawn 1 t0 g1 s0, spawn 2 t1 g1 s1
+        1 ready 1 |
+        ";
+        play(rules(Sharing::Group), &format!("{boot}{transcript}"));
+    };
+    one_starts(
+        "
+        10 term | let go, term 1
+        20 exit 1 0 |
+        5010 ready 2 | term 2
+        30009 tick |
+        30010 tick | kill 2
+        30011 killed 2 | end Stopped
+        ",
+    );
+    one_starts(
+        "
+        10 term | let go, term 1
+        20 exit 2 1 |
+        30 exit 1 0 | end Stopped
+        ",
+    );
+    // It gets no longer than either the stop or its start may take.
+    one_starts(
+        "
+        10 term | let go, term 1
+        30009 tick |
+        30010 tick | kill 1, kill 2
+        ",
+    );
+    one_starts(
+        "
+        50000 term | let go, term 1
+        60000 tick | kill 2
+        60001 killed 2 |
+        60002 exit 1 0 | end Stopped
+        ",
+    );
+    one_starts("10 int | let go, int 1, int 2");
+    one_starts(
+        "
+        10 term | let go, term 1
+        20 int | kill 1, kill 2
+        ",
+    );
+}
+
+#[test]
+fn who_starts_for_a_queue_that_is_served_is_told_to_stop_at_once() {
+    play(
+        rules(Sharing::One),
+        "
+        0 start 2 | spawn 1 t0 g1 s0, spawn 2 t1 g1 s0
+        1 ready 1 |
+        10 term | let go, term 1, term 2
+        ",
+    );
+    play(
+        rules(Sharing::One),
+        "
+        0 start 2 | spawn 1 t0 g1 s0, spawn 2 t1 g1 s0
+        10 term | let go
+        20 ready 1 | term 1
+        30 ready 2 | term 2
+        ",
+    );
+}
+
+#[test]
+fn a_new_generation_that_starts_is_waited_for_where_no_old_worker_serves() {
+    two_ready_then(
+        rules(Sharing::Group),
+        "
+        10 reload | spawn 3 t0 g2 s0
+        11 killed 1 | spawn 4 t0 g1 s0
+        12 term | let go, rollout 1: failed, term 2
+        13 ready 3 | term 3
+        14 ready 4 | term 4
+        ",
+    );
+    // Worker 5 was to accept from set 1 too, where nobody else does.
+    two_ready_then(
+        rules(Sharing::Group),
+        "
+        10 killed 2 | spawn 3 t1 g1 s1
+        20 exit 3 1 |
+        120 tick | spawn 4 t1 g1 s1
+        130 exit 4 1 | spawn 5 t0 g1 s0+1
+        135 term | let go, term 1
+        140 ready 5 | term 5
+        ",
+    );
+}
+
+#[test]
+fn a_slot_that_waits_for_its_next_worker_gets_none_when_all_stop() {
+    two_ready_then(
+        rules(Sharing::Group),
+        "
+        10 killed 2 | spawn 3 t1 g1 s1
+        20 exit 3 1 |
+        30 term | let go, term 1
+        120 tick |
+        130 exit 1 0 | end Stopped
         ",
     );
 }
@@ -475,7 +589,7 @@ fn a_finished_slot_is_covered() {
         10 exit 2 0 | spawn 3 t0 g1 s0+1
         20 ready 3 | term 1
         30 exit 1 0 |
-        40 exit 3 0 | end Finished
+        40 exit 3 0 | let go, end Finished
         ",
     );
 }

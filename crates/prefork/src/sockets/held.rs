@@ -79,6 +79,7 @@ impl Sockets {
             unix_mode,
             sets: BTreeMap::new(),
             inherited: Vec::new(),
+            let_go: Vec::new(),
             made: Vec::new(),
         };
         let mut own = Vec::new();

@@ -36,6 +36,8 @@ pub(crate) struct Sockets {
     sets: BTreeMap<usize, Vec<Option<Socket>>>,
     /// Handed to this process: named by whoever did it, accepted from by every set.
     inherited: Vec<Socket>,
+    /// What only workers listen on.
+    let_go: Vec<Address>,
     /// Unix sockets made here, to be removed at the end, with their inode.
     made: Vec<(PathBuf, u64)>,
 }
@@ -56,6 +58,7 @@ impl Sockets {
             unix_mode,
             sets: BTreeMap::new(),
             inherited,
+            let_go: Vec::new(),
             made: Vec::new(),
         };
         sockets.forget_given();
@@ -101,6 +104,14 @@ impl Sockets {
         }
     }
 
+    /// Leaves the sockets to the workers: each closes with the last of them that has it, so that
+    /// no client waits in the queue of one that nobody accepts from.
+    pub(crate) fn let_go(&mut self) {
+        self.let_go = self.addresses();
+        self.sets.clear();
+        self.inherited.clear();
+    }
+
     /// Second handles on what a worker of these sets accepts from.
     pub(crate) fn of(&self, sets: &[usize]) -> io::Result<Vec<Socket>> {
         let mut homes: Vec<(usize, usize)> = sets
@@ -128,6 +139,7 @@ impl Sockets {
         let mut addresses: Vec<Address> = sets
             .chain(&self.inherited)
             .filter_map(|socket| socket.listener.address().ok())
+            .chain(self.let_go.iter().cloned())
             .collect();
         remove_repeated(&mut addresses);
         addresses
@@ -296,6 +308,21 @@ mod tests {
         assert_eq!(sockets.of(&[0]).unwrap().len(), 0);
         sockets.open(0).unwrap();
         assert_eq!(sockets.of(&[0]).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_is_let_go_closes_with_its_last_worker() {
+        for sharing in [Sharing::One, Sharing::Group] {
+            let mut sockets = sockets("127.0.0.1:0", sharing);
+            sockets.open(0).unwrap();
+            let address = ("127.0.0.1", port(&sockets));
+            let handed_over = sockets.of(&[0]).unwrap();
+            sockets.let_go();
+            assert_eq!(port(&sockets), address.1);
+            TcpStream::connect(address).unwrap();
+            drop(handed_over);
+            TcpStream::connect(address).unwrap_err();
+        }
     }
 
     #[test]

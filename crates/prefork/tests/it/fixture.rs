@@ -113,6 +113,10 @@ fn serve() -> ExitCode {
     if let Some(path) = words.iter().find_map(|word| word.strip_prefix("needs=")) {
         assert!(fs::exists(path).unwrap_or(false), "{path} is missing");
     }
+    // Takes its time to start, as long as the test wants.
+    if let Some(path) = words.iter().find_map(|word| word.strip_prefix("awaits=")) {
+        testkit::wait_until(path, || fs::exists(path).unwrap_or(false));
+    }
     let sockets = worker::sockets().expect("the supervisor hands over sockets");
     work(sockets, &words)
 }
@@ -173,6 +177,11 @@ fn work(sockets: Vec<Socket>, words: &[String]) -> ExitCode {
         );
     }
     notifier.stopping();
+    // What is in a queue would be reset with its socket.
+    for socket in &sockets {
+        accept(socket, &shared, &report, &mut counters);
+    }
+    drop(sockets);
     drop(report);
     // Ends when the last connection's thread drops its sender.
     reports.iter().for_each(|took| counters.record(200, took));

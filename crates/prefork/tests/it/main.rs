@@ -9,5 +9,6 @@ mod house;
 mod reload;
 mod signals;
 mod sockets;
+mod stop;
 mod systemd;
 mod upgrade;

@@ -245,6 +245,22 @@ fn readiness_ends_before_service_does() {
 }
 
 #[test]
+fn an_order_to_stop_while_workers_start_loses_nothing() {
+    for processes in ["processes=2", "processes=4"] {
+        let mut site = Supervised::start("service", &[processes]);
+        let mut waiting: Vec<_> = (0..64).map(|_| site.wire()).collect();
+        for wire in &mut waiting {
+            wire.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        }
+        site.running.signal(testkit::Signal::Term);
+        for wire in &mut waiting {
+            assert_eq!(wire.response().status, 200, "{processes}");
+        }
+        assert_eq!(site.running.wait().code(), Some(0), "{processes}");
+    }
+}
+
+#[test]
 fn a_reload_does_not_touch_readiness() {
     let mut site = Supervised::start("service", &["processes=2", "drain_delay=60"]);
     let old = site.pids(2);

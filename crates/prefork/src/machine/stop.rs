@@ -1,0 +1,64 @@
+//! The end: who is told to stop at once, and who has to become ready first.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Action, End, Haste, Machine, Phase, Signal, Time};
+
+/// What a worker gets after SIGINT.
+const QUICK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The stop that is under way.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Stop {
+    pub(super) end: End,
+    /// When whoever still runs is killed.
+    pub(super) kill_at: Time,
+}
+
+impl Machine {
+    pub(super) fn stop(&mut self, haste: Haste, end: End, now: Time, actions: &mut Vec<Action>) {
+        let (haste, end) = match self.stop {
+            // The second request says that the first took too long.
+            Some(stop) => (Haste::Immediate, stop.end),
+            None => {
+                actions.push(Action::LetGo);
+                (haste, end)
+            }
+        };
+        let (signal, timeout) = match haste {
+            Haste::Graceful => (Signal::Term, self.rules().graceful_timeout),
+            Haste::Quick => (Signal::Int, QUICK_TIMEOUT),
+            Haste::Immediate => (Signal::Kill, Duration::ZERO),
+        };
+        let kill_at = now + timeout;
+        self.stop = Some(Stop { end, kill_at });
+        for slot in self.slots.values_mut() {
+            slot.retry_at = None;
+        }
+        self.renewal = None;
+        let rollouts = [self.rollout.take(), self.waiting.take()];
+        for rollout in rollouts.into_iter().flatten() {
+            actions.push(rollout.ended(Err("the supervisor is stopping".to_owned())));
+        }
+        let served = self.served();
+        for (&id, worker) in &mut self.workers {
+            let is_needed = worker.sets.iter().any(|set| !served.contains(set));
+            match &mut worker.phase {
+                // The signal would end it with clients in its queue: it is told when it is ready.
+                Phase::Starting { give_up_at } if is_needed && haste == Haste::Graceful => {
+                    *give_up_at = kill_at.min(*give_up_at);
+                }
+                _ => worker.retire(id, signal, kill_at, actions),
+            }
+        }
+    }
+
+    /// The sets that somebody accepts from.
+    fn served(&self) -> BTreeSet<usize> {
+        let ready = self.workers.values().filter(|worker| worker.is_ready());
+        ready.flat_map(|worker| worker.sets.clone()).collect()
+    }
+}
