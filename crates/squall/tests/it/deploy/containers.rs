@@ -10,7 +10,11 @@ use squall::Limits;
 use squall_prefork::control::Client;
 use testkit::{Running, Signal, TempDir, Wire, temp_dir, wait_until};
 
-use super::{STATIC, file, substitute};
+use super::{
+    file,
+    installed::{Installed, SECRET},
+    substitute,
+};
 use crate::{program, supervised::quiet};
 
 /// The deployment, the service, and how many pods may be missing.
@@ -62,6 +66,12 @@ fn the_objects_mean_each_other() {
         Some("RUNTIME_DIRECTORY")
     );
     assert_eq!(container["env"][0]["value"], mount["mountPath"]);
+    // The secret that the head of the file makes.
+    let secret = &container["env"][1]["valueFrom"]["secretKeyRef"];
+    let [name, key] = ["name", "key"].map(|part| secret[part].as_str().expect("a string"));
+    let text = file("kubernetes.yaml", &[]);
+    assert!(text.contains(&format!("echo \"{key}=$(squall secret)\" |")));
+    assert!(text.contains(&format!("kubectl create secret generic {name} ")));
 }
 
 #[test]
@@ -93,11 +103,12 @@ struct Container {
 }
 
 impl Container {
-    fn start(arguments: &str) -> Self {
+    fn start(arguments: &str, (variable, secret): (String, String)) -> Self {
         let runtime = temp_dir();
         let mut command = Command::new(program::example());
         quiet(&mut command, runtime.path())
             .env("RUNTIME_DIRECTORY", runtime.path())
+            .env(variable, secret)
             .args(arguments.split(' '));
         let running = Running::spawn(&mut command);
         let address = program::address(&running);
@@ -120,6 +131,7 @@ impl Container {
 #[test]
 fn the_probes_tell_a_pod_that_ends_from_one_that_is_ill() {
     let [deployment, ..] = kubernetes();
+    let image = Installed::by("Containerfile");
     let container = &deployment["spec"]["template"]["spec"]["containers"][0];
     let path = |probe: &str| {
         let path = container[probe]["httpGet"]["path"].as_str();
@@ -130,10 +142,11 @@ fn the_probes_tell_a_pod_that_ends_from_one_that_is_ill() {
         &[
             ("--address=0.0.0.0", "--address=127.0.0.1"),
             ("--port=8888", "--port=0"),
-            ("/srv/static", STATIC),
+            ("/srv/friendfeed", &image.site()),
         ],
     );
-    let mut pod = Container::start(&arguments);
+    let variable = container["env"][1]["name"].as_str().expect("a name");
+    let mut pod = Container::start(&arguments, (variable.to_owned(), SECRET.to_owned()));
     wait_until("the pod to be started", || {
         pod.status(&path("startupProbe")) == 200
     });
@@ -144,6 +157,7 @@ fn the_probes_tell_a_pod_that_ends_from_one_that_is_ill() {
         let status = Client::connect(&control).and_then(|mut client| client.status());
         status.is_ok_and(|status| status.state == "running")
     });
+    image.is_served_at(pod.address);
     pod.running.signal(Signal::Term);
     wait_until("the pod to be left out", || {
         pod.status(&path("readinessProbe")) == 503
@@ -217,10 +231,14 @@ fn the_image_starts_with_flags_that_exist() {
             "install -D target/release/examples/friendfeed /out/usr/local/bin/friendfeed"
         )
     );
+    let image = Installed::by("Containerfile");
     let arguments = substitute(
         instruction("CMD "),
-        &[("0.0.0.0", "127.0.0.1 --port 0"), ("/srv/static", STATIC)],
+        &[
+            ("0.0.0.0", "127.0.0.1 --port 0"),
+            ("/srv/friendfeed", &image.site()),
+        ],
     );
-    let container = Container::start(&arguments);
-    assert_eq!(container.status("/static/styles.css"), 200);
+    let container = Container::start(&arguments, image.env());
+    image.is_served_at(container.address);
 }

@@ -3,7 +3,9 @@
 
 mod containers;
 mod haproxy;
+mod installed;
 mod nginx;
+mod sign_in;
 mod supervisord;
 mod systemd;
 
@@ -17,9 +19,6 @@ use std::{
 
 /// Where the client is that [`whoami`] asks from. None of the proxies is there.
 const CLIENT: &str = "127.0.0.7";
-
-/// The directory that goes to /var/www.
-const STATIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/friendfeed/static");
 
 /// What a client may claim to be somebody else.
 const FORGERIES: &[&[&str]] = &[

@@ -9,7 +9,7 @@ use testkit::{Running, TempDir, Wire, temp_dir, wait_until};
 use super::{cannot_be_forged, certificate, file, free_ports, local, supervisord::Site};
 use crate::load::under_load;
 
-/// The directory that has `static` in it.
+/// The directory that has `static` in it, and more that is not for everybody.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/friendfeed");
 
 pub(super) struct Nginx {
@@ -45,7 +45,7 @@ impl Nginx {
             ("/var/log/nginx/error.log", "/dev/null"),
             ("/var/log/nginx/access.log", &*log),
             ("/run/nginx.pid", &*pid),
-            ("/var/www", ROOT),
+            ("/srv/friendfeed", ROOT),
             ("listen 80", &*listen),
             ("http {", &*http),
         ]);
@@ -137,6 +137,31 @@ fn a_deploy_of_all_processes_loses_nothing() {
     assert!(after.is_disjoint(&before));
     assert!(account.pids.is_superset(&before), "{account:?}");
     assert!(account.pids.is_superset(&after), "{account:?}");
+}
+
+#[test]
+fn nothing_but_static_files_comes_from_nginx() {
+    let Some((_site, nginx)) = site() else { return };
+    for target in [
+        "/templates/base.html",
+        "/static/../templates/base.html",
+        "/static/%2e%2e/templates/base.html",
+        "/static/..%2ftemplates/base.html",
+        "/static../templates/base.html",
+        "/static/./../main.rs",
+        "/translations/de.csv",
+        "/main.rs",
+    ] {
+        let mut wire = nginx.wire();
+        wire.send(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n"));
+        let reply = wire.response();
+        // By one of the processes; nginx would say it in HTML.
+        assert_eq!(
+            (reply.status, reply.text()),
+            (404, "404 Not Found\n"),
+            "{target}"
+        );
+    }
 }
 
 #[test]

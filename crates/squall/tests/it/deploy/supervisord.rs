@@ -1,11 +1,16 @@
 //! `supervisord.conf`, with the real supervisord.
 
-use std::{fs, net::TcpStream, path::PathBuf, process::Command};
+use std::{
+    fs,
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use rustix::process::Signal;
 use testkit::{Running, TempDir, Wire, temp_dir, wait_for, wait_until};
 
-use super::{STATIC, file, free_ports, id, local, substitute};
+use super::{file, free_ports, id, installed::Installed, local, substitute};
 use crate::{
     load::under_load,
     program::example,
@@ -21,6 +26,7 @@ pub(super) struct Site {
     /// What a connection begins with.
     opening: &'static str,
     directory: TempDir,
+    _installed: Installed,
 }
 
 impl Site {
@@ -42,6 +48,7 @@ impl Site {
 
     fn run(opening: &'static str, edit: impl Fn(&str) -> String) -> Option<Self> {
         let program = testkit::outside("supervisord")?;
+        let installed = Installed::by("supervisord.conf");
         let (directory, port) = (temp_dir(), free_ports(4));
         let path = |name: &str| directory.path().join(name).display().to_string();
         let text = file(
@@ -51,7 +58,7 @@ impl Site {
                     "/usr/local/bin/friendfeed",
                     &example().display().to_string(),
                 ),
-                ("/var/www/static", STATIC),
+                ("/srv/friendfeed", &installed.site()),
                 ("/var/log", &path("")),
                 ("/run", &path("")),
                 ("user=www-data", &format!("user={}", id("-un"))),
@@ -60,15 +67,18 @@ impl Site {
             ],
         );
         fs::write(path("supervisord.conf"), edit(&text)).expect("an empty directory");
-        let mut command = Command::new(&program);
+        let mut command = Command::new("sh");
         quiet(&mut command, directory.path());
-        command.args(["--nodaemon", "--configuration", &path("supervisord.conf")]);
+        command
+            .arg("-c")
+            .arg(start(&installed, &program, &path("supervisord.conf")));
         Some(Self {
             program,
             supervisord: Running::spawn(&mut command),
             port,
             opening,
             directory,
+            _installed: installed,
         })
     }
 
@@ -123,10 +133,14 @@ impl Site {
         wire.response().status
     }
 
+    fn configuration(&self) -> PathBuf {
+        self.directory.path().join("supervisord.conf")
+    }
+
     fn control(&self, arguments: &[&str]) -> String {
         let output = Command::new(self.program.with_file_name("supervisorctl"))
             .arg("--configuration")
-            .arg(self.directory.path().join("supervisord.conf"))
+            .arg(self.configuration())
             .args(arguments)
             .output();
         String::from_utf8(output.expect("it is there").stdout).expect("UTF-8")
@@ -142,6 +156,36 @@ impl Drop for Site {
             signal(pid, Signal::KILL);
         }
     }
+}
+
+/// The command of the file that starts supervisord, in the foreground.
+fn start(installed: &Installed, program: &Path, configuration: &str) -> String {
+    let text = file("supervisord.conf", &[]);
+    let mut commands = text
+        .lines()
+        .filter_map(|line| line.strip_prefix(";     sudo "));
+    let command = commands.find(|command| command.contains("exec supervisord"));
+    let command = command.expect("a command").to_owned();
+    let supervisord = format!("exec {} --nodaemon", program.display());
+    let command = substitute(
+        command,
+        &[
+            ("exec supervisord", &supervisord),
+            ("/etc/friendfeed.env", &installed.env_file()),
+            ("deploy/supervisord.conf", configuration),
+        ],
+    );
+    format!("exec {command}")
+}
+
+#[test]
+fn without_the_secret_nothing_starts() {
+    let Some(site) = Site::start() else { return };
+    let mut command = Command::new(&site.program);
+    command.env_remove("COOKIE_SECRET").arg("--nodaemon");
+    let mut other = Running::spawn(command.arg("--configuration").arg(site.configuration()));
+    other.wait_line("'ENV_COOKIE_SECRET'");
+    assert_ne!(other.wait().code(), Some(0));
 }
 
 /// The other half of the file, which its comments offer.

@@ -5,21 +5,27 @@ use std::{fs, path::PathBuf, process::Command, time::Duration};
 use squall::Limits;
 use testkit::{Running, Signal, TempDir, Wire, temp_dir};
 
-use super::{STATIC, file, free_ports, local, substitute};
+use super::{file, free_ports, installed::Installed, local, substitute};
 use crate::{program::example, supervised::quiet};
 
 /// The units as they are installed; of the templates, the instances for port 8000.
-struct Units(TempDir);
+struct Units {
+    directory: TempDir,
+    installed: Installed,
+}
 
 impl Units {
     fn install() -> Self {
-        let units = Self(temp_dir());
+        let units = Self {
+            directory: temp_dir(),
+            installed: Installed::by("systemd/friendfeed.service"),
+        };
         let paths = [
-            ("/usr/local/bin/friendfeed", example()),
-            ("/usr/local/bin/squall", example()),
-            ("/var/www/static", STATIC.into()),
-        ]
-        .map(|(from, to)| (from, to.display().to_string()));
+            ("/usr/local/bin/friendfeed", example().display().to_string()),
+            ("/srv/friendfeed", units.installed.site()),
+            ("/etc/friendfeed.env", units.installed.env_file()),
+            ("/usr/local/bin/squall", example().display().to_string()),
+        ];
         let paths = paths.each_ref().map(|(from, to)| (*from, &**to));
         for (from, to, substitutions) in [
             ("friendfeed.service", "friendfeed.service", &paths[..]),
@@ -27,7 +33,7 @@ impl Units {
             (
                 "friendfeed@.service",
                 "friendfeed@8000.service",
-                &[paths[0], paths[2]],
+                &paths[..3],
             ),
             ("friendfeed@.socket", "friendfeed@8000.socket", &[]),
             ("hardening.conf", "friendfeed.service.d/hardening.conf", &[]),
@@ -45,7 +51,7 @@ impl Units {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.directory.path().join(name)
     }
 
     /// The value of a setting that a unit has once, for port 8000.
@@ -114,17 +120,23 @@ fn what_a_service_starts_serves_on_the_socket_of_its_socket_unit() {
         };
         let listen = setting(&format!("{name}.socket"), "ListenStream");
         let start = setting(&format!("{name}.service"), "ExecStart");
+        let env_file = units.setting(&format!("{name}.service"), "EnvironmentFile");
+        assert_eq!(env_file, units.installed.env_file());
+        let (variable, secret) = units.installed.env();
         let mut command = Command::new(&activate);
-        quiet(&mut command, units.0.path())
+        quiet(&mut command, units.directory.path())
+            .env(&variable, secret)
             .arg(format!("--listen={listen}"))
             // It hands down only the environment that it is told to.
             .args(["--setenv=TMPDIR", "--setenv=RUST_LOG"])
+            .arg(format!("--setenv={variable}"))
             .args(start.split(' '));
         let mut running = Running::spawn(&mut command);
         running.wait_line("Listening on");
         let mut wire = Wire::connect(local(free));
         wire.send("GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n");
         assert_eq!(wire.response().status, 200, "{start}");
+        units.installed.is_served_at(local(free));
         running.signal(Signal::Term);
         assert_eq!(running.wait().code(), Some(0), "{start}");
     }
