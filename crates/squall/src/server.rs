@@ -112,8 +112,11 @@ impl Server {
 
     /// Listens on an address as well: a port (all interfaces, as in Tornado), a text such as
     /// `"127.0.0.1:8888"`, `"localhost:8888"` or `"unix:/run/app.sock"`, or a [`Bind`] with
-    /// settings of its own. Sockets that systemd or another supervisor passes in take the place of
-    /// all addresses.
+    /// settings of its own.
+    ///
+    /// Where systemd or somebody else passes sockets in, a process that serves alone takes them in the
+    /// place of all addresses. A supervisor takes each in the place of the same address, and still
+    /// listens on the others.
     ///
     /// # Errors
     ///
