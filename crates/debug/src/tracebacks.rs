@@ -53,6 +53,11 @@ impl Tracebacks {
         self
     }
 
+    /// The names that [`allow_host`](Self::allow_host) has added, for others that look at them too.
+    pub fn allowed_hosts(&self) -> impl Iterator<Item = &str> {
+        self.allowed_hosts.iter().map(String::as_str)
+    }
+
     /// Hides what has this text in its name: headers, cookies, parameters, and fields of queries and forms. Case, `-`
     /// and `_` do not count.
     ///
@@ -119,7 +124,7 @@ impl Tracebacks {
         let serves = self.serves(cfg!(debug_assertions));
         if self.serve_traceback && !serves {
             tracing::warn!(
-                "serve_traceback has no effect in a release build, which would have to call even_in_release"
+                "no traceback page is shown in a release build, unless Tracebacks::even_in_release is called"
             );
         }
         TracebackLayer::new(self, serves, peer)

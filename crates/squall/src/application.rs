@@ -191,7 +191,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         if let Some(mistake) = self.mistake {
             return Err(mistake);
         }
-        let debug = self.settings.debug.then(|| self.settings.watched());
+        let live_reload = self.settings.live_reload();
         let mut rules = Router::builder();
         let files = self.settings.files()?;
         let static_urls = files.as_ref().map(|files| files.urls.clone());
@@ -227,7 +227,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         let urls = Urls::new(router.urls().clone(), static_urls);
         let inner = Inner {
             tracebacks: self.settings.tracebacks(),
-            debug,
+            live_reload,
             site: Arc::new(self.settings.site(urls)?),
             router,
             error_pages,

@@ -94,7 +94,7 @@ pub use http;
 #[doc(no_inline)]
 pub use squall_auth::safe_next;
 #[doc(no_inline)]
-pub use squall_cookies::{Cookie, CookieSecret, SameSite};
+pub use squall_cookies::{Cookie, CookieSecret, Expiration, SameSite, Validity};
 #[doc(no_inline)]
 pub use squall_debug::{Editor, Tracebacks};
 #[doc(no_inline)]

@@ -121,7 +121,7 @@ pub(crate) fn supervised(server: Server, processes: usize) -> Result<()> {
             "start({processes}): a listener on {address} cannot be shared by several processes; bind the address"
         )));
     }
-    let debug = server.is_debug();
+    let debug = server.debug;
     let supervisor = server
         .places
         .supervise(server.supervisor.processes(processes))?;

@@ -1,6 +1,6 @@
 //! Serving in a runtime that is there: from the sockets to the last hook.
 
-use std::{os::unix::process::parent_id, path::PathBuf};
+use std::os::unix::process::parent_id;
 
 use squall_autoreload::{LiveReload, LiveReloadLayer, LiveReloadService};
 use squall_prefork::worker;
@@ -8,11 +8,11 @@ use squall_server::{Handle, Listener, Listening, Serve};
 use tower_layer::Layer;
 
 use crate::{
-    Application, Result, Server,
+    Application, Error, Result, Server,
     counts::{self, Counting},
     extract::connection,
     listen::Banner,
-    server::{Make, Worker, debug_in},
+    server::{Make, Worker},
     site::peer_ip,
 };
 
@@ -54,8 +54,10 @@ impl Server {
                 }
             }
         };
-        if service.debug().is_some() {
-            debug_in(self.processes)?;
+        if service.live_reload().is_some() && !self.debug {
+            return Err(Error::new(
+                "from_fn made an application that debugs: say Server::debug(true) as well",
+            ));
         }
         for address in listening.addresses() {
             let is_encrypted = listening.is_encrypted(address);
@@ -67,7 +69,8 @@ impl Server {
                 }
             );
         }
-        let live = service.debug().map(|watched| live_reload(watched, &handle));
+        let live = service.live_reload().cloned();
+        let live = live.map(|live| until_stopped(live, &handle));
         match self.xheaders {
             Some(xheaders) => {
                 let service = xheaders.layer(connection).layer(service);
@@ -100,8 +103,7 @@ where
 }
 
 /// The layer that keeps pages up to date, until the server is told to stop.
-fn live_reload(watched: &[PathBuf], handle: &Handle) -> LiveReloadLayer {
-    let mut live = watched.iter().fold(LiveReload::new(), LiveReload::watch);
+fn until_stopped(mut live: LiveReload, handle: &Handle) -> LiveReloadLayer {
     if let Some(generation) = worker::generation() {
         // What has crashed and is started again is the same program.
         live = live.generation(format!("{}-{generation}", parent_id()));

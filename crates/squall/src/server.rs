@@ -29,8 +29,8 @@ pub struct Server {
     pub(crate) proxy_protocol: Option<ProxyProtocol>,
     pub(crate) xheaders: Option<XHeaders>,
     pub(crate) threads: usize,
-    pub(crate) processes: usize,
-    debug: bool,
+    processes: usize,
+    pub(crate) debug: bool,
     pub(crate) handle: Handle,
     pub(crate) on_shutdown: Vec<Box<dyn FnOnce() -> BoxFuture<()> + Send>>,
 }
@@ -265,7 +265,7 @@ impl Server {
     }
 
     /// Says that an application of [`from_fn`](Self::from_fn) will [debug](Application::debug): who starts it
-    /// has to know before it is made.
+    /// has to know before it is made. Without this, such an application does not start.
     ///
     /// Defaults to what an application says that is there already.
     pub fn debug(mut self, yes: bool) -> Self {
@@ -311,17 +311,18 @@ impl Server {
     /// Takes notice of an application that debugs.
     pub(crate) fn settle_debug(&mut self) -> Result<()> {
         if let Make::Made(Ok(service)) = &self.make {
-            self.debug |= service.debug().is_some();
+            self.debug |= service.live_reload().is_some();
+        }
+        if self.debug && self.processes != 1 {
+            let processes = self.processes;
+            return Err(Error::new(format!(
+                "start({processes}): an application that debugs goes with one process"
+            )));
         }
         if self.debug {
-            debug_in(self.processes)?;
             self.places = mem::take(&mut self.places).on_loopback();
         }
         Ok(())
-    }
-
-    pub(crate) fn is_debug(&self) -> bool {
-        self.debug
     }
 
     /// Mistakes in routes and settings come before anything listens.
@@ -331,16 +332,6 @@ impl Server {
         }
         let server = squall_server::Server::new();
         Ok(server.limits(self.limits).threads(self.threads).check()?)
-    }
-}
-
-/// Checks in how many processes an application debugs.
-pub(crate) fn debug_in(processes: usize) -> Result<()> {
-    match processes {
-        1 => Ok(()),
-        _ => Err(Error::new(format!(
-            "start({processes}): an application that debugs goes with one process"
-        ))),
     }
 }
 

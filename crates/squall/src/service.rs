@@ -4,7 +4,6 @@ use std::{
     convert::Infallible,
     fmt,
     future::ready,
-    path::PathBuf,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -19,6 +18,7 @@ use axum_core::{
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use http_body::Body as _;
+use squall_autoreload::LiveReload;
 use squall_debug::{Observed, RequestFacts, TracebackLayer};
 use squall_routing::{Captures, FindError, MethodMatch, Methods, Router};
 use squall_server::{BoxError, ConnectionInfo};
@@ -51,8 +51,8 @@ pub(crate) struct Inner {
     pub(crate) error_pages: ErrorPages,
     pub(crate) site: Arc<Site>,
     pub(crate) tracebacks: TracebackLayer,
-    /// Where the application debugs: the files and folders that it reads by itself.
-    pub(crate) debug: Option<Vec<PathBuf>>,
+    /// What pages follow, where the application debugs.
+    pub(crate) live_reload: Option<LiveReload>,
 }
 
 /// What a request's extensions say of the route that it came by.
@@ -81,9 +81,9 @@ impl ApplicationService {
         }
     }
 
-    /// The files and folders that it reads by itself, if it [debugs](crate::Application::debug).
-    pub(crate) fn debug(&self) -> Option<&[PathBuf]> {
-        self.inner.debug.as_deref()
+    /// What pages follow, if it [debugs](crate::Application::debug).
+    pub(crate) fn live_reload(&self) -> Option<&LiveReload> {
+        self.inner.live_reload.as_ref()
     }
 
     /// The names of routes and static files, to make URLs from.
@@ -109,7 +109,7 @@ where
         let mut request = with_body(request);
         let logged = self.access_log && access_log::is_enabled();
         let inner = &self.inner;
-        let is_seen = logged || inner.debug.is_some() || !inner.error_pages.is_empty();
+        let is_seen = logged || inner.live_reload.is_some() || !inner.error_pages.is_empty();
         let seen = (is_seen || tracing::enabled!(Level::ERROR)).then(|| {
             Box::new(Seen {
                 observed: inner.tracebacks.observe(&mut request),

@@ -1,14 +1,11 @@
 //! What settings become: what handlers ask, layers around all routes, and a guard before each.
 
-use std::{
-    fmt::Display,
-    net::IpAddr,
-    path::{Path, PathBuf},
-};
+use std::{fmt::Display, net::IpAddr};
 
 use axum_core::{body::Body, extract::Request, response::IntoResponse};
 use http::{Extensions, StatusCode, header::COOKIE, request::Parts};
 use squall_auth::LoginUrl;
+use squall_autoreload::LiveReload;
 use squall_cookies::{CookieSecret, Cookies, CookiesLayer};
 use squall_debug::TracebackLayer;
 use squall_locale::LocaleLayer;
@@ -58,15 +55,16 @@ impl Settings {
         Ok(files.build()?)
     }
 
-    /// What the application reads by itself, without a new start.
-    pub(crate) fn watched(&self) -> Vec<PathBuf> {
+    /// What a page follows, if the application debugs.
+    pub(crate) fn live_reload(&self) -> Option<LiveReload> {
         let files = self.files.files.as_ref().map(StaticFiles::root);
         let templates = self.templates.as_ref().map(Templates::folder);
-        files
+        let live = files
             .into_iter()
             .chain(templates)
-            .map(Path::to_owned)
-            .collect()
+            .fold(LiveReload::new(), LiveReload::watch);
+        let hosts = self.tracebacks.allowed_hosts();
+        self.debug.then(|| hosts.fold(live, LiveReload::allow_host))
     }
 
     pub(crate) fn layers(&mut self) -> Result<Layers> {
@@ -112,10 +110,14 @@ impl Settings {
     }
 
     pub(crate) fn site(self, urls: Urls) -> Result<Site> {
-        let templates = match self.templates {
-            Some(templates) => Some(with_urls(templates, &urls).auto_reload(self.debug)),
-            None => None,
-        };
+        let templates = self.templates.map(|templates| {
+            let templates = with_urls(templates, &urls);
+            if self.debug {
+                templates.auto_reload(true)
+            } else {
+                templates
+            }
+        });
         // Whoever debugs may start with a template that is half written; the page will say so.
         if let Some(templates) = templates.as_ref().filter(|_| !self.debug) {
             templates.check()?;

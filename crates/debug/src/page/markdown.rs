@@ -74,11 +74,10 @@ fn write_call(text: &mut String, call: &Call) -> fmt::Result {
             .trim_end()
             .to_owned()
     });
-    writeln!(
-        text,
-        "{}",
-        block("rust", &lines.collect::<Vec<_>>().join("\n"))
-    )
+    let is_rust = call.at.as_ref().is_some_and(|at| at.file.ends_with(".rs"));
+    let language = if is_rust { "rust" } else { "" };
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    writeln!(text, "{}", block(language, &lines))
 }
 
 /// Text between the words of Markdown: what would be markup is escaped, and `<` begins no tag.

@@ -114,3 +114,15 @@ fn it_goes_with_one_process() {
         "{said}"
     );
 }
+
+#[tokio::test]
+async fn who_makes_it_late_says_it_early() {
+    let server = squall::Server::from_fn(|_| async { Ok(squall::Application::new().debug(true)) });
+    let error = server
+        .bind("127.0.0.1:0")
+        .expect("an address")
+        .serve()
+        .await;
+    let error = error.expect_err("it is not said").to_string();
+    assert!(error.contains("Server::debug(true)"), "{error}");
+}
