@@ -12,7 +12,8 @@ pub(crate) fn bench(args: &[&str]) -> Result {
             run(cargo(&program).args(rest))
         }
         [name @ "slow", rest @ ..] => {
-            let program = format!("run --profile bench --package benches --features tls --bin {name} --");
+            let program =
+                format!("run --profile bench --package benches --features tls --bin {name} --");
             run(cargo(&program).args(rest))
         }
         [name @ "disturb", rest @ ..] => {

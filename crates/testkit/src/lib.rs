@@ -14,12 +14,14 @@
 //! assert!(!child.wait().success());
 //! ```
 
+mod ask;
 mod browser;
 mod outside;
 mod running;
 mod wait;
 mod wire;
 
+pub use ask::ask_all;
 pub use browser::Browser;
 pub use outside::{VENV, find_outside, outside};
 pub use running::{Running, Signal};

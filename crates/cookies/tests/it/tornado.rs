@@ -2,9 +2,8 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    io::Write,
     path::Path,
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use serde_json::{Value, json};
@@ -15,28 +14,8 @@ use crate::site::{NOW, SECRET, at, secret, visit};
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/ask_tornado.py");
 const DAY: u64 = 24 * 60 * 60;
 
-/// One answer a question; all of them in one process, since Python takes its time to start.
 fn ask(python: &Path, questions: &[Value]) -> Vec<Value> {
-    let mut tornado = Command::new(python)
-        .arg(SCRIPT)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines: String = questions
-        .iter()
-        .map(|question| format!("{question}\n"))
-        .collect();
-    let mut stdin = tornado.stdin.take().unwrap();
-    stdin.write_all(lines.as_bytes()).unwrap();
-    drop(stdin);
-    let output = tornado.wait_with_output().unwrap();
-    let answers = String::from_utf8(output.stdout).unwrap();
-    let answers: Vec<Value> = answers.lines().map(|line| line.parse().unwrap()).collect();
-    let log = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(answers.len(), questions.len(), "{log}");
-    answers
+    testkit::ask_all(Command::new(python).arg(SCRIPT), questions)
 }
 
 /// Bytes as the script writes them.

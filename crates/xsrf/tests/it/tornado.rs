@@ -1,10 +1,6 @@
 //! The same cookies and tokens in a real Tornado: what either makes passes the other, and what one refuses both refuse.
 
-use std::{
-    io::Write,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{path::Path, process::Command};
 
 use bytes::Bytes;
 use http::Request;
@@ -16,28 +12,8 @@ use crate::site::{COOKIE, TOKEN, ask, ask_token, post};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/ask_tornado.py");
 
-/// One answer a question; all of them in one process, since Python takes its time to start.
 fn ask_tornado(python: &Path, questions: &[Value]) -> Vec<Value> {
-    let mut tornado = Command::new(python)
-        .arg(SCRIPT)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines: String = questions
-        .iter()
-        .map(|question| format!("{question}\n"))
-        .collect();
-    let mut stdin = tornado.stdin.take().unwrap();
-    stdin.write_all(lines.as_bytes()).unwrap();
-    drop(stdin);
-    let output = tornado.wait_with_output().unwrap();
-    let answers = String::from_utf8(output.stdout).unwrap();
-    let answers: Vec<Value> = answers.lines().map(|line| line.parse().unwrap()).collect();
-    let log = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(answers.len(), questions.len(), "{log}");
-    answers
+    testkit::ask_all(Command::new(python).arg(SCRIPT), questions)
 }
 
 fn pair(set_cookie: &str) -> &str {
