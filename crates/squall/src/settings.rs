@@ -64,7 +64,8 @@ impl Default for Settings {
 impl<S: Clone + Send + Sync + 'static> Application<S> {
     /// Whether each request is logged in a line: status, method, path, client and milliseconds, at
     /// `INFO` below 400, `WARN` below 500, and `ERROR` above, under the target `squall::access`
-    /// (Tornado's `tornado.access`).
+    /// (Tornado's `tornado.access`). What a query has under names of secrets is hidden, as
+    /// [`Tracebacks::hide`] says.
     ///
     /// Defaults to `true`.
     pub fn access_log(mut self, yes: bool) -> Self {
