@@ -5,7 +5,7 @@ use std::{fs, net::SocketAddr, path::Path, process::Command};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
 
-use crate::{Running, Wire, outside, wait_until};
+use crate::{Running, Wire, outside, wait_for, wait_until};
 
 /// What makes Chromium quiet: no window, and no question to the world on its own account.
 const QUIET: [&str; 8] = [
@@ -43,12 +43,10 @@ impl Browser {
     pub fn start() -> Option<Self> {
         let driver = outside("chromedriver")?;
         let chromium = outside("chromium")?;
-        let driver = Running::spawn(Command::new(driver).arg("--port=0"));
-        let line = driver.wait_line("started successfully on port ");
-        let port: String = line.chars().filter(char::is_ascii_digit).collect();
+        let (driver, port) = start(&driver);
         let mut browser = Self {
             _driver: driver,
-            address: ([127, 0, 0, 1], port.parse().expect("a port")).into(),
+            address: ([127, 0, 0, 1], port).into(),
             session: String::new(),
         };
         let capabilities = json!({"capabilities": {"alwaysMatch": {
@@ -219,6 +217,25 @@ impl Drop for Browser {
                 &format!("/session/{}", self.session),
                 &Value::Null,
             );
+        }
+    }
+}
+
+/// The driver takes a free port of IPv6, and ends if that of IPv4 with its number is not free too.
+#[track_caller]
+fn start(driver: &Path) -> (Running, u16) {
+    const STARTED: &str = "started successfully on port ";
+    loop {
+        let driver = Running::spawn(Command::new(driver).arg("--port=0"));
+        let said = wait_for("the driver starts, or finds no port", || {
+            let said = driver.output();
+            (said.contains(STARTED) || said.contains("port not available")).then_some(said)
+        });
+        if let Some((_, port)) = said.split_once(STARTED) {
+            let digits: String = port.chars().take_while(char::is_ascii_digit).collect();
+            if let Ok(port) = digits.parse() {
+                return (driver, port);
+            }
         }
     }
 }
