@@ -59,6 +59,18 @@ impl Observed {
         }
     }
 
+    /// The request's method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The request's target, secrets and all.
+    #[must_use]
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
     /// The path and query of the request, with secrets hidden, on one line: for a log.
     #[must_use]
     pub fn target(&self) -> String {
@@ -71,7 +83,7 @@ impl Observed {
     ///
     /// Where the client may not see the page, a body stays, since the application knows what it shows; an
     /// empty one becomes the status in words. Either way `X-Request-Id` is set.
-    pub fn respond<R: Body + From<Bytes>>(self, mut response: Response<R>) -> Response<R> {
+    pub fn respond<R: Body + From<Bytes>>(&self, mut response: Response<R>) -> Response<R> {
         if !response.status().is_server_error() {
             return response;
         }
@@ -83,13 +95,13 @@ impl Observed {
 
     /// The response to a failure that has none, such as a panic: status 500.
     #[must_use]
-    pub fn respond_to<R: Body + From<Bytes>>(self, failure: Failure) -> Response<R> {
+    pub fn respond_to<R: Body + From<Bytes>>(&self, failure: Failure) -> Response<R> {
         let mut response = Response::new(R::from(Bytes::new()));
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         self.show(response, &failure)
     }
 
-    fn show<R: Body + From<Bytes>>(self, response: Response<R>, failure: &Failure) -> Response<R> {
+    fn show<R: Body + From<Bytes>>(&self, response: Response<R>, failure: &Failure) -> Response<R> {
         let (mut head, mut body) = response.into_parts();
         // A response's own id is from further in, where one was given to the request.
         let own = head
@@ -98,11 +110,11 @@ impl Observed {
             .and_then(RequestId::from_header);
         let id = own.or_else(|| self.id.clone());
         let id = id.unwrap_or_else(RequestId::random);
-        log::log(&self, failure, head.status, &id);
+        log::log(self, failure, head.status, &id);
         match &self.view {
             View::Page(kept) => {
                 let settings = &self.shared.settings;
-                let report = Report::new(settings, &self, kept, failure, head.status, &id);
+                let report = Report::new(settings, self, kept, failure, head.status, &id);
                 let page = page::render(&report, &kept.headers, settings.own_scripts);
                 // What the application said of its own body is not true of this one.
                 head.headers = page.headers;

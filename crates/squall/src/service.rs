@@ -114,8 +114,6 @@ where
             Box::new(Seen {
                 observed: inner.tracebacks.observe(&mut request),
                 inner: Arc::clone(&self.inner),
-                method: request.method().clone(),
-                uri: request.uri().clone(),
                 connection: request.extensions().get().cloned(),
                 client: request.extensions().get().cloned(),
                 begun: Instant::now(),
@@ -256,8 +254,6 @@ pub struct ResponseFuture {
 struct Seen {
     observed: Observed,
     inner: Arc<Inner>,
-    method: Method,
-    uri: Uri,
     connection: Option<ConnectionInfo>,
     client: Option<Client>,
     begun: Instant,
@@ -288,16 +284,18 @@ impl Future for ResponseFuture {
 impl Seen {
     /// Logs a failure, which the client may see where the application debugs, and the request.
     fn respond(self, response: Response, is_head: bool) -> Response {
-        let target = (self.logged && self.uri.query().is_some()).then(|| self.observed.target());
         let mut response = self.observed.respond(response);
         if is_head {
             response = without_body(response);
         }
         if self.logged {
+            let path = self.observed.uri().path();
+            let has_query = self.observed.uri().query().is_some();
+            let target = has_query.then(|| self.observed.target());
             let error = response.extensions().get().map(|Shown(error)| error);
             access_log::Entry {
-                method: &self.method,
-                target: target.as_deref().unwrap_or(self.uri.path()),
+                method: self.observed.method(),
+                target: target.as_deref().unwrap_or(path),
                 connection: self.connection.as_ref(),
                 client: self.client.as_ref(),
                 begun: self.begun,
@@ -314,10 +312,12 @@ impl Seen {
 impl ResponseFuture {
     fn show(&self, response: Response, error: Error) -> Response {
         let mut response = match &self.seen {
-            Some(seen) => seen
-                .inner
-                .error_pages
-                .render(response, &error, &seen.method, &seen.uri),
+            Some(seen) => seen.inner.error_pages.render(
+                response,
+                &error,
+                seen.observed.method(),
+                seen.observed.uri(),
+            ),
             // Nothing was kept, since there are no pages that could look at it.
             None => ErrorPages::default().render(response, &error, &Method::GET, &Uri::default()),
         };
