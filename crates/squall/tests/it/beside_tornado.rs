@@ -1,11 +1,16 @@
 //! A site that moves from Tornado one route at a time: one nginx, two programs, the same users.
 
-use std::{fs, net::SocketAddr, net::TcpStream, process::Command};
+use std::{
+    fs,
+    net::{SocketAddr, TcpStream},
+    path::Path,
+    process::Command,
+};
 
 use squall::CookieSecret;
 use testkit::{Browser, Running, TempDir, Wire, free_port, temp_dir, wait_until};
 
-use crate::program::Friendfeed;
+use crate::{nginx::nginx_conf, program::Friendfeed};
 
 const OLD_SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/old_site.py");
 
@@ -28,7 +33,7 @@ impl Site {
         let old_port = line.rsplit(' ').next().expect("a port");
         let dir = temp_dir();
         let port = free_port();
-        let config = config(dir.path().display(), port, new.address, old_port);
+        let config = config(dir.path(), port, new.address, old_port);
         fs::write(dir.path().join("nginx.conf"), config).expect("an empty directory");
         let nginx = Running::spawn(
             Command::new(nginx)
@@ -51,37 +56,20 @@ impl Site {
     }
 }
 
-fn config(
-    dir: impl std::fmt::Display,
-    port: u16,
-    new: SocketAddr,
-    old_port: impl std::fmt::Display,
-) -> String {
-    format!(
-        "daemon off;
-         master_process off;
-         pid {dir}/nginx.pid;
-         error_log stderr;
-         events {{ worker_connections 64; }}
-         http {{
-             access_log off;
-             client_body_temp_path {dir}/body;
-             proxy_temp_path {dir}/proxy;
-             fastcgi_temp_path {dir}/fastcgi;
-             uwsgi_temp_path {dir}/uwsgi;
-             scgi_temp_path {dir}/scgi;
-             proxy_set_header Host $http_host;
-             proxy_set_header X-Real-IP $remote_addr;
-             proxy_set_header X-Forwarded-For $remote_addr;
-             proxy_set_header X-Scheme $scheme;
-             proxy_set_header X-Forwarded-Proto $scheme;
-             server {{
-                 listen 127.0.0.1:{port};
-                 location /old/ {{ proxy_pass http://127.0.0.1:{old_port}; }}
-                 location / {{ proxy_pass http://{new}; }}
-             }}
+fn config(dir: &Path, port: u16, new: SocketAddr, old_port: &str) -> String {
+    let http = format!(
+        "proxy_set_header Host $http_host;
+         proxy_set_header X-Real-IP $remote_addr;
+         proxy_set_header X-Forwarded-For $remote_addr;
+         proxy_set_header X-Scheme $scheme;
+         proxy_set_header X-Forwarded-Proto $scheme;
+         server {{
+             listen 127.0.0.1:{port};
+             location /old/ {{ proxy_pass http://127.0.0.1:{old_port}; }}
+             location / {{ proxy_pass http://{new}; }}
          }}"
-    )
+    );
+    nginx_conf(dir, &http)
 }
 
 #[test]

@@ -115,11 +115,32 @@ impl Nginx {
 }
 
 fn config(dir: &Path, upstreams: &[String]) -> String {
-    let dir = dir.display();
     let servers: String = upstreams
         .iter()
         .map(|server| format!("server {server};\n"))
         .collect();
+    let http = format!(
+        "upstream copies {{
+             {servers}
+             keepalive 16;
+         }}
+         server {{
+             listen unix:{}/nginx.sock;
+             keepalive_requests {REQUESTS};
+             location / {{
+                 proxy_pass http://copies;
+                 proxy_http_version 1.1;
+                 proxy_set_header Connection \"\";
+             }}
+         }}",
+        dir.display()
+    );
+    nginx_conf(dir, &http)
+}
+
+/// An nginx that keeps everything in this directory, with these lines about HTTP.
+pub(crate) fn nginx_conf(dir: &Path, http: &str) -> String {
+    let dir = dir.display();
     // One process: as root, its workers would be another user, who may not open our sockets.
     format!(
         "daemon off;
@@ -134,19 +155,7 @@ fn config(dir: &Path, upstreams: &[String]) -> String {
              fastcgi_temp_path {dir}/fastcgi;
              uwsgi_temp_path {dir}/uwsgi;
              scgi_temp_path {dir}/scgi;
-             upstream copies {{
-                 {servers}
-                 keepalive 16;
-             }}
-             server {{
-                 listen unix:{dir}/nginx.sock;
-                 keepalive_requests {REQUESTS};
-                 location / {{
-                     proxy_pass http://copies;
-                     proxy_http_version 1.1;
-                     proxy_set_header Connection \"\";
-                 }}
-             }}
+             {http}
          }}"
     )
 }
