@@ -173,19 +173,18 @@ impl<S: Serve> Acceptor<S> {
         let shared = Arc::new(Shared {
             activity: Activity::default(),
             handle: self.handle.clone(),
-            observer: self.protocols.observer.clone(),
+            protocols: Arc::clone(&self.protocols),
         });
         let open: OpenConnection = self.handle.open();
         let info = ConnectionInfo::new(peer, local, id);
         let service = self.service.clone();
-        let protocols = Arc::clone(&self.protocols);
         let connection = if self.opener.has_nothing_to_do() {
             let io = Io::new(Transport::Plain(stream), Arc::clone(&shared), open);
             let opened = Opened::plain(io, info);
-            Connection::new(opened, service, protocols, Arc::clone(&shared))
+            Connection::new(opened, service, Arc::clone(&shared))
         } else {
             let opening = self.opener.open(stream, info, Arc::clone(&shared), open);
-            Connection::opening(opening, service, protocols, Arc::clone(&shared))
+            Connection::opening(opening, service, Arc::clone(&shared))
         };
         let task = tokio::spawn(connection);
         self.silent.add(shared, task.abort_handle());
@@ -197,12 +196,12 @@ impl Socket {
         match self {
             Self::Tcp(socket) => {
                 let (stream, peer) = socket.accept().await?;
-                Ok((Stream::Tcp(stream), canonical(peer).into()))
+                Ok((Stream::Tcp(Arc::new(stream)), canonical(peer).into()))
             }
             Self::Unix(socket) => {
                 let (stream, peer) = socket.accept().await?;
                 let path = peer.as_pathname().unwrap_or(Path::new(""));
-                Ok((Stream::Unix(stream), path.into()))
+                Ok((Stream::Unix(Arc::new(stream)), path.into()))
             }
         }
     }
@@ -216,14 +215,14 @@ impl Socket {
                 stream.set_nonblocking(true)?;
                 let peer = peer.as_socket().ok_or(io::ErrorKind::InvalidData)?;
                 let stream = TcpStream::from_std(stream.into())?;
-                Ok((Stream::Tcp(stream), canonical(peer).into()))
+                Ok((Stream::Tcp(Arc::new(stream)), canonical(peer).into()))
             }
             Self::Unix(socket) => {
                 let (stream, peer) = SockRef::from(socket).accept()?;
                 stream.set_nonblocking(true)?;
                 let path = peer.as_pathname().unwrap_or(Path::new(""));
                 let stream = UnixStream::from_std(stream.into())?;
-                Ok((Stream::Unix(stream), path.into()))
+                Ok((Stream::Unix(Arc::new(stream)), path.into()))
             }
         }
     }

@@ -19,6 +19,8 @@ pub(crate) struct Activity {
     blocked: AtomicBool,
     /// Bytes came that no request has claimed yet.
     unclaimed: AtomicBool,
+    /// A request's body has not come to its end.
+    body: AtomicBool,
     /// A request's body was dropped before its end.
     unread: AtomicBool,
     /// We are done writing and wait for the client to close.
@@ -70,6 +72,14 @@ impl Activity {
         self.blocked.store(true, Relaxed);
     }
 
+    pub(crate) fn on_body(&self) {
+        self.body.store(true, Relaxed);
+    }
+
+    pub(crate) fn on_body_end(&self) {
+        self.body.store(false, Relaxed);
+    }
+
     pub(crate) fn on_body_unread(&self) {
         self.unread.store(true, Relaxed);
     }
@@ -99,6 +109,7 @@ impl Activity {
         let requests = self.requests.load(Relaxed) + 1;
         self.requests.store(requests, Relaxed);
         self.unclaimed.store(false, Relaxed);
+        self.body.store(false, Relaxed);
     }
 
     /// The response's last byte is written, or it will never be.
@@ -113,6 +124,13 @@ impl Activity {
 
     pub(crate) fn has_asked(&self) -> bool {
         self.requests.load(Relaxed) > 0
+    }
+
+    /// Over HTTP/1.1, the number of the request that is whole and not yet answered, if one is.
+    pub(crate) fn answering(&self) -> Option<u64> {
+        let requests = self.requests.load(Relaxed);
+        let is_whole = !self.body.load(Relaxed);
+        (is_whole && requests > self.responses.load(Relaxed)).then_some(requests)
     }
 
     /// Whether the client may still be sending what nobody will read. Closing the socket with

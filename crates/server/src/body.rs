@@ -5,7 +5,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use bytes::{Buf, Bytes};
@@ -15,10 +14,12 @@ use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
-    Limits,
     error::{BodyError, BodyErrorKind},
     service::Shared,
 };
+
+/// How large a piece of a response is that takes longer to be copied than to be written by itself.
+const LARGE: usize = 4096;
 
 /// A request's body as it comes in: hyper's, within the limits of this server.
 ///
@@ -27,34 +28,55 @@ use crate::{
 /// [`body_timeout`](Limits::body_timeout) while it is waited for.
 pub struct Incoming {
     body: hyper::body::Incoming,
-    /// Hears of it when the body is dropped before its end; `None` from there on.
-    unread: Option<Arc<Shared>>,
-    limit: u64,
+    /// Its connection; `None` once it has come to its end.
+    connection: Option<Arc<Shared>>,
     received: u64,
-    timeout: Duration,
     /// Made when the body is first waited for: most bodies are there with their head.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl Incoming {
-    pub(crate) fn new(body: hyper::body::Incoming, shared: &Arc<Shared>, limits: &Limits) -> Self {
+    pub(crate) fn new(body: hyper::body::Incoming, shared: &Arc<Shared>) -> Self {
+        let connection = (!body.is_end_stream()).then(|| {
+            shared.activity.on_body();
+            Arc::clone(shared)
+        });
         Self {
-            unread: (!body.is_end_stream()).then(|| Arc::clone(shared)),
             body,
-            limit: limits.max_body_size,
+            connection,
             received: 0,
-            timeout: limits.body_timeout,
             stalled: None,
         }
     }
 
+    fn on_end(&mut self) {
+        if let Some(shared) = self.connection.take() {
+            shared.activity.on_body_end();
+        }
+    }
+
     fn poll_stalled(&mut self, cx: &mut Context<'_>) -> Poll<BodyError> {
-        let timeout = self.timeout;
+        let Some(shared) = &self.connection else {
+            return Poll::Pending;
+        };
+        let after = shared.protocols.limits.body_timeout;
         let stalled = self
             .stalled
-            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + timeout)));
+            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + after)));
         ready!(stalled.as_mut().poll(cx));
-        Poll::Ready(BodyErrorKind::Stalled { after: timeout }.into())
+        Poll::Ready(BodyErrorKind::Stalled { after }.into())
+    }
+
+    /// Counts what came; the error says that it is too much.
+    fn receive(&mut self, bytes: usize) -> Result<(), BodyError> {
+        self.received += bytes as u64;
+        match &self.connection {
+            Some(shared) if self.received > shared.protocols.limits.max_body_size => {
+                let limit = shared.protocols.limits.max_body_size;
+                Err(BodyErrorKind::TooLarge { limit }.into())
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -72,19 +94,17 @@ impl Body for Incoming {
         self.stalled = None;
         match frame {
             Some(Ok(frame)) => {
-                self.received += frame.data_ref().map_or(0, |data| data.len() as u64);
-                if self.received > self.limit {
-                    let limit = self.limit;
-                    return Poll::Ready(Some(Err(BodyErrorKind::TooLarge { limit }.into())));
+                if let Err(error) = self.receive(frame.data_ref().map_or(0, Bytes::len)) {
+                    return Poll::Ready(Some(Err(error)));
                 }
                 if self.body.is_end_stream() {
-                    self.unread = None;
+                    self.on_end();
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
             Some(Err(error)) => Poll::Ready(Some(Err(BodyErrorKind::Broken(error).into()))),
             None => {
-                self.unread = None;
+                self.on_end();
                 Poll::Ready(None)
             }
         }
@@ -101,7 +121,7 @@ impl Body for Incoming {
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        if let Some(shared) = &self.unread {
+        if let Some(shared) = &self.connection {
             shared.activity.on_body_unread();
         }
     }
@@ -111,7 +131,6 @@ impl fmt::Debug for Incoming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Incoming")
             .field("received", &self.received)
-            .field("limit", &self.limit)
             .finish_non_exhaustive()
     }
 }
@@ -128,7 +147,7 @@ impl InFlight {
         shared.activity.on_request();
         Self {
             shared: Arc::clone(shared),
-            since: shared.observer.as_ref().map(|observer| {
+            since: shared.protocols.observer.as_ref().map(|observer| {
                 observer.on_request();
                 Instant::now()
             }),
@@ -136,7 +155,7 @@ impl InFlight {
     }
 
     pub(crate) fn on_response(&self, status: StatusCode) {
-        if let (Some(observer), Some(since)) = (&self.shared.observer, self.since) {
+        if let (Some(observer), Some(since)) = (&self.shared.protocols.observer, self.since) {
             observer.on_response(status, since.elapsed());
         }
     }
@@ -150,7 +169,7 @@ impl InFlight {
 impl Drop for InFlight {
     fn drop(&mut self) {
         self.shared.activity.on_response_end();
-        if let Some(observer) = &self.shared.observer {
+        if let Some(observer) = &self.shared.protocols.observer {
             observer.on_end();
         }
     }
@@ -235,9 +254,14 @@ impl<B: Body<Data = Bytes>> Body for Outgoing<B> {
         *this.untaken = None;
         let frame = ready!(body.poll_frame(cx));
         *this.untaken = Untaken::of(this.in_flight);
-        let piece = |bytes| Piece {
-            bytes,
-            untaken: Untaken::of(this.in_flight),
+        let piece = |bytes: Bytes| {
+            if bytes.len() >= LARGE {
+                this.in_flight.shared.protocols.on_large_piece();
+            }
+            Piece {
+                bytes,
+                untaken: Untaken::of(this.in_flight),
+            }
         };
         Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(piece))))
     }

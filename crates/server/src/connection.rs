@@ -3,7 +3,10 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     task::{Context, Poll},
 };
 
@@ -20,6 +23,7 @@ use crate::{
     io::Io,
     opening::{Opened, Opening},
     service::{Adapter, Serve, Shared},
+    stream::Stream,
 };
 
 /// What a client gets that sent a part of a request and then kept us waiting (RFC 9110, 15.5.9).
@@ -31,11 +35,13 @@ const BAD_REQUEST: &[u8] =
     b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// What all connections of a server have in common.
+#[derive(Debug)]
 pub(crate) struct Protocols {
     http1: http1::Builder,
     http2: http2::Builder<TokioExecutor>,
     pub(crate) limits: Limits,
     pub(crate) observer: Option<Arc<dyn Observe>>,
+    sends_large: AtomicBool,
 }
 
 impl Protocols {
@@ -60,15 +66,32 @@ impl Protocols {
             http2,
             limits,
             observer,
+            sends_large: AtomicBool::new(false),
         }
+    }
+
+    /// A response has a piece that is too large to be copied. Up to the first one, hyper copies a
+    /// response's head and body to one buffer, which is by far the quickest for small ones; from then
+    /// on connections write them as they are.
+    pub(crate) fn on_large_piece(&self) {
+        self.sends_large.store(true, Relaxed);
+    }
+
+    fn sends_large(&self) -> bool {
+        self.sends_large.load(Relaxed)
     }
 }
 
 /// A future that serves one connection to its end.
 pub(crate) struct Connection<S: Serve> {
     protocol: Protocol<S>,
-    protocols: Arc<Protocols>,
     shared: Arc<Shared>,
+    /// The socket of HTTP/1.1 without TLS.
+    stream: Option<Stream>,
+    /// How many requests had come when more bytes did: behind those, the client's end is not seen.
+    heard: u64,
+    /// Whether hyper copies head and body to one buffer.
+    copies: bool,
     order: Option<Stop>,
     next_order: Pin<Box<OwnedNotified>>,
     stage: Stage,
@@ -102,36 +125,28 @@ impl<S: Serve> Unpin for Connection<S> {}
 
 impl<S: Serve> Connection<S> {
     /// A connection on which HTTP begins at once.
-    pub(crate) fn new(
-        opened: Opened,
-        service: S,
-        protocols: Arc<Protocols>,
-        shared: Arc<Shared>,
-    ) -> Self {
-        let mut connection = Self::with(Protocol::Ended, protocols, shared);
+    pub(crate) fn new(opened: Opened, service: S, shared: Arc<Shared>) -> Self {
+        let mut connection = Self::with(Protocol::Ended, shared);
         connection.begin(opened, service);
         connection
     }
 
     /// A connection on which something else comes first. The time for that and for the first head
     /// is one.
-    pub(crate) fn opening(
-        opening: Opening,
-        service: S,
-        protocols: Arc<Protocols>,
-        shared: Arc<Shared>,
-    ) -> Self {
-        Self::with(Protocol::Opening(opening, service), protocols, shared)
+    pub(crate) fn opening(opening: Opening, service: S, shared: Arc<Shared>) -> Self {
+        Self::with(Protocol::Opening(opening, service), shared)
     }
 
-    fn with(protocol: Protocol<S>, protocols: Arc<Protocols>, shared: Arc<Shared>) -> Self {
+    fn with(protocol: Protocol<S>, shared: Arc<Shared>) -> Self {
         let next_order = Box::pin(shared.handle.next_order());
-        let expires = Instant::now() + protocols.limits.head_timeout;
+        let expires = Instant::now() + shared.protocols.limits.head_timeout;
         Self {
             protocol,
             stage: shared.activity.stage(),
-            protocols,
             shared,
+            stream: None,
+            heard: 0,
+            copies: false,
             order: None,
             next_order,
             expires: Some(expires),
@@ -144,23 +159,32 @@ impl<S: Serve> Connection<S> {
     fn begin(&mut self, opened: Opened, service: S) {
         let adapter = Adapter {
             service,
-            limits: self.protocols.limits,
             info: opened.info,
             shared: Arc::clone(&self.shared),
         };
         if opened.is_http2 {
             self.begin_http2(opened.io, adapter);
         } else {
-            let io = TokioIo::new(opened.io);
-            let connection = self.protocols.http1.serve_connection(io, adapter);
-            self.protocol = Protocol::Http1(connection.with_upgrades());
+            self.begin_http1(opened.io, adapter);
         }
+    }
+
+    fn begin_http1(&mut self, io: Io, adapter: Adapter<S>) {
+        let protocols = &self.shared.protocols;
+        self.stream = io.plain().cloned();
+        self.copies = !protocols.sends_large();
+        let mut http1 = protocols.http1.clone();
+        // Without its stream, hyper has to find out whether the client is gone.
+        http1.writev(!self.copies).half_close(self.stream.is_some());
+        let connection = http1.serve_connection(TokioIo::new(io), adapter);
+        self.protocol = Protocol::Http1(connection.with_upgrades());
     }
 
     fn begin_http2(&mut self, io: Io, adapter: Adapter<S>) {
         let io = TokioIo::new(io);
-        let connection = self.protocols.http2.serve_connection(io, adapter);
+        let connection = self.shared.protocols.http2.serve_connection(io, adapter);
         self.protocol = Protocol::Http2(Box::pin(connection));
+        self.stream = None;
         self.shared.activity.on_multiplexed();
         // A new connection has to hear of an order that was given before it was made.
         self.order = None;
@@ -196,7 +220,7 @@ impl<S: Serve> Connection<S> {
     fn enter(&mut self, stage: Stage, cx: &mut Context<'_>) -> Instant {
         let now = Instant::now();
         self.stage = stage;
-        let allowed = stage.time_allowed(&self.protocols.limits, self.order.is_some());
+        let allowed = stage.time_allowed(&self.shared.protocols.limits, self.order.is_some());
         self.expires = allowed.map(|time| now + time);
         if let Some(expires) = self.expires.filter(|expires| *expires < self.fires) {
             self.fire_at(expires, cx);
@@ -222,7 +246,7 @@ impl<S: Serve> Connection<S> {
                 // A stage without a limit looks again when it is entered or left; until then the
                 // timer only has to be some time in the future.
                 expires => {
-                    let idle = self.protocols.limits.keep_alive_timeout;
+                    let idle = self.shared.protocols.limits.keep_alive_timeout;
                     self.fire_at(expires.unwrap_or_else(|| Instant::now() + idle), cx);
                 }
             }
@@ -265,18 +289,63 @@ impl<S: Serve> Connection<S> {
         }
     }
 
-    /// The client began with the HTTP/2 preface (RFC 9113, 3.4): starts anew with what was read.
-    fn switch_to_http2(&mut self) {
-        let Protocol::Http1(connection) = std::mem::replace(&mut self.protocol, Protocol::Ended)
-        else {
-            return;
+    /// Takes an HTTP/1.1 connection that has nothing under way away from hyper, with what was read.
+    fn take_http1(&mut self) -> Option<(Io, Adapter<S>)> {
+        let protocol = std::mem::replace(&mut self.protocol, Protocol::Ended);
+        let Protocol::Http1(connection) = protocol else {
+            return None;
         };
-        let Some(parts) = connection.into_parts() else {
-            return;
-        };
+        let parts = connection.into_parts()?;
         let mut io = parts.io.into_inner();
         io.unread(parts.read_buf);
-        self.begin_http2(io, parts.service);
+        Some((io, parts.service))
+    }
+
+    /// The client began with the HTTP/2 preface (RFC 9113, 3.4): starts anew with what was read.
+    fn switch_to_http2(&mut self) {
+        if let Some((io, adapter)) = self.take_http1() {
+            self.begin_http2(io, adapter);
+        }
+    }
+
+    /// Ends the copying of responses once there are large ones, for which hyper has to start anew;
+    /// true if it did, and has to be polled.
+    fn stop_copying(&mut self) -> bool {
+        let is_idle = matches!(self.stage, Stage::Idle { .. });
+        if !(self.copies && is_idle && self.order.is_none() && self.shared.protocols.sends_large())
+        {
+            return false;
+        }
+        if let Some((io, adapter)) = self.take_http1() {
+            self.begin_http1(io, adapter);
+        }
+        true
+    }
+
+    /// Whether the client is gone while it is answered: then nobody needs the answer. hyper would
+    /// look before it asks the service, and take a new buffer for each request to do so. Here only
+    /// those requests pay that are not answered at once.
+    fn is_abandoned(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(stream) = &self.stream else {
+            return false;
+        };
+        let Some(request) = self.shared.activity.answering() else {
+            return false;
+        };
+        if self.heard == request {
+            return false;
+        }
+        match stream.poll_peek(cx, &mut [0]) {
+            Poll::Pending => false,
+            Poll::Ready(Ok(0) | Err(_)) => {
+                tracing::debug!("the client was gone before it was answered");
+                true
+            }
+            Poll::Ready(Ok(_)) => {
+                self.heard = request;
+                false
+            }
+        }
     }
 
     /// What comes before HTTP is over; with `None`, HTTP will never begin.
@@ -329,6 +398,12 @@ impl<S: Serve> Future for Connection<S> {
                 continue;
             }
             if !self.is_late(cx) {
+                if self.is_abandoned(cx) {
+                    return Poll::Ready(());
+                }
+                if self.stop_copying() {
+                    continue;
+                }
                 return Poll::Pending;
             }
             if !self.expire(cx) {

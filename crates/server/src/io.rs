@@ -15,7 +15,7 @@ use crate::{
     activity::Activity,
     service::Shared,
     stop::OpenConnection,
-    stream::{Socket, Stream},
+    stream::Stream,
     tls::{TlsStream, under},
 };
 
@@ -33,10 +33,15 @@ pub(crate) enum Transport {
     Tls(TlsStream),
 }
 
+/// Whatever bytes can be read from and written to.
+trait Duplex: AsyncRead + AsyncWrite + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Duplex for T {}
+
 impl Transport {
-    fn socket(&mut self) -> Pin<&mut dyn Socket> {
+    fn duplex(&mut self) -> Pin<&mut dyn Duplex> {
         match self {
-            Self::Plain(stream) => stream.socket(),
+            Self::Plain(stream) => Pin::new(stream),
             Self::Tls(stream) => Pin::new(stream),
         }
     }
@@ -76,6 +81,14 @@ impl Io {
         }
     }
 
+    /// The socket, if nothing is between it and HTTP.
+    pub(crate) fn plain(&self) -> Option<&Stream> {
+        match &self.transport {
+            Transport::Plain(stream) => Some(stream),
+            Transport::Tls(_) => None,
+        }
+    }
+
     /// Gives back bytes that were read too many.
     pub(crate) fn unread(&mut self, bytes: Bytes) {
         debug_assert!(self.prefix.is_empty(), "bytes given back twice");
@@ -97,13 +110,9 @@ impl Io {
         }
     }
 
-    fn socket(&mut self) -> Pin<&mut dyn Socket> {
-        self.transport.socket()
-    }
-
     fn poll_socket(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(self.socket().poll_read(cx, buf))?;
+        ready!(self.transport.duplex().poll_read(cx, buf))?;
         if buf.filled().len() > before {
             self.shared.activity.on_received();
         }
@@ -164,7 +173,7 @@ impl AsyncWrite for Io {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let result = self.socket().poll_write(cx, buf);
+        let result = self.transport.duplex().poll_write(cx, buf);
         self.note_sent(result)
     }
 
@@ -180,7 +189,7 @@ impl AsyncWrite for Io {
             bufs.iter().for_each(|buf| joined.put_slice(buf));
             return self.poll_write(cx, joined.filled());
         }
-        let result = self.socket().poll_write_vectored(cx, bufs);
+        let result = self.transport.duplex().poll_write_vectored(cx, bufs);
         self.note_sent(result)
     }
 
@@ -200,7 +209,7 @@ impl AsyncWrite for Io {
     /// The connection's time for lingering bounds it (RFC 9112, 9.6).
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.shut_down {
-            ready!(self.socket().poll_shutdown(cx))?;
+            ready!(self.transport.duplex().poll_shutdown(cx))?;
             self.shut_down = true;
             if self.shared.activity.has_unread_input() || self.transport.stream().has_input() {
                 self.shared.activity.on_lingering();
@@ -211,12 +220,7 @@ impl AsyncWrite for Io {
         let mut space = [0; 4096];
         loop {
             let mut discarded = ReadBuf::new(&mut space);
-            match ready!(
-                self.transport
-                    .stream()
-                    .socket()
-                    .poll_read(cx, &mut discarded)
-            ) {
+            match ready!(Pin::new(self.transport.stream()).poll_read(cx, &mut discarded)) {
                 Ok(()) if !discarded.filled().is_empty() => {}
                 // The end, or a client that is gone: both are what was waited for.
                 Ok(()) | Err(_) => return Poll::Ready(Ok(())),

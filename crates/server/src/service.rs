@@ -16,9 +16,10 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::{
-    BoxError, ConnectionInfo, Handle, Incoming, Limits, Observe,
+    BoxError, ConnectionInfo, Handle, Incoming,
     activity::Activity,
     body::{InFlight, Outgoing},
+    connection::Protocols,
     request,
 };
 
@@ -67,7 +68,6 @@ where
 /// The service of one connection.
 pub(crate) struct Adapter<S> {
     pub(crate) service: S,
-    pub(crate) limits: Limits,
     pub(crate) info: ConnectionInfo,
     pub(crate) shared: Arc<Shared>,
 }
@@ -78,7 +78,7 @@ pub(crate) struct Adapter<S> {
 pub(crate) struct Shared {
     pub(crate) activity: Activity,
     pub(crate) handle: Handle,
-    pub(crate) observer: Option<Arc<dyn Observe>>,
+    pub(crate) protocols: Arc<Protocols>,
 }
 
 impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapter<S> {
@@ -89,8 +89,8 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
     fn call(&self, request: Request<hyper::body::Incoming>) -> Responding<S> {
         let in_flight = InFlight::begin(&self.shared);
         let version = request.version();
-        let mut request = request.map(|body| Incoming::new(body, &self.shared, &self.limits));
-        let state = match request::fault(&request, self.limits.max_body_size) {
+        let mut request = request.map(|body| Incoming::new(body, &self.shared));
+        let state = match request::fault(&request, self.shared.protocols.limits.max_body_size) {
             Some(status) => {
                 tracing::debug!(peer = %self.info.peer(), %status, "refused a request");
                 State::Refused { status }

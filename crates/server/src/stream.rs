@@ -1,82 +1,196 @@
 //! An accepted socket, TCP or unix.
 
-use std::{future::poll_fn, io, mem::MaybeUninit, net::SocketAddr, pin::Pin};
+use std::{
+    future::poll_fn,
+    io,
+    mem::MaybeUninit,
+    net::{Shutdown, SocketAddr},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
 
 use rustix::net::{RecvFlags, recv};
 use socket2::SockRef;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, Interest, ReadBuf},
     net::{TcpStream, UnixStream},
 };
 
-/// An accepted socket.
-#[derive(Debug)]
+/// An accepted socket. Clones are the same one: it closes with the last of them.
+///
+/// It can be looked at while hyper has it, which tokio's own streams cannot.
+#[derive(Clone, Debug)]
 pub(crate) enum Stream {
-    Tcp(TcpStream),
-    Unix(UnixStream),
+    Tcp(Arc<TcpStream>),
+    Unix(Arc<UnixStream>),
 }
 
-/// Whatever bytes can be read from and written to.
-pub(crate) trait Socket: AsyncRead + AsyncWrite + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin> Socket for T {}
+/// Does the same with either kind of socket.
+macro_rules! either {
+    ($stream:expr, $socket:ident => $act:expr) => {
+        match $stream {
+            Stream::Tcp($socket) => $act,
+            Stream::Unix($socket) => $act,
+        }
+    };
+}
 
 impl Stream {
-    pub(crate) fn socket(&mut self) -> Pin<&mut dyn Socket> {
-        match self {
-            Self::Tcp(stream) => Pin::new(stream),
-            Self::Unix(stream) => Pin::new(stream),
-        }
+    fn sock_ref(&self) -> SockRef<'_> {
+        either!(self, socket => SockRef::from(&**socket))
     }
 
     /// Whether bytes wait in the socket's buffer. The system is asked, since the runtime knows only
     /// what its last look told.
     pub(crate) fn has_input(&self) -> bool {
-        let socket = match self {
-            Self::Tcp(stream) => SockRef::from(stream),
-            Self::Unix(stream) => SockRef::from(stream),
-        };
-        socket
+        self.sock_ref()
             .peek(&mut [MaybeUninit::uninit()])
             .is_ok_and(|bytes| bytes > 0)
     }
 
     /// Waits for input, and copies some of it without taking it; 0 bytes mean the client's end.
-    pub(crate) async fn peek(&self, space: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.peek(space).await,
-            Self::Unix(stream) => {
-                let peek = || Ok(recv(stream, &mut *space, RecvFlags::PEEK)?.0);
-                stream.async_io(Interest::READABLE, peek).await
+    pub(crate) fn poll_peek(
+        &self,
+        cx: &mut Context<'_>,
+        space: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(either!(self, socket => socket.poll_read_ready(cx)))?;
+            let peeked = either!(self, socket => socket.try_io(Interest::READABLE, || {
+                Ok(recv(&**socket, &mut *space, RecvFlags::PEEK)?.0)
+            }));
+            match peeked {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return Poll::Ready(result),
             }
         }
+    }
+
+    /// As [`poll_peek`](Self::poll_peek).
+    pub(crate) async fn peek(&self, space: &mut [u8]) -> io::Result<usize> {
+        poll_fn(|cx| self.poll_peek(cx, space)).await
     }
 
     /// Takes as much input as there is space for.
     pub(crate) async fn take(&mut self, space: &mut [u8]) -> io::Result<()> {
-        let mut space = ReadBuf::new(space);
-        while space.remaining() > 0 {
-            let before = space.remaining();
-            poll_fn(|cx| self.socket().poll_read(cx, &mut space)).await?;
-            if space.remaining() == before {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-        }
-        Ok(())
+        self.read_exact(space).await.map(drop)
     }
 
     /// Sends what fits into the socket's buffer at once.
     pub(crate) fn send_at_once(&self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.try_write(bytes),
-            Self::Unix(stream) => stream.try_write(bytes),
-        }
+        either!(self, socket => socket.try_write(bytes))
     }
 
     pub(crate) fn local(&self) -> Option<SocketAddr> {
         match self {
-            Self::Tcp(stream) => stream.local_addr().ok(),
+            Self::Tcp(socket) => socket.local_addr().ok(),
             Self::Unix(_) => None,
+        }
+    }
+
+    /// Reads or writes once. A socket that gave or took less than `length` has no more to give or to
+    /// take, and is not asked again before it says otherwise: that spares a system call a request.
+    /// (tokio's streams do the same.)
+    fn try_once(
+        &self,
+        interest: Interest,
+        length: usize,
+        act: impl FnOnce() -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let mut done = 0;
+        let outcome = either!(self, socket => socket.try_io(interest, || {
+            done = act()?;
+            if (1..length).contains(&done) {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            Ok(())
+        }));
+        if done > 0 {
+            return Ok(done);
+        }
+        outcome.map(|()| 0)
+    }
+
+    /// Writes as soon as the socket takes anything.
+    fn poll_write_once(
+        &self,
+        cx: &mut Context<'_>,
+        length: usize,
+        write: impl Fn() -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            match self.try_once(Interest::WRITABLE, length, &write) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(either!(self, socket => socket.poll_write_ready(cx)))?;
+                }
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            ready!(either!(&*self, socket => socket.poll_read_ready(cx)))?;
+            let read = self.try_once(
+                Interest::READABLE,
+                buf.remaining(),
+                || either!(&*self, socket => socket.try_read_buf(buf)),
+            );
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return Poll::Ready(result.map(drop)),
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_write_once(
+            cx,
+            buf.len(),
+            || either!(&*self, socket => socket.try_write(buf)),
+        )
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let length = bufs.iter().map(|buf| buf.len()).sum();
+        self.poll_write_once(
+            cx,
+            length,
+            || either!(&*self, socket => socket.try_write_vectored(bufs)),
+        )
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Sockets have no buffer of their own to flush.
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.sock_ref().shutdown(Shutdown::Write) {
+            // The client has shut it down altogether.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Poll::Ready(Ok(())),
+            result => Poll::Ready(result),
         }
     }
 }

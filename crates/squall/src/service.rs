@@ -116,7 +116,7 @@ where
                 inner: Arc::clone(&self.inner),
                 connection: request.extensions().get().cloned(),
                 client: request.extensions().get().cloned(),
-                begun: Instant::now(),
+                begun: logged.then(Instant::now),
                 logged,
             })
         });
@@ -256,7 +256,7 @@ struct Seen {
     inner: Arc<Inner>,
     connection: Option<ConnectionInfo>,
     client: Option<Client>,
-    begun: Instant,
+    begun: Option<Instant>,
     logged: bool,
 }
 
@@ -298,7 +298,7 @@ impl Seen {
                 target: target.as_deref().unwrap_or(path),
                 connection: self.connection.as_ref(),
                 client: self.client.as_ref(),
-                begun: self.begun,
+                begun: self.begun.unwrap_or_else(Instant::now),
                 status: response.status(),
                 // A failure has its own line, with all of it.
                 error: error.filter(|error| error.failure().is_none()),

@@ -3,7 +3,10 @@
 use std::{
     fs::File,
     future,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -24,6 +27,8 @@ pub(crate) struct App {
     pub(crate) seen: Arc<Mutex<Vec<String>>>,
     /// Each permit lets one request to `/wait` go on.
     pub(crate) gate: Arc<Semaphore>,
+    /// How many answers of `/never` and `/broken` were given up or came to their end.
+    pub(crate) left: Arc<AtomicUsize>,
     /// Descriptors that `/hold` has taken.
     held: Arc<Mutex<Vec<File>>>,
 }
@@ -33,6 +38,7 @@ impl Default for App {
         Self {
             seen: Arc::default(),
             gate: Arc::new(Semaphore::new(0)),
+            left: Arc::default(),
             held: Arc::default(),
         }
     }
@@ -42,6 +48,15 @@ impl App {
     pub(crate) fn service(&self) -> impl Serve + use<> {
         let app = self.clone();
         tower::service_fn(move |request| answer(app.clone(), request))
+    }
+}
+
+/// Notes that an answer is no longer worked on.
+struct Work(Arc<AtomicUsize>);
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -66,7 +81,11 @@ async fn answer(app: App, mut request: Request<Incoming>) -> Result<Response<Bod
             app.gate.acquire().await?.forget();
             Response::new(full("waited"))
         }
-        "/never" => future::pending().await,
+        "/never" => {
+            let _work = Work(app.left);
+            let _ = read(request).await;
+            future::pending().await
+        }
         "/panic" => panic!("as asked"),
         "/error" => return Err("as asked".into()),
         "/status/204" => with_status(StatusCode::NO_CONTENT),
@@ -154,7 +173,9 @@ fn with_status(status: StatusCode) -> Response<Body> {
 /// Half of a body, and an error when the gate opens.
 fn broken(app: App) -> Body {
     let half = stream::iter([Ok(Frame::data(Bytes::from_static(b"half")))]);
+    let work = Work(Arc::clone(&app.left));
     let error = stream::once(async move {
+        let _work = work;
         app.gate.acquire().await?.forget();
         Err(BoxError::from("as asked"))
     });

@@ -64,6 +64,25 @@ fn a_small_unread_body_keeps_the_connection() {
     assert_eq!(wire.response().text(), "hello");
 }
 
+/// The first large response changes how a connection writes, also one that was there before it.
+#[test]
+fn small_and_large_responses_take_turns() {
+    let server = TestServer::new(Limits::default());
+    let mut wires = [server.wire(), server.wire()];
+    for path in ["/", "/big", "/", "/", "/big", "/big", "/"] {
+        for wire in &mut wires {
+            wire.send(get(path));
+            let length = wire.response().body.len();
+            assert_eq!(length, if path == "/" { 5 } else { 16 * MIB }, "{path}");
+        }
+    }
+    for wire in &mut wires {
+        wire.send([get("/"), get("/big"), get("/"), get("/")].concat());
+        let lengths = [(); 4].map(|()| wire.response().body.len());
+        assert_eq!(lengths, [5, 16 * MIB, 5, 5], "asked for at once");
+    }
+}
+
 /// Closing while the client still sends would reset the connection and take the response with it.
 #[test]
 fn a_client_that_is_still_sending_gets_the_response() {

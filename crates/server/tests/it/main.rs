@@ -5,6 +5,7 @@
     reason = "where a helper cannot go on, its test has failed"
 )]
 
+mod abandoned;
 mod app;
 #[cfg(feature = "tls")]
 mod authority;
