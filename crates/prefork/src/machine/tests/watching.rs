@@ -1,0 +1,80 @@
+//! What workers show of themselves, or fail to: too slow to start, silent, unknown, or spent.
+
+use super::{Sharing, play, rules, two_ready_then};
+use crate::machine::spread;
+
+#[test]
+fn a_worker_that_is_never_ready_is_killed() {
+    play(
+        rules(Sharing::One),
+        "
+        0 start 2 | spawn 1 t0 g1 s0, spawn 2 t1 g1 s0
+        0 ready 2 |
+        59999 tick |
+        60000 tick | kill 1
+        60001 tick |
+        60002 killed 1 | spawn 3 t0 g1 s0
+        ",
+    );
+}
+
+#[test]
+fn a_worker_that_showed_signs_of_life_is_watched() {
+    play(
+        rules(Sharing::One),
+        "
+        0 start 2 | spawn 1 t0 g1 s0, spawn 2 t1 g1 s0
+        0 ready 1 |
+        0 ready 2 |
+        5 alive 1 |
+        30005 tick | examine 1, kill 1
+        30006 killed 1 | spawn 3 t0 g1 s0
+        90000 ready 3 |
+        ",
+    );
+}
+
+#[test]
+fn events_of_unknown_workers_change_nothing() {
+    two_ready_then(
+        rules(Sharing::Group),
+        "
+        10 ready 9 |
+        10 alive 9 |
+        10 exit 9 1 |
+        10 measure 9 1 1 |
+        10 ready 1 |
+        ",
+    );
+}
+
+#[test]
+fn a_spent_worker_is_renewed_and_a_failure_is_not_repeated_at_once() {
+    let mut rules = rules(Sharing::Group);
+    rules.max_requests = Some(100);
+    rules.max_rss = Some(1000);
+    two_ready_then(
+        rules,
+        "
+        10 measure 1 99 1000 |
+        20 measure 1 100 5 | spawn 3 t0 g1 s0
+        21 measure 1 120 5 |
+        30 ready 3 | term 1
+        31 measure 1 200 5 |
+        40 measure 2 0 1001 | spawn 4 t1 g1 s1
+        70 exit 4 1 |
+        80 measure 2 0 1001 |
+        10070 measure 2 0 1001 | spawn 5 t1 g1 s1
+        ",
+    );
+}
+
+#[test]
+fn jitter_spreads_the_limits_and_stays_within_them() {
+    let limits: Vec<u64> = (1..9).map(|id| spread(id) % 51).collect();
+    assert!(limits.iter().all(|&extra| extra <= 50));
+    assert!(
+        limits.windows(2).any(|pair| pair[0] != pair[1]),
+        "{limits:?}"
+    );
+}
