@@ -2,24 +2,20 @@
 //! all within its deadlines.
 
 use std::{
+    cell::RefCell,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use hyper::server::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::{
-    sync::futures::OwnedNotified,
-    time::{Instant, Sleep, sleep_until},
-};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::sync::futures::OwnedNotified;
 
 use crate::{
-    Limits, Observe, Stop,
+    Stop,
     activity::Stage,
+    deadline::Deadline,
     io::Io,
     opening::{Opened, Opening},
     service::{Adapter, Serve, Shared},
@@ -34,54 +30,6 @@ const REQUEST_TIMEOUT: &[u8] =
 const BAD_REQUEST: &[u8] =
     b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
-/// What all connections of a server have in common.
-#[derive(Debug)]
-pub(crate) struct Protocols {
-    http1: http1::Builder,
-    http2: http2::Builder<TokioExecutor>,
-    pub(crate) limits: Limits,
-    pub(crate) observer: Option<Arc<dyn Observe>>,
-    sends_large: AtomicBool,
-}
-
-impl Protocols {
-    pub(crate) fn new(limits: Limits, observer: Option<Arc<dyn Observe>>) -> Self {
-        let mut http1 = http1::Builder::new();
-        http1
-            .max_header_size(limits.max_head_size)
-            .max_buf_size(limits.max_head_size)
-            // Ours begins earlier, with the connection, and ends in a 408.
-            .header_read_timeout(None);
-        if limits.max_headers != Limits::default().max_headers {
-            // hyper has its fastest path for its own default, which is ours too.
-            http1.max_headers(limits.max_headers);
-        }
-        let mut http2 = http2::Builder::new(TokioExecutor::new());
-        http2
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(limits.max_streams)
-            .max_header_list_size(u32::try_from(limits.max_head_size).unwrap_or(u32::MAX));
-        Self {
-            http1,
-            http2,
-            limits,
-            observer,
-            sends_large: AtomicBool::new(false),
-        }
-    }
-
-    /// A response has a piece that is too large to be copied. Up to the first one, hyper copies a
-    /// response's head and body to one buffer, which is by far the quickest for small ones; from then
-    /// on connections write them as they are.
-    pub(crate) fn on_large_piece(&self) {
-        self.sends_large.store(true, Relaxed);
-    }
-
-    fn sends_large(&self) -> bool {
-        self.sends_large.load(Relaxed)
-    }
-}
-
 /// A future that serves one connection to its end.
 pub(crate) struct Connection<S: Serve> {
     protocol: Protocol<S>,
@@ -94,14 +42,7 @@ pub(crate) struct Connection<S: Serve> {
     copies: bool,
     order: Option<Stop>,
     next_order: Pin<Box<OwnedNotified>>,
-    stage: Stage,
-    /// When the stage's time is up, if it is limited.
-    expires: Option<Instant>,
-    /// Fires at `expires` or earlier. It is moved only to an earlier time, so that a connection
-    /// that goes from request to request never touches the runtime's timers.
-    timer: Pin<Box<Sleep>>,
-    /// When it fires. The timer itself is rarely in the caches.
-    fires: Instant,
+    deadline: Deadline,
     polled: bool,
 }
 
@@ -139,26 +80,23 @@ impl<S: Serve> Connection<S> {
 
     fn with(protocol: Protocol<S>, shared: Arc<Shared>) -> Self {
         let next_order = Box::pin(shared.handle.next_order());
-        let expires = Instant::now() + shared.protocols.limits.head_timeout;
+        let allowed = shared.protocols.limits.head_timeout;
         Self {
             protocol,
-            stage: shared.activity.stage(),
+            deadline: Deadline::new(shared.activity.stage(), allowed),
             shared,
             stream: None,
             heard: 0,
             copies: false,
             order: None,
             next_order,
-            expires: Some(expires),
-            timer: Box::pin(sleep_until(expires)),
-            fires: expires,
             polled: false,
         }
     }
 
     fn begin(&mut self, opened: Opened, service: S) {
         let adapter = Adapter {
-            service,
+            service: RefCell::new(service),
             info: opened.info,
             shared: Arc::clone(&self.shared),
         };
@@ -195,7 +133,7 @@ impl<S: Serve> Connection<S> {
         if !self.polled {
             // The task's waker never changes, so enlisting once is enough.
             let _ = self.next_order.as_mut().poll(cx);
-            let _ = self.timer.as_mut().poll(cx);
+            self.deadline.enlist(cx);
             self.polled = true;
         }
         if self.shared.handle.order_in_force() == self.order {
@@ -206,7 +144,7 @@ impl<S: Serve> Connection<S> {
         // Read once more: a faster order may have come before this was enlisted for it.
         self.order = self.shared.handle.order_in_force();
         // The stage has another time allowed now.
-        self.enter(self.stage, cx);
+        self.enter(self.deadline.stage(), cx);
         match &mut self.protocol {
             // It refuses new streams only after those that were on their way (RFC 9113, 6.8).
             Protocol::Http2(connection) => connection.as_mut().graceful_shutdown(),
@@ -216,48 +154,27 @@ impl<S: Serve> Connection<S> {
         true
     }
 
-    /// Gives a stage its time, from the returned one on.
-    fn enter(&mut self, stage: Stage, cx: &mut Context<'_>) -> Instant {
-        let now = Instant::now();
-        self.stage = stage;
-        let allowed = stage.time_allowed(&self.shared.protocols.limits, self.order.is_some());
-        self.expires = allowed.map(|time| now + time);
-        if let Some(expires) = self.expires.filter(|expires| *expires < self.fires) {
-            self.fire_at(expires, cx);
-        }
-        now
-    }
-
-    fn fire_at(&mut self, at: Instant, cx: &mut Context<'_>) {
-        self.fires = at;
-        self.timer.as_mut().reset(at);
-        let _ = self.timer.as_mut().poll(cx);
+    /// Gives a stage its time; false if it cannot be up yet.
+    fn enter(&mut self, stage: Stage, cx: &mut Context<'_>) -> bool {
+        let limits = &self.shared.protocols.limits;
+        let allowed = stage.time_allowed(limits, self.order.is_some());
+        self.deadline.enter(stage, allowed, cx)
     }
 
     /// Whether the stage's time is up.
     fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
         let stage = self.shared.activity.stage();
-        if stage != self.stage && self.enter(stage, cx) < self.fires {
+        if stage != self.deadline.stage() && !self.enter(stage, cx) {
             return false;
         }
-        while self.timer.is_elapsed() {
-            match self.expires {
-                Some(expires) if expires <= Instant::now() => return true,
-                // A stage without a limit looks again when it is entered or left; until then the
-                // timer only has to be some time in the future.
-                expires => {
-                    let idle = self.shared.protocols.limits.keep_alive_timeout;
-                    self.fire_at(expires.unwrap_or_else(|| Instant::now() + idle), cx);
-                }
-            }
-        }
-        false
+        let idle = self.shared.protocols.limits.keep_alive_timeout;
+        self.deadline.is_up(idle, cx)
     }
 
     /// Ends a connection that is late; true when the protocol has to be polled for it.
     fn expire(&mut self, cx: &mut Context<'_>) -> bool {
-        tracing::trace!(stage = ?self.stage, "a connection ran out of time");
-        match (&mut self.protocol, self.stage) {
+        tracing::trace!(stage = ?self.deadline.stage(), "a connection ran out of time");
+        match (&mut self.protocol, self.deadline.stage()) {
             (Protocol::Http1(connection), Stage::Idle { .. }) => {
                 Pin::new(connection).graceful_shutdown();
                 true
@@ -311,7 +228,7 @@ impl<S: Serve> Connection<S> {
     /// Ends the copying of responses once there are large ones, for which hyper has to start anew;
     /// true if it did, and has to be polled.
     fn stop_copying(&mut self) -> bool {
-        let is_idle = matches!(self.stage, Stage::Idle { .. });
+        let is_idle = matches!(self.deadline.stage(), Stage::Idle { .. });
         if !(self.copies && is_idle && self.order.is_none() && self.shared.protocols.sends_large())
         {
             return false;

@@ -27,8 +27,12 @@
 //! # What a service gets
 //!
 //! A `Request<`[`Incoming`]`>`, with a [`ConnectionInfo`] in its extensions. A service is anything
-//! that is `Service<Request<Incoming>>`, clonable and `Send`; an axum `Router` is one. When it
-//! fails or panics the client gets a 500 and the connection lives on.
+//! that is `Service<Request<Incoming>>`, clonable and `Send`; an axum `Router` is one. Each connection
+//! has a clone of it. When it fails or panics the client gets a 500 and the connection lives on.
+//!
+//! When the client closes its connection, or only its own side of it, before it is answered, the service's
+//! future is dropped, and so is a response's body that waits for something. A client that still sends,
+//! such as the next request, counts as there until that is read.
 //!
 //! # What comes before HTTP
 //!
@@ -59,6 +63,7 @@ mod bind;
 mod body;
 mod connection;
 mod connection_info;
+mod deadline;
 mod error;
 mod inherit;
 mod io;
@@ -66,6 +71,7 @@ mod limits;
 mod listening;
 mod observe;
 mod opening;
+mod protocols;
 mod proxy_protocol;
 mod request;
 mod server;
@@ -73,6 +79,7 @@ mod service;
 mod signal;
 mod stop;
 mod stream;
+mod tick;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
 

@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::{
     Address, Handle, Limits, Listener, Observe, Phase, StartError, Stop, accept::Acceptor,
-    connection::Protocols, obey_signals, opening::Opener, service::Serve,
+    obey_signals, opening::Opener, protocols::Protocols, service::Serve,
 };
 
 /// A server whose sockets listen.

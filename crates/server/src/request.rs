@@ -65,12 +65,24 @@ fn is_host(value: &[u8]) -> bool {
             })
 }
 
+/// Letters, digits, dots, hyphens and underscores.
+const IS_HOST_BYTE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        byte += 1;
+    }
+    table
+};
+
 /// What nearly every Host is, found out quickly because it is done for every request.
 fn is_plain_host(value: &[u8]) -> bool {
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    let length = value.iter().take_while(|byte| is_part(byte)).count();
+    let other = |byte: &u8| !IS_HOST_BYTE[usize::from(*byte)];
+    let Some(length) = value.iter().position(other) else {
+        return true;
+    };
     match &value[length..] {
-        [] => true,
         [b':', port @ ..] => {
             let in_range = port.len() < 5 || port.len() == 5 && port <= b"65535".as_slice();
             length > 0 && in_range && port.iter().all(u8::is_ascii_digit)

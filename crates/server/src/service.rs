@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    cell::RefCell,
     convert::Infallible,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
@@ -19,7 +20,7 @@ use crate::{
     BoxError, ConnectionInfo, Handle, Incoming,
     activity::Activity,
     body::{InFlight, Outgoing},
-    connection::Protocols,
+    protocols::Protocols,
     request,
 };
 
@@ -67,7 +68,8 @@ where
 
 /// The service of one connection.
 pub(crate) struct Adapter<S> {
-    pub(crate) service: S,
+    /// hyper lends its services out, and a tower service wants to be changed.
+    pub(crate) service: RefCell<S>,
     pub(crate) info: ConnectionInfo,
     pub(crate) shared: Arc<Shared>,
 }
@@ -97,7 +99,7 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
             }
             None => {
                 request.extensions_mut().insert(self.info.clone());
-                State::new(self.service.clone(), request)
+                State::<S>::new(&mut self.service.borrow_mut(), request)
             }
         };
         Responding {
@@ -161,7 +163,7 @@ impl<S: Serve> Future for Responding<S> {
 
 impl<S: Serve> State<S> {
     /// Calls the service now if it is ready, as most are always: then the request is not kept.
-    fn new(mut service: S, request: Request<Incoming>) -> Self {
+    fn new(service: &mut S, request: Request<Incoming>) -> Self {
         let called = guarded(|| {
             // One that is not ready is asked again at once, by a task that it can wake.
             match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
@@ -172,7 +174,7 @@ impl<S: Serve> State<S> {
                     status: failed::<S>(error),
                 },
                 Poll::Pending => Self::Waiting {
-                    service,
+                    service: service.clone(),
                     request: Some(Box::new(request)),
                 },
             }
