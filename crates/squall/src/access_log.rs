@@ -1,10 +1,9 @@
 //! One line for each request, as Tornado's `log_request`.
 
-use std::{fmt, time::Instant};
+use std::{fmt, net::IpAddr, time::Instant};
 
 use http::{Method, StatusCode};
 use squall_server::{Address, ConnectionInfo};
-use squall_xheaders::Client;
 use tracing::Level;
 
 use crate::Error;
@@ -24,7 +23,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) target: &'a str,
     pub(crate) connection: Option<&'a ConnectionInfo>,
     /// Whom a trusted proxy names.
-    pub(crate) client: Option<&'a Client>,
+    pub(crate) ip: Option<IpAddr>,
     pub(crate) begun: Instant,
     pub(crate) status: StatusCode,
     pub(crate) error: Option<&'a Error>,
@@ -48,7 +47,7 @@ impl fmt::Display for Entry<'_> {
         write!(f, "{} {} ", self.status.as_u16(), self.method)?;
         escape(f, self.target)?;
         let peer = self.connection.map(ConnectionInfo::peer);
-        match (self.client.and_then(Client::ip), peer) {
+        match (self.ip, peer) {
             (Some(ip), _) => write!(f, " ({ip})")?,
             (None, Some(Address::Tcp(peer))) => write!(f, " ({})", peer.ip())?,
             (None, Some(_)) => f.write_str(" (unix)")?,
@@ -93,7 +92,7 @@ mod tests {
             method: &Method::GET,
             target: "/a?b=c",
             connection: Some(&connection),
-            client: None,
+            ip: None,
             begun: Instant::now(),
             status: StatusCode::INTERNAL_SERVER_ERROR,
             error: Some(&error),

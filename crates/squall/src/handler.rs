@@ -39,8 +39,15 @@ where
     R: IntoResponse,
     S: Send + Sync + 'static,
 {
-    async fn call(self, _: Request, _: S) -> Response {
-        self().await.into_response()
+    /// Only the body is kept while the handler runs: dropped before its end, it would take the
+    /// connection with it.
+    fn call(self, request: Request, _: S) -> impl Future<Output = Response> + Send {
+        let body = request.into_body();
+        async move {
+            let response = self().await.into_response();
+            drop(body);
+            response
+        }
     }
 }
 
@@ -124,7 +131,10 @@ impl Endpoint {
         Fut: Future<Output = Response> + Send + 'static,
     {
         Self(Arc::new(move |request| {
-            Box::pin(Guarded { future: f(request) })
+            // Allocated first, so that the future, which holds the request, is made in its place.
+            let space = Box::new_uninit();
+            let future = Box::write(space, Guarded { future: f(request) });
+            Box::into_pin(future)
         }))
     }
 

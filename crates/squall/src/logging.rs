@@ -6,9 +6,7 @@ use std::{
 };
 
 use tracing::Level;
-use tracing_subscriber::{
-    Layer, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt,
-};
+use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Prints to stderr what `RUST_LOG` asks for, or `INFO` and worse, unless there is a subscriber.
 pub(crate) fn init() {
@@ -24,9 +22,11 @@ pub(crate) fn init() {
     let lines = fmt::layer()
         .with_writer(stderr)
         .with_ansi(stderr().is_terminal());
-    // Another thread may have been faster; then its subscriber stays.
+    // A filter of all is asked once for each place that logs, a layer's own each time. Another thread
+    // may have been faster; then its subscriber stays.
     let _ = tracing_subscriber::registry()
-        .with(lines.with_filter(targets))
+        .with(targets)
+        .with(lines)
         .try_init();
     if let Err(error) = filter {
         tracing::warn!(RUST_LOG = asked, %error, "cannot read RUST_LOG, so INFO it is");

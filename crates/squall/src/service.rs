@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     fmt,
     future::ready,
+    net::IpAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -25,7 +26,7 @@ use squall_server::{BoxError, ConnectionInfo};
 use squall_xheaders::Client;
 use tower::{ServiceExt, util::BoxCloneSyncService};
 use tower_service::Service;
-use tracing::Level;
+use tracing::level_filters::LevelFilter;
 
 use crate::{
     Error, Urls, access_log,
@@ -81,6 +82,26 @@ impl ApplicationService {
         }
     }
 
+    /// Keeps of a request what may be needed when it is answered, if anybody will look at it.
+    fn see<B>(&self, request: &mut http::Request<B>) -> Option<Box<Seen>> {
+        let inner = &self.inner;
+        let is_logged = self.access_log && access_log::is_enabled();
+        let has_pages = !inner.error_pages.is_empty();
+        let may_fail_unseen = LevelFilter::current() < LevelFilter::ERROR;
+        if may_fail_unseen && !is_logged && !has_pages && inner.live_reload.is_none() {
+            return None;
+        }
+        Some(Box::new(Seen {
+            observed: inner.tracebacks.observe(request),
+            pages: has_pages.then(|| Arc::clone(inner)),
+            log: is_logged.then(|| Log {
+                connection: request.extensions().get().cloned(),
+                ip: request.extensions().get().and_then(Client::ip),
+                begun: Instant::now(),
+            }),
+        }))
+    }
+
     /// What pages follow, if it [debugs](crate::Application::debug).
     pub(crate) fn live_reload(&self) -> Option<&LiveReload> {
         self.inner.live_reload.as_ref()
@@ -105,29 +126,16 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: http::Request<B>) -> ResponseFuture {
-        let mut request = with_body(request);
-        let logged = self.access_log && access_log::is_enabled();
-        let inner = &self.inner;
-        let is_seen = logged || inner.live_reload.is_some() || !inner.error_pages.is_empty();
-        let seen = (is_seen || tracing::enabled!(Level::ERROR)).then(|| {
-            Box::new(Seen {
-                observed: inner.tracebacks.observe(&mut request),
-                inner: Arc::clone(&self.inner),
-                connection: request.extensions().get().cloned(),
-                client: request.extensions().get().cloned(),
-                begun: logged.then(Instant::now),
-                logged,
-            })
-        });
+    fn call(&mut self, mut request: http::Request<B>) -> ResponseFuture {
+        let seen = self.see(&mut request);
         let is_head = request.method() == Method::HEAD;
         let answer = match &self.layered {
             None => match self.inner.find(&mut request) {
-                Ok(endpoint) => endpoint.call(request),
+                Ok(endpoint) => endpoint.call(with_body(request)),
                 Err(answer) => answer,
             },
             Some(service) => {
-                let answer = service.clone().oneshot(request);
+                let answer = service.clone().oneshot(with_body(request));
                 Box::pin(async move { answer.await.unwrap_or_else(|never| match never {}) })
             }
         };
@@ -166,7 +174,7 @@ where
 
 impl Inner {
     /// Finds the endpoint and puts the captures into the request, or answers in its stead.
-    fn find(&self, request: &mut Request) -> Result<&Endpoint, HandlerFuture> {
+    fn find<B>(&self, request: &mut http::Request<B>) -> Result<&Endpoint, HandlerFuture> {
         let path = request.uri().path();
         let host = || {
             request.uri().host().or_else(|| {
@@ -253,11 +261,17 @@ pub struct ResponseFuture {
 /// What is kept of the request for the log and for error pages.
 struct Seen {
     observed: Observed,
-    inner: Arc<Inner>,
+    /// Where the application has error pages of its own.
+    pages: Option<Arc<Inner>>,
+    log: Option<Log>,
+}
+
+/// What only the access log needs.
+struct Log {
     connection: Option<ConnectionInfo>,
-    client: Option<Client>,
-    begun: Option<Instant>,
-    logged: bool,
+    /// Whom a trusted proxy names.
+    ip: Option<IpAddr>,
+    begun: Instant,
 }
 
 /// An error that has its page already: an outer application leaves it alone.
@@ -288,7 +302,7 @@ impl Seen {
         if is_head {
             response = without_body(response);
         }
-        if self.logged {
+        if let Some(log) = self.log {
             let path = self.observed.uri().path();
             let has_query = self.observed.uri().query().is_some();
             let target = has_query.then(|| self.observed.target());
@@ -296,9 +310,9 @@ impl Seen {
             access_log::Entry {
                 method: self.observed.method(),
                 target: target.as_deref().unwrap_or(path),
-                connection: self.connection.as_ref(),
-                client: self.client.as_ref(),
-                begun: self.begun.unwrap_or_else(Instant::now),
+                connection: log.connection.as_ref(),
+                ip: log.ip,
+                begun: log.begun,
                 status: response.status(),
                 // A failure has its own line, with all of it.
                 error: error.filter(|error| error.failure().is_none()),
@@ -311,14 +325,11 @@ impl Seen {
 
 impl ResponseFuture {
     fn show(&self, response: Response, error: Error) -> Response {
-        let mut response = match &self.seen {
-            Some(seen) => seen.inner.error_pages.render(
-                response,
-                &error,
-                seen.observed.method(),
-                seen.observed.uri(),
-            ),
-            // Nothing was kept, since there are no pages that could look at it.
+        let seen = self.seen.as_deref();
+        let pages = seen.and_then(|seen| Some((&seen.pages.as_ref()?.error_pages, &seen.observed)));
+        let mut response = match pages {
+            Some((pages, seen)) => pages.render(response, &error, seen.method(), seen.uri()),
+            // These look at nothing of the request.
             None => ErrorPages::default().render(response, &error, &Method::GET, &Uri::default()),
         };
         response.extensions_mut().insert(Shown(error));
