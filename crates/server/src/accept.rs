@@ -241,7 +241,7 @@ impl Silent {
         if self.0.len() == self.0.capacity() {
             // Twice the room of those that stay, so that looking through all is rarely done.
             self.0.retain(still_silent);
-            self.0.reserve(self.0.len().max(64));
+            self.0.reserve(self.0.len().max(16));
         }
         self.0.push_back((connection, task));
     }

@@ -83,9 +83,10 @@ fn is_plain_host(value: &[u8]) -> bool {
         return true;
     };
     match &value[length..] {
-        [b':', port @ ..] => {
-            let in_range = port.len() < 5 || port.len() == 5 && port <= b"65535".as_slice();
-            length > 0 && in_range && port.iter().all(u8::is_ascii_digit)
+        [b':', port @ ..] if length > 0 && port.len() <= 5 => {
+            let mut digits = port.iter().map(|byte| char::from(*byte).to_digit(10));
+            let number = digits.try_fold(0, |number, digit| Some(number * 10 + digit?));
+            number.is_some_and(|number| number <= 65535)
         }
         _ => false,
     }

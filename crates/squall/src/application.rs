@@ -56,7 +56,7 @@ struct Route {
     has_xsrf: bool,
 }
 
-type Wrap = Box<dyn FnOnce(BoxService) -> BoxService + Send>;
+type Wrap = Box<dyn FnOnce(BoxService) -> Endpoint + Send>;
 
 impl Application {
     /// An application without routes.
@@ -246,13 +246,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
 }
 
 fn wrap(layer: impl Layer<BoxService, Service: HttpService> + Send + 'static) -> Wrap {
-    Box::new(move |inner| {
-        let endpoint = Endpoint::from_service(layer.layer(inner));
-        BoxService::new(tower::service_fn(move |request| {
-            let answer = endpoint.call(request);
-            async move { Ok(answer.await) }
-        }))
-    })
+    Box::new(move |inner| Endpoint::from_service(layer.layer(inner)))
 }
 
 impl<S> fmt::Debug for Application<S> {

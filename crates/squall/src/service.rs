@@ -24,7 +24,7 @@ use squall_debug::{Observed, RequestFacts, TracebackLayer};
 use squall_routing::{Captures, FindError, MethodMatch, Methods, Router};
 use squall_server::{BoxError, ConnectionInfo};
 use squall_xheaders::Client;
-use tower::{ServiceExt, util::BoxCloneSyncService};
+use tower::{service_fn, util::BoxCloneSyncService};
 use tower_service::Service;
 use tracing::level_filters::LevelFilter;
 
@@ -40,7 +40,8 @@ use crate::{
 #[derive(Clone)]
 pub struct ApplicationService {
     inner: Arc<Inner>,
-    layered: Option<BoxService>,
+    /// The routes with layers around them.
+    layered: Option<Endpoint>,
     access_log: bool,
 }
 
@@ -67,14 +68,18 @@ impl ApplicationService {
     pub(crate) fn new(
         inner: Inner,
         access_log: bool,
-        layers: Vec<Box<dyn FnOnce(BoxService) -> BoxService + Send>>,
+        layers: Vec<Box<dyn FnOnce(BoxService) -> Endpoint + Send>>,
     ) -> Self {
         let inner = Arc::new(inner);
-        let mut layered = None;
-        for layer in layers {
-            let below = layered.unwrap_or_else(|| BoxService::new(Routes(Arc::clone(&inner))));
-            layered = Some(layer(below));
-        }
+        let layered = layers.into_iter().fold(None::<Endpoint>, |below, layer| {
+            Some(layer(match below {
+                Some(layers) => boxed(move |request| layers.call(request)),
+                None => {
+                    let routes = Arc::clone(&inner);
+                    boxed(move |request| routes.answer(request))
+                }
+            }))
+        });
         Self {
             inner,
             layered,
@@ -91,15 +96,20 @@ impl ApplicationService {
         if may_fail_unseen && !is_logged && !has_pages && inner.live_reload.is_none() {
             return None;
         }
-        Some(Box::new(Seen {
-            observed: inner.tracebacks.observe(request),
-            pages: has_pages.then(|| Arc::clone(inner)),
-            log: is_logged.then(|| Log {
-                connection: request.extensions().get().cloned(),
-                ip: request.extensions().get().and_then(Client::ip),
-                begun: Instant::now(),
-            }),
-        }))
+        // Allocated first, so that it is made in its place.
+        let space = Box::new_uninit();
+        Some(Box::write(
+            space,
+            Seen {
+                observed: inner.tracebacks.observe(request),
+                pages: has_pages.then(|| Arc::clone(inner)),
+                log: is_logged.then(|| Log {
+                    connection: request.extensions().get().cloned(),
+                    ip: request.extensions().get().and_then(Client::ip),
+                    begun: Instant::now(),
+                }),
+            },
+        ))
     }
 
     /// What pages follow, if it [debugs](crate::Application::debug).
@@ -129,18 +139,15 @@ where
     fn call(&mut self, mut request: http::Request<B>) -> ResponseFuture {
         let seen = self.see(&mut request);
         let is_head = request.method() == Method::HEAD;
-        let answer = match &self.layered {
-            None => match self.inner.find(&mut request) {
+        let found = match &self.layered {
+            Some(layers) => Ok(layers),
+            None => self.inner.find(&mut request),
+        };
+        ResponseFuture {
+            answer: match found {
                 Ok(endpoint) => endpoint.call(with_body(request)),
                 Err(answer) => answer,
             },
-            Some(service) => {
-                let answer = service.clone().oneshot(with_body(request));
-                Box::pin(async move { answer.await.unwrap_or_else(|never| match never {}) })
-            }
-        };
-        ResponseFuture {
-            answer,
             seen,
             is_head,
         }
@@ -173,6 +180,13 @@ where
 }
 
 impl Inner {
+    fn answer(&self, mut request: Request) -> HandlerFuture {
+        match self.find(&mut request) {
+            Ok(endpoint) => endpoint.call(request),
+            Err(answer) => answer,
+        }
+    }
+
     /// Finds the endpoint and puts the captures into the request, or answers in its stead.
     fn find<B>(&self, request: &mut http::Request<B>) -> Result<&Endpoint, HandlerFuture> {
         let path = request.uri().path();
@@ -221,26 +235,12 @@ fn tell(facts: &RequestFacts, captures: &Captures, path: &str) {
     }
 }
 
-/// The routes as the innermost service of layers.
-#[derive(Clone)]
-struct Routes(Arc<Inner>);
-
-impl Service<Request> for Routes {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, mut request: Request) -> Self::Future {
-        let answer = match self.0.find(&mut request) {
-            Ok(endpoint) => endpoint.call(request),
-            Err(answer) => answer,
-        };
-        Box::pin(async move { Ok(answer.await) })
-    }
+/// A service that a layer can be put around.
+fn boxed(answer: impl Fn(Request) -> HandlerFuture + Clone + Send + Sync + 'static) -> BoxService {
+    BoxService::new(service_fn(move |request| {
+        let answer = answer(request);
+        async move { Ok(answer.await) }
+    }))
 }
 
 fn now(response: Response) -> HandlerFuture {

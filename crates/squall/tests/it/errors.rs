@@ -10,7 +10,7 @@ use squall::{
     Application, Error, ErrorPage, Html, Json, Redirect, Request, Response, get,
     http::{StatusCode, header::LOCATION},
 };
-use tower::service_fn;
+use tower::{layer::layer_fn, service_fn};
 
 use crate::{ask, request, service};
 
@@ -108,6 +108,20 @@ async fn without_pages_a_client_sees_the_status_alone() {
             .await
             .header("x-kept"),
         Some("yes")
+    );
+}
+
+/// What stands around all routes is no exception.
+#[tokio::test]
+async fn a_layer_that_panics_is_a_500_with_its_page() {
+    let layer = layer_fn(|_| service_fn(panicking_service));
+    let app = application()
+        .layer(layer)
+        .error_page(StatusCode::INTERNAL_SERVER_ERROR, page);
+    let answer = ask(&service(app), request("GET", "/ok")).await;
+    assert_eq!(
+        (answer.status, &*answer.body),
+        (500, "page: 500 for GET /ok")
     );
 }
 
