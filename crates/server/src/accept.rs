@@ -112,7 +112,9 @@ impl<S: Serve> Acceptor<S> {
     async fn on_accepted(&mut self, accepted: io::Result<(Stream, Address)>) {
         match accepted {
             Ok((stream, peer)) => {
-                self.make_room().await;
+                if self.handle.connections() >= self.max_connections {
+                    self.make_room().await;
+                }
                 self.serve(stream, peer);
             }
             Err(error) if concerns_one_connection(&error) => {

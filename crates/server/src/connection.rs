@@ -3,12 +3,14 @@
 
 use std::{
     cell::RefCell,
+    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
-use hyper::server::conn::{http1, http2};
+use bytes::Bytes;
+use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::sync::futures::OwnedNotified;
 
@@ -16,10 +18,10 @@ use crate::{
     Stop,
     activity::Stage,
     deadline::Deadline,
+    http1::Http1,
     io::Io,
     opening::{Opened, Opening},
     service::{Adapter, Serve, Shared},
-    stream::Stream,
 };
 
 /// What a client gets that sent a part of a request and then kept us waiting (RFC 9110, 15.5.9).
@@ -34,19 +36,12 @@ const BAD_REQUEST: &[u8] =
 pub(crate) struct Connection<S: Serve> {
     protocol: Protocol<S>,
     shared: Arc<Shared>,
-    /// The socket of HTTP/1.1 without TLS.
-    stream: Option<Stream>,
-    /// How many requests had come when more bytes did: behind those, the client's end is not seen.
-    heard: u64,
-    /// Whether hyper copies head and body to one buffer.
-    copies: bool,
     order: Option<Stop>,
     next_order: Pin<Box<OwnedNotified>>,
     deadline: Deadline,
     polled: bool,
 }
 
-type Http1<S> = http1::UpgradeableConnection<TokioIo<Io>, Adapter<S>>;
 type Http2<S> = http2::Connection<TokioIo<Io>, Adapter<S>, TokioExecutor>;
 
 #[expect(
@@ -67,9 +62,7 @@ impl<S: Serve> Unpin for Connection<S> {}
 impl<S: Serve> Connection<S> {
     /// A connection on which HTTP begins at once.
     pub(crate) fn new(opened: Opened, service: S, shared: Arc<Shared>) -> Self {
-        let mut connection = Self::with(Protocol::Ended, shared);
-        connection.begin(opened, service);
-        connection
+        Self::with(Protocol::begin(opened, service, &shared), shared)
     }
 
     /// A connection on which something else comes first. The time for that and for the first head
@@ -79,53 +72,15 @@ impl<S: Serve> Connection<S> {
     }
 
     fn with(protocol: Protocol<S>, shared: Arc<Shared>) -> Self {
-        let next_order = Box::pin(shared.handle.next_order());
         let allowed = shared.protocols.limits.head_timeout;
         Self {
             protocol,
-            deadline: Deadline::new(shared.activity.stage(), allowed),
-            shared,
-            stream: None,
-            heard: 0,
-            copies: false,
             order: None,
-            next_order,
+            next_order: Box::pin(shared.handle.next_order()),
+            deadline: Deadline::new(shared.activity.stage(), allowed),
             polled: false,
+            shared,
         }
-    }
-
-    fn begin(&mut self, opened: Opened, service: S) {
-        let adapter = Adapter {
-            service: RefCell::new(service),
-            info: opened.info,
-            shared: Arc::clone(&self.shared),
-        };
-        if opened.is_http2 {
-            self.begin_http2(opened.io, adapter);
-        } else {
-            self.begin_http1(opened.io, adapter);
-        }
-    }
-
-    fn begin_http1(&mut self, io: Io, adapter: Adapter<S>) {
-        let protocols = &self.shared.protocols;
-        self.stream = io.plain().cloned();
-        self.copies = !protocols.sends_large();
-        let mut http1 = protocols.http1.clone();
-        // Without its stream, hyper has to find out whether the client is gone.
-        http1.writev(!self.copies).half_close(self.stream.is_some());
-        let connection = http1.serve_connection(TokioIo::new(io), adapter);
-        self.protocol = Protocol::Http1(connection.with_upgrades());
-    }
-
-    fn begin_http2(&mut self, io: Io, adapter: Adapter<S>) {
-        let io = TokioIo::new(io);
-        let connection = self.shared.protocols.http2.serve_connection(io, adapter);
-        self.protocol = Protocol::Http2(Box::pin(connection));
-        self.stream = None;
-        self.shared.activity.on_multiplexed();
-        // A new connection has to hear of an order that was given before it was made.
-        self.order = None;
     }
 
     /// Takes notice of an order to stop; true when the protocol has to be polled again for it.
@@ -175,8 +130,8 @@ impl<S: Serve> Connection<S> {
     fn expire(&mut self, cx: &mut Context<'_>) -> bool {
         tracing::trace!(stage = ?self.deadline.stage(), "a connection ran out of time");
         match (&mut self.protocol, self.deadline.stage()) {
-            (Protocol::Http1(connection), Stage::Idle { .. }) => {
-                Pin::new(connection).graceful_shutdown();
+            (Protocol::Http1(http1), Stage::Idle { .. }) => {
+                http1.graceful_shutdown();
                 true
             }
             (Protocol::Http2(connection), Stage::Idle { .. } | Stage::Head) => {
@@ -198,78 +153,85 @@ impl<S: Serve> Connection<S> {
 
     /// Ends an HTTP/1.1 connection with a response that no request brought about.
     fn say_last(&mut self, response: &[u8]) {
-        if let Protocol::Http1(connection) = std::mem::replace(&mut self.protocol, Protocol::Ended)
-            && let Some(parts) = connection.into_parts()
-        {
-            let mut io = parts.io.into_inner();
+        if let Some((mut io, _, _)) = self.protocol.take_http1() {
             io.send_at_once(response);
         }
     }
 
-    /// Takes an HTTP/1.1 connection that has nothing under way away from hyper, with what was read.
-    fn take_http1(&mut self) -> Option<(Io, Adapter<S>)> {
-        let protocol = std::mem::replace(&mut self.protocol, Protocol::Ended);
-        let Protocol::Http1(connection) = protocol else {
-            return None;
-        };
-        let parts = connection.into_parts()?;
-        let mut io = parts.io.into_inner();
-        io.unread(parts.read_buf);
-        Some((io, parts.service))
-    }
-
     /// The client began with the HTTP/2 preface (RFC 9113, 3.4): starts anew with what was read.
     fn switch_to_http2(&mut self) {
-        if let Some((io, adapter)) = self.take_http1() {
-            self.begin_http2(io, adapter);
+        if let Some((mut io, read, adapter)) = self.protocol.take_http1() {
+            io.unread(read);
+            self.protocol = Protocol::http2(io, adapter);
+            // As in `on_opened`.
+            self.order = None;
         }
     }
 
     /// Ends the copying of responses once there are large ones, for which hyper has to start anew;
     /// true if it did, and has to be polled.
     fn stop_copying(&mut self) -> bool {
+        let copies = matches!(&self.protocol, Protocol::Http1(http1) if http1.copies());
         let is_idle = matches!(self.deadline.stage(), Stage::Idle { .. });
-        if !(self.copies && is_idle && self.order.is_none() && self.shared.protocols.sends_large())
-        {
+        let may = copies && is_idle && self.order.is_none();
+        if !(may && self.shared.protocols.sends_large()) {
             return false;
         }
-        if let Some((io, adapter)) = self.take_http1() {
-            self.begin_http1(io, adapter);
+        if let Some((mut io, read, adapter)) = self.protocol.take_http1() {
+            io.unread(read);
+            self.protocol = Protocol::Http1(Http1::begin(io, adapter));
         }
         true
     }
 
-    /// Whether the client is gone while it is answered: then nobody needs the answer. hyper would
-    /// look before it asks the service, and take a new buffer for each request to do so. Here only
-    /// those requests pay that are not answered at once.
+    /// Whether the client is gone while it is answered: then nobody needs the answer.
     fn is_abandoned(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some(stream) = &self.stream else {
-            return false;
-        };
-        let Some(request) = self.shared.activity.answering() else {
-            return false;
-        };
-        if self.heard == request {
-            return false;
-        }
-        match stream.poll_peek(cx, &mut [0]) {
-            Poll::Pending => false,
-            Poll::Ready(Ok(0) | Err(_)) => {
-                tracing::debug!("the client was gone before it was answered");
-                true
-            }
-            Poll::Ready(Ok(_)) => {
-                self.heard = request;
-                false
-            }
+        match &mut self.protocol {
+            Protocol::Http1(http1) => http1.is_abandoned(&self.shared.activity, cx),
+            // They find out by themselves.
+            Protocol::Opening(..) | Protocol::Http2(_) | Protocol::Ended => false,
         }
     }
 
     /// What comes before HTTP is over; with `None`, HTTP will never begin.
     fn on_opened(&mut self, opened: Option<Opened>) {
-        let protocol = std::mem::replace(&mut self.protocol, Protocol::Ended);
+        let protocol = mem::replace(&mut self.protocol, Protocol::Ended);
         if let (Protocol::Opening(_, service), Some(opened)) = (protocol, opened) {
-            self.begin(opened, service);
+            if opened.is_http2 {
+                // It has to hear of an order that was given before it was made.
+                self.order = None;
+            }
+            self.protocol = Protocol::begin(opened, service, &self.shared);
+        }
+    }
+}
+
+impl<S: Serve> Protocol<S> {
+    fn begin(opened: Opened, service: S, shared: &Arc<Shared>) -> Self {
+        let adapter = Adapter {
+            service: RefCell::new(service),
+            info: opened.info,
+            shared: Arc::clone(shared),
+        };
+        if opened.is_http2 {
+            Self::http2(opened.io, adapter)
+        } else {
+            Self::Http1(Http1::begin(opened.io, adapter))
+        }
+    }
+
+    fn http2(io: Io, adapter: Adapter<S>) -> Self {
+        let shared = Arc::clone(&adapter.shared);
+        shared.activity.on_multiplexed();
+        let http2 = &shared.protocols.http2;
+        Self::Http2(Box::pin(http2.serve_connection(TokioIo::new(io), adapter)))
+    }
+
+    /// Ends HTTP/1.1 where there is nothing under way, to go on in another way.
+    fn take_http1(&mut self) -> Option<(Io, Bytes, Adapter<S>)> {
+        match mem::replace(self, Self::Ended) {
+            Self::Http1(http1) => http1.into_parts(),
+            Self::Opening(..) | Self::Http2(_) | Self::Ended => None,
         }
     }
 }
@@ -287,7 +249,7 @@ impl<S: Serve> Future for Connection<S> {
                     }
                     Poll::Pending => Poll::Pending,
                 },
-                Protocol::Http1(connection) => Pin::new(connection).poll(cx),
+                Protocol::Http1(http1) => http1.poll(cx),
                 Protocol::Http2(connection) => connection.as_mut().poll(cx),
                 Protocol::Ended => return Poll::Ready(()),
             };
