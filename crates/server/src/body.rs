@@ -24,8 +24,8 @@ const LARGE: usize = 4096;
 /// A request's body as it comes in: hyper's, within the limits of this server.
 ///
 /// It fails with a [`BodyError`] when it is longer than
-/// [`max_body_size`](Limits::max_body_size), or stands still for
-/// [`body_timeout`](Limits::body_timeout) while it is waited for.
+/// [`max_body_size`](crate::Limits::max_body_size), or stands still for
+/// [`body_timeout`](crate::Limits::body_timeout) while it is waited for.
 pub struct Incoming {
     body: hyper::body::Incoming,
     /// Its connection; `None` once it has come to its end.
