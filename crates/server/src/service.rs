@@ -4,6 +4,7 @@ use std::{
     any::Any,
     cell::RefCell,
     convert::Infallible,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
@@ -173,8 +174,9 @@ impl<S: Serve> State<S> {
                 Poll::Ready(Err(error)) => Self::Failed {
                     status: failed::<S>(error),
                 },
+                // It may have a place in a queue by now, which its clones have not.
                 Poll::Pending => Self::Waiting {
-                    service: service.clone(),
+                    service: mem::replace(service, service.clone()),
                     request: Some(Box::new(request)),
                 },
             }

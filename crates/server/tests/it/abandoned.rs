@@ -71,9 +71,9 @@ fn nor_over_tls() {
     wait_left(&server, 1);
 }
 
-/// What a client sends on while it waits stands before its end, which is seen when that is read.
+/// What a client sends on while it waits stands before its end.
 #[test]
-fn a_client_that_has_sent_more_is_worked_for_until_that_is_read() {
+fn an_end_behind_another_request_is_seen_when_that_is_read() {
     let server = TestServer::new(Limits::default());
     let mut client = TcpStream::connect(server.address()).unwrap();
     client.write_all(get("/wait").as_bytes()).unwrap();

@@ -17,6 +17,7 @@ use http_body_util::{BodyExt, Empty, Full, StreamBody, combinators::UnsyncBoxBod
 use hyper_util::rt::TokioIo;
 use squall_server::{Address, BodyError, BoxError, ConnectionInfo, Incoming, Serve};
 use tokio::sync::Semaphore;
+use tower::limit::ConcurrencyLimit;
 
 type Body = UnsyncBoxBody<Bytes, BoxError>;
 
@@ -48,6 +49,13 @@ impl App {
     pub(crate) fn service(&self) -> impl Serve + use<> {
         let app = self.clone();
         tower::service_fn(move |request| answer(app.clone(), request))
+    }
+
+    /// The same, for one request at a time; the others wait in `poll_ready`.
+    pub(crate) fn one_at_a_time(&self) -> impl Serve + use<> {
+        let app = self.clone();
+        let service = tower::service_fn(move |request| answer(app.clone(), request));
+        ConcurrencyLimit::new(service, 1)
     }
 }
 

@@ -5,9 +5,12 @@ use std::{
     net::TcpStream,
 };
 
-use squall_server::Limits;
+use squall_server::{Limits, Server};
 
-use crate::harness::{TestServer, get};
+use crate::{
+    app::App,
+    harness::{TestServer, get},
+};
 
 const MIB: usize = 1 << 20;
 
@@ -80,6 +83,28 @@ fn small_and_large_responses_take_turns() {
         wire.send([get("/"), get("/big"), get("/"), get("/")].concat());
         let lengths = [(); 4].map(|()| wire.response().body.len());
         assert_eq!(lengths, [5, 16 * MIB, 5, 5], "asked for at once");
+    }
+}
+
+/// Who was not ready waits in a queue, and must be the one who is asked again.
+#[test]
+fn a_service_that_is_not_ready_is_waited_for() {
+    let server = Server::new().bind("127.0.0.1:0");
+    let server = TestServer::serving(server, App::one_at_a_time);
+    let mut first = server.wire();
+    first.send(get("/wait"));
+    server.wait_seen(1);
+    let mut others = [server.wire(), server.wire()];
+    for wire in &mut others {
+        wire.send(get("/"));
+    }
+    server.wait_connections(3);
+    server.app.gate.add_permits(1);
+    assert_eq!(first.response().text(), "waited");
+    for wire in &mut others {
+        assert_eq!(wire.response().text(), "hello");
+        wire.send(get("/"));
+        assert_eq!(wire.response().text(), "hello");
     }
 }
 

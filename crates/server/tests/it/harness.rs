@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, thread};
 
-use squall_server::{Address, Handle, Limits, Phase, Server, StartError, Stop, runtime};
+use squall_server::{Address, Handle, Limits, Phase, Serve, Server, StartError, Stop, runtime};
 use testkit::{Wire, wait_until};
 
 use crate::app::App;
@@ -22,8 +22,13 @@ impl TestServer {
 
     /// The application on whatever was bound.
     pub(crate) fn with(server: Server) -> Self {
+        Self::serving(server, App::service)
+    }
+
+    /// A service of the application on whatever was bound.
+    pub(crate) fn serving<S: Serve>(server: Server, service: impl FnOnce(&App) -> S) -> Self {
         let app = App::default();
-        let service = app.service();
+        let service = service(&app);
         let listening = server.listen().unwrap();
         let handle = listening.handle();
         let addresses = listening.addresses().cloned().collect();
