@@ -17,7 +17,6 @@ use http_body_util::{BodyExt, Empty, Full, StreamBody, combinators::UnsyncBoxBod
 use hyper_util::rt::TokioIo;
 use squall_server::{Address, BodyError, BoxError, ConnectionInfo, Incoming, Serve};
 use tokio::sync::Semaphore;
-use tower::limit::ConcurrencyLimit;
 
 type Body = UnsyncBoxBody<Bytes, BoxError>;
 
@@ -50,13 +49,6 @@ impl App {
         let app = self.clone();
         tower::service_fn(move |request| answer(app.clone(), request))
     }
-
-    /// The same, for one request at a time; the others wait in `poll_ready`.
-    pub(crate) fn one_at_a_time(&self) -> impl Serve + use<> {
-        let app = self.clone();
-        let service = tower::service_fn(move |request| answer(app.clone(), request));
-        ConcurrencyLimit::new(service, 1)
-    }
 }
 
 /// Notes that an answer is no longer worked on.
@@ -68,7 +60,10 @@ impl Drop for Work {
     }
 }
 
-async fn answer(app: App, mut request: Request<Incoming>) -> Result<Response<Body>, BoxError> {
+pub(crate) async fn answer(
+    app: App,
+    mut request: Request<Incoming>,
+) -> Result<Response<Body>, BoxError> {
     let path = request.uri().path().to_owned();
     app.seen.lock().unwrap().push(path.clone());
     Ok(match path.as_str() {

@@ -5,10 +5,11 @@ use std::{
     net::TcpStream,
 };
 
-use squall_server::{Limits, Server};
+use squall_server::{Limits, Serve, Server};
+use tower::limit::ConcurrencyLimit;
 
 use crate::{
-    app::App,
+    app::{App, answer},
     harness::{TestServer, get},
 };
 
@@ -86,11 +87,18 @@ fn small_and_large_responses_take_turns() {
     }
 }
 
+/// The application for one request at a time; the others wait in `poll_ready`.
+fn one_at_a_time(app: &App) -> impl Serve + use<> {
+    let app = app.clone();
+    let service = tower::service_fn(move |request| answer(app.clone(), request));
+    ConcurrencyLimit::new(service, 1)
+}
+
 /// Who was not ready waits in a queue, and must be the one who is asked again.
 #[test]
 fn a_service_that_is_not_ready_is_waited_for() {
     let server = Server::new().bind("127.0.0.1:0");
-    let server = TestServer::serving(server, App::one_at_a_time);
+    let server = TestServer::serving(server, one_at_a_time);
     let mut first = server.wire();
     first.send(get("/wait"));
     server.wait_seen(1);
