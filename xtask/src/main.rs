@@ -17,6 +17,8 @@ use std::env;
 use std::error::Error;
 use std::process::ExitCode;
 
+use outside::Versions;
+
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
@@ -24,7 +26,10 @@ fn main() -> ExitCode {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match args.as_slice() {
         ["ci"] => ci::ci(),
-        ["test", "--install"] => outside::install().and_then(|()| test::test()),
+        ["test", "--install"] => outside::install(Versions::Pinned).and_then(|()| test::test()),
+        ["test", "--install", "--newest"] => {
+            outside::install(Versions::Newest).and_then(|()| test::test())
+        }
         ["bench", filter @ ..] => bench::bench(filter),
         [step] => ci::step(step).unwrap_or_else(|| Err(usage().into())),
         _ => Err(usage().into()),
@@ -46,6 +51,9 @@ fn usage() -> String {
     format!(
         "cargo xtask STEP\n\n{steps}
   test --install    the same, after installing the outside programs that are missing
+  test --install --newest
+                    the same with the newest Python programs, whose versions are written to
+                    xtask/requirements.txt
   ci                all the steps above, in this order
   bench [FILTER]    criterion's benches, or the end-to-end bench of that name"
     )

@@ -8,6 +8,7 @@ use crate::command::{cargo, root, run};
 use crate::outside;
 
 pub(crate) fn test() -> Result {
+    outside::warn_if_outdated();
     // Tests that miss an outside program add its name to this file: see testkit's `outside`.
     let skips = root().join(".outside/skips");
     fs::create_dir_all(root().join(".outside"))?;

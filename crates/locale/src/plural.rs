@@ -5,7 +5,7 @@
 
 use crate::{CatalogueError, PluralProblem};
 
-/// Python's gettext has the same limit; the longest expression of a real language has about 120 bytes.
+/// Python's gettext has the same limit. The longest rule of CLDR, Cornish, has 450 bytes.
 const MAX_LENGTH: usize = 1000;
 /// Arabic, the deepest of the real languages, has 6.
 const MAX_DEPTH: usize = 50;
@@ -309,6 +309,36 @@ mod tests {
         ] {
             let parsed = Parser::parse(expression).unwrap();
             assert_eq!(parsed.value(count), wanted, "{expression} for {count}");
+        }
+    }
+
+    #[test]
+    fn forms_of_languages() {
+        let french =
+            "nplurals=3; plural=(n == 0 || n == 1) ? 0 : n != 0 && n % 1000000 == 0 ? 1 : 2;";
+        let spanish = "nplurals=3; plural=n == 1 ? 0 : n != 0 && n % 1000000 == 0 ? 1 : 2;";
+        for (language, rule, wanted) in [
+            ("Japanese", "nplurals=1; plural=0;", [0, 0, 0, 0, 0, 0]),
+            (
+                "English",
+                "nplurals=2; plural=(n != 1);",
+                [1, 0, 1, 1, 1, 1],
+            ),
+            (
+                "French until CLDR 38",
+                "nplurals=2; plural=(n > 1);",
+                [0, 0, 1, 1, 1, 1],
+            ),
+            ("French", french, [0, 0, 2, 1, 2, 1]),
+            ("Spanish", spanish, [2, 0, 2, 1, 2, 1]),
+        ] {
+            let forms = PluralForms::parse(rule).unwrap();
+            let counts = [0, 1, 2, 1_000_000, 1_000_001, 3_000_000];
+            assert_eq!(
+                counts.map(|count| forms.form(count)),
+                wanted.map(Some),
+                "{language}"
+            );
         }
     }
 

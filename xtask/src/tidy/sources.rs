@@ -77,9 +77,9 @@ pub(super) fn each_outside_program_can_be_had(files: &[File]) -> Vec<String> {
         .symmetric_difference(&known)
         .map(|name| {
             if known.contains(name) {
-                format!("xtask/src/outside.rs knows {name}, which no test asks for")
+                format!("xtask/src/outside has {name}, which no test needs")
             } else {
-                format!("a test asks for {name}, which xtask/src/outside.rs does not know")
+                format!("a test needs {name}, for which xtask/src/outside has no line")
             }
         })
         .collect()

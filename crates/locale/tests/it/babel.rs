@@ -16,8 +16,6 @@ const FRENCH: &[(&str, &str)] = &[
         "msgid \"Home\"\nmsgstr \"\"",
         "msgid \"Home\"\nmsgstr \"Accueil\"",
     ),
-    ("msgstr[0] \"\"", "msgstr[0] \"%(count)d ami\""),
-    ("msgstr[1] \"\"", "msgstr[1] \"%(count)d amis\""),
     (
         "msgid \"right\"\nmsgstr \"\"",
         "msgid \"right\"\nmsgstr \"droit\"",
@@ -38,6 +36,18 @@ fn documented(language: &str) -> Vec<&'static str> {
         .lines()
         .map(|line| line.trim_start_matches("//! "))
         .collect()
+}
+
+/// The number of plural forms depends on Babel's version: two until 2.18, then three, as in CLDR.
+fn fill_plural_forms(po: &str) -> String {
+    let forms = po.split("nplurals=").nth(1).unwrap();
+    let forms: usize = forms.split(';').next().unwrap().trim().parse().unwrap();
+    (0..forms).fold(po.to_owned(), |po, form| {
+        let empty = format!("msgstr[{form}] \"\"");
+        assert!(po.contains(&empty), "{empty} in {po}");
+        let text = if form == 0 { "ami" } else { "amis" };
+        po.replace(&empty, &format!("msgstr[{form}] \"%(count)d {text}\""))
+    })
 }
 
 fn run(pybabel: &Path, folder: &Path, line: &str) {
@@ -76,6 +86,7 @@ fn from_template_to_translation() {
         assert!(po.contains(empty), "{empty} in {po}");
         po = po.replace(empty, filled);
     }
+    let po = fill_plural_forms(&po);
     fs::write(path("locale/fr/LC_MESSAGES/messages.po"), po).unwrap();
     run(&pybabel, folder.path(), compile);
     run(&pybabel, folder.path(), update);

@@ -81,6 +81,8 @@ fn a_login_on_either_is_a_login_on_both() {
     browser.open(&site.url("/login"));
     browser.type_into("#name", "Ada");
     browser.click("main button");
+    // The next page would overtake the form, and come without its cookie.
+    browser.wait_text("header nav", "Sign out");
     browser.open(&site.url("/old/me"));
     browser.wait_text("h1", "old Ada");
     browser.click("button");
