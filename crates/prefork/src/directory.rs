@@ -1,133 +1,267 @@
-//! The supervisor's own directory, for its sockets: nobody else gets in.
+//! The supervisor's runtime directory: private, locked while the supervisor lives, re-created when
+//! somebody deletes it.
+//!
+//! Its name is random and of fixed length, so supervisors with equal process ids (containers) cannot
+//! meet. A supervisor holds a lock on a file in it: only a directory whose lock is free is stale.
 
+mod lock;
+
+use std::collections::hash_map::RandomState;
 use std::env;
+use std::fmt::Write as _;
 use std::fs;
+use std::hash::{BuildHasher, Hasher};
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
-/// Names to try. Another user may have taken the first in a directory that is everybody's.
+use lock::Lock;
+use rustix::process::geteuid;
+
+const PREFIX: &str = "squall-";
+/// Hexadecimal digits after the prefix.
+const DIGITS: usize = 16;
+/// Names to try. A second try is needed only when somebody guesses the first.
 const ATTEMPTS: u32 = 16;
+/// The shortest `sun_path` among the systems (macOS, FreeBSD), without its final NUL.
+const PATH_LIMIT: usize = 103;
 
 /// A directory of mode 0700, removed when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Directory(PathBuf);
+pub(crate) struct Directory {
+    path: PathBuf,
+    lock: Lock,
+}
+
+/// What [`Directory::ensure`] found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Intact,
+    /// It was gone, and is at its old path again.
+    Restored,
+    /// It was gone, and is in another parent now.
+    Moved,
+}
 
 impl Directory {
-    /// Makes it in the first of the `parents`.
+    /// Makes it in the first of the candidate directories where that works.
     pub(crate) fn new() -> io::Result<Self> {
-        let parent = parents().into_iter().next().unwrap_or_else(env::temp_dir);
-        make_in(&parent, std::process::id())
-            .map(Self)
-            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", parent.display())))
+        let parents = parents();
+        for parent in &parents {
+            remove_stale(parent);
+        }
+        Self::make(&parents, &random_name())
     }
 
-    /// Takes over a predecessor's.
-    pub(crate) fn resume(path: PathBuf) -> Self {
-        Self(path)
+    /// Takes over a predecessor's, with its lock.
+    pub(crate) fn resume(path: PathBuf, lock: OwnedFd) -> io::Result<Self> {
+        Ok(Self {
+            path,
+            lock: Lock::resume(lock)?,
+        })
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
+    }
+
+    /// The lock's descriptor, for a successor.
+    pub(crate) fn lock(&self) -> BorrowedFd<'_> {
+        self.lock.as_fd()
+    }
+
+    /// Whether the directory is there and still this supervisor's.
+    pub(crate) fn is_intact(&self) -> bool {
+        is_ours(&self.path) && self.lock.is_at(&self.path)
+    }
+
+    /// Makes it again when it is gone: at its path, else in another parent under the same name.
+    pub(crate) fn ensure(&mut self) -> io::Result<Found> {
+        if self.is_intact() {
+            return Ok(Found::Intact);
+        }
+        if let Ok(lock) = self.restore() {
+            self.lock = lock;
+            return Ok(Found::Restored);
+        }
+        let name = self.path.file_name().unwrap_or_default().to_owned();
+        *self = Self::make(&parents(), &name.to_string_lossy())?;
+        Ok(Found::Moved)
+    }
+
+    fn restore(&self) -> io::Result<Lock> {
+        match make_private(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            // Only the lock was deleted.
+            Err(error) if !is_ours(&self.path) => Err(error),
+            _ => Lock::take(&self.path),
+        }
+    }
+
+    fn make(parents: &[PathBuf], name: &str) -> io::Result<Self> {
+        let mut reasons = String::new();
+        let mut kind = io::ErrorKind::NotFound;
+        for parent in parents {
+            match make_in(parent, name) {
+                Ok(made) => return Ok(made),
+                Err(error) => {
+                    kind = error.kind();
+                    let _ = write!(reasons, "{}: {error}; ", parent.display());
+                }
+            }
+        }
+        Err(io::Error::new(
+            kind,
+            format!("{reasons}set TMPDIR to a directory that this user can write to"),
+        ))
     }
 }
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        // What is left makes way for the next start.
-        let _ = fs::remove_dir_all(&self.0);
+        if self.is_intact() {
+            remove_contents(&self.path);
+        }
     }
 }
 
 /// The directories of this user's supervisors, dead ones included.
 pub(crate) fn all() -> Vec<PathBuf> {
-    let entries = parents()
-        .into_iter()
-        .filter_map(|parent| fs::read_dir(parent).ok())
-        .flatten();
-    let named = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default();
-        name.to_string_lossy().starts_with("squall-") && is_ours(path)
-    };
-    let mut found: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(named)
-        .collect();
+    let mut found: Vec<PathBuf> = parents().iter().flat_map(|parent| all_in(parent)).collect();
     found.sort();
     found.dedup();
     found
 }
 
-/// systemd's `RUNTIME_DIRECTORY`, `XDG_RUNTIME_DIR`, and where temporary files go; as far as they exist.
+/// Where a path in a supervisor's directory is now, if that had to move.
+pub(crate) fn find_moved(path: &Path) -> Option<PathBuf> {
+    let (file, directory) = (path.file_name()?, path.parent()?.file_name()?);
+    if !is_name(directory.to_str()?) {
+        return None;
+    }
+    let candidates = parents();
+    let mut candidates = candidates.iter().map(|parent| parent.join(directory));
+    candidates
+        .find(|candidate| is_ours(candidate))
+        .map(|found| found.join(file))
+}
+
+/// Directories to try: systemd's `RUNTIME_DIRECTORY`, `XDG_RUNTIME_DIR` if it is this user's (its
+/// specification demands that), where temporary files go, and `/tmp`. Those that do not exist are
+/// left out. The paths are absolute, since workers may change their directory.
 fn parents() -> Vec<PathBuf> {
     let systemd = env::var_os("RUNTIME_DIRECTORY");
     let systemd = systemd.and_then(|paths| env::split_paths(&paths).next());
     let user = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    let parents = [systemd, user, Some(env::temp_dir())];
-    parents
+    let user = user.filter(|path| is_ours(path));
+    let mut parents: Vec<PathBuf> = [systemd, user, Some(env::temp_dir()), Some("/tmp".into())]
         .into_iter()
         .flatten()
         .filter(|path| path.is_dir())
+        .filter_map(|path| std::path::absolute(path).ok())
+        .collect();
+    let mut seen = Vec::new();
+    parents.retain(|path| {
+        let is_new = !seen.contains(path);
+        seen.push(path.clone());
+        is_new
+    });
+    parents
+}
+
+fn make_in(parent: &Path, name: &str) -> io::Result<Directory> {
+    let longest = parent.join(name).join(notify_name(0));
+    if longest.as_os_str().len() > PATH_LIMIT {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the path is too long for a unix socket in it",
+        ));
+    }
+    let mut path = parent.join(name);
+    let mut attempt = 1;
+    while let Err(error) = make_private(&path) {
+        if error.kind() != io::ErrorKind::AlreadyExists || attempt == ATTEMPTS {
+            return Err(error);
+        }
+        attempt += 1;
+        path = parent.join(random_name());
+    }
+    let made = Lock::take(&path).and_then(|lock| {
+        // Some file systems have no sockets.
+        UnixDatagram::bind(path.join(notify_name(0)))?;
+        fs::remove_file(path.join(notify_name(0)))?;
+        Ok(lock)
+    });
+    match made {
+        Ok(lock) => Ok(Directory { path, lock }),
+        Err(error) => {
+            remove_contents(&path);
+            Err(error)
+        }
+    }
+}
+
+/// The name of a worker's socket in the directory, of fixed length.
+pub(crate) fn notify_name(worker: u64) -> String {
+    format!("notify-{worker:08x}")
+}
+
+fn make_private(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().mode(0o700).create(path)
+}
+
+fn all_in(parent: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_name().to_str().is_some_and(is_name))
+        .map(|entry| entry.path())
+        .filter(|path| is_ours(path))
         .collect()
 }
 
-fn make_in(parent: &Path, pid: u32) -> io::Result<PathBuf> {
-    let first = parent.join(format!("squall-{pid}"));
-    if is_ours(&first) {
-        // Left by a process that was killed and had our id.
-        fs::remove_dir_all(&first)?;
-    }
-    let others = (1..ATTEMPTS).map(|n| parent.join(format!("squall-{pid}-{n}")));
-    let mut result = Err(io::ErrorKind::AlreadyExists.into());
-    for path in std::iter::once(first).chain(others) {
-        result = fs::DirBuilder::new()
-            .mode(0o700)
-            .create(&path)
-            .map(|()| path);
-        let taken = result
-            .as_ref()
-            .is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists);
-        if !taken {
-            break;
+/// Removes what supervisors left that were killed. One without a lock file may just be starting.
+fn remove_stale(parent: &Path) {
+    for path in all_in(parent) {
+        if let Ok(Some(_lock)) = Lock::take_existing(&path) {
+            tracing::debug!(path = %path.display(), "removing a dead supervisor's directory");
+            remove_contents(&path);
         }
     }
-    result
+}
+
+/// Removes what a supervisor makes, and nothing else.
+fn remove_contents(directory: &Path) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_made = name.starts_with("notify-") || name == crate::control::NAME;
+        if is_made || name == lock::NAME {
+            // What is left makes way for the next start.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    let _ = fs::remove_dir(directory);
+}
+
+fn is_name(name: &str) -> bool {
+    name.strip_prefix(PREFIX).is_some_and(|digits| {
+        digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    })
+}
+
+/// The keys of the standard library's hash maps come from the system's random numbers.
+fn random_name() -> String {
+    let mut hasher = RandomState::new().build_hasher();
+    hasher.write_u32(std::process::id());
+    format!("{PREFIX}{:016x}", hasher.finish())
 }
 
 fn is_ours(path: &Path) -> bool {
     fs::symlink_metadata(path)
-        .is_ok_and(|found| found.is_dir() && found.uid() == rustix::process::geteuid().as_raw())
+        .is_ok_and(|found| found.is_dir() && found.uid() == geteuid().as_raw())
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
-
-    use super::*;
-
-    #[test]
-    fn a_private_directory_whatever_lies_there() {
-        let parent = testkit::temp_dir();
-        let made = make_in(parent.path(), 1).unwrap();
-        assert_eq!(
-            fs::metadata(&made).unwrap().permissions().mode() & 0o777,
-            0o700
-        );
-        fs::write(made.join("stale"), "").unwrap();
-        assert_eq!(make_in(parent.path(), 1).unwrap(), made);
-        assert_eq!(fs::read_dir(&made).unwrap().count(), 0);
-
-        let elsewhere = testkit::temp_dir();
-        symlink(elsewhere.path(), parent.path().join("squall-2")).unwrap();
-        assert_eq!(
-            make_in(parent.path(), 2).unwrap(),
-            parent.path().join("squall-2-1")
-        );
-        fs::write(parent.path().join("squall-3"), "").unwrap();
-        assert_eq!(
-            make_in(parent.path(), 3).unwrap(),
-            parent.path().join("squall-3-1")
-        );
-        assert!(make_in(&parent.path().join("missing"), 4).is_err());
-    }
-}
+mod tests;

@@ -1,24 +1,27 @@
-//! From one supervisor to its successor in the same process: everything through one socket, which
-//! the successor finds in the place of its standard input. All other descriptors close at `exec`,
-//! so that none can leak, and ownership needs no unsafe code.
+//! State hand-over from a supervisor to its successor in the same process: everything goes through
+//! one socket, which the successor finds as its standard input. All other descriptors close at
+//! `exec`, so none can leak, and ownership needs no unsafe code.
 
 use std::env;
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut, Read, Seek, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::net::{
-    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
 };
 
 use crate::program::{Executable, Program};
+use crate::system;
 
-/// Names the process that is to take over, so that no child of it believes to be meant.
+/// The id of the process that is to take over: its children inherit the variable.
 pub(crate) const VARIABLE: &str = "SQUALL_HANDOVER";
 
 /// The kernel passes at most 253 descriptors in a message (`SCM_MAX_FD`).
@@ -27,7 +30,7 @@ const BATCH: usize = 128;
 /// The state as it was given to `new`, and the descriptors in their order.
 pub(crate) type Received = (Vec<u8>, Vec<OwnedFd>);
 
-/// What waits to be received. Dropping it changes nothing.
+/// State that waits to be received. Dropping it changes nothing.
 #[derive(Debug)]
 pub(crate) struct Handover {
     inbox: OwnedFd,
@@ -35,16 +38,21 @@ pub(crate) struct Handover {
 }
 
 impl Handover {
-    pub(crate) fn new(state: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<Self> {
-        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        let (inbox, outbox) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?;
-        // In memory: a socket's buffer is too small for the state of many workers.
-        let flags = rustix::fs::MemfdFlags::CLOEXEC;
-        let mut memory = File::from(rustix::fs::memfd_create("squall-handover", flags)?);
-        memory.write_all(state)?;
-        memory.rewind()?;
+    /// `directory` is private to this supervisor, and takes a file for a moment.
+    pub(crate) fn new(
+        state: &[u8],
+        descriptors: &[BorrowedFd<'_>],
+        directory: &Path,
+    ) -> io::Result<Self> {
+        // A stream, since macOS has no packets here. Each byte arrives with its own descriptors.
+        let (inbox, outbox) = UnixStream::pair()?;
+        outbox.set_nonblocking(true)?;
+        // A socket's buffer is too small for the state of many workers.
+        let mut file = system::anonymous_file(directory)?;
+        file.write_all(state)?;
+        file.rewind()?;
         let stdin = io::stdin().as_fd().try_clone_to_owned()?;
-        let mut all = vec![memory.as_fd(), stdin.as_fd()];
+        let mut all = vec![file.as_fd(), stdin.as_fd()];
         all.extend(descriptors);
         for batch in all.chunks(BATCH) {
             let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(BATCH))];
@@ -59,7 +67,10 @@ impl Handover {
                 SendFlags::empty(),
             )?;
         }
-        Ok(Self { inbox, stdin })
+        Ok(Self {
+            inbox: inbox.into(),
+            stdin,
+        })
     }
 
     /// Returns only when it fails.
@@ -84,7 +95,7 @@ impl Handover {
     }
 }
 
-/// Takes what a predecessor left, if there was one.
+/// Receives the state of a predecessor, if there was one.
 pub(crate) fn receive() -> io::Result<Option<Received>> {
     let meant = env::var(VARIABLE).is_ok_and(|pid| pid == std::process::id().to_string());
     if !meant {
@@ -95,19 +106,22 @@ pub(crate) fn receive() -> io::Result<Option<Received>> {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(BATCH))];
         let mut ancillary = RecvAncillaryBuffer::new(&mut space);
         let mut byte = [0];
-        let flags = RecvFlags::CMSG_CLOEXEC;
         let received = recvmsg(
             io::stdin(),
             &mut [IoSliceMut::new(&mut byte)],
             &mut ancillary,
-            flags,
+            RecvFlags::empty(),
         )?;
         if received.bytes == 0 {
             break;
         }
         for message in ancillary.drain() {
             if let RecvAncillaryMessage::ScmRights(passed) = message {
-                descriptors.extend(passed);
+                for descriptor in passed {
+                    // A flag of `recvmsg` on Linux alone. No other thread starts a process yet.
+                    fcntl_setfd(&descriptor, FdFlags::CLOEXEC)?;
+                    descriptors.push(descriptor);
+                }
             }
         }
     }

@@ -24,7 +24,7 @@
 //! }
 //!
 //! fn serve() -> ExitCode {
-//!     worker::stop_with_supervisor().expect("Linux has PR_SET_PDEATHSIG");
+//!     worker::stop_with_supervisor().expect("the system watches the parent");
 //!     let sockets = worker::sockets().expect("the supervisor hands over listening sockets");
 //!     let notifier = worker::Notifier::from_env();
 //!     // Everything that may fail comes before this line: a build that doesn't get here never goes live.
@@ -50,8 +50,14 @@
 //! # What it does not do
 //!
 //! It neither serves nor parses HTTP, has no event loop for workers, does not daemonize, and does
-//! not change users: its workers run as its own user, which systemd or the container chooses. It is
-//! for Linux: process death signals, `/proc` and the balance of SO_REUSEPORT are used.
+//! not change users: its workers run as its own user, which systemd or the container chooses.
+//!
+//! # Systems
+//!
+//! It runs best on Linux: parent-death signals, `/proc`, abstract sockets and the balance of
+//! SO_REUSEPORT are used. On macOS and FreeBSD there are fallbacks: one socket for all workers,
+//! notices by path, and no figures of memory and processor time. `SQUALL_SYSTEM=portable` in the
+//! environment selects these fallbacks on Linux, for tests.
 
 mod address;
 pub mod control;
@@ -65,6 +71,8 @@ mod keeper;
 mod machine;
 mod message;
 pub mod metrics;
+mod notices;
+mod notifier;
 mod process;
 mod program;
 mod signals;
@@ -72,6 +80,7 @@ mod sockets;
 mod spawn;
 mod status;
 mod supervisor;
+mod system;
 mod wait;
 pub mod worker;
 

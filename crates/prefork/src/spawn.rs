@@ -16,7 +16,7 @@ use rustix::process::Pid;
 use crate::inherit::Socket;
 use crate::machine::{Generation, TaskId};
 use crate::program::{Executable, Program, is_same_file};
-use crate::{handover, worker};
+use crate::{handover, notifier, worker};
 
 /// The first descriptor of the protocol (`SD_LISTEN_FDS_START`).
 const FIRST: i32 = 3;
@@ -32,6 +32,7 @@ pub(crate) struct Launch<'a> {
     pub(crate) generation: Generation,
     pub(crate) sockets: Vec<Socket>,
     pub(crate) notify: &'a Path,
+    pub(crate) unnamed_notify: Option<String>,
     pub(crate) control: &'a Path,
     pub(crate) worker_timeout: Option<Duration>,
 }
@@ -119,6 +120,10 @@ impl Launch<'_> {
             .env_remove("LISTEN_PID")
             .env_remove("WATCHDOG_PID")
             .env_remove(handover::VARIABLE);
+        match &self.unnamed_notify {
+            Some(address) => command.env(notifier::NOTIFY, address),
+            None => command.env_remove(notifier::NOTIFY),
+        };
         match self.worker_timeout {
             Some(timeout) => command.env("WATCHDOG_USEC", timeout.as_micros().to_string()),
             None => command.env_remove("WATCHDOG_USEC"),
@@ -144,7 +149,7 @@ fn fill_below(limit: i32) -> io::Result<Vec<File>> {
 ///
 /// Returns only when that fails.
 pub(crate) fn become_program(program: &Program) -> io::Error {
-    if let Err(error) = worker::stop_with_supervisor() {
+    if let Err(error) = worker::stop_program_with_supervisor() {
         return error;
     }
     let generation: OsString = env::var_os(PROGRAM).unwrap_or_default();

@@ -15,7 +15,7 @@ use crate::keeper::Keeper;
 use crate::machine::{Rules, Sharing};
 use crate::program::Program;
 use crate::sockets::{Endpoint, Sockets};
-use crate::{Address, ConfigError, Error, MAX_PROCESSES, handover, spawn, worker};
+use crate::{Address, ConfigError, Error, MAX_PROCESSES, handover, spawn, system, worker};
 
 /// Runs workers, watches them, and loses no connection when they come and go.
 ///
@@ -44,7 +44,8 @@ pub struct Supervisor {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Balance {
-    /// A SO_REUSEPORT socket for each worker: the kernel spreads connections evenly.
+    /// A SO_REUSEPORT socket for each worker: the kernel spreads connections evenly. As
+    /// [`Shared`](Self::Shared) on systems whose kernel does not (macOS, FreeBSD).
     #[default]
     ReusePort,
     /// One socket for all: idle workers take more, which helps when requests differ much in cost.
@@ -209,8 +210,10 @@ impl Supervisor {
         self
     }
 
-    /// Where the [control socket](crate::control) is. Default: `control` in a directory
-    /// `squall-<pid>`, made in `RUNTIME_DIRECTORY`, `XDG_RUNTIME_DIR`, or where temporary files go.
+    /// Sets where the [control socket](crate::control) is. It is made again when somebody deletes
+    /// it. Default: `control` in a directory with a random name `squall-…`, in the first of
+    /// `RUNTIME_DIRECTORY`, `XDG_RUNTIME_DIR`, the directory of temporary files and `/tmp` that
+    /// this user can write to and whose path is short enough for a unix socket.
     pub fn control(mut self, path: impl Into<PathBuf>) -> Self {
         self.control = Some(path.into());
         self
@@ -306,8 +309,8 @@ impl Supervisor {
     pub(crate) fn sharing(&self) -> Sharing {
         match self.balance {
             _ if self.ports.is_some() => Sharing::Apart,
-            Balance::ReusePort => Sharing::Group,
-            Balance::Shared => Sharing::One,
+            Balance::ReusePort if system::balances_reuse_port() => Sharing::Group,
+            Balance::ReusePort | Balance::Shared => Sharing::One,
         }
     }
 

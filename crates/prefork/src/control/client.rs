@@ -1,14 +1,17 @@
-//! The asking side, for the `squall` command and for a worker's `/metrics`.
+//! The control socket's client, for the `squall` command and for a worker's `/metrics`.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Answer, Request};
-use crate::Status;
+use socket2::{Domain, SockAddr, Socket, Type};
 
-/// How long an answer that needs no work may take.
+use super::{Answer, Request};
+use crate::{Status, system};
+
+/// How long a connection, or an answer that needs no work, may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A status of thousands of workers is shorter.
 const ANSWER_LIMIT: u64 = 16 << 20;
@@ -36,14 +39,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When nobody answers there, or the socket is another user's.
+    /// When no supervisor listens there, the socket is another user's, or its queue stays full for 5 s.
     pub fn connect(path: impl AsRef<Path>) -> io::Result<Self> {
-        let stream = UnixStream::connect(path)?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        Ok(Self { stream })
+        connect(path.as_ref()).map_err(explain_connect)
     }
 
-    /// How the service is.
+    /// Returns the state of the service.
     ///
     /// # Errors
     ///
@@ -55,7 +56,8 @@ impl Client {
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no status"))
     }
 
-    /// Replaces all workers by what is on disk now, and waits for the end. Returns the new generation.
+    /// Replaces all workers by the program on disk now, and waits for the end. Returns the new
+    /// generation.
     ///
     /// # Errors
     ///
@@ -104,18 +106,25 @@ impl Client {
 
     fn ask(&mut self, request: &Request, patience: Option<Duration>) -> io::Result<Answer> {
         self.stream.set_read_timeout(patience)?;
-        let mut line = serde_json::to_string(request)?;
-        line.push('\n');
-        self.stream.write_all(line.as_bytes())?;
-        line.clear();
-        BufReader::new((&self.stream).take(ANSWER_LIMIT)).read_line(&mut line)?;
+        let line = self
+            .exchange(request)
+            .map_err(|error| explain_silence(error, &self.stream))?;
         if line.is_empty() {
             return Err(io::Error::new(
                 io::ErrorKind::UnexpectedEof,
-                "the supervisor went away",
+                "the supervisor closed the connection without an answer: it ended, or was killed; \
+                 its log has the reason",
             ));
         }
-        let answer: Answer = serde_json::from_str(&line)?;
+        let answer: Answer = serde_json::from_str(&line).map_err(|error| {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!(
+                    "the answer is not a supervisor's ({error}): is this path another \
+                     program's socket, or the supervisor of another version?"
+                ),
+            )
+        })?;
         if answer.ok {
             Ok(answer)
         } else {
@@ -124,4 +133,72 @@ impl Client {
             ))
         }
     }
+
+    fn exchange(&mut self, request: &Request) -> io::Result<String> {
+        let mut line = serde_json::to_string(request)?;
+        line.push('\n');
+        self.stream.write_all(line.as_bytes())?;
+        line.clear();
+        BufReader::new((&self.stream).take(ANSWER_LIMIT)).read_line(&mut line)?;
+        Ok(line)
+    }
+}
+
+/// A stopped supervisor accepts nothing, so its queue may be full.
+fn connect(path: &Path) -> io::Result<Client> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_write_timeout(Some(PATIENCE))?;
+    socket.connect(&SockAddr::unix(path)?)?;
+    Ok(Client {
+        stream: UnixStream::from(OwnedFd::from(socket)),
+    })
+}
+
+fn explain_connect(error: io::Error) -> io::Error {
+    let advice = match error.kind() {
+        io::ErrorKind::NotFound => {
+            "no socket there: the service is not running, or has its control socket elsewhere \
+             (name it with --control)"
+        }
+        io::ErrorKind::ConnectionRefused => {
+            "no supervisor listens there any more: start the service"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "the socket is another user's: use the user that the service runs as, or root"
+        }
+        kind if is_timeout(kind) => {
+            "the supervisor accepts no connection: it is stopped or stuck; `kill -CONT` lets a \
+             stopped one go on"
+        }
+        _ => return error,
+    };
+    io::Error::new(error.kind(), advice)
+}
+
+fn explain_silence(error: io::Error, stream: &UnixStream) -> io::Error {
+    if !is_timeout(error.kind()) {
+        return error;
+    }
+    let advice = match system::peer_process(stream) {
+        Some(pid) if system::is_stopped(pid) => format!(
+            "the supervisor (process {0}) is stopped; let it go on with `kill -CONT {0}`",
+            pid.as_raw_nonzero()
+        ),
+        Some(pid) => format!(
+            "the supervisor (process {0}) did not answer within {1} s: it is busy or stuck; \
+             see its log, and where it waits: /proc/{0}/stack",
+            pid.as_raw_nonzero(),
+            PATIENCE.as_secs()
+        ),
+        None => format!(
+            "the supervisor did not answer within {} s: it is stopped, busy or stuck",
+            PATIENCE.as_secs()
+        ),
+    };
+    io::Error::new(io::ErrorKind::TimedOut, advice)
+}
+
+/// A timeout of a blocking socket shows as either.
+fn is_timeout(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }

@@ -1,20 +1,25 @@
-//! Finds supervisors that run now, for people who do not want to write paths.
+//! Finds the control sockets of running supervisors.
 
-use std::os::unix::net::UnixStream;
+use std::io;
 use std::path::PathBuf;
 
+use super::Client;
 use crate::directory;
 
-/// The control sockets of this user's supervisors that answer, where supervisors put them when
-/// nothing else is [said](crate::Supervisor::control): in `XDG_RUNTIME_DIR`, or where temporary
-/// files go. Those that systemd started have theirs in a directory of their unit, found only where
-/// `RUNTIME_DIRECTORY` names it.
+/// Returns the control sockets of this user's supervisors that accept connections, where supervisors
+/// put them when [`control`](crate::Supervisor::control) is not set: in `XDG_RUNTIME_DIR`, where
+/// temporary files go, and in `/tmp`. A unit of systemd with `RuntimeDirectory=` has its own, found
+/// only where `RUNTIME_DIRECTORY` names it.
 #[must_use]
 pub fn find() -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = directory::all()
         .iter()
         .map(|directory| directory.join(super::NAME))
         .collect();
-    found.retain(|path| UnixStream::connect(path).is_ok());
+    // A full queue is a supervisor's too, which is stopped or stuck.
+    found.retain(|path| match Client::connect(path) {
+        Ok(_) => true,
+        Err(error) => error.kind() == io::ErrorKind::WouldBlock,
+    });
     found
 }

@@ -8,8 +8,9 @@
 //! | `{"do":"scale","processes":4}` | `{"ok":true}`, at once |
 //! | `{"do":"stop"}` | `{"ok":true}`, at once; the connection closes when the supervisor is gone |
 //!
-//! The socket has mode 0600, so only its owner and root can ask; by default it lies in a directory
-//! of mode 0700. A line that is no request is answered with `{"ok":false,"error":"…"}`.
+//! The socket has mode 0600, so only its owner and root can connect; by default it lies in a
+//! directory of mode 0700. A line that is no request is answered with `{"ok":false,"error":"…"}`. A
+//! socket that was deleted is bound again within a second; connections are not affected.
 
 mod client;
 mod find;
@@ -20,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::Status;
 pub use client::Client;
 pub use find::find;
-pub(crate) use server::{Asked, Server};
+pub(crate) use server::{Asked, Identity, Server};
 
 /// The name of the socket in the supervisor's directory.
 pub(crate) const NAME: &str = "control";

@@ -1,8 +1,11 @@
-//! The answering side. It never waits for a client.
+//! The supervisor's side of the control socket. It never waits for a client.
 
+use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 
 use super::{Answer, Request};
 use crate::machine::Time;
@@ -10,7 +13,7 @@ use crate::machine::Time;
 /// Clients at a time; the one that has been silent longest makes room.
 const CLIENTS: usize = 16;
 const LINE_LIMIT: usize = 4096;
-/// A client that asks nothing for so long is sent away.
+/// A client that sends no request for this long is disconnected.
 const IDLE: Time = Time::from_secs(10);
 /// How long to leave the listener alone when nothing more can be opened.
 const PAUSE: Time = Time::from_secs(1);
@@ -18,6 +21,8 @@ const PAUSE: Time = Time::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) listener: UnixListener,
+    /// Device and inode of the socket's file.
+    pub(crate) identity: Identity,
     clients: Vec<Client>,
     next: u64,
     /// Without a descriptor left, the listener would stay readable: not looked at until then.
@@ -36,22 +41,46 @@ struct Client {
     half_closed: bool,
 }
 
-/// A request, and whom to answer.
+/// A request, and the client that waits for its answer.
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) client: u64,
     pub(crate) request: Request,
 }
 
+/// Device and inode.
+pub(crate) type Identity = (u64, u64);
+
 impl Server {
-    pub(crate) fn new(listener: UnixListener) -> io::Result<Self> {
+    /// `path` is where the listener was just bound.
+    pub(crate) fn new(listener: UnixListener, path: &Path) -> io::Result<Self> {
+        let identity = identity(path)?;
+        Self::resume(listener, identity)
+    }
+
+    /// Goes on with a predecessor's listener.
+    pub(crate) fn resume(listener: UnixListener, identity: Identity) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         Ok(Self {
             listener,
+            identity,
             clients: Vec::new(),
             next: 0,
             full_until: Time::ZERO,
         })
+    }
+
+    /// Whether the file at `path` is this server's socket.
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
+        identity(path).is_ok_and(|found| found == self.identity)
+    }
+
+    /// Goes on at a listener that was just bound to `path`. Connections stay.
+    pub(crate) fn listen_on(&mut self, listener: UnixListener, path: &Path) -> io::Result<()> {
+        listener.set_nonblocking(true)?;
+        self.identity = identity(path)?;
+        self.listener = listener;
+        Ok(())
     }
 
     pub(crate) fn descriptors(&self, now: Time) -> impl Iterator<Item = BorrowedFd<'_>> {
@@ -62,7 +91,7 @@ impl Server {
             .chain(open.map(|client| client.stream.as_fd()))
     }
 
-    /// When an idle client is due to be sent away.
+    /// When the next idle client is to be disconnected.
     pub(crate) fn deadline(&self) -> Option<Time> {
         let idle = self
             .clients
@@ -71,7 +100,7 @@ impl Server {
         idle.map(|client| client.last_asked + IDLE).min()
     }
 
-    /// Accepts and reads whatever is there.
+    /// Accepts clients and reads their requests.
     pub(crate) fn take_requests(&mut self, now: Time) -> Vec<Asked> {
         self.accept(now);
         let mut asked = Vec::new();
@@ -135,6 +164,11 @@ impl Server {
             });
         }
     }
+}
+
+fn identity(path: &Path) -> io::Result<Identity> {
+    let found = fs::symlink_metadata(path)?;
+    Ok((found.dev(), found.ino()))
 }
 
 impl Client {

@@ -1,16 +1,15 @@
-//! The running supervisor: waits for something to happen, tells the machine, does what it says.
+//! The supervisor's loop: waits for events, passes them to the state machine, performs its actions.
 
 mod perform;
 mod report;
 mod resume;
+mod tend;
 mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::os::fd::AsFd;
-use std::os::unix::fs::DirBuilderExt;
-use std::os::unix::net::UnixDatagram;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -19,16 +18,18 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::control::{self, Answer, Asked};
 use crate::directory::Directory;
 use crate::machine::{End, Event, Haste, Machine, Sharing, TaskId, Time, Worker, WorkerId};
+use crate::notices::Notices;
 use crate::process::Usage;
 use crate::program::{Generations, Program};
 use crate::signals::{Request, Signals};
-use crate::sockets::{Sockets, bind};
+use crate::sockets::Sockets;
 use crate::worker::Notifier;
 use crate::{Counters, Error, Outcome, Readiness, Supervisor, WorkerInfo};
 use watch::MEASURE;
 
-/// The loop turns once in `MEASURE` at least. A turn that takes so long was a standstill of the
-/// whole machine (a frozen container); the workers could not speak either, so it does not count.
+/// The loop turns once in `MEASURE` at least. A turn that takes this long was a standstill of the
+/// whole machine (a frozen container): the workers could not send notices either, so the time does
+/// not count.
 const STANDSTILL: Duration = Duration::from_secs(2);
 
 pub(crate) struct Keeper {
@@ -45,8 +46,11 @@ pub(crate) struct Keeper {
     measure_at: Time,
     turned_at: Time,
     directory: Directory,
+    /// Whether it could be made again when it was last looked for.
+    has_directory: bool,
     control_path: PathBuf,
     control: control::Server,
+    has_control: bool,
     signals: Signals,
     upstream: Upstream,
     events: VecDeque<Event>,
@@ -58,7 +62,9 @@ struct Process {
     pid: Pid,
     task: TaskId,
     generation: u64,
-    notify: UnixDatagram,
+    notices: Notices,
+    /// Its notices cannot arrive, which has been logged.
+    is_unheard: bool,
     started: Time,
     note: Option<String>,
     /// The signal that it ends because of, as it says.
@@ -99,12 +105,15 @@ impl Keeper {
         for set in 0..if sharing == Sharing::One { 1 } else { size } {
             sockets.open(set)?;
         }
-        let directory = Directory::new().map_err(Error::io("cannot make a directory"))?;
-        let control_path = settings
-            .control
-            .clone()
-            .unwrap_or_else(|| directory.path().join(control::NAME));
-        let control = listen_for_control(&control_path)
+        let directory = Directory::new().map_err(Error::io("cannot make a runtime directory"))?;
+        let control_path = match &settings.control {
+            // Workers are told it, and may change their directory.
+            Some(path) => {
+                std::path::absolute(path).map_err(|error| Error::control(path.clone(), error))?
+            }
+            None => directory.path().join(control::NAME),
+        };
+        let control = tend::listen_for_control(&control_path)
             .map_err(|error| Error::control(control_path.clone(), error))?;
         let mut keeper = Self {
             machine: Machine::new(settings.rules(sharing)),
@@ -121,8 +130,10 @@ impl Keeper {
             measure_at: MEASURE,
             turned_at: Time::ZERO,
             directory,
+            has_directory: true,
             control_path,
             control,
+            has_control: true,
             signals,
             upstream: Upstream::new(),
             events: VecDeque::new(),
@@ -147,7 +158,15 @@ impl Keeper {
             for asked in self.control.take_requests(self.clock.now()) {
                 self.asked(asked);
             }
-            self.measure();
+            let now = self.clock.now();
+            // Before a worker is judged by its silence, its channel is looked after.
+            if now >= self.measure_at || self.machine.deadline().is_some_and(|at| now >= at) {
+                self.tend();
+            }
+            if now >= self.measure_at {
+                self.measure_at = now + MEASURE;
+                self.measure();
+            }
             if self.clock.now() > self.turned_at + STANDSTILL {
                 self.clock.set_back(self.turned_at);
             }
@@ -179,10 +198,13 @@ impl Keeper {
             tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: left.subsec_nanos().into(),
         };
-        let notify = self.workers.values().map(|worker| worker.notify.as_fd());
+        let notices = self
+            .workers
+            .values()
+            .flat_map(|worker| worker.notices.descriptors());
         let mut polled: Vec<PollFd<'_>> = std::iter::once(self.signals.as_fd())
             .chain(self.control.descriptors(now))
-            .chain(notify)
+            .chain(notices)
             .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
             .collect();
         match poll(&mut polled, Some(&timeout)) {
@@ -300,19 +322,11 @@ impl Upstream {
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        // What is left makes way for the next start.
-        let _ = fs::remove_file(&self.control_path);
+        if self.control.is_at(&self.control_path) {
+            // What is left makes way for the next start.
+            let _ = fs::remove_file(&self.control_path);
+        }
     }
-}
-
-fn listen_for_control(path: &Path) -> std::io::Result<control::Server> {
-    if let Some(parent) = path.parent().filter(|parent| !parent.exists()) {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(parent)?;
-    }
-    control::Server::new(bind::unix(path, 0o600)?)
 }
 
 fn pid_number(pid: Pid) -> u32 {

@@ -1,14 +1,14 @@
 //! Does what the machine decided.
 
-use std::fs;
 use std::io;
-use std::os::unix::net::UnixDatagram;
 
 use rustix::process::{Signal, kill_process};
 
 use super::{Keeper, Process, Readiness, pid_number};
 use crate::control::Answer;
+use crate::directory::notify_name;
 use crate::machine::{self, Action, Event, Exit, Generation, TaskId, WorkerId};
+use crate::notices::Notices;
 use crate::process::{self, Usage};
 use crate::spawn::Launch;
 use crate::{Counters, WorkerExit};
@@ -75,7 +75,6 @@ impl Keeper {
             }
             Err(error) => {
                 tracing::error!(task_id = task, generation, %error, "cannot start a worker");
-                let _ = fs::remove_file(self.notify_path(worker));
                 self.events
                     .push_back(Event::SpawnFailed(worker, error.to_string()));
             }
@@ -89,9 +88,8 @@ impl Keeper {
         generation: Generation,
         sets: &[usize],
     ) -> io::Result<Process> {
-        let path = self.notify_path(worker);
-        let notify = UnixDatagram::bind(&path)?;
-        notify.set_nonblocking(true)?;
+        self.ensure_directory();
+        let notices = Notices::bind(self.directory.path().join(notify_name(worker)))?;
         self.generations.get(generation)?;
         // As late as possible: from here on connections wait for this worker.
         for &set in sets {
@@ -104,7 +102,8 @@ impl Keeper {
             task,
             generation,
             sockets: self.sockets.of(sets)?,
-            notify: &path,
+            notify: &notices.address(),
+            unnamed_notify: notices.unnamed_address(),
             control: &self.control_path,
             worker_timeout: self.settings.worker_timeout,
         };
@@ -113,7 +112,8 @@ impl Keeper {
             pid,
             task,
             generation,
-            notify,
+            notices,
+            is_unheard: false,
             started: self.clock.now(),
             note: None,
             signal: None,
@@ -149,10 +149,9 @@ impl Keeper {
         tracing::error!(task_id, pid, %found, "the worker's event loop stands still");
     }
 
-    /// The process is gone; its last words are still in its socket.
+    /// The process is gone; its last notices are still in its socket.
     pub(super) fn ended(&mut self, id: WorkerId, exit: Exit) {
         self.read_notifications_of(id);
-        let _ = fs::remove_file(self.notify_path(id));
         let Some(process) = self.workers.remove(&id) else {
             return;
         };
@@ -164,7 +163,7 @@ impl Keeper {
             Exit::Signal(signal) => WorkerExit::Signal(signal),
         };
         (self.settings.hooks.worker_exit)(&info, public);
-        // Whom somebody else has told to stop has not finished: it ended by that signal, if gracefully.
+        // A worker stopped by a foreign signal exits with 0: by that signal, so it is restarted.
         let exit = match (exit, process.signal) {
             (Exit::Code(0), Some(signal)) => Exit::Signal(signal),
             (exit, _) => exit,
@@ -189,11 +188,7 @@ impl Keeper {
         self.reload_error = result.err();
         self.control
             .rollout_ended(ticket, &answer, self.clock.now());
-        // systemd wants to hear that the reload is over, whichever way.
+        // systemd waits for READY=1 after RELOADING=1, whichever way the reload ended.
         self.upstream.said_ready = false;
-    }
-
-    pub(super) fn notify_path(&self, worker: WorkerId) -> std::path::PathBuf {
-        self.directory.path().join(format!("notify-{worker}"))
     }
 }

@@ -14,13 +14,14 @@ use crate::control;
 use crate::directory::Directory;
 use crate::handover::{self, Handover};
 use crate::machine::{Generation, Machine, TaskId, Time, WorkerId};
+use crate::notices::{self, Notices};
 use crate::process::Usage;
 use crate::program::{Executable, Generations, Program};
 use crate::signals::Signals;
 use crate::sockets::{HeldSocket, Sockets};
 use crate::{Counters, Error, Supervisor};
 
-/// What the successor is told. The descriptors follow in the order of the fields.
+/// The state for the successor. The descriptors follow in the order of the fields.
 #[derive(Debug, Serialize, Deserialize)]
 struct State {
     now: Time,
@@ -28,7 +29,8 @@ struct State {
     gone: Counters,
     directory: PathBuf,
     control_path: PathBuf,
-    // Control socket: one descriptor.
+    control_identity: control::Identity,
+    // Control socket and the directory's lock: two descriptors.
     workers: Vec<HeldWorker>,
     sockets: Vec<HeldSocket>,
     generations: Vec<HeldGeneration>,
@@ -43,6 +45,9 @@ struct HeldWorker {
     started: Time,
     note: Option<String>,
     counters: Counters,
+    notices: notices::State,
+    /// The number of its sockets.
+    sockets: usize,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -100,6 +105,7 @@ impl Keeper {
             gone: self.gone.clone(),
             directory: self.directory.path().to_owned(),
             control_path: self.control_path.clone(),
+            control_identity: self.control.identity,
             workers: self
                 .workers
                 .iter()
@@ -116,12 +122,19 @@ impl Keeper {
                 Executable::Binary(file) => Some(file.as_fd()),
                 Executable::Script(_) => None,
             });
-        let descriptors: Vec<BorrowedFd<'_>> = std::iter::once(self.control.listener.as_fd())
-            .chain(self.workers.values().map(|process| process.notify.as_fd()))
+        let own = [self.control.listener.as_fd(), self.directory.lock()];
+        let notices = self
+            .workers
+            .values()
+            .flat_map(|process| process.notices.descriptors());
+        let descriptors: Vec<BorrowedFd<'_>> = own
+            .into_iter()
+            .chain(notices)
             .chain(listeners)
             .chain(binaries)
             .collect();
-        Handover::new(&serde_json::to_vec(&state)?, &descriptors)
+        let state = serde_json::to_vec(&state)?;
+        Handover::new(&state, &descriptors, self.directory.path())
     }
 
     /// Goes on where the predecessor stopped, with the settings of this program.
@@ -140,15 +153,14 @@ impl Keeper {
             descriptors.pop_front().ok_or_else(missing)
         };
         let control = next()
-            .and_then(|fd| control::Server::new(fd.into()))
+            .and_then(|fd| control::Server::resume(fd.into(), state.control_identity))
             .map_err(Error::io("cannot take over the control socket"))?;
+        let directory = next()
+            .and_then(|lock| Directory::resume(state.directory, lock))
+            .map_err(Error::io("cannot take over the runtime directory"))?;
         let mut workers = std::collections::BTreeMap::new();
         for held in state.workers {
-            workers.insert(
-                held.id,
-                held.process(next().map_err(invalid())?)
-                    .map_err(invalid())?,
-            );
+            workers.insert(held.id, held.process(&mut next).map_err(invalid())?);
         }
         let listeners: io::Result<Vec<(HeldSocket, OwnedFd)>> = state
             .sockets
@@ -186,9 +198,11 @@ impl Keeper {
             },
             measure_at: state.now + MEASURE,
             turned_at: state.now,
-            directory: Directory::resume(state.directory),
+            directory,
+            has_directory: true,
             control_path: state.control_path,
             control,
+            has_control: true,
             signals,
             upstream: Upstream::new(),
             events: VecDeque::new(),
@@ -208,18 +222,21 @@ impl Process {
             started: self.started,
             note: self.note.clone(),
             counters: self.counters.clone(),
+            notices: self.notices.state(),
+            sockets: self.notices.descriptors().count(),
         }
     }
 }
 
 impl HeldWorker {
-    fn process(self, notify: OwnedFd) -> io::Result<Process> {
+    fn process(self, next: &mut impl FnMut() -> io::Result<OwnedFd>) -> io::Result<Process> {
         let no_pid = || io::Error::new(io::ErrorKind::InvalidData, "no process id");
         Ok(Process {
             pid: Pid::from_raw(self.pid).ok_or_else(no_pid)?,
             task: self.task,
             generation: self.generation,
-            notify: notify.into(),
+            notices: Notices::resume(self.notices, next, self.sockets)?,
+            is_unheard: false,
             started: self.started,
             note: self.note,
             signal: None,

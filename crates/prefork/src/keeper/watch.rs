@@ -1,4 +1,4 @@
-//! What workers say, use, and leave behind.
+//! Reads the workers' notices, measures their memory and time, reaps those that ended.
 
 use std::time::Duration;
 
@@ -28,9 +28,10 @@ impl Keeper {
             let Some(worker) = self.workers.get_mut(&id) else {
                 return;
             };
-            let Ok(length) = worker.notify.recv(&mut datagram) else {
+            let Ok(length) = worker.notices.receive(&mut datagram, worker.pid) else {
                 return;
             };
+            worker.is_unheard = false;
             let message = Message::parse(&datagram[..length]);
             if let Some(counters) = message.counters {
                 worker.counters = counters;
@@ -70,11 +71,6 @@ impl Keeper {
     }
 
     pub(super) fn measure(&mut self) {
-        let now = self.clock.now();
-        if now < self.measure_at {
-            return;
-        }
-        self.measure_at = now + MEASURE;
         let mut events = Vec::new();
         for (&id, worker) in &mut self.workers {
             if let Some(usage) = process::usage(worker.pid) {

@@ -53,6 +53,10 @@ pub(crate) enum Event {
     SpawnFailed(WorkerId, String),
     Ready(WorkerId),
     Alive(WorkerId),
+    /// The worker's notices could not arrive until now: its silence before does not count.
+    ChannelRestored(WorkerId),
+    /// The worker's notices cannot arrive: it is not watched before the next one.
+    ChannelLost(WorkerId),
     Exited(WorkerId, Exit),
     Measured {
         worker: WorkerId,

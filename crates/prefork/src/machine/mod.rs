@@ -102,6 +102,8 @@ impl Machine {
             Event::Exited(worker, exit) => self.gone(worker, Ok(exit), now, &mut actions),
             Event::Ready(worker) => self.ready(worker, now, &mut actions),
             Event::Alive(worker) => self.alive(worker, now),
+            Event::ChannelRestored(worker) => self.silence_excused(worker, Some(now)),
+            Event::ChannelLost(worker) => self.silence_excused(worker, None),
             Event::Measured {
                 worker,
                 requests,
@@ -258,6 +260,16 @@ impl Machine {
             self.workers.get_mut(&id).map(|worker| &mut worker.phase)
         {
             *alive = Some(now);
+        }
+    }
+
+    /// A worker is stuck when it is silent on a channel that works, and it has used that before.
+    fn silence_excused(&mut self, id: WorkerId, until: Option<Time>) {
+        if let Some(Phase::Ready { alive }) =
+            self.workers.get_mut(&id).map(|worker| &mut worker.phase)
+            && alive.is_some()
+        {
+            *alive = until;
         }
     }
 

@@ -6,6 +6,8 @@ mod control;
 mod crash;
 mod foreign;
 mod house;
+mod paths;
+mod portable;
 mod reload;
 mod signals;
 mod sockets;

@@ -54,6 +54,8 @@ fn parse(event: &str) -> Event {
         ["start", count] => Event::Start(number(count) as usize),
         ["ready", worker] => Event::Ready(number(worker)),
         ["alive", worker] => Event::Alive(number(worker)),
+        ["restored", worker] => Event::ChannelRestored(number(worker)),
+        ["lost", worker] => Event::ChannelLost(number(worker)),
         ["exit", worker, code] => Event::Exited(number(worker), Exit::Code(number(code) as i32)),
         ["killed", worker] => Event::Exited(number(worker), Exit::Signal(9)),
         ["nospawn", worker] => Event::SpawnFailed(number(worker), "no such file".to_owned()),

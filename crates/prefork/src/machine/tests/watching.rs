@@ -35,6 +35,43 @@ fn a_worker_that_showed_signs_of_life_is_watched() {
 }
 
 #[test]
+fn silent_worker_is_not_killed_while_its_channel_is_broken() {
+    play(
+        rules(Sharing::One),
+        "
+        0 start 2 | spawn 1 t0 g1 s0, spawn 2 t1 g1 s0
+        0 ready 1 |
+        0 ready 2 |
+        5 alive 1 |
+        5 alive 2 |
+        20000 restored 1 |
+        25000 lost 2 |
+        30005 tick |
+        49999 tick |
+        50000 tick | examine 1, kill 1
+        50001 killed 1 | spawn 3 t0 g1 s0
+        50002 ready 3 |
+        99000 tick |
+        99001 alive 2 |
+        129001 tick | examine 2, kill 2
+        ",
+    );
+}
+
+#[test]
+fn worker_that_was_never_watched_is_not_watched_when_its_channel_is_restored() {
+    two_ready_then(
+        rules(Sharing::Group),
+        "
+        10 restored 1 |
+        10 lost 2 |
+        10 restored 9 |
+        60000 tick |
+        ",
+    );
+}
+
+#[test]
 fn events_of_unknown_workers_change_nothing() {
     two_ready_then(
         rules(Sharing::Group),

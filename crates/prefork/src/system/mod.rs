@@ -1,0 +1,151 @@
+//! Operating-system services that are not the same everywhere.
+//!
+//! | service | Linux | elsewhere |
+//! |---|---|---|
+//! | a worker ends with its supervisor | parent-death signal | FreeBSD: the same; else polling of the parent id |
+//! | notices without a path | abstract unix socket, credentials checked | none: paths alone |
+//! | state for an upgraded supervisor | memfd | unlinked file |
+//! | SO_REUSEPORT balances connections | yes | no: one socket for all workers |
+//! | process names, `/proc` | yes | none |
+//!
+//! `SQUALL_SYSTEM=portable` in the environment selects the right column on Linux too. It is meant
+//! for tests: workers inherit it, so supervisor and workers agree.
+
+#[cfg(target_os = "linux")]
+mod linux;
+mod portable;
+
+use std::env;
+use std::ffi::CString;
+use std::fs::File;
+use std::io;
+use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::path::Path;
+use std::sync::OnceLock;
+
+use rustix::net::SocketAddrUnix;
+use rustix::process::Pid;
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+use rustix::process::{Signal, set_parent_process_death_signal};
+
+/// Whether the environment selects the fallbacks.
+fn is_portable_selected() -> bool {
+    static PORTABLE: OnceLock<bool> = OnceLock::new();
+    *PORTABLE.get_or_init(|| env::var_os("SQUALL_SYSTEM").is_some_and(|it| it == "portable"))
+}
+
+/// Whether the fallbacks are used: always where the system is not Linux.
+pub(crate) fn is_portable() -> bool {
+    !cfg!(target_os = "linux") || is_portable_selected()
+}
+
+/// Whether the kernel spreads connections over the SO_REUSEPORT sockets of an address.
+pub(crate) fn balances_reuse_port() -> bool {
+    !is_portable()
+}
+
+/// Sends SIGTERM to this process when its parent ends.
+pub(crate) fn stop_with_parent(parent: Pid) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "freebsd"))]
+    if !is_portable_selected() {
+        return Ok(set_parent_process_death_signal(Some(Signal::TERM))?);
+    }
+    portable::stop_with_parent(parent)
+}
+
+/// As [`stop_with_parent`], for a process that is about to execute a program that is not ours.
+pub(crate) fn stop_program_with_parent(parent: Pid) -> io::Result<()> {
+    // The kernel keeps the setting over `exec`.
+    #[cfg(any(target_os = "linux", target_os = "freebsd"))]
+    if !is_portable_selected() {
+        return stop_with_parent(parent);
+    }
+    portable::stop_program_with_parent(parent)
+}
+
+/// An empty file without a name. `directory` is used where a file has to have one at first.
+pub(crate) fn anonymous_file(directory: &Path) -> io::Result<File> {
+    #[cfg(target_os = "linux")]
+    if !is_portable() {
+        return linux::anonymous_file();
+    }
+    portable::anonymous_file(directory)
+}
+
+/// Sets the name that `ps` and `top` show, where the system has such a name.
+pub(crate) fn name_process(name: &CString) {
+    #[cfg(target_os = "linux")]
+    linux::name_process(name);
+    #[cfg(not(target_os = "linux"))]
+    let _ = name;
+}
+
+/// Binds a datagram socket without a path, where the system has such sockets.
+pub(crate) fn bind_abstract(name: &str) -> Option<UnixDatagram> {
+    #[cfg(target_os = "linux")]
+    if !is_portable() {
+        return linux::bind_abstract(name).ok();
+    }
+    let _ = name;
+    None
+}
+
+/// The address of a socket without a path.
+pub(crate) fn abstract_address(name: &[u8]) -> Option<SocketAddrUnix> {
+    #[cfg(target_os = "linux")]
+    return SocketAddrUnix::new_abstract_name(name).ok();
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = name;
+        None
+    }
+}
+
+/// A datagram's length, and whether its sender may send for `worker`: this process's user, root,
+/// or the worker itself.
+pub(crate) fn receive_checked(
+    socket: &UnixDatagram,
+    buffer: &mut [u8],
+    worker: Pid,
+) -> io::Result<(usize, bool)> {
+    #[cfg(target_os = "linux")]
+    return linux::receive_checked(socket, buffer, worker);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = worker;
+        Ok((socket.recv(buffer)?, true))
+    }
+}
+
+/// Whether `process` can send to the socket at `path`; `None` when that cannot be found out.
+pub(crate) fn can_reach(process: Pid, path: &Path) -> Option<bool> {
+    #[cfg(target_os = "linux")]
+    return linux::can_reach(process, path);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (process, path);
+        None
+    }
+}
+
+/// The process that listens at the other end of a connection.
+pub(crate) fn peer_process(stream: &UnixStream) -> Option<Pid> {
+    #[cfg(target_os = "linux")]
+    return linux::peer_process(stream);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = stream;
+        None
+    }
+}
+
+/// Whether a process is stopped by a signal (SIGSTOP, SIGTSTP) or a debugger.
+pub(crate) fn is_stopped(process: Pid) -> bool {
+    #[cfg(target_os = "linux")]
+    return linux::is_stopped(process);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = process;
+        false
+    }
+}
