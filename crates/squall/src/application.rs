@@ -1,4 +1,4 @@
-//! Routes and settings, checked once and then served.
+//! `Application`: routes and settings, checked once and then served.
 
 use std::{fmt, sync::Arc};
 
@@ -8,12 +8,13 @@ use squall_server::Bind;
 use tower_layer::Layer;
 
 use crate::{
-    Error, Result, Server, Urls,
+    Error, Result, Server, Urls, autoreload,
     handler::Endpoint,
     mount::Mounted,
     route::{HttpService, IntoRoute},
     service::{ApplicationService, BoxService, Inner},
     settings::Settings,
+    site::Site,
 };
 
 /// A web application: routes and settings, and in the end a service.
@@ -40,7 +41,7 @@ use crate::{
 /// ```
 #[must_use = "an application does nothing until it is served"]
 pub struct Application<S = ()> {
-    routes: Vec<Route>,
+    pub(crate) routes: Vec<Route>,
     pub(crate) state: S,
     pub(crate) settings: Settings,
     layers: Vec<Wrap>,
@@ -48,15 +49,16 @@ pub struct Application<S = ()> {
     mistake: Option<Error>,
 }
 
-struct Route {
+pub(crate) struct Route {
     rule: Rule,
     /// `None` is any method.
     endpoints: Vec<(Option<Method>, Endpoint)>,
-    /// Whether [`Application::xsrf_cookies`] is about it.
-    has_xsrf: bool,
+    /// Whether the XSRF guard checks it.
+    pub(crate) has_xsrf: bool,
 }
 
-type Wrap = Box<dyn FnOnce(BoxService) -> Endpoint + Send>;
+/// Puts a layer around a service.
+pub(crate) type Wrap = Box<dyn FnOnce(BoxService) -> Endpoint + Send>;
 
 impl Application {
     /// An application without routes.
@@ -130,24 +132,6 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         self
     }
 
-    /// Lets requests to the route that was added last come from anywhere, whatever
-    /// [`xsrf_cookies`](Self::xsrf_cookies) says: for callers that are no browsers and prove themselves in
-    /// another way, such as a webhook's with a signature.
-    ///
-    /// Defaults to a check of every route.
-    ///
-    /// # Panics
-    ///
-    /// When there is no route yet.
-    #[track_caller]
-    pub fn without_xsrf(mut self) -> Self {
-        let Some(route) = self.routes.last_mut() else {
-            panic!("without_xsrf() comes after the route that it is about");
-        };
-        route.has_xsrf = false;
-        self
-    }
-
     /// Gives all paths under a prefix to a service: an axum `Router`, another application's
     /// [service](Self::into_service), or any other. It sees the path without the prefix. An
     /// application logs its requests itself: turn one of the two [access logs](Self::access_log) off.
@@ -187,18 +171,19 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     ///
     /// When a pattern, host or name is malformed, or two of them conflict, or static files cannot
     /// be served.
-    pub fn into_service(mut self) -> Result<ApplicationService> {
+    pub fn into_service(self) -> Result<ApplicationService> {
         if let Some(mistake) = self.mistake {
             return Err(mistake);
         }
-        let live_reload = self.settings.live_reload();
+        let settings = self.settings;
+        let live_reload = autoreload::live_reload(&settings);
+        let debug = settings.debug.is_on();
         let mut rules = Router::builder();
-        let files = self.settings.files()?;
-        let static_urls = files.as_ref().map(|files| files.urls.clone());
-        for (rule, endpoint) in files.into_iter().flat_map(|files| files.routes) {
+        let files = settings.files.build(debug)?;
+        for (rule, endpoint) in files.routes {
             rules = rules.route(rule, squall_routing::Methods::new().any(endpoint)?);
         }
-        let guard = self.settings.guard();
+        let guard = settings.xsrf.guard();
         for route in self.routes {
             let rule = route.rule;
             let mut methods = squall_routing::Methods::new();
@@ -219,20 +204,24 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
             methods.merge(others).map_err(|error| error.to_string())
         })?;
         let mut layers = self.layers;
-        let ours = self.settings.layers()?;
-        layers.extend(ours.locale.map(wrap));
-        layers.extend(ours.cookies.map(wrap));
-        let access_log = self.settings.access_log;
-        let error_pages = std::mem::take(&mut self.settings.error_pages);
-        let urls = Urls::new(router.urls().clone(), static_urls);
-        let inner = Inner {
-            tracebacks: self.settings.tracebacks(),
-            live_reload,
-            site: Arc::new(self.settings.site(urls)?),
-            router,
-            error_pages,
+        settings.locale.add_layer(&mut layers);
+        let has_secret = settings.cookies.has_secret();
+        settings.cookies.add_layer(&mut layers, debug)?;
+        let urls = Urls::new(router.urls().clone(), files.urls);
+        let site = Site {
+            templates: settings.templates.build(&urls, debug)?,
+            auth: settings.auth.build(has_secret)?,
+            urls,
         };
-        Ok(ApplicationService::new(inner, access_log, layers))
+        let inner = Inner {
+            tracebacks: settings.debug.build(),
+            debug,
+            live_reload,
+            site: Arc::new(site),
+            router,
+            error_pages: settings.error_pages,
+        };
+        Ok(ApplicationService::new(inner, settings.access_log, layers))
     }
 
     /// Listens and serves in this process until a signal ends it: `Server::new(self).bind(address)?.start(1)`.
@@ -245,7 +234,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     }
 }
 
-fn wrap(layer: impl Layer<BoxService, Service: HttpService> + Send + 'static) -> Wrap {
+pub(crate) fn wrap(layer: impl Layer<BoxService, Service: HttpService> + Send + 'static) -> Wrap {
     Box::new(move |inner| Endpoint::from_service(layer.layer(inner)))
 }
 

@@ -4,8 +4,9 @@ use std::{error::Error as StdError, fmt, sync::Arc};
 
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
-use squall_debug::Failure;
 use squall_server::BoxError;
+
+use crate::debug::Failure;
 
 /// `Result` with squall's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;

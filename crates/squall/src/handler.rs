@@ -13,9 +13,8 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use pin_project_lite::pin_project;
-use squall_debug::Failure;
 
-use crate::{Error, route::HttpService};
+use crate::{Error, debug::Failure, route::HttpService};
 
 /// A function that answers a request: `async fn(extractors…) -> impl IntoResponse`.
 ///

@@ -34,53 +34,77 @@
 //!
 //! # Features
 //!
+//! Each capability is a feature, and all but `tls` are on by default. A feature that is off takes its settings,
+//! extractors and dependencies away. With `default-features = false`, squall is routing, handlers and [`serve`].
+//!
 //! | feature | what it adds | by default |
 //! |---|---|---|
+//! | `auth` | `CurrentUser`, `current_user`, `login_url`; turns on `cookies` and `xheaders` | yes |
+//! | `autoreload` | in debug mode, reload of the rebuilt program (with `prefork`) and of open pages; turns on `debug` | yes |
+//! | `cookies` | `Cookies`, `cookie_secret` | yes |
+//! | `debug` | `debug`, `tracebacks`: the traceback page; backtraces, request ids and masked queries in the log | yes |
+//! | `form` | `Form`, `Query` | yes |
+//! | `json` | `Json` | yes |
+//! | `locale` | `Locale`, `translations` | yes |
+//! | `log` | `Server::start` prints the log if the program has no `tracing` subscriber | yes |
+//! | `prefork` | `Server::start` with several processes, `supervisor`, `metrics`, notifications for systemd; on Unix systems | yes |
+//! | `static` | `static_path`, `static_files`, `StaticFiles`, `Urls::static_url` | yes |
+//! | `templates` | `Page`, `template_path`, `templates`; turns on `locale` and `xheaders` | yes |
 //! | `tls` | `Server::bind_tls`: HTTPS with rustls | no |
+//! | `xheaders` | `Client`, `Server::xheaders`, `trusted_proxies` | yes |
+//! | `xsrf` | `Xsrf`, `xsrf_cookies`, `without_xsrf` | yes |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// What one feature offers another has no user if only one of them is on.
+#![cfg_attr(not(all(unix, feature = "default")), allow(dead_code, unused_imports))]
 
 mod access_log;
 mod application;
-mod counts;
+mod auth;
+mod autoreload;
+mod cookies;
+mod debug;
 mod error;
 mod error_pages;
 mod extract;
-mod files;
 pub mod guide;
 mod handler;
 mod health;
 mod listen;
+mod locale;
+#[cfg_attr(not(feature = "log"), path = "no_logging.rs")]
 mod logging;
 mod methods;
 mod mount;
-mod page;
+mod prefork;
 mod response;
 pub mod route;
 mod run;
 mod serve;
 mod server;
+mod servers;
 mod service;
 mod settings;
 mod site;
+mod static_files;
+mod templates;
 mod tls;
 mod urls;
-mod user;
+mod xheaders;
+mod xsrf;
 
 pub use crate::{
     application::Application,
     error::{Error, Result},
     error_pages::ErrorPage,
-    extract::{
-        Client, Cookies, CurrentUser, Extension, Form, Json, Locale, Path, Query, State, Xsrf,
-    },
+    extract::{Extension, Path, State},
     handler::Handler,
-    health::{healthz, metrics, readyz},
+    health::{healthz, readyz},
     methods::{Methods, any, delete, get, head, on, options, patch, post, put},
-    page::Page,
     response::{Html, Redirect},
     serve::serve,
     server::{Server, Worker},
     service::{ApplicationService, ResponseFuture},
-    settings::Secret,
     urls::Urls,
 };
 #[doc(no_inline)]
@@ -92,31 +116,70 @@ pub use axum_core::{
 #[doc(no_inline)]
 pub use http;
 #[doc(no_inline)]
-pub use squall_auth::safe_next;
-#[doc(no_inline)]
-pub use squall_cookies::{Cookie, CookieSecret, Expiration, SameSite, Validity};
-#[doc(no_inline)]
-pub use squall_debug::{Editor, Tracebacks};
-#[doc(no_inline)]
-pub use squall_locale::Translations;
-#[doc(no_inline)]
-pub use squall_prefork::{Supervisor, worker::task_id};
-#[doc(no_inline)]
 pub use squall_routing::{Host, ReverseError, Rule, regex};
 #[doc(no_inline)]
 pub use squall_server::{Address, Bind, ConnectionInfo, Handle, Limits, Listener, Phase, Stop};
+
+#[cfg(feature = "auth")]
+pub use crate::auth::CurrentUser;
+#[cfg(feature = "auth")]
+#[doc(no_inline)]
+pub use squall_auth::safe_next;
+
+#[cfg(feature = "cookies")]
+pub use crate::cookies::{Cookies, Secret};
+#[cfg(feature = "cookies")]
+#[doc(no_inline)]
+pub use squall_cookies::{Cookie, CookieSecret, Expiration, SameSite, Validity};
+
+#[cfg(feature = "debug")]
+#[doc(no_inline)]
+pub use squall_debug::{Editor, Tracebacks};
+
+#[cfg(feature = "form")]
+pub use crate::extract::{Form, Query};
+
+#[cfg(feature = "json")]
+pub use crate::extract::Json;
+
+#[cfg(feature = "locale")]
+pub use crate::locale::Locale;
+#[cfg(feature = "locale")]
+#[doc(no_inline)]
+pub use squall_locale::Translations;
+
+#[cfg(all(unix, feature = "prefork"))]
+pub use crate::prefork::metrics;
+#[cfg(all(unix, feature = "prefork"))]
+#[doc(no_inline)]
+pub use squall_prefork::{Supervisor, worker::task_id};
+
+#[cfg(feature = "static")]
+#[doc(no_inline)]
+pub use squall_static::StaticFiles;
+
+#[cfg(feature = "templates")]
+pub use crate::templates::Page;
+#[cfg(feature = "templates")]
+#[doc(no_inline)]
+pub use squall_templates::{Templates, html, minijinja::context};
+
 #[cfg(feature = "tls")]
 #[doc(no_inline)]
 pub use squall_server::{ClientCertificates, Tls, TlsInfo};
-#[doc(no_inline)]
-pub use squall_static::StaticFiles;
-#[doc(no_inline)]
-pub use squall_templates::{Templates, html, minijinja::context};
+
+#[cfg(feature = "xheaders")]
+pub use crate::xheaders::Client;
+#[cfg(feature = "xheaders")]
 #[doc(no_inline)]
 pub use squall_xheaders::{TrustedProxies, XHeaders};
+
+#[cfg(feature = "xsrf")]
+pub use crate::xsrf::Xsrf;
+#[cfg(feature = "xsrf")]
 #[doc(no_inline)]
 pub use squall_xsrf::XsrfLayer;
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "default"))]
 #[doc = include_str!("../../../README.md")]
 struct Readme;

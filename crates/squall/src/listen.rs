@@ -2,16 +2,15 @@
 
 use std::fmt;
 
-use squall_prefork::{Supervisor, worker};
 use squall_server::{Address, Bind, Listener, Listening, Server, inherited};
 
 use crate::{
-    Error, Result,
+    Error, Result, prefork,
     tls::{self, Tls},
 };
 
-/// What a socket for HTTPS is called in `LISTEN_FDNAMES`.
-const HTTPS: &str = "https";
+/// The name of a socket for HTTPS in `LISTEN_FDNAMES`.
+pub(crate) const HTTPS: &str = "https";
 
 /// Where to listen.
 #[derive(Debug, Default)]
@@ -33,23 +32,10 @@ impl Places {
         self
     }
 
-    /// Makes a supervisor listen for its workers.
-    pub(crate) fn supervise(&self, mut supervisor: Supervisor) -> Result<Supervisor> {
-        for (bind, tls) in &self.binds {
-            for address in bind.resolve()? {
-                supervisor = match tls {
-                    Some(_) => supervisor.listen_as(HTTPS, address),
-                    None => supervisor.listen(address),
-                };
-            }
-        }
-        Ok(supervisor)
-    }
-
     /// Makes a server listen on its addresses, or on what was passed in instead.
     pub(crate) fn listen(self, mut server: Server) -> Result<Listening> {
         // A worker may have been given ports that the program does not name.
-        let passed = if self.binds.is_empty() && !worker::is_worker() {
+        let passed = if self.binds.is_empty() && !prefork::is_worker() {
             Vec::new()
         } else {
             inherited()?
@@ -131,7 +117,7 @@ impl fmt::Display for Banner<'_> {
             "listening on {scheme}{} (process {process}",
             self.address
         )?;
-        worker::task_id()
+        prefork::task_id()
             .iter()
             .try_for_each(|id| write!(f, ", task {id}"))?;
         f.write_str(")")

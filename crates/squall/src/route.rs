@@ -3,12 +3,13 @@
 use axum_core::{extract::Request, response::IntoResponse};
 use http::Method;
 use squall_server::BoxError;
-use squall_static::StaticFiles;
 use tower_service::Service;
 
-use crate::{Error, Methods, Result, files, handler::Endpoint};
+#[cfg(feature = "static")]
+pub use crate::static_files::ViaStaticFiles;
+use crate::{Methods, Result, handler::Endpoint};
 
-/// What [`Application::route`](crate::Application::route) takes: [`Methods`], [`StaticFiles`], or
+/// What [`Application::route`](crate::Application::route) takes: [`Methods`], [`StaticFiles`](crate::StaticFiles), or
 /// any tower service, which then answers every method. `M` only tells them apart.
 pub trait IntoRoute<S, M> {
     /// Becomes endpoints that know the application's state.
@@ -44,11 +45,6 @@ pub struct Endpoints(pub(crate) Result<Vec<(Option<Method>, Endpoint)>>);
 #[non_exhaustive]
 pub struct ViaMethods;
 
-/// Marks [`StaticFiles`] in [`IntoRoute`].
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct ViaStaticFiles;
-
 /// Marks a service in [`IntoRoute`].
 #[derive(Debug)]
 #[non_exhaustive]
@@ -63,14 +59,5 @@ impl<S: Clone + Send + Sync + 'static> IntoRoute<S, ViaMethods> for Methods<S> {
 impl<S, T: HttpService> IntoRoute<S, ViaService> for T {
     fn into_endpoints(self, _: &S) -> Endpoints {
         Endpoints(Ok(vec![(None, Endpoint::from_service(self))]))
-    }
-}
-
-/// The whole path of a request names the file: `regex(r"/(apple-touch-icon\.png)")` leads to
-/// `apple-touch-icon.png`.
-impl<S> IntoRoute<S, ViaStaticFiles> for StaticFiles {
-    fn into_endpoints(self, _: &S) -> Endpoints {
-        let files = self.build().map_err(Error::new);
-        Endpoints(files.map(|files| vec![(None, files::endpoint(files))]))
     }
 }

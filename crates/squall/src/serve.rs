@@ -1,19 +1,14 @@
-//! Serving in a runtime that is there: from the sockets to the last hook.
+//! `Server::serve` and `serve`: from the sockets to the last shutdown hook, in the caller's runtime.
 
-use std::os::unix::process::parent_id;
-
-use squall_autoreload::{LiveReload, LiveReloadLayer, LiveReloadService};
-use squall_prefork::worker;
-use squall_server::{Handle, Listener, Listening, Serve};
+use squall_server::Listener;
 use tower_layer::Layer;
 
 use crate::{
-    Application, Error, Result, Server,
-    counts::{self, Counting},
-    extract::connection,
+    Application, Error, Result, Server, autoreload,
     listen::Banner,
+    prefork,
     server::{Make, Worker},
-    site::peer_ip,
+    servers,
 };
 
 impl Server {
@@ -29,19 +24,19 @@ impl Server {
         let mut server = squall_server::Server::new()
             .limits(self.limits)
             .threads(self.threads)
-            .handle(self.handle)
-            .observe(Counting);
+            .handle(self.handle);
+        server = prefork::observe(server);
         if let Some(proxies) = self.proxy_protocol {
             server = server.proxy_protocol(proxies);
         }
         let listening = self.places.listen(server)?;
         let handle = listening.handle();
-        counts::serves(handle.clone());
+        servers::add(handle.clone());
         let service = match self.make {
             Make::Made(service) => service?,
             Make::Factory(factory) => {
                 let made_in = Worker {
-                    task_id: worker::task_id(),
+                    task_id: prefork::task_id(),
                     handle: handle.clone(),
                 };
                 tokio::select! {
@@ -54,7 +49,7 @@ impl Server {
                 }
             }
         };
-        if service.live_reload().is_some() && !self.debug {
+        if service.debugs() && !self.debug {
             return Err(Error::new(
                 "from_fn made an application that debugs: say Server::debug(true) as well",
             ));
@@ -69,52 +64,16 @@ impl Server {
                 }
             );
         }
-        let live = service.live_reload().cloned();
-        let live = live.map(|live| until_stopped(live, &handle));
-        match self.xheaders {
-            Some(xheaders) => {
-                let service = xheaders.layer(connection).layer(service);
-                serve_pages(live, listening, service).await?;
-            }
-            None => serve_pages(live, listening, service).await?,
+        let live = service.live_reload();
+        match self.xheaders.layer() {
+            Some(layer) => autoreload::serve(live, listening, layer.layer(service)).await?,
+            None => autoreload::serve(live, listening, service).await?,
         }
         for hook in self.on_shutdown {
             hook().await;
         }
         Ok(())
     }
-}
-
-/// Serves, and keeps pages up to date if the application debugs.
-async fn serve_pages<S>(
-    live: Option<LiveReloadLayer>,
-    listening: Listening,
-    service: S,
-) -> Result<()>
-where
-    S: Serve,
-    LiveReloadService<S>: Serve,
-{
-    match live {
-        Some(live) => listening.serve(live.layer(service)).await?,
-        None => listening.serve(service).await?,
-    }
-    Ok(())
-}
-
-/// The layer that keeps pages up to date, until the server is told to stop.
-fn until_stopped(mut live: LiveReload, handle: &Handle) -> LiveReloadLayer {
-    if let Some(generation) = worker::generation() {
-        // What has crashed and is started again is the same program.
-        live = live.generation(format!("{}-{generation}", parent_id()));
-    }
-    let live = live.layer(peer_ip);
-    let (closing, handle) = (live.clone(), handle.clone());
-    tokio::spawn(async move {
-        handle.told_to_stop().await;
-        closing.close();
-    });
-    live
 }
 
 /// Serves an application on a listener, in the runtime that the caller owns, until the future is

@@ -1,12 +1,13 @@
 //! An application with the addresses, limits and processes that it runs with.
 
-use std::{fmt, mem, pin::Pin, time::Duration};
+use std::{fmt, mem, pin::Pin};
 
-use squall_prefork::{Supervisor, worker};
 use squall_server::{Bind, Handle, Limits, Listener, ProxyProtocol};
-use squall_xheaders::{TrustedProxies, XHeaders};
 
-use crate::{Application, ApplicationService, Error, Result, listen::Places, logging, run};
+use crate::{
+    Application, ApplicationService, Error, Result, autoreload, listen::Places, logging, prefork,
+    run, xheaders,
+};
 
 /// Runs an application: where it listens, within which limits, in how many processes and threads.
 ///
@@ -25,18 +26,15 @@ pub struct Server {
     pub(crate) make: Make,
     pub(crate) places: Places,
     pub(crate) limits: Limits,
-    pub(crate) supervisor: Supervisor,
+    pub(crate) prefork: prefork::Settings,
     pub(crate) proxy_protocol: Option<ProxyProtocol>,
-    pub(crate) xheaders: Option<XHeaders>,
+    pub(crate) xheaders: xheaders::Settings,
     pub(crate) threads: usize,
     processes: usize,
     pub(crate) debug: bool,
     pub(crate) handle: Handle,
     pub(crate) on_shutdown: Vec<Box<dyn FnOnce() -> BoxFuture<()> + Send>>,
 }
-
-/// How much longer a supervisor waits for a worker than the worker may take.
-const SLACK: Duration = Duration::from_secs(5);
 
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -98,10 +96,9 @@ impl Server {
             make,
             places: Places::default(),
             limits: Limits::default(),
-            supervisor: Supervisor::new()
-                .graceful_timeout(Limits::default().longest_shutdown() + SLACK),
+            prefork: prefork::Settings::default(),
             proxy_protocol: None,
-            xheaders: None,
+            xheaders: xheaders::Settings::default(),
             threads: 1,
             processes: 1,
             debug: false,
@@ -159,47 +156,8 @@ impl Server {
     /// Defaults to [`Limits::default`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
-        self.supervisor = self
-            .supervisor
-            .graceful_timeout(limits.longest_shutdown() + SLACK);
+        self.prefork.limits(&limits);
         self
-    }
-
-    /// Whether to believe what proxies on this machine say of the client: `X-Real-IP` or
-    /// `X-Forwarded-For`, and `X-Scheme` or `X-Forwarded-Proto` (Tornado's `xheaders`, but for
-    /// loopback peers only). [`Client`](crate::Client) tells, and the access log.
-    ///
-    /// Defaults to `false`.
-    pub fn xheaders(mut self, yes: bool) -> Self {
-        self.xheaders = yes.then(XHeaders::new);
-        self
-    }
-
-    /// As [`xheaders`](Self::xheaders), with settings of its own: which headers, how many hops, and
-    /// what becomes of those that contradict each other.
-    ///
-    /// Defaults to none.
-    pub fn xheaders_with(mut self, xheaders: XHeaders) -> Self {
-        self.xheaders = Some(xheaders);
-        self
-    }
-
-    /// Believes forwarding headers of these proxies and of no others: addresses, networks such as
-    /// `10.0.0.0/8`, and `unix:` for unix sockets.
-    ///
-    /// Defaults to none; with [`xheaders`](Self::xheaders), to loopback.
-    ///
-    /// # Errors
-    ///
-    /// When a text is neither an address nor a network.
-    pub fn trusted_proxies<T: AsRef<str>>(
-        mut self,
-        proxies: impl IntoIterator<Item = T>,
-    ) -> Result<Self> {
-        let proxies = TrustedProxies::new(proxies)?;
-        let xheaders = self.xheaders.unwrap_or_default();
-        self.xheaders = Some(xheaders.trusted_proxies(proxies));
-        Ok(self)
     }
 
     /// Expects that every connection begins with a header of the PROXY protocol, version 1 or 2, and
@@ -228,26 +186,6 @@ impl Server {
     /// Defaults to 1.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;
-        self
-    }
-
-    /// Settings of the supervisor, where there is one: restarts, time-outs, a port for each worker,
-    /// hooks.
-    ///
-    /// Defaults to [`Supervisor::new`], with a `graceful_timeout` that is longer than the
-    /// [limits](Self::limits) let a worker take.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use squall::{Application, Server};
-    ///
-    /// // Four workers behind a proxy that balances, each on a port of its own.
-    /// let server = Server::new(Application::new())
-    ///     .supervisor(|supervisor| supervisor.ports(8000..8004).max_requests(1_000_000));
-    /// ```
-    pub fn supervisor(mut self, set: impl FnOnce(Supervisor) -> Supervisor) -> Self {
-        self.supervisor = set(self.supervisor);
         self
     }
 
@@ -299,19 +237,20 @@ impl Server {
         logging::init();
         self.processes = processes;
         self.settle_debug()?;
-        // What somebody else has opened cannot be handed over.
-        let stays = processes == 1 && (!self.debug || !self.places.listeners.is_empty());
-        if stays || worker::is_worker() {
+        // A program that reloads needs a supervisor, which cannot pass on a listener that it did not bind.
+        let reloads = self.debug && autoreload::IS_ENABLED && prefork::IS_ENABLED;
+        let stays = processes == 1 && (!reloads || !self.places.listeners.is_empty());
+        if stays || prefork::is_worker() {
             run::alone(self)
         } else {
-            run::supervised(self, processes)
+            prefork::supervised(self, processes)
         }
     }
 
     /// Takes notice of an application that debugs.
     pub(crate) fn settle_debug(&mut self) -> Result<()> {
         if let Make::Made(Ok(service)) = &self.make {
-            self.debug |= service.live_reload().is_some();
+            self.debug |= service.debugs();
         }
         if self.debug && self.processes != 1 {
             let processes = self.processes;

@@ -1,4 +1,4 @@
-//! A request's way through an application: route, handler, error page, access log.
+//! `ApplicationService`: route, handler, error page and access log of a request.
 
 use std::{
     convert::Infallible,
@@ -19,20 +19,20 @@ use axum_core::{
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use http_body::Body as _;
-use squall_autoreload::LiveReload;
-use squall_debug::{Observed, RequestFacts, TracebackLayer};
 use squall_routing::{Captures, FindError, MethodMatch, Methods, Router};
 use squall_server::{BoxError, ConnectionInfo};
-use squall_xheaders::Client;
 use tower::{service_fn, util::BoxCloneSyncService};
 use tower_service::Service;
 use tracing::level_filters::LevelFilter;
 
 use crate::{
     Error, Urls, access_log,
+    autoreload::LiveReload,
+    debug::{Observed, RequestFacts, Tracebacks},
     error_pages::ErrorPages,
     handler::{Endpoint, ResponseFuture as HandlerFuture},
     site::Site,
+    xheaders::client_ip,
 };
 
 /// An [`Application`](crate::Application) whose settings are checked: a [`tower_service::Service`]
@@ -52,8 +52,10 @@ pub(crate) struct Inner {
     pub(crate) router: Router<Methods<Endpoint>>,
     pub(crate) error_pages: ErrorPages,
     pub(crate) site: Arc<Site>,
-    pub(crate) tracebacks: TracebackLayer,
-    /// What pages follow, where the application debugs.
+    pub(crate) tracebacks: Tracebacks,
+    /// Whether the application is in debug mode.
+    pub(crate) debug: bool,
+    /// Reloads open pages in debug mode.
     pub(crate) live_reload: Option<LiveReload>,
 }
 
@@ -93,7 +95,7 @@ impl ApplicationService {
         let is_logged = self.access_log && access_log::is_enabled();
         let has_pages = !inner.error_pages.is_empty();
         let may_fail_unseen = LevelFilter::current() < LevelFilter::ERROR;
-        if may_fail_unseen && !is_logged && !has_pages && inner.live_reload.is_none() {
+        if may_fail_unseen && !is_logged && !has_pages && !inner.debug {
             return None;
         }
         // Allocated first, so that it is made in its place.
@@ -105,16 +107,21 @@ impl ApplicationService {
                 pages: has_pages.then(|| Arc::clone(inner)),
                 log: is_logged.then(|| Log {
                     connection: request.extensions().get().cloned(),
-                    ip: request.extensions().get().and_then(Client::ip),
+                    ip: client_ip(request.extensions()),
                     begun: Instant::now(),
                 }),
             },
         ))
     }
 
-    /// What pages follow, if it [debugs](crate::Application::debug).
-    pub(crate) fn live_reload(&self) -> Option<&LiveReload> {
-        self.inner.live_reload.as_ref()
+    /// Whether the application is in debug mode.
+    pub(crate) fn debugs(&self) -> bool {
+        self.inner.debug
+    }
+
+    /// Returns what reloads open pages in debug mode.
+    pub(crate) fn live_reload(&self) -> Option<LiveReload> {
+        self.inner.live_reload.clone()
     }
 
     /// The names of routes and static files, to make URLs from.

@@ -5,9 +5,8 @@ use std::{convert::Infallible, fmt, sync::Arc};
 use axum_core::extract::FromRequestParts;
 use http::request::Parts;
 use squall_routing::ReverseError;
-use squall_static::StaticUrls;
 
-use crate::service::Matched;
+use crate::{service::Matched, static_files};
 
 /// Makes URLs of this application: a handler takes it as an argument, a program gets it from
 /// [`ApplicationService::urls`](crate::ApplicationService::urls). Clones are cheap.
@@ -29,11 +28,11 @@ pub struct Urls(Arc<Sources>);
 #[derive(Default)]
 struct Sources {
     routes: squall_routing::Urls,
-    files: Option<StaticUrls>,
+    files: static_files::Urls,
 }
 
 impl Urls {
-    pub(crate) fn new(routes: squall_routing::Urls, files: Option<StaticUrls>) -> Self {
+    pub(crate) fn new(routes: squall_routing::Urls, files: static_files::Urls) -> Self {
         Self(Arc::new(Sources { routes, files }))
     }
 
@@ -50,28 +49,9 @@ impl Urls {
         self.0.routes.reverse(name, params)
     }
 
-    /// The URL of a static file, with the version of its content (Tornado's `static_url`):
-    /// `images/logo.png` → `/static/images/logo.png?v=…`. The file is read the first time; see
-    /// [`StaticUrls::url`].
-    ///
-    /// Without a [`static_path`](crate::Application::static_path) there is no version, and the log
-    /// says so.
-    #[must_use]
-    pub fn static_url(&self, name: &str) -> String {
-        match &self.0.files {
-            Some(files) => files.url(name),
-            None => {
-                tracing::warn!(name, "static_url without a static_path");
-                format!("/static/{name}")
-            }
-        }
-    }
-
-    /// As [`static_url`](Self::static_url), after a scheme and a host such as
-    /// `https://example.com` (Tornado's `include_host`).
-    #[must_use]
-    pub fn static_url_with_host(&self, origin: &str, name: &str) -> String {
-        format!("{}{}", origin.trim_end_matches('/'), self.static_url(name))
+    /// The URLs of static files.
+    pub(crate) fn files(&self) -> &static_files::Urls {
+        &self.0.files
     }
 }
 

@@ -3,10 +3,12 @@
 use axum_core::extract::{FromRequest, FromRequestParts, Request};
 use http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
-use squall_debug::RequestFacts;
 
-use super::{Query, is_media_type, read_body, wrong_media_type};
-use crate::Error;
+use super::{
+    Query,
+    body::{is_media_type, read_body, wrong_media_type},
+};
+use crate::{Error, debug::RequestFacts};
 
 /// A submitted form, read into `T`: of GET and HEAD the query, of others the body, which must be
 /// `application/x-www-form-urlencoded` (415). What does not fit is answered with 422, or 400 in a query.

@@ -7,7 +7,7 @@ use axum_core::{
 use http::{HeaderValue, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{is_media_type, read_body, wrong_media_type};
+use super::body::{is_media_type, read_body, wrong_media_type};
 use crate::Error;
 
 /// A body of JSON. As an argument it reads a request's: one that is not `application/json` (or

@@ -1,4 +1,4 @@
-//! Whom a request comes from, as the application knows its users.
+//! Finds the user of a request, once per request.
 
 use std::{any::Any, fmt, pin::Pin, sync::Arc};
 
@@ -8,11 +8,10 @@ use axum_core::{
 };
 use http::request::Parts;
 use serde::Serialize;
-use squall_templates::{Value, minijinja::value::Serde};
 
-use crate::{Cookies, Result};
+use crate::{Cookies, Result, templates::UserValue};
 
-/// The signed cookie that names the user where the application does not say how to find out.
+/// The signed cookie with the user's name, unless the application sets `current_user`.
 const COOKIE: &str = "user";
 
 /// Finds a request's user (Tornado's `get_current_user`).
@@ -21,14 +20,14 @@ pub(crate) struct FindUser(Arc<dyn for<'a> Fn(&'a mut Parts) -> Finding<'a> + Se
 
 type Finding<'a> = Pin<Box<dyn Future<Output = Result<Option<User>, Response>> + Send + 'a>>;
 
-/// A user of whatever type the application has for it.
+/// A user, of any type of the application.
 #[derive(Clone)]
 pub(crate) struct User {
     user: Arc<dyn Any + Send + Sync>,
-    pub(crate) value: Value,
+    value: UserValue,
 }
 
-/// A user that was looked for already, so that one request asks once.
+/// The result of an earlier search, in the request's extensions.
 #[derive(Clone)]
 struct Known(Option<User>);
 
@@ -53,7 +52,7 @@ impl FindUser {
         }))
     }
 
-    /// By the signed cookie `user`, as in Tornado's own examples.
+    /// Returns the text of the signed cookie `user`, as Tornado's examples do.
     pub(crate) fn by_cookie() -> Self {
         Self::new((), async |cookies: Cookies| {
             Ok(cookies.get_signed_cookie(COOKIE))
@@ -73,12 +72,17 @@ impl FindUser {
 impl User {
     fn new<U: Serialize + Send + Sync + 'static>(user: U) -> Self {
         Self {
-            value: Value::from(Serde(&user)),
+            value: UserValue::new(&user),
             user: Arc::new(user),
         }
     }
 
-    /// The user, if it is of this type.
+    /// The user as a value for templates.
+    pub(crate) fn value(&self) -> &UserValue {
+        &self.value
+    }
+
+    /// Returns the user, if it is of this type.
     pub(crate) fn get<U: Clone + 'static>(&self) -> Option<U> {
         self.user.downcast_ref().cloned()
     }

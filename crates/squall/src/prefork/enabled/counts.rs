@@ -1,4 +1,4 @@
-//! What this process counts of its requests: for its supervisor, and for `/metrics`.
+//! Counters of this process: for its supervisor, and for `/metrics`.
 
 use std::{
     array,
@@ -11,16 +11,15 @@ use std::{
 
 use http::StatusCode;
 use squall_prefork::{Counters, LATENCY_BOUNDS};
-use squall_server::{Handle, Observe, Phase};
+use squall_server::{Handle, Observe};
 
-/// The servers of this process: it counts once, however many it runs.
-static SERVERS: Mutex<Vec<Handle>> = Mutex::new(Vec::new());
+use crate::servers;
 
-/// What each thread has counted, those that have ended too.
+/// The counters of each thread, including those that have ended.
 static ALL: Mutex<Vec<Arc<Counts>>> = Mutex::new(Vec::new());
 
 thread_local! {
-    /// What this thread counts. Nobody else writes to it, which spares it atomic additions.
+    /// The counters of this thread. No other thread writes to them, so they need no atomic additions.
     static OWN: Arc<Counts> = {
         let own = Arc::<Counts>::default();
         lock(&ALL).push(Arc::clone(&own));
@@ -28,14 +27,14 @@ thread_local! {
     };
 }
 
-/// Counts what the servers of this process tell of.
+/// Counts the requests and responses of this process' servers.
 #[derive(Debug)]
 pub(crate) struct Counting;
 
 #[derive(Debug, Default)]
 struct Counts {
     requests: AtomicU64,
-    /// Requests that are done with; perhaps of other threads.
+    /// Finished requests; another thread may have begun them.
     ended: AtomicU64,
     responses: [AtomicU64; 5],
     latency: [AtomicU64; LATENCY_BOUNDS.len() + 1],
@@ -67,26 +66,23 @@ fn add(count: &AtomicU64, more: u64) {
     count.store(count.load(Relaxed) + more, Relaxed);
 }
 
-/// A server whose connections count, and whose phase tells whether this process is ready.
-pub(crate) fn serves(handle: Handle) {
-    lock(&SERVERS).push(handle);
-}
-
-/// All that was counted so far.
+/// Returns the sums over all threads.
 pub(crate) fn counters() -> Counters {
-    let (servers, all) = (lock(&SERVERS), lock(&ALL));
+    let (accepted, connections) = servers::with(|servers| {
+        let accepted = servers.iter().map(Handle::accepted).sum();
+        let connections = servers.iter().map(Handle::connections).sum::<usize>();
+        (accepted, connections as u64)
+    });
+    let all = lock(&ALL);
     let sum = |of: &dyn Fn(&Counts) -> &AtomicU64| -> u64 {
         all.iter().map(|counts| of(counts).load(Relaxed)).sum()
     };
-    // In this order, so that none can end that has not begun.
+    // In this order: a request that is counted as finished is also counted as begun.
     let ended = sum(&|counts| &counts.ended);
     let requests = sum(&|counts| &counts.requests);
     Counters {
-        accepted: servers.iter().map(Handle::accepted).sum(),
-        connections: servers
-            .iter()
-            .map(|server| server.connections() as u64)
-            .sum(),
+        accepted,
+        connections,
         in_flight: requests.saturating_sub(ended),
         responses: array::from_fn(|class| sum(&|counts| &counts.responses[class])),
         latency: array::from_fn(|bucket| sum(&|counts| &counts.latency[bucket])),
@@ -94,14 +90,7 @@ pub(crate) fn counters() -> Counters {
     }
 }
 
-/// Whether every server of this process serves, and none has been told to stop.
-pub(crate) fn is_ready() -> bool {
-    lock(&SERVERS)
-        .iter()
-        .all(|server| server.phase() == Phase::Serving)
-}
-
-/// The lists here are whole even if somebody panicked while adding to them.
+/// Locks the list, which is whole even after a panic of another thread.
 fn lock<T>(list: &Mutex<T>) -> MutexGuard<'_, T> {
     list.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Who is signed in, or the way to the sign-in page.
+//! `CurrentUser`: the signed-in user, or a login redirect.
 
 use axum_core::{
     extract::{FromRequestParts, OptionalFromRequestParts},
@@ -7,16 +7,15 @@ use axum_core::{
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use squall_auth::Login;
 
-use super::Client;
-use crate::{Error, Result, service::Matched, user::User};
+use super::find_user::User;
+use crate::{Client, Error, Result, service::Matched};
 
-/// The user that a request comes from, as [`current_user`](crate::Application::current_user) finds
+/// The user of a request, as [`current_user`](crate::Application::current_user) finds
 /// it (Tornado's `current_user`).
 ///
-/// Whoever has not signed in is sent to the [`login_url`](crate::Application::login_url), with the
-/// page that was asked for as `next`; what is not GET or HEAD gets 403 instead, as everything does
-/// where there is no `login_url` (Tornado's `authenticated`). `Option<CurrentUser>` takes
-/// everybody.
+/// A client that has not signed in is redirected to the [`login_url`](crate::Application::login_url),
+/// with the requested page as `next`. The response is 403 instead for methods other than GET and HEAD, and
+/// without a `login_url` (Tornado's `authenticated`). `Option<CurrentUser>` is `None` for such a client.
 ///
 /// # Examples
 ///
@@ -69,7 +68,7 @@ where
 
 async fn find(parts: &mut Parts) -> Result<Option<User>, Response> {
     let matched = parts.extensions.get::<Matched>();
-    match matched.and_then(|matched| matched.site.find_user.clone()) {
+    match matched.and_then(|matched| matched.site.auth.find_user.clone()) {
         Some(find_user) => find_user.find(parts).await,
         None => {
             let error = "CurrentUser without Application::current_user(…) or cookie_secret(…)";
@@ -90,12 +89,12 @@ fn of_type<U: Clone + 'static>(user: &User) -> Result<CurrentUser<U>> {
 async fn to_login<S: Send + Sync>(parts: &mut Parts, state: &S) -> Response {
     let Ok(Client(client)) = Client::from_request_parts(parts, state).await;
     let matched = parts.extensions.get::<Matched>();
-    let login_url = matched.and_then(|matched| matched.site.login_url.as_ref());
+    let login_url = matched.and_then(|matched| matched.site.auth.login_url.as_ref());
     let login =
         login_url.map(|url| url.login(&parts.method, &parts.uri, client.origin().as_deref()));
     match login {
         Some(Login::Redirect(location)) => {
-            // After the sign-in the same address must not lead here again.
+            // A cached redirect would lead back here after the sign-in.
             let no_store = HeaderValue::from_static("no-store");
             let headers = [
                 (header::LOCATION, location),

@@ -1,4 +1,4 @@
-//! Pages from templates, with what belongs to one request.
+//! `Page`: renders templates with the values of one request.
 
 use std::{fmt, sync::Arc};
 
@@ -8,26 +8,32 @@ use axum_core::{
 };
 use http::{Method, Uri, request::Parts};
 use serde::Serialize;
-use squall_debug::{Failure, Snippet};
 use squall_templates::{
     TemplateError, Templates, Translate, Value, html, minijinja::context, translation,
 };
 use squall_xheaders::Host;
 
-use crate::{Client, Error, Html, Locale, Result, service::Matched, site::Site, user::User};
+use crate::{
+    Client, Error, Html, Locale, Result,
+    auth::User,
+    debug::{Failure, Snippet},
+    service::Matched,
+    site::Site,
+    xsrf,
+};
 
-/// Makes a page from a [template](crate::Application::template_path) (Tornado's `render`).
+/// Renders a [template](crate::Application::template_path) (Tornado's `render`).
 ///
-/// Besides what a handler gives it, a template can say
+/// Besides the handler's values, a template has
 ///
-/// | name | what it is |
+/// | name | value |
 /// |---|---|
 /// | `static_url("images/logo.png")` | [`Urls::static_url`](crate::Urls::static_url) |
 /// | `reverse_url("user", 7)` | [`Urls::reverse_url`](crate::Urls::reverse_url) |
 /// | `_("Home")`, `ngettext`, `pgettext`, `npgettext` | in the language of `locale` |
 /// | `locale` | its `code`, `language_tag`, `name` and `is_rtl` |
-/// | `xsrf_form_html()` | the hidden field that [`xsrf_cookies`](crate::Application::xsrf_cookies) asks for |
-/// | `current_user` | whom [`CurrentUser`](crate::CurrentUser) gives, or none |
+/// | `xsrf_form_html()` | the hidden field of [`xsrf_cookies`](crate::Application::xsrf_cookies) |
+/// | `current_user` | the user of [`CurrentUser`](crate::CurrentUser), or none |
 /// | `request` | its `method`, `uri`, `path`, `query`, `protocol`, `host` and `remote_ip` |
 ///
 /// # Examples
@@ -44,13 +50,13 @@ pub struct Page {
     values: Arc<Values>,
 }
 
-/// What templates can ask about a request.
+/// The values of one request.
 struct Values {
     method: Method,
     uri: Uri,
     client: squall_xheaders::Client,
     locale: Arc<Locale>,
-    xsrf: Option<squall_xsrf::Xsrf>,
+    xsrf: Option<xsrf::FormHtml>,
     user: Option<User>,
 }
 
@@ -63,7 +69,7 @@ impl Page {
     /// When the application has no templates, or this one is missing or wrong.
     #[track_caller]
     pub fn render(&self, template: &str, context: impl Serialize) -> Result<Html<String>> {
-        let templates = self.site.templates.as_ref();
+        let templates = self.site.templates.0.as_ref();
         let templates =
             templates.ok_or_else(|| Error::new("Page without Application::template_path(…)"))?;
         let values = Arc::clone(&self.values);
@@ -88,7 +94,7 @@ impl Values {
                 remote_ip => self.client.ip().map(|ip| ip.to_string()),
             },
             "current_user" => match &self.user {
-                Some(user) => user.value.clone(),
+                Some(user) => user.value().0.clone(),
                 None => Value::from(()),
             },
             "locale" => context! {
@@ -99,14 +105,14 @@ impl Values {
             },
             "xsrf_form_html" => {
                 let xsrf = self.xsrf.clone()?;
-                Value::from_function(move || html(xsrf.xsrf_form_html()))
+                Value::from_function(move || html(xsrf()))
             }
             name => return translation(name, &self.locale),
         })
     }
 }
 
-/// The error with the template's lines, for whoever debugs.
+/// Returns the error with the lines of the template, for the debug page.
 #[track_caller]
 fn failed(templates: &Templates, error: TemplateError) -> Error {
     let line = error.line().and_then(|line| u32::try_from(line).ok());
@@ -129,17 +135,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
             return Err(error.into_response());
         };
         let site = Arc::clone(site);
-        let user = match &site.find_user {
-            Some(find) => find.find(parts).await?,
-            None => None,
-        };
+        let user = site.auth.user(parts).await?;
         let Ok(Client(client)) = Client::from_request_parts(parts, state).await;
         let values = Values {
             method: parts.method.clone(),
             uri: parts.uri.clone(),
             client,
             locale: Arc::new(Locale::of(parts)),
-            xsrf: parts.extensions.get().cloned(),
+            xsrf: xsrf::Guard::form_html(&parts.extensions),
             user,
         };
         Ok(Self {

@@ -1,0 +1,25 @@
+//! Nothing is watched.
+
+use squall_server::{Listening, Serve};
+
+use crate::{Result, settings::Settings};
+
+/// No page is reloaded.
+#[derive(Clone)]
+pub(crate) enum LiveReload {}
+
+pub(crate) fn live_reload(_: &Settings) -> Option<LiveReload> {
+    None
+}
+
+pub(crate) async fn serve(
+    _: Option<LiveReload>,
+    listening: Listening,
+    service: impl Serve,
+) -> Result<()> {
+    Ok(listening.serve(service).await?)
+}
+
+pub(crate) fn watch_build() -> Result<()> {
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! Live reload of pages, and the watch for a new build.
+
+pub(crate) use squall_autoreload::LiveReload;
+use squall_autoreload::{LiveReloadLayer, LiveReloadService, Watching, hand_over_when_built};
+use squall_server::{Handle, Listening, Serve};
+use tower_layer::Layer;
+
+use crate::{Result, prefork, settings::Settings, xheaders::peer_ip};
+
+/// Returns what reloads pages, if the application is in debug mode: a change of static files or templates.
+pub(crate) fn live_reload(settings: &Settings) -> Option<LiveReload> {
+    if !settings.debug.is_on() {
+        return None;
+    }
+    let watched = settings
+        .files
+        .root()
+        .into_iter()
+        .chain(settings.templates.folder());
+    let live = watched.fold(LiveReload::new(), LiveReload::watch);
+    let hosts = settings.debug.allowed_hosts();
+    Some(hosts.fold(live, LiveReload::allow_host))
+}
+
+/// Serves, with the script for live reload in each page if the application is in debug mode.
+pub(crate) async fn serve<S>(
+    live: Option<LiveReload>,
+    listening: Listening,
+    service: S,
+) -> Result<()>
+where
+    S: Serve,
+    LiveReloadService<S>: Serve,
+{
+    match live {
+        Some(live) => {
+            let live = until_stopped(live, &listening.handle());
+            listening.serve(live.layer(service)).await?;
+        }
+        None => listening.serve(service).await?,
+    }
+    Ok(())
+}
+
+/// Returns the layer, which closes its event streams on the stop signal.
+fn until_stopped(mut live: LiveReload, handle: &Handle) -> LiveReloadLayer {
+    if let Some(generation) = prefork::generation_id() {
+        live = live.generation(generation);
+    }
+    let live = live.layer(peer_ip);
+    let (closing, handle) = (live.clone(), handle.clone());
+    tokio::spawn(async move {
+        handle.told_to_stop().await;
+        closing.close();
+    });
+    live
+}
+
+/// Reloads the supervisor, by SIGHUP, when the program has been rebuilt; until the result is dropped.
+pub(crate) fn watch_build() -> Result<Option<Watching>> {
+    Ok(hand_over_when_built()?)
+}

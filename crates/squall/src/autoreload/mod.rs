@@ -1,0 +1,14 @@
+//! Reload of the server and of open pages in debug mode, with the feature `autoreload`.
+
+#[cfg(not(feature = "autoreload"))]
+mod disabled;
+#[cfg(feature = "autoreload")]
+mod enabled;
+
+#[cfg(not(feature = "autoreload"))]
+pub(crate) use self::disabled::{LiveReload, live_reload, serve, watch_build};
+#[cfg(feature = "autoreload")]
+pub(crate) use self::enabled::{LiveReload, live_reload, serve, watch_build};
+
+/// Whether a program in debug mode reloads when it is rebuilt.
+pub(crate) const IS_ENABLED: bool = cfg!(feature = "autoreload");

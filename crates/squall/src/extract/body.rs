@@ -1,0 +1,40 @@
+//! Request bodies and their media types.
+
+use axum_core::extract::{FromRequest, Request};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header};
+use squall_server::BodyError;
+
+use crate::Error;
+
+/// Reads the whole body. A failure has the status of its cause.
+pub(super) async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|rejection| {
+            let status =
+                body_error(&rejection).map_or_else(|| rejection.status(), BodyError::status);
+            Error::refusal(status, rejection)
+        })
+}
+
+fn body_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a BodyError> {
+    std::iter::successors(Some(error), |error| error.source())
+        .find_map(|error| error.downcast_ref())
+}
+
+/// Whether the body has this media type (RFC 9110, 8.3.1), parameters aside.
+pub(super) fn is_media_type(headers: &HeaderMap, wanted: impl Fn(&str) -> bool) -> bool {
+    let value = headers.get(header::CONTENT_TYPE);
+    value
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| {
+            let essence = value.split(';').next().unwrap_or_default();
+            wanted(&essence.trim().to_ascii_lowercase())
+        })
+}
+
+pub(super) fn wrong_media_type(expected: &str) -> Error {
+    let error = format!("expected a body with `Content-Type: {expected}`");
+    Error::refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, error)
+}

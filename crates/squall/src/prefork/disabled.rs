@@ -1,0 +1,77 @@
+//! One process, without a supervisor.
+
+use squall_server::{Handle, Limits};
+
+use crate::{Error, Result, Server};
+
+pub(crate) const IS_ENABLED: bool = false;
+
+#[derive(Default)]
+pub(crate) struct Settings {}
+
+impl Settings {
+    pub(crate) fn limits(&mut self, _: &Limits) {}
+}
+
+/// Returns no number: this process is not a worker.
+pub(crate) fn task_id() -> Option<usize> {
+    None
+}
+
+pub(crate) fn generation() -> Option<u64> {
+    None
+}
+
+pub(crate) fn generation_id() -> Option<String> {
+    None
+}
+
+pub(crate) fn is_worker() -> bool {
+    false
+}
+
+pub(crate) fn observe(server: squall_server::Server) -> squall_server::Server {
+    server
+}
+
+/// Does not stop with a supervisor, since there is none.
+pub(crate) fn follow_supervisor() -> Result<()> {
+    Ok(())
+}
+
+/// Returns `false`: nothing obeys signals yet.
+pub(crate) fn obey_signals(_: &Handle) -> Result<bool> {
+    Ok(false)
+}
+
+pub(crate) async fn serve(server: Server) -> Result<()> {
+    server.serve().await
+}
+
+pub(crate) async fn has_successor() -> bool {
+    false
+}
+
+pub(crate) fn supervised(_: Server, processes: usize) -> Result<()> {
+    Err(Error::new(format!(
+        "start({processes}): several processes need a Unix system and the feature `prefork`; \
+         start(1) serves in this process"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Application, Server};
+
+    #[test]
+    fn start_with_several_processes_is_a_configuration_error() {
+        for processes in [0, 2, 64] {
+            let server = Server::new(Application::new());
+            let error = server.start(processes).unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("start({processes}): several processes need")),
+                "{error}"
+            );
+        }
+    }
+}

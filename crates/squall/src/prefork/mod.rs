@@ -1,0 +1,19 @@
+//! Worker processes, their supervisor and its metrics, with the feature `prefork` on Unix systems.
+
+#[cfg(not(all(unix, feature = "prefork")))]
+mod disabled;
+#[cfg(all(unix, feature = "prefork"))]
+mod enabled;
+
+#[cfg(not(all(unix, feature = "prefork")))]
+use self::disabled as imp;
+#[cfg(all(unix, feature = "prefork"))]
+use self::enabled as imp;
+
+#[cfg(all(unix, feature = "prefork"))]
+pub use self::enabled::metrics;
+pub(crate) use self::imp::generation_id;
+pub(crate) use self::imp::{
+    IS_ENABLED, Settings, follow_supervisor, generation, has_successor, is_worker, obey_signals,
+    observe, serve, supervised, task_id,
+};

@@ -1,0 +1,68 @@
+//! Static files as routes of an application.
+
+use axum_core::{
+    body::Body,
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use squall_routing::Rule;
+use squall_static::{ConfigError, ServeStatic, StaticFiles};
+use tower::ServiceExt;
+
+use super::{Added, Urls};
+use crate::{
+    Error,
+    handler::Endpoint,
+    route::{Endpoints, IntoRoute},
+};
+
+/// Served at the root as well, where clients request them.
+const AT_THE_ROOT: [&str; 2] = ["robots.txt", "favicon.ico"];
+
+/// Marks [`StaticFiles`] in [`IntoRoute`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ViaStaticFiles;
+
+/// The whole path of a request names the file: `regex(r"/(apple-touch-icon\.png)")` leads to
+/// `apple-touch-icon.png`.
+impl<S> IntoRoute<S, ViaStaticFiles> for StaticFiles {
+    fn into_endpoints(self, _: &S) -> Endpoints {
+        let files = self.build().map_err(Error::new);
+        Endpoints(files.map(|files| vec![(None, endpoint(files))]))
+    }
+}
+
+pub(super) fn of(files: ServeStatic) -> Result<Added, ConfigError> {
+    let prefix = files.static_url_prefix();
+    let below = endpoint(files.prefixed());
+    let mut routes = vec![
+        (Rule::new(prefix), below.clone()),
+        (Rule::new(format!("{prefix}{{*path}}")), below),
+    ];
+    for name in AT_THE_ROOT {
+        routes.push((Rule::new(format!("/{name}")), endpoint(files.only(name)?)));
+    }
+    Ok(Added {
+        routes,
+        urls: Urls(Some(files.urls())),
+    })
+}
+
+/// Serves files. A response with an error status becomes an error of the application, with its page.
+fn endpoint(files: ServeStatic) -> Endpoint {
+    Endpoint::from_fn(move |request: Request| {
+        let response = files.clone().oneshot(request);
+        async move {
+            let response = response.await.unwrap_or_else(|never| match never {});
+            let response: Response = response.map(Body::new);
+            let status = response.status();
+            if !(status.is_client_error() || status.is_server_error()) {
+                return response;
+            }
+            let mut error = Error::status(status).into_response();
+            error.headers_mut().extend(response.headers().clone());
+            error
+        }
+    })
+}

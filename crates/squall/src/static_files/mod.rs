@@ -1,0 +1,23 @@
+//! Static files, with the feature `static`.
+
+#[cfg(not(feature = "static"))]
+mod disabled;
+#[cfg(feature = "static")]
+mod enabled;
+
+use squall_routing::Rule;
+
+#[cfg(not(feature = "static"))]
+pub(crate) use self::disabled::{Settings, Urls};
+#[cfg(feature = "static")]
+pub use self::enabled::ViaStaticFiles;
+#[cfg(feature = "static")]
+pub(crate) use self::enabled::{Settings, Urls};
+use crate::handler::Endpoint;
+
+/// What static files add to an application.
+#[derive(Default)]
+pub(crate) struct Added {
+    pub(crate) routes: Vec<(Rule, Endpoint)>,
+    pub(crate) urls: Urls,
+}

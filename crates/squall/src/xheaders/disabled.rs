@@ -1,0 +1,25 @@
+//! No forwarding header is trusted: the client is the connection's peer.
+
+use std::net::IpAddr;
+
+use http::Extensions;
+use tower_layer::Identity;
+
+use super::is_encrypted;
+
+#[derive(Default)]
+pub(crate) struct Settings {}
+
+impl Settings {
+    pub(crate) fn layer(self) -> Option<Identity> {
+        None
+    }
+}
+
+pub(crate) fn client_ip(_: &Extensions) -> Option<IpAddr> {
+    None
+}
+
+pub(crate) fn is_https(extensions: &Extensions) -> bool {
+    is_encrypted(extensions)
+}

@@ -1,0 +1,30 @@
+//! Client address and scheme behind proxies, with the feature `xheaders`.
+
+#[cfg(not(feature = "xheaders"))]
+mod disabled;
+#[cfg(feature = "xheaders")]
+mod enabled;
+
+use std::net::IpAddr;
+
+use http::Extensions;
+use squall_server::ConnectionInfo;
+
+#[cfg(not(feature = "xheaders"))]
+pub(crate) use self::disabled::{Settings, client_ip, is_https};
+#[cfg(feature = "xheaders")]
+pub use self::enabled::Client;
+#[cfg(feature = "xheaders")]
+pub(crate) use self::enabled::{Settings, client_ip, is_https};
+
+/// Returns the address of the connection's peer, whatever a header says.
+pub(crate) fn peer_ip(extensions: &Extensions) -> Option<IpAddr> {
+    let connection = extensions.get::<ConnectionInfo>()?;
+    Some(connection.peer().tcp()?.ip())
+}
+
+/// Whether the connection itself is encrypted.
+fn is_encrypted(extensions: &Extensions) -> bool {
+    let connection = extensions.get::<ConnectionInfo>();
+    connection.is_some_and(ConnectionInfo::is_encrypted)
+}

@@ -1,0 +1,27 @@
+//! No check of requests.
+
+use http::Extensions;
+
+use super::FormHtml;
+use crate::handler::Endpoint;
+
+#[derive(Default)]
+pub(crate) struct Settings {}
+
+/// No guard exists.
+pub(crate) enum Guard {}
+
+impl Settings {
+    pub(crate) fn guard(self) -> Option<Guard> {
+        None
+    }
+}
+
+impl Guard {
+    pub(crate) fn protect(&self, _: Endpoint) -> Endpoint {
+        match *self {}
+    }
+    pub(crate) fn form_html(_: &Extensions) -> Option<FormHtml> {
+        None
+    }
+}

@@ -1,0 +1,95 @@
+//! The XSRF settings, and the guard before each route.
+
+mod extract;
+
+pub use self::extract::Xsrf;
+
+use std::sync::Arc;
+
+use axum_core::{body::Body, extract::Request, response::IntoResponse};
+use http::{Extensions, StatusCode};
+use squall_xsrf::{XsrfBody, XsrfError, XsrfLayer};
+use tower::service_fn;
+use tower_layer::Layer;
+
+use super::FormHtml;
+use crate::{Application, Error, handler::Endpoint, xheaders::is_https};
+
+/// Settings as given.
+#[derive(Default)]
+pub(crate) struct Settings(Option<XsrfLayer>);
+
+/// Checks a request before the endpoint of its route gets it.
+pub(crate) struct Guard(XsrfLayer);
+
+impl Settings {
+    pub(crate) fn guard(self) -> Option<Guard> {
+        Some(Guard(self.0?.is_https(is_https)))
+    }
+}
+
+impl Guard {
+    pub(crate) fn protect(&self, endpoint: Endpoint) -> Endpoint {
+        let inner = service_fn(move |request: http::Request<XsrfBody<Body>>| {
+            let response = endpoint.call(request.map(Body::new));
+            async move { Ok::<_, std::convert::Infallible>(response.await) }
+        });
+        let guarded = self.0.layer(inner);
+        Endpoint::from_fn(move |request: Request| {
+            let response = tower::ServiceExt::oneshot(guarded.clone(), request);
+            async move {
+                let mut response = response.await.unwrap_or_else(|never| match never {});
+                match response.extensions_mut().remove::<XsrfError>() {
+                    // An error of the application has its page and its line in the log.
+                    Some(error) => Error::refusal(StatusCode::FORBIDDEN, error).into_response(),
+                    None => response,
+                }
+            }
+        })
+    }
+
+    /// Returns what makes the hidden field of a form, if the guard is on.
+    pub(crate) fn form_html(extensions: &Extensions) -> Option<FormHtml> {
+        let xsrf = extensions.get::<squall_xsrf::Xsrf>()?.clone();
+        Some(Arc::new(move || xsrf.xsrf_form_html()))
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Application<S> {
+    /// Sets whether requests with unsafe methods must come from pages of this site: by their origin, and by
+    /// Tornado's token in the form field `_xsrf` or the header `X-XSRFToken` (Tornado's `xsrf_cookies`).
+    /// The response to others is 403. [`Page`](crate::Page) and [`Xsrf`](crate::Xsrf) make tokens;
+    /// [`without_xsrf`](Self::without_xsrf) is for routes that browsers do not request.
+    ///
+    /// Default: `false`.
+    pub fn xsrf_cookies(mut self, yes: bool) -> Self {
+        self.settings.xsrf.0 = yes.then(XsrfLayer::new);
+        self
+    }
+
+    /// As [`xsrf_cookies`](Self::xsrf_cookies), with other settings. The scheme of a request is
+    /// set here.
+    ///
+    /// Default: none.
+    pub fn xsrf_with(mut self, xsrf: XsrfLayer) -> Self {
+        self.settings.xsrf.0 = Some(xsrf);
+        self
+    }
+
+    /// Exempts the route that was added last from [`xsrf_cookies`](Self::xsrf_cookies): for clients that are
+    /// not browsers and authenticate in another way, such as webhooks with a signature.
+    ///
+    /// Default: every route is checked.
+    ///
+    /// # Panics
+    ///
+    /// If there is no route yet.
+    #[track_caller]
+    pub fn without_xsrf(mut self) -> Self {
+        let Some(route) = self.routes.last_mut() else {
+            panic!("without_xsrf() comes after the route that it is about");
+        };
+        route.has_xsrf = false;
+        self
+    }
+}
