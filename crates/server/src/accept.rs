@@ -12,10 +12,9 @@ use std::{
     time::Duration,
 };
 
-use rustix::io::Errno;
 use socket2::SockRef;
 use tokio::{
-    net::{TcpListener, TcpStream, UnixListener, UnixStream},
+    net::{TcpListener, TcpStream},
     pin, select,
     task::{AbortHandle, yield_now},
     time::{sleep, timeout},
@@ -32,6 +31,7 @@ use crate::{
     service::{Serve, Shared},
     stop::OpenConnection,
     stream::Stream,
+    system::{self, UnixListener, UnixStream},
 };
 
 /// The number of the last connection that this process accepted.
@@ -264,10 +264,7 @@ fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
-/// Errors of `accept` that say nothing about the listener (accept(2), "Error handling").
+/// Whether `accept` failed for one connection only, and the listener goes on.
 fn concerns_one_connection(error: &io::Error) -> bool {
-    let out_of = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
-    error
-        .raw_os_error()
-        .is_some_and(|code| out_of.iter().all(|errno| errno.raw_os_error() != code))
+    error.raw_os_error().is_some() && !system::is_out_of_resources(error)
 }

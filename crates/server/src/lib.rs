@@ -80,6 +80,7 @@ mod service;
 mod signal;
 mod stop;
 mod stream;
+mod system;
 mod tick;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;

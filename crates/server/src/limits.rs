@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
-use crate::StartError;
+use crate::{StartError, system};
 
 /// Descriptors that are not connections: listeners, the runtime's own, logs, files being served.
 const SPARE_DESCRIPTORS: u64 = 64;
@@ -205,27 +203,9 @@ impl Limits {
     }
 }
 
-/// Raises the descriptor limit (`RLIMIT_NOFILE`) to the hard limit and says so; returns how many
-/// connections fit under it.
+/// Raises the descriptor limit, and returns how many connections it allows.
 pub(crate) fn raise_descriptor_limit() -> usize {
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let mut limit = current;
-    if current != maximum {
-        let raised = Rlimit {
-            current: maximum,
-            maximum,
-        };
-        match setrlimit(Resource::Nofile, raised) {
-            Ok(()) => {
-                tracing::info!(from = current, to = maximum, "raised the descriptor limit");
-                limit = maximum;
-            }
-            Err(error) => {
-                tracing::warn!(%error, limit = current, "cannot raise the descriptor limit");
-            }
-        }
-    }
-    let room = limit.map_or(u64::MAX, |limit| {
+    let room = system::raise_descriptor_limit().map_or(u64::MAX, |limit| {
         limit.saturating_sub(SPARE_DESCRIPTORS).max(1)
     });
     usize::try_from(room).unwrap_or(usize::MAX)

@@ -14,8 +14,10 @@ use rustix::net::{RecvFlags, recv};
 use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, Interest, ReadBuf},
-    net::{TcpStream, UnixStream},
+    net::TcpStream,
 };
+
+use crate::system::UnixStream;
 
 /// An accepted socket. Clones are the same one: it closes with the last of them.
 ///

@@ -1,22 +1,20 @@
-//! A clock for deadlines of seconds.
+//! Coarse clock for deadlines of seconds.
 
 use std::{
     ops::{Add, Sub},
     time::Duration,
 };
 
-use rustix::time::{ClockId, Timespec, clock_gettime};
+use crate::system::monotonic_nanoseconds;
 
-/// Nanoseconds of the system's monotonic clock as its last tick left it, some milliseconds ago. To
-/// read that takes a quarter of the time that the exact one does, and each request reads it.
+/// Nanoseconds of a monotonic clock, which may be some milliseconds behind. Each request reads it, so it
+/// is the coarse clock where the system has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Tick(u64);
 
 impl Tick {
     pub(crate) fn now() -> Self {
-        let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::MonotonicCoarse);
-        // It begins with the system, and is never negative.
-        Self(tv_sec.unsigned_abs() * 1_000_000_000 + tv_nsec.unsigned_abs())
+        Self(monotonic_nanoseconds())
     }
 }
 

@@ -6,15 +6,12 @@
 
 use std::{
     error::Error,
-    ffi::OsStr,
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    os::unix::ffi::OsStrExt,
-    path::Path,
     str::FromStr,
 };
 
-use crate::Address;
+use crate::{Address, system::path_from_bytes};
 
 /// How version 1 begins (2.1).
 const TEXT: &[u8] = b"PROXY ";
@@ -165,8 +162,8 @@ fn ipv6(block: &[u8]) -> Option<ProxyHeader> {
 fn unix(block: &[u8]) -> Option<ProxyHeader> {
     let source = &block.get(..216)?[..108];
     let path = source.split(|&byte| byte == 0).next().unwrap_or_default();
-    let path = Path::new(OsStr::from_bytes(path));
-    Some(ProxyHeader::Proxied(path.into()))
+    let path = path_from_bytes(path);
+    Some(ProxyHeader::Proxied(path.as_path().into()))
 }
 
 fn proxied(ip: impl Into<IpAddr>, port: u16) -> ProxyHeader {

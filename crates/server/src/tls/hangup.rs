@@ -2,19 +2,17 @@
 
 use std::io;
 
-use tokio::signal::unix::{SignalKind, signal};
+use crate::{Handle, system::Hangup};
 
-use crate::Handle;
-
-/// Reads certificates again on SIGHUP. The future never ends; spawn it beside the server.
+/// Reads certificates again on SIGHUP; on Windows, never. Spawn the future beside the server.
 ///
 /// # Errors
 ///
-/// When the system refuses a handler.
+/// If the system refuses a handler.
 pub fn reload_certificates_on_hangup(
     handle: Handle,
 ) -> io::Result<impl Future<Output = ()> + Send> {
-    let mut hangup = signal(SignalKind::hangup())?;
+    let mut hangup = Hangup::new()?;
     Ok(async move {
         while hangup.recv().await.is_some() {
             handle.reload_certificates();

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -11,7 +10,7 @@ use std::{
 use tokio::{select, task::spawn_blocking, time::interval};
 
 use super::Secure;
-use crate::Handle;
+use crate::{Handle, system};
 
 /// How often the files are looked at.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -73,13 +72,7 @@ impl Seen {
 fn look(paths: &[PathBuf]) -> Look {
     let look = |path: &PathBuf| {
         let file = fs::metadata(path).ok()?;
-        Some([
-            file.dev().into(),
-            file.ino().into(),
-            file.size().into(),
-            file.mtime().into(),
-            file.mtime_nsec().into(),
-        ])
+        Some(system::file_stamp(&file))
     };
     paths.iter().map(look).collect()
 }

@@ -1,0 +1,22 @@
+//! Differences between systems: unix sockets, signals, descriptors and the coarse clock.
+
+mod clock;
+#[cfg(unix)]
+mod unix;
+#[cfg(not(unix))]
+mod windows;
+
+#[cfg(unix)]
+use self::unix as imp;
+#[cfg(not(unix))]
+use self::windows as imp;
+
+#[cfg(feature = "tls")]
+pub(crate) use self::imp::{Hangup, file_stamp};
+pub(crate) use self::{
+    clock::monotonic_nanoseconds,
+    imp::{
+        StopSignals, UnixListener, UnixStream, is_out_of_resources, path_from_bytes,
+        raise_descriptor_limit,
+    },
+};
