@@ -2,21 +2,23 @@
 //! `cargo run -p squall-routing --features http --example hyper`.
 #![expect(clippy::print_stdout, reason = "a program speaks to its user")]
 
-use std::convert::Infallible;
-use std::error::Error;
-use std::sync::Arc;
+use std::{convert::Infallible, error::Error, sync::Arc};
 
-use http::header::{ALLOW, HOST};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{
+    HeaderValue, Method, Request, Response, StatusCode,
+    header::{ALLOW, HOST},
+};
 use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::{
+    body::{Bytes, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::TokioIo;
 use squall_routing::{FindError, MethodMatch, Methods, Router, Rule};
 use tokio::net::TcpListener;
 
-/// What the rules of this program lead to.
+/// The endpoints of this program.
 #[derive(Clone, Copy)]
 enum Page {
     Home,
@@ -41,14 +43,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let (stream, _) = listener.accept().await?;
         let router = Arc::clone(&router);
         let service = service_fn(move |request| {
-            let response = answer(&router, &request);
+            let response = respond(&router, &request);
             async move { Ok::<_, Infallible>(response) }
         });
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     }
 }
 
-fn answer(router: &Rules, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+fn respond(router: &Rules, request: &Request<Incoming>) -> Response<Full<Bytes>> {
     let host = request
         .headers()
         .get(HOST)
@@ -60,7 +62,7 @@ fn answer(router: &Rules, request: &Request<Incoming>) -> Response<Full<Bytes>> 
         Err(FindError::BadEncoding) => return status(StatusCode::BAD_REQUEST),
     };
     match found.endpoint.find(request.method()) {
-        // hyper sends no body in answer to HEAD.
+        // hyper sends no body in response to HEAD.
         MethodMatch::Found(page) | MethodMatch::Head(page) => {
             let text = match page {
                 Page::Home => format!("see {}\n", router.reverse("user", [7]).unwrap_or_default()),

@@ -1,58 +1,64 @@
-//! Rules become a router, or an error that shows what is wrong with them.
+//! Router builder: compiles rules into a [`Router`] and reports configuration errors.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::fmt;
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fmt,
+    sync::Arc,
+};
 
-use crate::captures::About;
-use crate::error::{BuildError, Fault};
-use crate::pattern::Template;
-use crate::reverse::{Recipe, Urls};
-use crate::router::{Route, Router, Rules};
-use crate::rule::Rule;
-use crate::whole::Whole;
+use crate::{
+    captures::RouteInfo,
+    error::{BuildError, PatternError},
+    path_regex::PathRegex,
+    pattern::Template,
+    reverse::{UrlTemplate, Urls},
+    router::{Route, Router, Rules},
+    rule::Rule,
+};
 
-/// Collects rules for a [`Router`]. Made by [`Router::builder`].
+/// Builds a [`Router`]; returned by [`Router::builder`].
 #[must_use]
 pub struct Builder<T> {
     rules: Vec<(Rule, T)>,
-    /// The first mistake that is not in a rule itself.
-    mistake: Option<BuildError>,
+    /// The first invalid prefix or mounted regex; `build` returns it.
+    error: Option<BuildError>,
+}
+
+impl<T> Router<T> {
+    /// Creates a builder without rules.
+    pub fn builder() -> Builder<T> {
+        Builder {
+            rules: Vec::new(),
+            error: None,
+        }
+    }
 }
 
 impl<T> Builder<T> {
-    pub(crate) fn new() -> Self {
-        Self {
-            rules: Vec::new(),
-            mistake: None,
-        }
-    }
-
-    /// Adds an endpoint for the requests that the rule is about.
+    /// Adds a rule and its endpoint.
     pub fn route(mut self, rule: impl Into<Rule>, endpoint: T) -> Self {
         self.rules.push((rule.into(), endpoint));
         self
     }
 
-    /// Adds all of another builder's rules, with this text before their patterns.
+    /// Adds all rules of another builder, with `prefix` before their patterns.
     ///
-    /// The prefix may have parameters. It begins with `/` and does not end with one. The pattern
-    /// `/` becomes the prefix with a slash at its end, and the pattern `""` the prefix itself.
-    /// Hosts and names stay what they are: a name is for the whole router, and `reverse` puts the
-    /// prefix in.
+    /// The prefix may contain parameters. It must start with `/` and must not end with `/`. The
+    /// pattern `/` becomes the prefix with a trailing slash, and the pattern `""` becomes the
+    /// prefix itself. Hosts and names do not change: names are unique in the whole router, and
+    /// `reverse` includes the prefix.
     pub fn mount(mut self, prefix: impl Into<String>, rules: Self) -> Self {
         let prefix = prefix.into();
-        let mut mistake = rules.mistake;
+        let mut error = rules.error;
         if !prefix.starts_with('/') || prefix.ends_with('/') {
-            mistake = mistake.or(Some(BuildError::Prefix {
+            error = error.or(Some(BuildError::Prefix {
                 prefix: prefix.clone(),
-                reason: "it begins with `/`, and does not end with it".to_owned(),
+                reason: "must start with `/` and must not end with `/`".to_owned(),
             }));
         }
         for (mut rule, endpoint) in rules.rules {
             if rule.pattern.is_regex {
-                mistake = mistake.or(Some(BuildError::MountedRegex {
+                error = error.or(Some(BuildError::MountedRegex {
                     pattern: rule.pattern.text.clone(),
                     prefix: prefix.clone(),
                 }));
@@ -60,34 +66,35 @@ impl<T> Builder<T> {
             rule.pattern.text.insert_str(0, &prefix);
             self.rules.push((rule, endpoint));
         }
-        self.mistake = self.mistake.or(mistake);
+        self.error = self.error.or(error);
         self
     }
 
-    /// Makes the router.
+    /// Builds the router.
     ///
     /// # Errors
     ///
-    /// The first problem that there is: in a pattern, a host or a prefix, between two rules
-    /// that match the same, or between two names.
+    /// Returns the first configuration error: an invalid pattern, host or prefix, two rules that
+    /// match the same paths, or two rules with the same name.
     pub fn build(self) -> Result<Router<T>, BuildError> {
         self.build_merging(|_, _| Err("they match the same paths".to_owned()))
     }
 
-    /// Makes the router, and lets `merge` put the endpoints of identical rules into one.
+    /// Builds the router, and merges the endpoints of identical rules with `merge`.
     ///
-    /// Rules are identical if their patterns and hosts are the same texts. Each may have a
-    /// name. Where `merge` says why it cannot, the rules conflict.
+    /// Rules are identical if the texts of their patterns and hosts are equal. Each of them may
+    /// have a name. An error that `merge` returns becomes the reason of a
+    /// [`BuildError::Conflict`].
     ///
     /// # Errors
     ///
-    /// As [`build`](Self::build).
+    /// See [`build`](Self::build).
     pub fn build_merging(
         self,
         mut merge: impl FnMut(&mut T, T) -> Result<(), String>,
     ) -> Result<Router<T>, BuildError> {
-        if let Some(mistake) = self.mistake {
-            return Err(mistake);
+        if let Some(error) = self.error {
+            return Err(error);
         }
         let mut draft = Draft {
             router: Router::default(),
@@ -110,9 +117,9 @@ impl<T> fmt::Debug for Builder<T> {
 
 struct Draft<T> {
     router: Router<T>,
-    /// Of each route, the rule that made it.
+    /// The rule of each route, for conflict messages.
     rules: Vec<Rule>,
-    names: HashMap<String, (Rule, Recipe)>,
+    names: HashMap<String, (Rule, UrlTemplate)>,
 }
 
 impl<T> Draft<T> {
@@ -125,26 +132,26 @@ impl<T> Draft<T> {
         let route = self.router.routes.len();
         let pattern = rule.pattern.text.clone();
         let (group, label) = self.router.hosts.entry(rule.host.as_ref())?;
-        let (recipe, place) = if rule.pattern.is_regex {
-            let whole = Whole::parse(&pattern).map_err(|fault| fault.in_pattern(&pattern))?;
-            let recipe = Recipe::new(&pattern, whole.names.clone(), whole.clone().into());
-            (recipe, group.wholes.insert(whole, route))
+        let (url, place) = if rule.pattern.is_regex {
+            let regex = PathRegex::parse(&pattern).map_err(|fault| fault.in_pattern(&pattern))?;
+            let url = UrlTemplate::new(&pattern, regex.names.clone(), regex.clone().into());
+            (url, group.regexes.insert(regex, route))
         } else {
             let template = Template::parse(&pattern).map_err(|fault| fault.in_pattern(&pattern))?;
             let parts = template.parts.clone();
-            let recipe = Recipe::new(&pattern, template.names, template.parts.into());
-            (recipe, group.tree.insert(parts, route))
+            let url = UrlTemplate::new(&pattern, template.names, template.parts.into());
+            (url, group.tree.insert(parts, route))
         };
-        if let Some(label) = label.as_ref().filter(|label| recipe.names.contains(label)) {
+        if let Some(label) = label.as_ref().filter(|label| url.names.contains(label)) {
             let at = pattern.find(label.as_str()).unwrap_or_default();
-            let reason = format!("`{label}` is a parameter of the host already");
-            return Err(Fault::new(at, reason).in_pattern(&pattern));
+            let reason = format!("`{label}` is already a parameter of the host");
+            return Err(PatternError::new(at, reason).in_pattern(&pattern));
         }
         match place {
             Ok(()) => {
-                let names = label.into_iter().chain(recipe.names.iter().cloned());
+                let names = label.into_iter().chain(url.names.iter().cloned());
                 self.router.routes.push(Route {
-                    about: Arc::new(About {
+                    info: Arc::new(RouteInfo {
                         pattern,
                         names: names.collect(),
                     }),
@@ -166,10 +173,10 @@ impl<T> Draft<T> {
                 })?;
             }
         }
-        self.name(rule, recipe)
+        self.name(rule, url)
     }
 
-    fn name(&mut self, mut rule: Rule, recipe: Recipe) -> Result<(), BuildError> {
+    fn name(&mut self, mut rule: Rule, url: UrlTemplate) -> Result<(), BuildError> {
         let Some(name) = rule.name.take() else {
             return Ok(());
         };
@@ -180,18 +187,18 @@ impl<T> Draft<T> {
                 with: other.get().0.to_string(),
             }),
             Entry::Vacant(place) => {
-                place.insert((rule, recipe));
+                place.insert((rule, url));
                 Ok(())
             }
         }
     }
 
     fn finish(mut self) -> Router<T> {
-        for Rules { wholes, .. } in self.router.hosts.values_mut() {
-            wholes.finish();
+        for Rules { regexes, .. } in self.router.hosts.values_mut() {
+            regexes.finish();
         }
-        let recipes = self.names.into_iter();
-        self.router.urls = Urls::new(recipes.map(|(name, (_, recipe))| (name, recipe)).collect());
+        let urls = self.names.into_iter();
+        self.router.urls = Urls::new(urls.map(|(name, (_, url))| (name, url)).collect());
         self.router
     }
 }

@@ -1,59 +1,61 @@
-//! The values that a path gave to a pattern's parameters.
+//! Captured parameters of a matched path.
 
-use std::fmt;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use crate::encoding;
-use crate::spans::{Span, Spans};
+use crate::{
+    encoding,
+    spans::{Span, Spans},
+};
 
-/// The values of a match, without the path that most of them lie in.
+/// The captured parameters of a match.
 ///
-/// It owns what it needs, so it can be kept with a request; the path is lent to it when the
-/// values are read. Making one does not allocate for up to four parameters, unless the path has
-/// percent escapes or the rule's host has a parameter: then it owns a copy of the values.
+/// `Captures` owns its data and does not borrow the path, so it can be stored in a request's
+/// extensions; the methods that read values take the path as an argument. Up to four parameters
+/// need no allocation. If the path contains percent escapes or the rule's host has a parameter,
+/// the decoded values are copied.
 #[derive(Clone)]
 pub struct Captures {
-    pub(crate) about: Arc<About>,
+    pub(crate) info: Arc<RouteInfo>,
     pub(crate) spans: Spans,
-    /// What the spans are of, if not of the path itself.
+    /// The text that the spans index, if it is not the path.
     pub(crate) values: Option<Arc<str>>,
 }
 
-/// What the matches of a route have in common.
+/// Metadata of a route, shared by its matches.
 #[derive(Debug)]
-pub(crate) struct About {
+pub(crate) struct RouteInfo {
     pub(crate) pattern: String,
     pub(crate) names: Vec<String>,
 }
 
 impl Captures {
-    /// The text of the pattern that matched, such as `/users/{id}`, for logs and metrics.
+    /// Returns the pattern that matched, such as `/users/{id}`, for logs and metrics.
     #[must_use]
     pub fn pattern(&self) -> &str {
-        &self.about.pattern
+        &self.info.pattern
     }
 
-    /// The names and decoded values in the order of the pattern, a host's parameter first.
+    /// Returns the names and decoded values in the order of the pattern, a host's parameter first.
     ///
-    /// `path` is the path that was matched; with another one the values are meaningless. An
-    /// unnamed group of a regex has its number as its name. Groups that took no part in the
-    /// match are left out.
+    /// `path` must be the path that was matched; the values are meaningless for another path. An
+    /// unnamed regex group is named by its number. Groups that did not participate in the match
+    /// are omitted.
     pub fn params<'a>(&'a self, path: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         let text = self.values.as_deref().unwrap_or(path);
-        let names = self.about.names.iter().map(String::as_str);
+        let names = self.info.names.iter().map(String::as_str);
         names
             .zip(&self.spans)
             .filter_map(move |(name, span)| Some((name, span.of(text)?)))
     }
 
-    /// The decoded value of a parameter; see [`params`](Self::params).
+    /// Returns the decoded value of a parameter; see [`params`](Self::params).
     #[must_use]
     pub fn get<'a>(&'a self, path: &'a str, name: &str) -> Option<&'a str> {
         self.params(path)
             .find_map(|(other, value)| (other == name).then_some(value))
     }
 
-    /// Copies the decoded values out of the matched form of a path.
+    /// Copies the decoded values of a path in matched form.
     pub(crate) fn own(&mut self, label: Option<&str>, matched: &str) {
         let mut values = label.map_or_else(String::new, str::to_owned);
         let mut spans: Spans = label
@@ -78,8 +80,8 @@ impl Captures {
 impl fmt::Debug for Captures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Captures")
-            .field("pattern", &self.about.pattern)
-            .field("names", &self.about.names)
+            .field("pattern", &self.info.pattern)
+            .field("names", &self.info.names)
             .finish_non_exhaustive()
     }
 }

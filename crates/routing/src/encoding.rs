@@ -1,15 +1,16 @@
-//! Percent-encoding (RFC 3986, section 2.1): decode once, and never let `%2F` split a segment.
+//! Percent-encoding of paths (RFC 3986, section 2.1): decoded once, and `%2F` never splits a
+//! segment.
 //!
-//! Paths are matched in their *matched form*: every escape is decoded but `%2F` and `%25`.
-//! A `/` in it therefore always separates segments, a `%` always begins one of these two
-//! escapes, and a path without escapes already has it.
+//! Paths are matched in their *matched form*, in which all escapes except `%2F` and `%25` are
+//! decoded. A `/` in it therefore always separates segments, a `%` always starts one of these two
+//! escapes, and a path without escapes is already in matched form.
 
 use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-/// All that RFC 3986 does not allow in a path (section 3.3), but for `/` and `%`,
-/// which the matched form has where they belong.
+/// Characters that RFC 3986, section 3.3 does not allow in a path, except `/` and `%`: in the
+/// matched form these two stand only where they are valid.
 const NOT_IN_PATH: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -26,7 +27,7 @@ const NOT_IN_PATH: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// The matched form of a path from the wire; `None` if an escape or its UTF-8 is invalid.
+/// Returns the matched form of a request path; `None` for an invalid escape or invalid UTF-8.
 pub(crate) fn matched_form(path: &str) -> Option<Cow<'_, str>> {
     let mut rest = path.as_bytes();
     if !rest.contains(&b'%') {
@@ -49,22 +50,22 @@ pub(crate) fn matched_form(path: &str) -> Option<Cow<'_, str>> {
     String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
-/// The value of a part of a path in its matched form.
+/// Decodes a value from the matched form.
 pub(crate) fn decode(matched: &str) -> Cow<'_, str> {
     percent_decode_str(matched).decode_utf8_lossy()
 }
 
-/// The matched form of a value that stays within its segment.
+/// Converts a value that must stay within its segment to the matched form.
 pub(crate) fn matched_segment(value: &str) -> String {
     matched_rest(value).replace('/', "%2F")
 }
 
-/// The matched form of a value that keeps its slashes.
+/// Converts a value that keeps its slashes to the matched form.
 pub(crate) fn matched_rest(value: &str) -> String {
     value.replace('%', "%25")
 }
 
-/// The path to send for a matched form.
+/// Encodes a path in matched form for a URL.
 pub(crate) fn encode(matched: &str) -> String {
     utf8_percent_encode(matched, NOT_IN_PATH).to_string()
 }
@@ -80,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn matched_forms() {
+    fn matched_form_decodes_all_but_slash_and_percent() {
         for (path, matched, value) in [
             ("/plain", "/plain", "/plain"),
             ("/caf%C3%A9", "/café", "/café"),
@@ -89,7 +90,7 @@ mod tests {
             ("/a%2Fb", "/a%2Fb", "/a/b"),
             ("/a%2fb", "/a%2Fb", "/a/b"),
             ("/100%25", "/100%25", "/100%"),
-            // Decoded once: the escape in the value is text.
+            // Decoded once: the escape in the value is literal text.
             ("/%252F", "/%252F", "/%2F"),
             ("/%25%32%46", "/%252F", "/%2F"),
             ("/%41%42", "/AB", "/AB"),
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_escapes() {
+    fn matched_form_rejects_invalid_escapes() {
         for path in [
             "/%",
             "/%4",

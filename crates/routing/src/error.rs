@@ -1,56 +1,55 @@
-//! What can be wrong with rules, and why a path is not found.
+//! Errors of building a router and of finding a route.
 
-use std::error::Error;
-use std::fmt;
+use std::{error::Error, fmt};
 
-/// Why rules do not make a [`Router`](crate::Router).
+/// A configuration error in the rules of a [`Router`](crate::Router).
 ///
-/// A pattern's text includes the prefixes that it is mounted under.
+/// The text of a pattern includes the prefixes under which it is mounted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// A pattern or its regex cannot be understood, or compiles to too much.
+    /// A pattern is invalid, or its regex exceeds the size limit.
     #[non_exhaustive]
     Pattern {
         /// The pattern.
         pattern: String,
-        /// Where in the pattern, in bytes.
+        /// The byte offset of the error in the pattern.
         at: usize,
-        /// What is wrong there.
+        /// The reason.
         reason: String,
     },
-    /// A host cannot be understood.
+    /// A host is invalid.
     #[non_exhaustive]
     Host {
         /// The host.
         host: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// Rules cannot be mounted under this prefix.
+    /// A mount prefix is invalid.
     #[non_exhaustive]
     Prefix {
         /// The prefix.
         prefix: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// A regex is about whole paths, so it cannot be mounted.
+    /// A regex cannot be mounted, since it matches whole paths.
     #[non_exhaustive]
     MountedRegex {
         /// The regex.
         pattern: String,
-        /// The prefix that it is mounted under.
+        /// The prefix under which it is mounted.
         prefix: String,
     },
-    /// Two rules match the same paths of the same host. Hosts are written before the paths.
+    /// Two rules match the same paths of the same host. A rule's text is its host and its path.
     #[non_exhaustive]
     Conflict {
         /// The rule that was added later.
         rule: String,
-        /// The rule that was there before.
+        /// The rule that was added earlier.
         with: String,
-        /// Why they cannot be merged.
+        /// The reason that they cannot be merged.
         reason: String,
     },
     /// Two rules have the same name.
@@ -60,7 +59,7 @@ pub enum BuildError {
         name: String,
         /// The rule that was added later.
         rule: String,
-        /// The rule that was there before.
+        /// The rule that was added earlier.
         with: String,
     },
 }
@@ -77,13 +76,13 @@ impl fmt::Display for BuildError {
             Self::Prefix { prefix, reason } => write!(f, "prefix `{prefix}`: {reason}"),
             Self::MountedRegex { pattern, prefix } => write!(
                 f,
-                "regex `{pattern}` is about whole paths and cannot be mounted under `{prefix}`"
+                "regex `{pattern}` matches whole paths and cannot be mounted under `{prefix}`"
             ),
             Self::Conflict { rule, with, reason } => {
                 write!(f, "`{rule}` conflicts with `{with}`: {reason}")
             }
             Self::Name { name, rule, with } => {
-                write!(f, "the name `{name}` of `{rule}` is the name of `{with}`")
+                write!(f, "duplicate route name `{name}`: `{rule}` and `{with}`")
             }
         }
     }
@@ -91,14 +90,14 @@ impl fmt::Display for BuildError {
 
 impl Error for BuildError {}
 
-/// What is wrong at a place in a pattern whose text the caller knows.
+/// An error at a byte offset of a pattern; [`in_pattern`](Self::in_pattern) adds the pattern.
 #[derive(Debug)]
-pub(crate) struct Fault {
+pub(crate) struct PatternError {
     pub(crate) at: usize,
     pub(crate) reason: String,
 }
 
-impl Fault {
+impl PatternError {
     pub(crate) fn new(at: usize, reason: impl Into<String>) -> Self {
         Self {
             at,
@@ -115,16 +114,16 @@ impl Fault {
     }
 }
 
-/// Why [`Router::find`](crate::Router::find) found no endpoint.
+/// The reason that [`Router::find`](crate::Router::find) found no route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "each of them has its own status, so a server must know them all"
+    reason = "each variant has its own status, so a server must handle all of them"
 )]
 pub enum FindError {
-    /// No rule matches. A server answers 404.
+    /// No rule matches. The status is 404.
     NotFound,
-    /// The path has an invalid percent escape, or is not UTF-8 when decoded. A server answers 400.
+    /// The path has an invalid percent escape, or is not UTF-8 when decoded. The status is 400.
     BadEncoding,
 }
 
@@ -132,7 +131,7 @@ impl fmt::Display for FindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotFound => "no rule matches the path",
-            Self::BadEncoding => "the path is not percent-encoded UTF-8",
+            Self::BadEncoding => "the path is not valid percent-encoded UTF-8",
         })
     }
 }

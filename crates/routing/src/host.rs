@@ -1,26 +1,21 @@
-//! Which hosts a rule is for, and the host that a request names.
+//! Host matching: the hosts of a rule, and the host of a request.
 
-use std::borrow::Cow;
-use std::cmp::Reverse;
-use std::collections::HashMap;
-use std::net::Ipv6Addr;
+use std::{borrow::Cow, cmp::Reverse, collections::HashMap, net::Ipv6Addr};
 
 use regex_automata::meta::Regex;
 
-use crate::error::BuildError;
-use crate::pattern::is_name;
-use crate::regexes;
+use crate::{error::BuildError, pattern::is_name, regexes};
 
-/// Which hosts a rule is for.
+/// The hosts of a rule.
 ///
-/// | a host | matches |
+/// | host | matches |
 /// |---|---|
 /// | `example.com`, `127.0.0.1`, `[::1]` | this host |
-/// | `{tenant}.example.com` | one label before the rest; its value is a parameter |
-/// | `*.example.com` | one or more labels before the rest |
-/// | [`Host::regex`] | what the regex matches as a whole; its groups are not parameters |
+/// | `{tenant}.example.com` | exactly one label before the suffix; its value is a parameter |
+/// | `*.example.com` | one or more labels before the suffix |
+/// | [`Host::regex`] | hosts that the regex matches in full; its groups are not parameters |
 ///
-/// A request's host is compared in lower case, without its port and a final dot. Hosts are
+/// A request's host is compared in lower case, without its port and a trailing dot. Hosts are
 /// ASCII: write `xn--bcher-kva.example` rather than `bücher.example`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Host {
@@ -29,7 +24,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// The hosts that a regular expression matches from the first byte to the last.
+    /// Matches hosts by a regular expression, anchored at both ends.
     #[must_use]
     pub fn regex(regex: impl Into<String>) -> Self {
         Self {
@@ -54,26 +49,26 @@ impl From<String> for Host {
     }
 }
 
-/// A value for each host that rules speak of, in order of precedence.
+/// A value for each host of the rules, in order of precedence.
 #[derive(Debug, Default)]
 pub(crate) struct Hosts<G> {
     exact: HashMap<String, G>,
-    /// The longest suffix first, and one label before many.
+    /// The longest suffix first; for equal suffixes, one label before any number of labels.
     wildcards: Vec<(Wildcard, G)>,
-    /// In the order in which rules first spoke of them.
+    /// In order of registration.
     regexes: Vec<(String, Regex, G)>,
     any: G,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 struct Wildcard {
-    /// With the dot before it.
+    /// Includes the leading dot.
     suffix: String,
     one_label: bool,
 }
 
 impl<G: Default> Hosts<G> {
-    /// The value for a rule's host, and the name of the host's parameter.
+    /// Returns the value for a rule's host, and the name of the host's parameter.
     pub(crate) fn entry(
         &mut self,
         host: Option<&Host>,
@@ -103,7 +98,7 @@ impl<G: Default> Hosts<G> {
             return Err(fault("a wildcard needs a domain after it".to_owned()));
         }
         if let Some(name) = name.filter(|name| !is_name(name)) {
-            return Err(fault(format!("`{name}` is not a name")));
+            return Err(fault(format!("`{name}` is not a valid parameter name")));
         }
         let wildcard = Wildcard {
             suffix: format!(".{}", plain_host(&suffix[1..]).map_err(fault)?),
@@ -147,19 +142,19 @@ impl<G: Default> Hosts<G> {
 }
 
 impl<G> Hosts<G> {
-    /// Whether any rule is for some hosts only.
-    pub(crate) fn is_asked_for(&self) -> bool {
+    /// Whether any rule is restricted to certain hosts.
+    pub(crate) fn has_restrictions(&self) -> bool {
         !(self.exact.is_empty() && self.wildcards.is_empty() && self.regexes.is_empty())
     }
 
-    /// Looks at the values for a request's host, the most specific first, until one answers.
-    /// `look` is also given the value of the host's parameter.
+    /// Calls `look` with the values for a request's host, the most specific first, until it returns
+    /// `Some`. The second argument of `look` is the value of the host's parameter.
     pub(crate) fn find<R>(
         &self,
         host: Option<&str>,
         mut look: impl FnMut(&G, Option<&str>) -> Option<R>,
     ) -> Option<R> {
-        let host = host.filter(|_| self.is_asked_for()).and_then(name);
+        let host = host.filter(|_| self.has_restrictions()).and_then(name);
         let Some(host) = host.as_deref() else {
             return look(&self.any, None);
         };
@@ -187,7 +182,6 @@ impl<G> Hosts<G> {
         look(&self.any, None)
     }
 
-    /// All values.
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut G> {
         self.exact
             .values_mut()
@@ -200,14 +194,15 @@ impl<G> Hosts<G> {
 fn plain_host(host: &str) -> Result<String, String> {
     match name(host) {
         Some(name) if name.len() == host.len() => Ok(name.into_owned()),
-        Some(_) => Err("a rule's host has no port and no final dot".to_owned()),
-        None if !host.is_ascii() => Err("write it in ASCII, as `xn--…`".to_owned()),
+        Some(_) => Err("a rule's host must not have a port or a trailing dot".to_owned()),
+        None if !host.is_ascii() => Err("write it in ASCII (`xn--…`)".to_owned()),
         None => Err("not a host".to_owned()),
     }
 }
 
-/// The host of a `Host` header or authority (RFC 3986, section 3.2.2): in lower case, without
-/// port and final dot. `None` for what cannot be one, which then matches rules for any host only.
+/// Normalizes the value of a `Host` header or an authority (RFC 3986, section 3.2.2): lower case,
+/// without port and trailing dot. Returns `None` for an invalid host, which then matches only rules
+/// without a host.
 fn name(authority: &str) -> Option<Cow<'_, str>> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(v6) => {

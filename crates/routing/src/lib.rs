@@ -1,5 +1,5 @@
-//! Routing: from a request's host, path and method to an endpoint and its parameters, and from
-//! names back to URLs.
+//! Routing: matches a request's host, path and method to an endpoint and its parameters, and
+//! builds URLs from route names.
 //!
 //! ```
 //! use squall_routing::{Router, Rule, regex};
@@ -21,28 +21,28 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Pattern`] has the language of patterns, [`Host`] that of hosts, and [`Router`] the order in
-//! which rules are tried. All mistakes in rules are found when the router is built.
+//! See [`Pattern`] for the syntax of patterns, [`Host`] for that of hosts, and [`Router`] for
+//! precedence. All configuration errors are returned when the router is built.
 //!
 //! # Percent escapes
 //!
-//! A path is decoded once. `%2F` never separates segments: in `/tags/c%2Fc++` the pattern
-//! `/tags/{tag}` finds the tag `c/c++`. Fixed text matches its encoded form, so `/café` matches
-//! `/caf%C3%A9`. Constraints and regexes see a path with every escape decoded but `%2F` and
-//! `%25`; values are decoded fully. A path with an escape that is broken, or is not UTF-8, is
-//! [`FindError::BadEncoding`], whether or not a rule would match it.
+//! A path is decoded once. `%2F` never separates segments: for `/tags/c%2Fc++` the pattern
+//! `/tags/{tag}` captures the tag `c/c++`. Fixed text also matches its encoded form, so `/café`
+//! matches `/caf%C3%A9`. Constraints and regexes match against a path with all escapes decoded
+//! except `%2F` and `%25`; values are fully decoded. A path with an invalid escape, or one that
+//! decodes to invalid UTF-8, returns [`FindError::BadEncoding`], even if no rule would match it.
 //!
-//! # What it does not do
+//! # Limits
 //!
-//! It does not serve, and knows neither an HTTP library nor a runtime; the feature `http` adds
-//! `Methods` on the `http` crate's types. It does not treat `/a` and `/a/` as one, resolve `..`,
+//! This crate depends on no HTTP library and no runtime; the feature `http` adds `Methods`, which
+//! uses the types of the `http` crate. It does not treat `/a` and `/a/` as one path, resolve `..`,
 //! or redirect.
 //!
-//! # Why its own tree
+//! # Why not matchit
 //!
-//! `matchit` is a little faster, but allocates where fixed text and a parameter may both come
-//! next, allows one parameter a segment, and has no place for constraints. The workspace's bench
-//! `routing` compares the two.
+//! `matchit` is slightly faster, but it allocates where fixed text and a parameter can both follow,
+//! allows one parameter per segment, and does not support constraints. The benchmark `routing`
+//! compares the two.
 #![forbid(unsafe_code)]
 
 mod builder;
@@ -52,6 +52,7 @@ mod error;
 mod host;
 #[cfg(feature = "http")]
 mod methods;
+mod path_regex;
 mod pattern;
 mod regexes;
 mod reverse;
@@ -60,7 +61,6 @@ mod rule;
 mod segment;
 mod spans;
 mod tree;
-mod whole;
 
 pub use builder::Builder;
 pub use captures::Captures;

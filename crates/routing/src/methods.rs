@@ -1,11 +1,10 @@
-//! An endpoint for each method of a path: 405 with `Allow`, HEAD from GET, automatic OPTIONS.
+//! Method routing: 405 with `Allow`, HEAD through GET, automatic OPTIONS.
 
-use std::error::Error;
-use std::fmt;
+use std::{error::Error, fmt};
 
 use http::{HeaderValue, Method};
 
-/// The endpoints of one path by method (RFC 9110, section 9). Extension methods are as good as any.
+/// The endpoints of one path by method (RFC 9110, section 9), extension methods included.
 ///
 /// ```
 /// use http::Method;
@@ -25,31 +24,31 @@ pub struct Methods<T> {
     allow: HeaderValue,
 }
 
-/// What [`Methods`] has for a request's method.
+/// The endpoint, or the automatic response, for a request's method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "each of them has its own answer, so a server must know them all"
+    reason = "each variant has its own response, so a server must handle all of them"
 )]
 pub enum MethodMatch<'a, T> {
-    /// The method's own endpoint, or the one for any method.
+    /// The endpoint of the method, or the endpoint for any method.
     Found(&'a T),
-    /// GET's endpoint for a HEAD request: its answer is sent without the body.
+    /// The endpoint of GET for a HEAD request: its response is sent without the body.
     Head(&'a T),
-    /// An OPTIONS request that no endpoint answers: 204, with this value of `Allow`.
+    /// An OPTIONS request without an endpoint: respond with 204 and this value of `Allow`.
     Options(&'a HeaderValue),
-    /// No endpoint: 405, with this value of `Allow`.
+    /// No endpoint: respond with 405 and this value of `Allow`.
     NotAllowed(&'a HeaderValue),
 }
 
-/// Two endpoints for one method of one path.
+/// An error: two endpoints for the same method of the same path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DuplicateMethod {
     method: Option<Method>,
 }
 
 impl<T> Methods<T> {
-    /// No endpoint for any method yet.
+    /// Creates a set without endpoints.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -59,34 +58,34 @@ impl<T> Methods<T> {
         }
     }
 
-    /// Adds the endpoint for a method. Default: none, so 405; for HEAD GET's, and for OPTIONS an
-    /// automatic answer.
+    /// Sets the endpoint for a method. Without one, HEAD uses the endpoint of GET, OPTIONS gets an
+    /// automatic response, and other methods get 405. Default: no endpoint.
     ///
     /// # Errors
     ///
-    /// If the method has one.
+    /// Returns an error if the method already has an endpoint.
     pub fn on(mut self, method: Method, endpoint: T) -> Result<Self, DuplicateMethod> {
         self.add(method, endpoint)?;
         Ok(self)
     }
 
-    /// Adds the endpoint for all methods that have none of their own, HEAD (unless there is one
-    /// for GET) and OPTIONS included. Default: none.
+    /// Sets the endpoint for all methods without their own, including OPTIONS, and HEAD unless
+    /// there is an endpoint for GET. Default: none.
     ///
     /// # Errors
     ///
-    /// If there is one.
+    /// Returns an error if it is already set.
     pub fn any(mut self, endpoint: T) -> Result<Self, DuplicateMethod> {
         self.add_any(endpoint)?;
         Ok(self)
     }
 
-    /// Adds all endpoints of another one, as for rules that are identical
+    /// Adds all endpoints of `other`, as for identical rules
     /// ([`Builder::build_merging`](crate::Builder::build_merging)).
     ///
     /// # Errors
     ///
-    /// If both have an endpoint for the same method, or for any method.
+    /// Returns an error if both have an endpoint for the same method, or for any method.
     pub fn merge(&mut self, other: Self) -> Result<(), DuplicateMethod> {
         for (method, endpoint) in other.endpoints {
             self.add(method, endpoint)?;
@@ -97,7 +96,7 @@ impl<T> Methods<T> {
         }
     }
 
-    /// The endpoint for a request's method.
+    /// Returns the endpoint for a request's method.
     #[must_use]
     pub fn find(&self, method: &Method) -> MethodMatch<'_, T> {
         if let Some(endpoint) = self.own(method) {
@@ -140,7 +139,7 @@ impl<T> Methods<T> {
         Ok(())
     }
 
-    /// In the order of the endpoints, HEAD after GET, and OPTIONS at the end.
+    /// The value of `Allow`: methods in order of registration, HEAD after GET, and OPTIONS last.
     fn allowed(&self) -> HeaderValue {
         let mut names = Vec::new();
         for (method, _) in &self.endpoints {
@@ -178,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn allow() {
+    fn allow_lists_registered_and_automatic_methods() {
         let purge = Method::from_bytes(b"PURGE").expect("a token");
         for (methods, allow) in [
             (&[][..], "OPTIONS"),
@@ -200,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn matches() {
+    fn find_prefers_own_method_over_get_and_any() {
         let methods = || {
             Methods::new()
                 .on(Method::GET, "get")
@@ -235,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn merging() {
+    fn merge_rejects_duplicate_methods() {
         let get = || Methods::new().on(Method::GET, 1).expect("the first");
         let post = Methods::new().on(Method::POST, 2).expect("the first");
         let mut both = get();

@@ -1,37 +1,39 @@
-//! The language of path patterns: from text to parts that the tree and `reverse` understand.
+//! Path pattern parser: from text to the parts that the tree and `reverse` use.
 
-use crate::error::Fault;
-use crate::segment::{Constraint, Piece, Segment};
+use crate::{
+    error::PatternError,
+    segment::{Constraint, Piece, Segment},
+};
 
-/// A longer pattern is a mistake, and the tree must not get as deep as a stack.
+/// Bounds the depth of the tree, whose search and insertion recurse.
 const MAX_LENGTH: usize = 4096;
 
-/// Which paths a rule is for: a template such as `/users/{id}`, or a [`regex`].
+/// A path pattern: a template such as `/users/{id}`, or a [`regex`].
 ///
 /// A template is matched segment by segment:
 ///
 /// | in a template | matches |
 /// |---|---|
-/// | `/café` | this text, encoded or not; templates are written decoded |
+/// | `/café` | this text, percent-encoded or not; templates are written decoded |
 /// | `{id}` | a whole segment, never empty |
-/// | `{id:[0-9]+}` | the same, if the regex matches all of it |
-/// | `{name}.json`, `v{major}` | a segment that begins and ends so |
-/// | `{base}...{head}` | several parameters, each as long as it can be, the first one first |
+/// | `{id:[0-9]+}` | a whole segment that the regex matches in full |
+/// | `{name}.json`, `v{major}` | a segment with this suffix or prefix |
+/// | `{base}...{head}` | several parameters; each is greedy, from left to right |
 /// | `{*rest}` | the rest of the path with its slashes, never empty; only as the last segment |
-/// | `{{`, `}}` | a brace |
+/// | `{{`, `}}` | a literal brace |
 ///
-/// Errors in a pattern are reported by [`Builder::build`](crate::Builder::build).
+/// [`Builder::build`](crate::Builder::build) returns the errors of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern {
     pub(crate) text: String,
     pub(crate) is_regex: bool,
 }
 
-/// A pattern that matches a whole path by a regular expression, as Tornado's rules do.
+/// A pattern that matches whole paths by a regular expression, as Tornado's rules do.
 ///
-/// The regex is anchored at both ends. Its groups are the parameters, named by their name or
-/// number. It sees the path with every escape decoded but `%2F` and `%25`, so `[^/]+` never reads
-/// past a segment. The syntax is that of the `regex` crate.
+/// The regex is anchored at both ends. Its groups are the parameters, identified by name or
+/// number. It matches against the path with all escapes decoded except `%2F` and `%25`, so `[^/]+`
+/// never matches beyond a segment. The syntax is that of the `regex` crate.
 #[must_use]
 pub fn regex(regex: impl Into<String>) -> Pattern {
     Pattern {
@@ -59,13 +61,13 @@ impl From<String> for Pattern {
 #[derive(Debug)]
 pub(crate) struct Template {
     pub(crate) parts: Vec<Part>,
-    /// Of the parameters, in order.
+    /// The names of the parameters, in order.
     pub(crate) names: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum Part {
-    /// Fixed text in its matched form, slashes included.
+    /// Fixed text in matched form, including slashes.
     Literal(String),
     Segment(Segment),
     /// `{*rest}`, always the last.
@@ -73,14 +75,14 @@ pub(crate) enum Part {
 }
 
 impl Template {
-    pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
+    pub(crate) fn parse(text: &str) -> Result<Self, PatternError> {
         if !text.starts_with('/') {
-            return Err(Fault::new(0, "a pattern begins with `/`"));
+            return Err(PatternError::new(0, "a pattern must start with `/`"));
         }
         if text.len() > MAX_LENGTH {
-            return Err(Fault::new(
+            return Err(PatternError::new(
                 MAX_LENGTH,
-                format!("a pattern has at most {MAX_LENGTH} bytes"),
+                format!("a pattern is limited to {MAX_LENGTH} bytes"),
             ));
         }
         let mut template = Self {
@@ -113,16 +115,16 @@ impl Template {
                     if let Some(Piece::Param { constraint }) = segment.last()
                         && (unbounded || constraint.is_none())
                     {
-                        let reason = "nothing says where the parameter before this one ends";
-                        return Err(Fault::new(at, reason));
+                        let reason = "adjacent parameters are ambiguous; put text between them or constrain both";
+                        return Err(PatternError::new(at, reason));
                     }
                     template.name(name, at)?;
                     segment.push(Piece::Param { constraint });
                 }
                 Token::Rest { name, at } => {
                     if !segment.is_empty() || scanner.at < text.len() {
-                        let reason = "a rest parameter is the whole of the last segment";
-                        return Err(Fault::new(at, reason));
+                        let reason = "a rest parameter must be the whole last segment";
+                        return Err(PatternError::new(at, reason));
                     }
                     template.name(name, at)?;
                     template.parts.push(Part::Literal(literal));
@@ -138,7 +140,11 @@ impl Template {
         Ok(template)
     }
 
-    fn end_segment(&mut self, literal: &mut String, segment: &mut Vec<Piece>) -> Result<(), Fault> {
+    fn end_segment(
+        &mut self,
+        literal: &mut String,
+        segment: &mut Vec<Piece>,
+    ) -> Result<(), PatternError> {
         match segment.as_slice() {
             [] => {}
             [Piece::Text(text)] => {
@@ -154,16 +160,19 @@ impl Template {
         Ok(())
     }
 
-    fn name(&mut self, name: &str, at: usize) -> Result<(), Fault> {
+    fn name(&mut self, name: &str, at: usize) -> Result<(), PatternError> {
         if self.names.iter().any(|other| other == name) {
-            return Err(Fault::new(at, format!("a second parameter `{name}`")));
+            return Err(PatternError::new(
+                at,
+                format!("duplicate parameter `{name}`"),
+            ));
         }
         self.names.push(name.to_owned());
         Ok(())
     }
 }
 
-/// What a parameter may be called. Digits come first in the names of unnamed regex groups only.
+/// Whether this is a valid parameter name. A number is reserved for an unnamed regex group.
 pub(crate) fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && name
@@ -192,13 +201,13 @@ struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    fn next(&mut self) -> Result<Option<Token<'a>>, Fault> {
+    fn next(&mut self) -> Result<Option<Token<'a>>, PatternError> {
         let at = self.at;
         let rest = &self.text[at..];
         let Some(c) = rest.chars().next() else {
             return Ok(None);
         };
-        let fault = |reason: &str| Err(Fault::new(at, reason));
+        let fault = |reason: &str| Err(PatternError::new(at, reason));
         let token = match c {
             '/' => Token::Slash,
             '{' | '}' if rest[1..].starts_with(c) => {
@@ -206,10 +215,10 @@ impl<'a> Scanner<'a> {
                 Token::Char(c)
             }
             '{' => return self.param().map(Some),
-            '}' => return fault("nothing opens this brace; write `}}` for a brace in the path"),
-            '?' | '#' => return fault("a path ends before `?` and `#`"),
+            '}' => return fault("unopened `}`; write `}}` for a literal brace"),
+            '?' | '#' => return fault("a path pattern cannot contain `?` or `#`"),
             '%' if is_escape(rest) => {
-                return fault("patterns are written decoded, `é` rather than `%C3%A9`");
+                return fault("write patterns decoded: `é` instead of `%C3%A9`");
             }
             '%' => Token::Percent,
             c => Token::Char(c),
@@ -218,11 +227,11 @@ impl<'a> Scanner<'a> {
         Ok(Some(token))
     }
 
-    fn param(&mut self) -> Result<Token<'a>, Fault> {
+    fn param(&mut self) -> Result<Token<'a>, PatternError> {
         let at = self.at;
         let Some(length) = closing_brace(&self.text[at..]) else {
-            let reason = "nothing closes this brace; write `{{` for a brace in the path";
-            return Err(Fault::new(at, reason));
+            let reason = "unclosed `{`; write `{{` for a literal brace";
+            return Err(PatternError::new(at, reason));
         };
         self.at += length + 1;
         let inner = &self.text[at + 1..at + length];
@@ -236,13 +245,19 @@ impl<'a> Scanner<'a> {
         };
         if !is_name(name) {
             let reason = format!(
-                "`{name}` is not a name: letters, digits, `_` and `-`, and no digit or `-` first"
+                "`{name}` is not a valid name: use letters, digits, `_` and `-`, and no digit or `-` first"
             );
-            return Err(Fault::new(at + 1, reason));
+            return Err(PatternError::new(at + 1, reason));
         }
         match constraint {
-            Some(_) if is_rest => Err(Fault::new(at, "a rest parameter takes no constraint")),
-            Some("") => Err(Fault::new(at, "an empty constraint matches no value")),
+            Some(_) if is_rest => Err(PatternError::new(
+                at,
+                "a rest parameter cannot have a constraint",
+            )),
+            Some("") => Err(PatternError::new(
+                at,
+                "an empty constraint matches no value",
+            )),
             None if is_rest => Ok(Token::Rest { name, at }),
             constraint => Ok(Token::Param {
                 name,
@@ -256,8 +271,8 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Where the brace that opens `text` is closed. A regex has braces of its own, in pairs or
-/// after a backslash.
+/// Returns the offset of the brace that closes the first one. Braces inside a constraint must be
+/// balanced or escaped by a backslash.
 fn closing_brace(text: &str) -> Option<usize> {
     let mut depth = 0;
     let mut escaped = false;
@@ -274,7 +289,7 @@ fn closing_brace(text: &str) -> Option<usize> {
     None
 }
 
-/// Whether the `%` that `text` begins with has two digits after it.
+/// Whether two hex digits follow the `%` at the start of `text`.
 fn is_escape(text: &str) -> bool {
     let digits = text.as_bytes().get(1..3);
     digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))

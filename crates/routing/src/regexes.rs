@@ -1,40 +1,42 @@
-//! Regular expressions over a whole text: parsed, anchored, compiled within a size limit.
+//! Regex compilation: parsing, anchoring and a size limit.
 
 use regex_automata::{Anchored, Input, meta};
 use regex_syntax::hir::{Capture, Hir, HirKind, Look, Repetition};
 
-use crate::error::Fault;
+use crate::error::PatternError;
 
-/// How big one compiled regex may get, in bytes.
+/// The maximum size of one compiled regex, in bytes.
 const SIZE_LIMIT: usize = 1 << 20;
 
-/// Parses a regex; positions in the fault are `at` and on.
-pub(crate) fn parse(regex: &str, at: usize) -> Result<Hir, Fault> {
+/// Parses a regex; `at` is its offset in the pattern, for error positions.
+pub(crate) fn parse(regex: &str, at: usize) -> Result<Hir, PatternError> {
     regex_syntax::parse(regex).map_err(|error| match error {
         regex_syntax::Error::Parse(error) => {
-            Fault::new(at + error.span().start.offset, error.kind().to_string())
+            PatternError::new(at + error.span().start.offset, error.kind().to_string())
         }
         regex_syntax::Error::Translate(error) => {
-            Fault::new(at + error.span().start.offset, error.kind().to_string())
+            PatternError::new(at + error.span().start.offset, error.kind().to_string())
         }
-        error => Fault::new(at, error.to_string()),
+        error => PatternError::new(at, error.to_string()),
     })
 }
 
-/// The same regex, which must match from the first byte to the last.
+/// Anchors a regex at both ends.
 pub(crate) fn whole(hir: Hir) -> Hir {
     Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)])
 }
 
 /// Compiles a regex made by [`whole`].
-pub(crate) fn compile(hir: &Hir, at: usize) -> Result<meta::Regex, Fault> {
+pub(crate) fn compile(hir: &Hir, at: usize) -> Result<meta::Regex, PatternError> {
     let config = meta::Config::new().nfa_size_limit(Some(SIZE_LIMIT));
     meta::Regex::builder()
         .configure(config)
         .build_from_hir(hir)
         .map_err(|error| match error.size_limit() {
-            Some(limit) => Fault::new(at, format!("the regex compiles to more than {limit} bytes")),
-            None => Fault::new(at, error.to_string()),
+            Some(limit) => {
+                PatternError::new(at, format!("the regex compiles to more than {limit} bytes"))
+            }
+            None => PatternError::new(at, error.to_string()),
         })
 }
 
@@ -43,7 +45,7 @@ pub(crate) fn input(text: &[u8]) -> Input<'_> {
     Input::new(text).anchored(Anchored::Yes)
 }
 
-/// The same regex with its groups made plain, so that it can stand inside a group of ours.
+/// Turns the groups of a regex into non-capturing ones, so that it can be nested in another group.
 pub(crate) fn without_groups(hir: Hir) -> Hir {
     match hir.into_kind() {
         HirKind::Empty => Hir::empty(),
@@ -62,7 +64,7 @@ pub(crate) fn without_groups(hir: Hir) -> Hir {
     }
 }
 
-/// The regex as group number `index`.
+/// Wraps a regex in the capture group `index`.
 pub(crate) fn group(index: u32, hir: Hir) -> Hir {
     Hir::capture(Capture {
         index,

@@ -1,58 +1,62 @@
-//! From the name of a rule and values to the path that is matched with these values.
+//! Reverse routing: builds the path of a named rule from values.
 
-use std::collections::HashMap;
-use std::error::Error;
-use std::fmt::{self, Display};
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    error::Error,
+    fmt::{self, Display},
+    sync::Arc,
+};
 
-use crate::encoding;
-use crate::pattern::Part;
-use crate::segment::{self, Segment};
-use crate::spans::{Span, Spans};
-use crate::whole::{self, Whole};
+use crate::{
+    encoding,
+    path_regex::{PathRegex, RegexPart},
+    pattern::Part,
+    segment::{self, Segment},
+    spans::{Span, Spans},
+};
 
-/// The names of a router's rules. Clones share them.
+/// The named rules of a router. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Urls(Arc<HashMap<String, Recipe>>);
+pub struct Urls(Arc<HashMap<String, UrlTemplate>>);
 
-/// How to make the paths of one rule.
+/// The template for the URLs of one rule.
 #[derive(Debug)]
-pub(crate) struct Recipe {
+pub(crate) struct UrlTemplate {
     pattern: String,
-    /// Of the path's parameters, in order.
+    /// The names of the path's parameters, in order.
     pub(crate) names: Vec<String>,
-    form: Form,
+    kind: UrlTemplateKind,
 }
 
 #[derive(Debug)]
-pub(crate) enum Form {
+pub(crate) enum UrlTemplateKind {
     Template(Vec<Part>),
-    Whole(Whole),
+    Regex(PathRegex),
 }
 
-impl From<Vec<Part>> for Form {
+impl From<Vec<Part>> for UrlTemplateKind {
     fn from(parts: Vec<Part>) -> Self {
         Self::Template(parts)
     }
 }
 
-impl From<Whole> for Form {
-    fn from(whole: Whole) -> Self {
-        Self::Whole(whole)
+impl From<PathRegex> for UrlTemplateKind {
+    fn from(regex: PathRegex) -> Self {
+        Self::Regex(regex)
     }
 }
 
 impl Urls {
-    pub(crate) fn new(recipes: HashMap<String, Recipe>) -> Self {
-        Self(Arc::new(recipes))
+    pub(crate) fn new(urls: HashMap<String, UrlTemplate>) -> Self {
+        Self(Arc::new(urls))
     }
 
-    /// Makes the path of a named rule: percent-encoded, and read back as the same values.
+    /// Builds the percent-encoded path of a named rule. Matching the path gives the same values.
     ///
-    /// The values are those of the path's parameters, in order; a host's parameter is not one
-    /// of them. A value stays within its segment, but a rest parameter keeps its slashes, and so
-    /// do the groups of a regex that matches with them. A rule of higher precedence may match the
-    /// path too, as `/users/me` does for the user `me`.
+    /// `params` are the values of the path's parameters, in order, without a host's parameter. A
+    /// value stays within its segment; a rest parameter keeps its slashes, as do regex groups that
+    /// match slashes. A rule of higher precedence may match the path too: `/users/me` does for the
+    /// user `me`.
     ///
     /// ```
     /// use squall_routing::{Router, Rule};
@@ -65,28 +69,28 @@ impl Urls {
     ///
     /// # Errors
     ///
-    /// [`ReverseError`] says which name or value it cannot use, and why. It never makes a path
-    /// that begins with `//`, which a browser takes for a host, or that has a segment `.` or
-    /// `..`, which a browser resolves.
+    /// [`ReverseError`] names the rule or the value that is invalid. A path that starts with `//`,
+    /// which a browser takes for a host, or has a `.` or `..` segment, which a browser resolves, is
+    /// an error.
     pub fn reverse<P: Display>(
         &self,
         name: &str,
         params: impl IntoIterator<Item = P>,
     ) -> Result<String, ReverseError> {
-        let recipe = self.0.get(name).ok_or_else(|| ReverseError::Unknown {
+        let url = self.0.get(name).ok_or_else(|| ReverseError::Unknown {
             name: name.to_owned(),
         })?;
         let values: Vec<String> = params.into_iter().map(|value| value.to_string()).collect();
-        if values.len() != recipe.names.len() {
+        if values.len() != url.names.len() {
             return Err(ReverseError::Count {
-                pattern: recipe.pattern.clone(),
-                expected: recipe.names.len(),
+                pattern: url.pattern.clone(),
+                expected: url.names.len(),
                 given: values.len(),
             });
         }
-        let matched = match &recipe.form {
-            Form::Template(parts) => recipe.template(parts, &values)?,
-            Form::Whole(whole) => recipe.whole(whole, &values)?,
+        let matched = match &url.kind {
+            UrlTemplateKind::Template(parts) => url.template(parts, &values)?,
+            UrlTemplateKind::Regex(regex) => url.regex(regex, &values)?,
         };
         let url = encoding::encode(&matched);
         let is_safe = matched.starts_with('/')
@@ -100,12 +104,12 @@ impl Urls {
     }
 }
 
-impl Recipe {
-    pub(crate) fn new(pattern: &str, names: Vec<String>, form: Form) -> Self {
+impl UrlTemplate {
+    pub(crate) fn new(pattern: &str, names: Vec<String>, kind: UrlTemplateKind) -> Self {
         Self {
             pattern: pattern.to_owned(),
             names,
-            form,
+            kind,
         }
     }
 
@@ -118,14 +122,16 @@ impl Recipe {
                 Part::Segment(segment) => {
                     done += self.segment(segment, done, values, &mut matched)?;
                 }
-                Part::Rest if values[done].is_empty() => return Err(self.refuse(done, values)),
+                Part::Rest if values[done].is_empty() => {
+                    return Err(self.invalid_value(done, values));
+                }
                 Part::Rest => matched.push_str(&encoding::matched_rest(&values[done])),
             }
         }
         Ok(matched)
     }
 
-    /// Appends a segment with the values from number `first` on; returns how many it has.
+    /// Appends a segment with the values from index `first`; returns the number of values used.
     fn segment(
         &self,
         segment: &Segment,
@@ -148,37 +154,37 @@ impl Recipe {
         if segment.find(matched.as_bytes(), start, matched.len(), &mut read) && read == given {
             return Ok(given.len());
         }
-        Err(self.refuse(first + first_difference(&given, &read), values))
+        Err(self.invalid_value(first + first_difference(&given, &read), values))
     }
 
-    fn whole(&self, whole: &Whole, values: &[String]) -> Result<String, ReverseError> {
-        let pieces = whole.pieces().map_err(|reason| ReverseError::Regex {
+    fn regex(&self, regex: &PathRegex, values: &[String]) -> Result<String, ReverseError> {
+        let parts = regex.parts().map_err(|reason| ReverseError::Regex {
             pattern: self.pattern.clone(),
             reason,
         })?;
-        let mut refused = 0;
+        let mut invalid = 0;
         for in_matched_form in [encoding::matched_rest, encoding::matched_segment] {
             let mut matched = String::new();
             let mut given = Spans::new();
-            for piece in &pieces {
-                match piece {
-                    whole::Piece::Text(text) => matched.push_str(text),
-                    whole::Piece::Group => {
+            for part in &parts {
+                match part {
+                    RegexPart::Text(text) => matched.push_str(text),
+                    RegexPart::Group => {
                         let value = in_matched_form(&values[given.len()]);
                         given.push(append(&mut matched, &value));
                     }
                 }
             }
             let mut read = Spans::new();
-            if whole.find(matched.as_bytes(), &mut read) && read == given {
+            if regex.find(matched.as_bytes(), &mut read) && read == given {
                 return Ok(matched);
             }
-            refused = first_difference(&given, &read);
+            invalid = first_difference(&given, &read);
         }
-        Err(self.refuse(refused, values))
+        Err(self.invalid_value(invalid, values))
     }
 
-    fn refuse(&self, i: usize, values: &[String]) -> ReverseError {
+    fn invalid_value(&self, i: usize, values: &[String]) -> ReverseError {
         ReverseError::Value {
             pattern: self.pattern.clone(),
             param: self.names[i].clone(),
@@ -187,7 +193,7 @@ impl Recipe {
     }
 }
 
-/// Which value was read back as another one, the first if none was.
+/// The index of the first value that the match captured differently.
 fn first_difference(given: &Spans, read: &Spans) -> usize {
     let same = given.iter().zip(read).take_while(|(a, b)| a == b).count();
     same.min(given.len().saturating_sub(1))
@@ -199,7 +205,7 @@ fn append(text: &mut String, value: &str) -> Span {
     Span::new(start, text.len())
 }
 
-/// Why a name and values do not make a path.
+/// The reason that a path cannot be built from a name and values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReverseError {
@@ -209,18 +215,18 @@ pub enum ReverseError {
         /// The name.
         name: String,
     },
-    /// The rule has more parameters, or fewer.
+    /// The number of values does not match the number of parameters.
     #[non_exhaustive]
     Count {
         /// The rule's pattern.
         pattern: String,
-        /// How many parameters it has.
+        /// The number of parameters.
         expected: usize,
-        /// How many values there were.
+        /// The number of values.
         given: usize,
     },
-    /// A parameter cannot have this value: it is empty, the constraint does not match it, or it
-    /// would be read back as another one.
+    /// A parameter cannot have this value: it is empty, its constraint does not match, or matching
+    /// the path would capture another value.
     #[non_exhaustive]
     Value {
         /// The rule's pattern.
@@ -230,15 +236,15 @@ pub enum ReverseError {
         /// The value.
         value: String,
     },
-    /// The rule is a regex that matches more than one can write down.
+    /// The rule is a regex that does not determine a single text.
     #[non_exhaustive]
     Regex {
         /// The regex.
         pattern: String,
-        /// What in it has no single text.
+        /// The part of the regex that has no single text.
         reason: &'static str,
     },
-    /// The path begins with `//` or not with `/`, or has a segment `.` or `..`.
+    /// The path starts with `//`, does not start with `/`, or has a `.` or `..` segment.
     #[non_exhaustive]
     Unsafe {
         /// The path.
@@ -254,19 +260,19 @@ impl Display for ReverseError {
                 pattern,
                 expected,
                 given,
-            } => write!(f, "`{pattern}` needs {expected} values, not {given}"),
+            } => write!(f, "`{pattern}` expects {expected} values, got {given}"),
             Self::Value {
                 pattern,
                 param,
                 value,
-            } => write!(f, "`{param}` of `{pattern}` cannot be {value:?}"),
+            } => write!(f, "invalid value {value:?} for `{param}` of `{pattern}`"),
             Self::Regex { pattern, reason } => {
                 write!(f, "`{pattern}` cannot be reversed: {reason}")
             }
             Self::Unsafe { url } => write!(
                 f,
-                "a browser would not send `{url}` as it is: it begins with `//` or not with `/`, \
-                 or has a segment `.` or `..`"
+                "unsafe path `{url}`: it starts with `//`, does not start with `/`, or has a `.` or \
+                 `..` segment"
             ),
         }
     }

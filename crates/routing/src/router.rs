@@ -1,37 +1,40 @@
-//! Finds the endpoint of a request by its host and path.
+//! Router: finds the endpoint for a request's host and path.
 
-use std::borrow::Cow;
-use std::fmt::{self, Display};
-use std::sync::Arc;
+use std::{
+    borrow::Cow,
+    fmt::{self, Display},
+    sync::Arc,
+};
 
-use crate::builder::Builder;
-use crate::captures::{About, Captures};
-use crate::encoding;
-use crate::error::FindError;
-use crate::host::Hosts;
-use crate::reverse::{ReverseError, Urls};
-use crate::spans::Spans;
-use crate::tree::Tree;
-use crate::whole::Wholes;
+use crate::{
+    captures::{Captures, RouteInfo},
+    encoding,
+    error::FindError,
+    host::Hosts,
+    path_regex::PathRegexes,
+    reverse::{ReverseError, Urls},
+    spans::Spans,
+    tree::Tree,
+};
 
-/// Rules with an endpoint each, ready to be searched. Made by [`Router::builder`].
+/// Compiled rules with their endpoints. Built by [`Router::builder`].
 ///
 /// # Precedence
 ///
-/// Hosts come first: exact, then wildcard (the longest first, `{label}` before `*`), then
-/// regex (in order of registration), then rules for any host. A path that has no rule under one
-/// host is looked for under the next one.
+/// Hosts are tried in this order: exact, wildcard (the longest suffix first, `{label}` before `*`),
+/// regex (in order of registration), then rules for any host. If no rule of one host matches the
+/// path, the next host is tried.
 ///
-/// Among the rules of a host, the leftmost segment in which they differ decides:
+/// Among the rules of a host, the leftmost segment in which they differ decides, in this order:
 ///
 /// 1. fixed text,
-/// 2. parameters with text beside them or a constraint: those with the most text first, then
-///    those with a constraint, then in order of registration,
+/// 2. parameters with adjacent text or a constraint: those with the most text first, then those
+///    with a constraint, then in order of registration,
 /// 3. a plain parameter,
 /// 4. a rest parameter.
 ///
-/// A better segment does not count when what follows it fails. Regexes over the whole path come
-/// after all templates, in order of registration.
+/// If the rest of the path does not match, the search backtracks to the next alternative. Regexes
+/// over the whole path are tried after all templates, in order of registration.
 pub struct Router<T> {
     pub(crate) routes: Vec<Route<T>>,
     pub(crate) hosts: Hosts<Rules>,
@@ -39,7 +42,7 @@ pub struct Router<T> {
 }
 
 pub(crate) struct Route<T> {
-    pub(crate) about: Arc<About>,
+    pub(crate) info: Arc<RouteInfo>,
     pub(crate) endpoint: T,
 }
 
@@ -47,41 +50,36 @@ pub(crate) struct Route<T> {
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
     pub(crate) tree: Tree,
-    pub(crate) wholes: Wholes,
+    pub(crate) regexes: PathRegexes,
 }
 
-/// What [`Router::find`] found.
+/// The result of [`Router::find`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Match<'r, T> {
     /// The endpoint of the rule.
     pub endpoint: &'r T,
-    /// The values of the parameters, and the pattern's text.
+    /// The parameters, and the text of the pattern.
     pub captures: Captures,
 }
 
 impl<T> Router<T> {
-    /// Starts a router without rules.
-    pub fn builder() -> Builder<T> {
-        Builder::new()
-    }
-
-    /// Whether any rule is for some hosts only. Where none is, [`find`](Self::find) does not look at
-    /// the host, and whoever calls it need not either.
+    /// Whether any rule is restricted to certain hosts. If not, [`find`](Self::find) ignores its
+    /// `host` argument.
     #[must_use]
     pub fn has_hosts(&self) -> bool {
-        self.hosts.is_asked_for()
+        self.hosts.has_restrictions()
     }
 
-    /// Finds the endpoint for a request's host and path.
+    /// Returns the endpoint for a request's host and path.
     ///
-    /// `host` is the request's authority or `Host` header, with or without a port. What is not
-    /// a host matches rules for any host only. `path` is as it came, without a query. A target
-    /// that does not begin with `/`, such as `*`, is never found.
+    /// `host` is the request's authority or `Host` header, with or without a port. An invalid host
+    /// matches only rules for any host. `path` is the path of the request, percent-encoded and
+    /// without a query. A target that does not start with `/`, such as `*`, is not found.
     ///
     /// # Errors
     ///
-    /// [`FindError`] says whether the request was wrong, or there is no rule for it.
+    /// See the variants of [`FindError`].
     pub fn find(&self, host: Option<&str>, path: &str) -> Result<Match<'_, T>, FindError> {
         if !path.starts_with('/') || u32::try_from(path.len()).is_err() {
             return Err(FindError::NotFound);
@@ -92,7 +90,7 @@ impl<T> Router<T> {
         let route = self.hosts.find(host, |rules, value| {
             let path = matched.as_bytes();
             let route = match rules.tree.find(path, 0, &mut spans) {
-                None => rules.wholes.find(path, &mut spans),
+                None => rules.regexes.find(path, &mut spans),
                 found => found,
             };
             if route.is_some() {
@@ -100,9 +98,9 @@ impl<T> Router<T> {
             }
             route
         });
-        let Route { about, endpoint } = &self.routes[route.ok_or(FindError::NotFound)?];
+        let Route { info, endpoint } = &self.routes[route.ok_or(FindError::NotFound)?];
         let mut captures = Captures {
-            about: Arc::clone(about),
+            info: Arc::clone(info),
             spans,
             values: None,
         };
@@ -112,11 +110,11 @@ impl<T> Router<T> {
         Ok(Match { endpoint, captures })
     }
 
-    /// Makes the path of a named rule; see [`Urls::reverse`].
+    /// Builds the path of a named rule; see [`Urls::reverse`].
     ///
     /// # Errors
     ///
-    /// As [`Urls::reverse`].
+    /// See [`Urls::reverse`].
     pub fn reverse<P: Display>(
         &self,
         name: &str,
@@ -125,7 +123,7 @@ impl<T> Router<T> {
         self.urls.reverse(name, params)
     }
 
-    /// The names of the rules, to make URLs where the router is out of reach. It is cheap to clone.
+    /// Returns the named rules, to build URLs without the router. Cheap to clone.
     #[must_use]
     pub fn urls(&self) -> &Urls {
         &self.urls
@@ -142,10 +140,10 @@ impl<T> Default for Router<T> {
     }
 }
 
-/// The patterns.
+/// Shows the patterns.
 impl<T> fmt::Debug for Router<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let patterns = self.routes.iter().map(|route| &route.about.pattern);
+        let patterns = self.routes.iter().map(|route| &route.info.pattern);
         f.debug_list().entries(patterns).finish()
     }
 }

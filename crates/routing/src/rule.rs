@@ -1,11 +1,10 @@
-//! A rule: a pattern, perhaps a host, perhaps a name.
+//! Rule: a pattern with an optional host and an optional name.
 
 use std::fmt;
 
-use crate::host::Host;
-use crate::pattern::Pattern;
+use crate::{host::Host, pattern::Pattern};
 
-/// Which requests an endpoint is for, and what the endpoint is called.
+/// A routing rule: the requests of an endpoint, and the name of the route.
 ///
 /// ```
 /// use squall_routing::Rule;
@@ -20,7 +19,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// A rule for the paths that the pattern matches, on any host, without a name.
+    /// Creates a rule for the paths that the pattern matches, for any host, without a name.
     #[must_use]
     pub fn new(pattern: impl Into<Pattern>) -> Self {
         Self {
@@ -30,14 +29,14 @@ impl Rule {
         }
     }
 
-    /// Restricts the rule to some hosts. Default: any host, or none.
+    /// Sets the hosts of the rule. Default: any host, including none.
     #[must_use]
     pub fn host(mut self, host: impl Into<Host>) -> Self {
         self.host = Some(host.into());
         self
     }
 
-    /// Names the rule for [`Router::reverse`](crate::Router::reverse). Default: no name.
+    /// Sets the name for [`Router::reverse`](crate::Router::reverse). Default: no name.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -63,7 +62,7 @@ impl From<String> for Rule {
     }
 }
 
-/// The host, if any, and the pattern.
+/// Shows the host, if any, and the pattern.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = self.host.as_ref().map_or("", |host| host.text.as_str());

@@ -1,11 +1,11 @@
-//! Where the values of a match lie in its path.
+//! Spans: the positions of captured values in a path.
 
 use smallvec::SmallVec;
 
-/// In the order of the names; four of them need no allocation.
+/// In the order of the names; up to four need no allocation.
 pub(crate) type Spans = SmallVec<[Span; 4]>;
 
-/// A range of bytes. `find` refuses paths that 32 bits cannot address.
+/// A byte range. `Router::find` rejects paths longer than `u32::MAX`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
     start: u32,
@@ -13,12 +13,12 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// Of a regex group that took no part in the match. It lies in no text.
+    /// A regex group that did not participate in the match; `of` returns `None` for every text.
     pub(crate) const ABSENT: Self = Self { start: 1, end: 0 };
 
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "Router::find refuses longer paths"
+        reason = "Router::find rejects longer paths"
     )]
     pub(crate) fn new(start: usize, end: usize) -> Self {
         Self {

@@ -1,28 +1,30 @@
-//! A radix tree of templates. Fixed text branches by byte, parameters by segment.
+//! Radix tree of templates: fixed text branches by byte, parameters by segment.
 //!
-//! A parameter always takes a whole segment, so where a node starts in a path is settled by the
-//! path: a search visits each node once at most, and takes linear time whatever the rules are.
+//! A parameter always spans a whole segment, so each node starts at one fixed position of a path: a
+//! search visits each node at most once and takes linear time.
 
-use crate::pattern::Part;
-use crate::segment::{Segment, same};
-use crate::spans::{Span, Spans};
+use crate::{
+    pattern::Part,
+    segment::{Segment, same},
+    spans::{Span, Spans},
+};
 
-/// What follows `literal`, in the order in which it is tried.
+/// A node: the text `literal`, then its children in the order of the fields.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
     literal: Vec<u8>,
-    /// The route whose pattern ends here.
+    /// The route whose pattern ends after `literal`.
     route: Option<usize>,
-    /// The first bytes of `literals`, which all differ.
+    /// The first byte of each of `literals`; all are distinct.
     first_bytes: Vec<u8>,
     literals: Vec<Self>,
-    /// By precedence.
+    /// Sorted by precedence.
     segments: Vec<(Segment, Self)>,
     rest: Option<usize>,
 }
 
 impl Tree {
-    /// Adds a route, or names the one that has these parts already.
+    /// Adds a route; if a route with the same parts exists, returns its index as the error.
     pub(crate) fn insert(&mut self, parts: Vec<Part>, route: usize) -> Result<(), usize> {
         let mut node = self;
         let mut after_segment = false;
@@ -40,7 +42,7 @@ impl Tree {
         take(&mut node.route, route)
     }
 
-    /// The route for `path[at..]`. A failed search leaves `spans` as they were.
+    /// Returns the route for `path[at..]`. A failed search leaves `spans` unchanged.
     pub(crate) fn find(&self, path: &[u8], mut at: usize, spans: &mut Spans) -> Option<usize> {
         let mut node = self;
         loop {
@@ -81,7 +83,7 @@ impl Tree {
         }
     }
 
-    /// The node after this text, which is compared with this node's own literal first.
+    /// Returns the node after `text`, which starts with this node's own literal.
     fn literal(&mut self, text: &[u8]) -> &mut Self {
         if self.is_blank() {
             text.clone_into(&mut self.literal);
@@ -94,8 +96,8 @@ impl Tree {
         let Some(first) = text.first() else {
             return self;
         };
-        let known = self.first_bytes.iter().position(|byte| byte == first);
-        let i = known.unwrap_or_else(|| {
+        let existing = self.first_bytes.iter().position(|byte| byte == first);
+        let i = existing.unwrap_or_else(|| {
             self.first_bytes.push(*first);
             self.literals.push(Self::default());
             self.literals.len() - 1
@@ -103,7 +105,7 @@ impl Tree {
         self.literals[i].literal(text)
     }
 
-    /// Whether nothing was added to this node yet.
+    /// Whether nothing has been added to this node.
     fn is_blank(&self) -> bool {
         self.literal.is_empty()
             && self.route.is_none()
@@ -127,7 +129,7 @@ impl Tree {
         &mut self.segments[i].1
     }
 
-    /// Moves all after the first `length` bytes of the literal into a child.
+    /// Moves everything after the first `length` bytes of the literal into a child.
     fn split(&mut self, length: usize) {
         if length == self.literal.len() {
             return;

@@ -1,11 +1,11 @@
-//! A match with up to four parameters does not allocate. A binary of its own, since the counter
-//! replaces the allocator.
+//! Allocation test: a match with up to four parameters does not allocate. It has its own binary,
+//! since the counter replaces the global allocator.
 
 use allocation_counter::measure;
 use squall_routing::{Router, Rule, regex};
 
 #[test]
-fn a_match_does_not_allocate() {
+fn match_with_four_parameters_does_not_allocate() {
     let github = include_str!("github.txt").lines();
     let router = github
         .fold(Router::builder(), |rules, pattern| rules.route(pattern, ()))
@@ -15,7 +15,7 @@ fn a_match_does_not_allocate() {
         .route(Rule::new("/exact/{a}").host("example.com"), ())
         .route(Rule::new("/wild/{a}").host("*.example.com"), ())
         .build()
-        .expect("the rules are good");
+        .expect("the rules are valid");
     let mut paths: Vec<String> = include_str!("github.txt")
         .lines()
         .filter(|pattern| pattern.matches('{').count() <= 4)
@@ -37,7 +37,7 @@ fn a_match_does_not_allocate() {
         } else {
             "example.com"
         });
-        // A regex makes its scratch space when a thread first uses it.
+        // The first search of a regex on a thread allocates its cache.
         assert!(router.find(host, &path).is_ok(), "{path}");
         let info = measure(|| {
             let found = router.find(host, &path).expect("it was found before");
@@ -49,11 +49,11 @@ fn a_match_does_not_allocate() {
     }
 }
 
-/// The counter counts: five parameters do not fit.
+/// Control: shows that the counter counts.
 #[test]
-fn the_fifth_parameter_allocates() {
+fn match_with_five_parameters_allocates_once() {
     let router = Router::builder().route("/{a}/{b}/{c}/{d}/{e}", ());
-    let router = router.build().expect("the rule is good");
+    let router = router.build().expect("the rule is valid");
     let info = measure(|| assert!(router.find(None, "/1/2/3/4/5").is_ok()));
     assert_eq!(info.count_total, 1);
 }

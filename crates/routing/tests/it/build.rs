@@ -1,53 +1,53 @@
-//! Every mistake in rules is found when the router is built, and shows what and where.
+//! Configuration errors: each is returned when the router is built, with its value and position.
 
 use squall_routing::{Host, Pattern, Router, Rule, regex};
 
 use crate::{found, router, try_router};
 
 #[test]
-fn bad_templates() {
+fn build_rejects_invalid_templates() {
     for (pattern, error) in [
-        ("", "pattern ``, byte 0: a pattern begins with `/`"),
+        ("", "pattern ``, byte 0: a pattern must start with `/`"),
         (
             "users",
-            "pattern `users`, byte 0: a pattern begins with `/`",
+            "pattern `users`, byte 0: a pattern must start with `/`",
         ),
-        ("*", "pattern `*`, byte 0: a pattern begins with `/`"),
+        ("*", "pattern `*`, byte 0: a pattern must start with `/`"),
         (
             "/{",
-            "pattern `/{`, byte 1: nothing closes this brace; write `{{` for a brace in the path",
+            "pattern `/{`, byte 1: unclosed `{`; write `{{` for a literal brace",
         ),
         (
             "/{id",
-            "pattern `/{id`, byte 1: nothing closes this brace; write `{{` for a brace in the path",
+            "pattern `/{id`, byte 1: unclosed `{`; write `{{` for a literal brace",
         ),
         (
             "/id}",
-            "pattern `/id}`, byte 3: nothing opens this brace; write `}}` for a brace in the path",
+            "pattern `/id}`, byte 3: unopened `}`; write `}}` for a literal brace",
         ),
         (
             "/{}",
-            "pattern `/{}`, byte 2: `` is not a name: letters, digits, `_` and `-`, and no digit or `-` first",
+            "pattern `/{}`, byte 2: `` is not a valid name: use letters, digits, `_` and `-`, and no digit or `-` first",
         ),
         (
             "/a/{1}",
-            "pattern `/a/{1}`, byte 4: `1` is not a name: letters, digits, `_` and `-`, and no digit or `-` first",
+            "pattern `/a/{1}`, byte 4: `1` is not a valid name: use letters, digits, `_` and `-`, and no digit or `-` first",
         ),
         (
             "/{a b}",
-            "pattern `/{a b}`, byte 2: `a b` is not a name: letters, digits, `_` and `-`, and no digit or `-` first",
+            "pattern `/{a b}`, byte 2: `a b` is not a valid name: use letters, digits, `_` and `-`, and no digit or `-` first",
         ),
         (
             "/{*}",
-            "pattern `/{*}`, byte 2: `` is not a name: letters, digits, `_` and `-`, and no digit or `-` first",
+            "pattern `/{*}`, byte 2: `` is not a valid name: use letters, digits, `_` and `-`, and no digit or `-` first",
         ),
         (
             "/{a/b}",
-            "pattern `/{a/b}`, byte 2: `a/b` is not a name: letters, digits, `_` and `-`, and no digit or `-` first",
+            "pattern `/{a/b}`, byte 2: `a/b` is not a valid name: use letters, digits, `_` and `-`, and no digit or `-` first",
         ),
         (
             "/{:[0-9]+}",
-            "pattern `/{:[0-9]+}`, byte 2: `` is not a name: letters, digits, `_` and `-`, and no digit or `-` first",
+            "pattern `/{:[0-9]+}`, byte 2: `` is not a valid name: use letters, digits, `_` and `-`, and no digit or `-` first",
         ),
         (
             "/{id:}",
@@ -68,55 +68,55 @@ fn bad_templates() {
         ),
         (
             "/{a}{b}",
-            "pattern `/{a}{b}`, byte 4: nothing says where the parameter before this one ends",
+            "pattern `/{a}{b}`, byte 4: adjacent parameters are ambiguous; put text between them or constrain both",
         ),
         (
             "/{a:[0-9]+}{b}",
-            "pattern `/{a:[0-9]+}{b}`, byte 11: nothing says where the parameter before this one ends",
+            "pattern `/{a:[0-9]+}{b}`, byte 11: adjacent parameters are ambiguous; put text between them or constrain both",
         ),
         (
             "/{a}/{a}",
-            "pattern `/{a}/{a}`, byte 5: a second parameter `a`",
+            "pattern `/{a}/{a}`, byte 5: duplicate parameter `a`",
         ),
         (
             "/{a}-{a}",
-            "pattern `/{a}-{a}`, byte 5: a second parameter `a`",
+            "pattern `/{a}-{a}`, byte 5: duplicate parameter `a`",
         ),
         (
             "/{a}/{*a}",
-            "pattern `/{a}/{*a}`, byte 5: a second parameter `a`",
+            "pattern `/{a}/{*a}`, byte 5: duplicate parameter `a`",
         ),
         (
             "/{*a}/b",
-            "pattern `/{*a}/b`, byte 1: a rest parameter is the whole of the last segment",
+            "pattern `/{*a}/b`, byte 1: a rest parameter must be the whole last segment",
         ),
         (
             "/{*a}.txt",
-            "pattern `/{*a}.txt`, byte 1: a rest parameter is the whole of the last segment",
+            "pattern `/{*a}.txt`, byte 1: a rest parameter must be the whole last segment",
         ),
         (
             "/a{*b}",
-            "pattern `/a{*b}`, byte 2: a rest parameter is the whole of the last segment",
+            "pattern `/a{*b}`, byte 2: a rest parameter must be the whole last segment",
         ),
         (
             "/{*a}{b}",
-            "pattern `/{*a}{b}`, byte 1: a rest parameter is the whole of the last segment",
+            "pattern `/{*a}{b}`, byte 1: a rest parameter must be the whole last segment",
         ),
         (
             "/{*a:.+}",
-            "pattern `/{*a:.+}`, byte 1: a rest parameter takes no constraint",
+            "pattern `/{*a:.+}`, byte 1: a rest parameter cannot have a constraint",
         ),
         (
             "/a?b={c}",
-            "pattern `/a?b={c}`, byte 2: a path ends before `?` and `#`",
+            "pattern `/a?b={c}`, byte 2: a path pattern cannot contain `?` or `#`",
         ),
         (
             "/a#b",
-            "pattern `/a#b`, byte 2: a path ends before `?` and `#`",
+            "pattern `/a#b`, byte 2: a path pattern cannot contain `?` or `#`",
         ),
         (
             "/caf%C3%A9",
-            "pattern `/caf%C3%A9`, byte 4: patterns are written decoded, `é` rather than `%C3%A9`",
+            "pattern `/caf%C3%A9`, byte 4: write patterns decoded: `é` instead of `%C3%A9`",
         ),
     ] {
         let message = try_router([pattern]).expect_err(pattern).to_string();
@@ -125,7 +125,7 @@ fn bad_templates() {
 }
 
 #[test]
-fn bad_regexes() {
+fn build_rejects_invalid_regexes() {
     for (pattern, error) in [
         ("(", "pattern `(`, byte 0: unclosed group"),
         ("/a)|(/b", "pattern `/a)|(/b`, byte 2: unopened group"),
@@ -148,7 +148,7 @@ fn bad_regexes() {
 }
 
 #[test]
-fn size_bombs() {
+fn build_rejects_oversized_regexes() {
     let deep = "(".repeat(500) + &")".repeat(500);
     let long = format!("/{}", "a".repeat(5000));
     for (pattern, reason) in [
@@ -179,7 +179,7 @@ fn size_bombs() {
         ),
         (
             Pattern::from(long),
-            "byte 4096: a pattern has at most 4096 bytes",
+            "byte 4096: a pattern is limited to 4096 bytes",
         ),
     ] {
         let message = try_router([pattern.clone()]).expect_err(reason).to_string();
@@ -188,7 +188,7 @@ fn size_bombs() {
 }
 
 #[test]
-fn conflicts() {
+fn build_rejects_conflicting_rules() {
     let rule = |text: &str| Rule::new(text);
     for (first, second, error) in [
         (
@@ -249,7 +249,7 @@ fn conflicts() {
         (
             rule("/a").name("x"),
             rule("/b").name("x"),
-            "the name `x` of `/b` is the name of `/a`",
+            "duplicate route name `x`: `/b` and `/a`",
         ),
     ] {
         let built = Router::builder().route(first, 1).route(second, 2).build();
@@ -258,7 +258,7 @@ fn conflicts() {
 }
 
 #[test]
-fn no_conflicts() {
+fn build_accepts_overlapping_patterns_that_differ() {
     for patterns in [
         ["/a", "/a/"],
         ["/a", "/A"],
@@ -276,7 +276,7 @@ fn no_conflicts() {
 }
 
 #[test]
-fn mounting() {
+fn mount_prepends_the_prefix() {
     let users = Router::builder()
         .route(Rule::new("/").name("users"), 1)
         .route(Rule::new("/{id}").name("user").host("*.example"), 2)
@@ -285,7 +285,7 @@ fn mounting() {
     let router = Router::builder()
         .mount("/v{version}/api", api)
         .build()
-        .expect("the rules are good");
+        .expect("the rules are valid");
     for (path, expected) in [
         ("/v1/api/", "/v{version}/api/ version=1"),
         ("/v1/api", "NotFound"),
@@ -305,48 +305,48 @@ fn mounting() {
 }
 
 #[test]
-fn bad_mounts() {
+fn mount_rejects_invalid_prefixes_and_regexes() {
     let rules = |pattern: Pattern| Router::builder().route(pattern, ());
     for (prefix, pattern, error) in [
         (
             "",
             "/a".into(),
-            "prefix ``: it begins with `/`, and does not end with it",
+            "prefix ``: must start with `/` and must not end with `/`",
         ),
         (
             "/",
             "/a".into(),
-            "prefix `/`: it begins with `/`, and does not end with it",
+            "prefix `/`: must start with `/` and must not end with `/`",
         ),
         (
             "api",
             "/a".into(),
-            "prefix `api`: it begins with `/`, and does not end with it",
+            "prefix `api`: must start with `/` and must not end with `/`",
         ),
         (
             "/api/",
             "/a".into(),
-            "prefix `/api/`: it begins with `/`, and does not end with it",
+            "prefix `/api/`: must start with `/` and must not end with `/`",
         ),
         (
             "/api",
             regex("/a"),
-            "regex `/a` is about whole paths and cannot be mounted under `/api`",
+            "regex `/a` matches whole paths and cannot be mounted under `/api`",
         ),
         (
             "/{*x}",
             "/a".into(),
-            "pattern `/{*x}/a`, byte 1: a rest parameter is the whole of the last segment",
+            "pattern `/{*x}/a`, byte 1: a rest parameter must be the whole last segment",
         ),
         (
             "/{x}",
             "/{x}".into(),
-            "pattern `/{x}/{x}`, byte 5: a second parameter `x`",
+            "pattern `/{x}/{x}`, byte 5: duplicate parameter `x`",
         ),
     ] {
         let built = Router::builder().mount(prefix, rules(pattern)).build();
         assert_eq!(built.expect_err(error).to_string(), error);
-        // A prefix is checked even if no rule is under it, and wherever it is.
+        // A prefix is checked even without rules, and when it is nested.
         if error.starts_with("prefix") {
             let inner = Router::<()>::builder().mount(prefix, Router::builder());
             let built = Router::builder().mount("/outer", inner).build();
@@ -356,7 +356,7 @@ fn bad_mounts() {
 }
 
 #[test]
-fn merging() {
+fn build_merging_merges_identical_rules_only() {
     let rules = || {
         Router::builder()
             .route(Rule::new("/{a}").name("get"), vec!["get"])
@@ -382,7 +382,7 @@ fn merging() {
         refused.expect_err("the closure refuses").to_string(),
         "`/{a}` conflicts with `/{a}`: two of them"
     );
-    // With other names for the values, the endpoints could not read them.
+    // The parameter names differ, so the endpoints could not read their values.
     let other = rules().route("/{b}", vec![]).build_merging(merge);
     assert_eq!(
         other.expect_err("the names differ").to_string(),
@@ -391,7 +391,7 @@ fn merging() {
 }
 
 #[test]
-fn an_empty_router_finds_nothing() {
+fn empty_router_finds_nothing() {
     let empty = router::<&str>([]);
     assert_eq!(found(&empty, None, "/"), "NotFound");
 }

@@ -1,11 +1,11 @@
-//! Which rule a path finds, and with which values.
+//! Matching: the rule that a path matches, and the captured values.
 
 use squall_routing::{Captures, Pattern, Router, regex};
 
 use crate::{found, router};
 
 #[test]
-fn values() {
+fn find_captures_values() {
     let router = router([
         Pattern::from("/"),
         "/users/{id}".into(),
@@ -96,7 +96,7 @@ fn values() {
 }
 
 #[test]
-fn percent_escapes() {
+fn find_decodes_percent_escapes_once() {
     let router = router([
         Pattern::from("/café"),
         "/tags/{tag}".into(),
@@ -117,7 +117,7 @@ fn percent_escapes() {
         ("/tags%2Fx", "NotFound"),
         ("%2Ftags/x", "NotFound"),
         ("/tags/%2F", "/tags/{tag} tag=/"),
-        // Once: what is decoded is not decoded again.
+        // The result of decoding is not decoded again.
         ("/tags/%252F", "/tags/{tag} tag=%2F"),
         ("/tags/%2525", "/tags/{tag} tag=%25"),
         ("/tags/100%25", "/tags/{tag} tag=100%"),
@@ -151,8 +151,8 @@ fn percent_escapes() {
 }
 
 #[test]
-fn precedence() {
-    // Each line: rules in order of registration, a path, and the rule that it finds.
+fn find_follows_precedence() {
+    // Rules in order of registration, a path, and the rule that it matches.
     for (rules, path, expected) in [
         (&["/{a}", "/x"][..], "/x", "/x"),
         (&["/{a}", "/{b:[a-z]+}"], "/x", "/{b:[a-z]+}"),
@@ -176,7 +176,7 @@ fn precedence() {
         // The leftmost segment decides, not the number of parameters.
         (&["/{a}/y/z", "/x/{b}/{c}"], "/x/y/z", "/x/{b}/{c}"),
         (&["/x/{*r}", "/{a}/y"], "/x/y", "/x/{*r}"),
-        // A better segment does not count when what follows it fails.
+        // The search backtracks if the rest of the path does not match.
         (&["/x/y", "/{a}/z"], "/x/z", "/{a}/z"),
         (&["/x/{b}/1", "/{a}/y/2"], "/x/y/2", "/{a}/y/2"),
         (&["/{a:x}/1", "/{b}/2"], "/x/2", "/{b}/2"),
@@ -196,14 +196,14 @@ fn precedence() {
             None => Pattern::from(*rule),
         });
         let router = router(patterns);
-        let found = router.find(None, path).expect("there is a rule");
+        let found = router.find(None, path).expect("a rule matches");
         let i: usize = found.endpoint.parse().expect("endpoints are numbers");
         assert_eq!(rules[i], expected, "{rules:?}: {path}");
     }
 }
 
 #[test]
-fn odd_targets() {
+fn find_handles_unusual_targets() {
     let all = router([Pattern::from("/"), "/{*rest}".into(), regex(".*")]);
     let long = format!("/{}", "x".repeat(64 * 1024));
     let many = "/x".repeat(32 * 1024);
@@ -228,10 +228,9 @@ fn odd_targets() {
     }
 }
 
-/// A search visits each rule once at most, so no path makes it slow: this one would take
-/// 2^20 steps in a search that forgets what it has tried.
+/// A search visits each node at most once. Without this, the path would take 2^20 steps.
 #[test]
-fn hopeless_paths_take_linear_time() {
+fn find_takes_linear_time_without_a_match() {
     let patterns = (0..20).map(|i| {
         let segments = (0..20).map(|j| if i == j { "/a" } else { "/{x}" });
         let named = segments
@@ -244,24 +243,24 @@ fn hopeless_paths_take_linear_time() {
 }
 
 #[test]
-fn captures_outlive_the_router() {
+fn captures_outlive_router() {
     fn is_kept<C: Clone + Send + Sync + 'static>(_: &C) {}
     let path = "/users/7".to_owned();
     let captures: Captures = {
         let router = Router::builder().route("/users/{id}", ()).build();
-        let router = router.expect("the rule is good");
-        router.find(None, &path).expect("there is a rule").captures
+        let router = router.expect("the rule is valid");
+        router.find(None, &path).expect("a rule matches").captures
     };
     is_kept(&captures);
     assert_eq!(captures.get(&path, "id"), Some("7"));
     assert_eq!(captures.get(&path, "name"), None);
-    // Meaningless, but no panic.
+    // The values are meaningless for another path, but nothing panics.
     assert_eq!(captures.get("/", "id"), None);
     assert_eq!(captures.get("/users/é", "id"), None);
 }
 
 #[test]
-fn five_parameters() {
+fn find_captures_five_parameters() {
     let router = router(["/{a}/{b}/{c}/{d}/{e}"]);
     assert_eq!(
         found(&router, None, "/1/2/3/4/5"),
@@ -270,12 +269,12 @@ fn five_parameters() {
 }
 
 #[test]
-fn github() {
+fn find_matches_each_route_of_the_github_api() {
     let patterns: Vec<&str> = include_str!("../github.txt").lines().collect();
     let router = router(patterns.iter().copied());
     for pattern in patterns {
         let path = pattern.replace(['{', '}'], "");
-        let found = router.find(None, &path).expect("there is a rule");
+        let found = router.find(None, &path).expect("a rule matches");
         assert_eq!(found.captures.pattern(), pattern);
         for (name, value) in found.captures.params(&path) {
             assert_eq!(name, value, "{pattern}");

@@ -1,11 +1,11 @@
-//! Which hosts a rule is for.
+//! Host matching.
 
 use squall_routing::{Host, Router, Rule};
 
 use crate::found;
 
 #[test]
-fn precedence() {
+fn find_follows_host_precedence() {
     let at = |host: Host, pattern: &str| Rule::new(pattern).host(host);
     let router = Router::builder()
         .route("/", "any")
@@ -22,11 +22,11 @@ fn precedence() {
         .route(at("[::1]".into(), "/"), "loopback")
         .route(at("127.0.0.1".into(), "/"), "loopback 4")
         .build()
-        .expect("the rules are good");
+        .expect("the rules are valid");
     for (host, path, expected) in [
         (None, "/", "any"),
         (Some("www.example.com"), "/", "exact"),
-        // Case, port and a final dot do not count.
+        // Case, port and a trailing dot are ignored.
         (Some("WWW.Example.COM"), "/", "exact"),
         (Some("www.example.com:8888"), "/", "exact"),
         (Some("www.example.com:"), "/", "exact"),
@@ -35,7 +35,7 @@ fn precedence() {
         (Some("[::1]"), "/", "loopback"),
         (Some("[::1]:8888"), "/", "loopback"),
         (Some("127.0.0.1:8888"), "/", "loopback 4"),
-        // Not found under one host: the next one.
+        // No match under one host: the next host is tried.
         (Some("www.example.com"), "/wild", "*"),
         (Some("www.example.com"), "/regex", "regex"),
         (Some("www.example.com"), "/any", "any"),
@@ -49,7 +49,7 @@ fn precedence() {
         (Some("xexample.com"), "/", "any"),
         (Some("www.elsewhere.example"), "/", "later regex"),
         (Some("www.example.com.evil.example"), "/", "later regex"),
-        // What is not a host matches rules for any host only.
+        // An invalid host matches only rules for any host.
         (Some(""), "/", "any"),
         (Some("."), "/", "any"),
         (Some(":80"), "/", "any"),
@@ -89,7 +89,7 @@ fn precedence() {
 }
 
 #[test]
-fn bad_hosts() {
+fn build_rejects_invalid_hosts() {
     for (host, error) in [
         ("", "host ``: not a host"),
         (".", "host `.`: not a host"),
@@ -107,23 +107,23 @@ fn bad_hosts() {
         ("{a.b}.example", "host `{a.b}.example`: not a host"),
         (
             "example.com:80",
-            "host `example.com:80`: a rule's host has no port and no final dot",
+            "host `example.com:80`: a rule's host must not have a port or a trailing dot",
         ),
         (
             "example.com.",
-            "host `example.com.`: a rule's host has no port and no final dot",
+            "host `example.com.`: a rule's host must not have a port or a trailing dot",
         ),
         (
             "*.example:80",
-            "host `*.example:80`: a rule's host has no port and no final dot",
+            "host `*.example:80`: a rule's host must not have a port or a trailing dot",
         ),
         (
             "bücher.example",
-            "host `bücher.example`: write it in ASCII, as `xn--…`",
+            "host `bücher.example`: write it in ASCII (`xn--…`)",
         ),
         (
             "*.bücher.example",
-            "host `*.bücher.example`: write it in ASCII, as `xn--…`",
+            "host `*.bücher.example`: write it in ASCII (`xn--…`)",
         ),
         ("*", "host `*`: a wildcard needs a domain after it"),
         (
@@ -132,8 +132,14 @@ fn bad_hosts() {
         ),
         ("*.", "host `*.`: not a host"),
         ("*..example", "host `*..example`: not a host"),
-        ("{}.example", "host `{}.example`: `` is not a name"),
-        ("{1}.example", "host `{1}.example`: `1` is not a name"),
+        (
+            "{}.example",
+            "host `{}.example`: `` is not a valid parameter name",
+        ),
+        (
+            "{1}.example",
+            "host `{1}.example`: `1` is not a valid parameter name",
+        ),
     ] {
         let built = Router::builder()
             .route(Rule::new("/").host(host), ())
@@ -154,7 +160,7 @@ fn bad_hosts() {
     let twice = Rule::new("/{tenant}").host("{tenant}.example");
     let built = Router::builder().route(twice, ()).build();
     assert_eq!(
-        built.expect_err("one name twice").to_string(),
-        "pattern `/{tenant}`, byte 2: `tenant` is a parameter of the host already"
+        built.expect_err("a duplicate parameter").to_string(),
+        "pattern `/{tenant}`, byte 2: `tenant` is already a parameter of the host"
     );
 }

@@ -1,4 +1,4 @@
-//! What the router answers, as tables and properties.
+//! Integration tests of the router: tables and properties.
 
 mod build;
 mod find;
@@ -8,9 +8,9 @@ mod reverse;
 
 use squall_routing::{BuildError, Pattern, Router, Rule};
 
-/// A router whose endpoints are the texts of its patterns.
+/// A router whose endpoints are the indices of its patterns.
 fn router<P: Into<Pattern>>(patterns: impl IntoIterator<Item = P>) -> Router<String> {
-    try_router(patterns).expect("the patterns are good")
+    try_router(patterns).expect("the patterns are valid")
 }
 
 fn try_router<P: Into<Pattern>>(
@@ -23,7 +23,7 @@ fn try_router<P: Into<Pattern>>(
     rules.build()
 }
 
-/// The pattern found for a path and the values, as `pattern name=value …`, or the error.
+/// The matched pattern and its values as `pattern name=value …`, or the error.
 fn found<T>(router: &Router<T>, host: Option<&str>, path: &str) -> String {
     match router.find(host, path) {
         Ok(found) => {

@@ -1,4 +1,4 @@
-//! What holds for any rules, paths and values.
+//! Properties of matching and reversing for arbitrary rules, paths and values.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,10 @@ use squall_routing::{Pattern, Router, regex};
 
 use crate::{router, try_router};
 
-/// Segments that overlap in many ways, by precedence.
+/// Overlapping segments, in order of precedence.
 const SEGMENTS: [&str; 6] = ["a", "ab", "a{x}b", "a{x}", "{x}", "{*x}"];
 
-/// Whether a segment matches, by the rules in the documentation and nothing else.
+/// A reference implementation of segment matching, after the documentation.
 fn matches(segment: &str, text: &str) -> bool {
     match segment {
         "{x}" => !text.is_empty(),
@@ -20,7 +20,7 @@ fn matches(segment: &str, text: &str) -> bool {
     }
 }
 
-/// The ranks of the pattern's segments if it matches the path.
+/// The precedence of each segment if the pattern matches the path.
 fn ranks(pattern: &[usize], path: &str) -> Option<Vec<usize>> {
     let mut rest = path;
     for (i, segment) in pattern.iter().enumerate() {
@@ -65,11 +65,11 @@ fn path() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn the_tree_agrees_with_a_plain_search(mut patterns in patterns(), path in path()) {
+    fn tree_agrees_with_reference_search(mut patterns in patterns(), path in path()) {
         patterns.sort();
         patterns.dedup();
         let expected = patterns.iter().filter_map(|pattern| ranks(pattern, &path)).min();
-        // The order of registration does not matter here.
+        // The order of registration does not affect these patterns.
         patterns.reverse();
         let router = router(patterns.iter().map(|pattern| text(pattern)));
         let found = router.find(None, &path).ok();
@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_reversed_is_found(
+    fn reversed_path_is_found_with_the_same_values(
         a in any::<String>(), b in any::<String>(), which in 0..5usize,
     ) {
         let patterns = [
@@ -92,7 +92,7 @@ proptest! {
         ];
         let router = router(patterns);
         let Ok(url) = router.reverse(&which.to_string(), [&a, &b]) else {
-            // Only what cannot be written is refused.
+            // Only values without a valid path are rejected.
             let dots = [a.as_str(), b.as_str()].iter().any(|v| v.split('/').any(|s| s == "." || s == ".."));
             prop_assert!(which != 0 || a.is_empty() || b.is_empty() || dots);
             return Ok(());
@@ -106,13 +106,13 @@ proptest! {
     }
 
     #[test]
-    fn nothing_panics(host in any::<Option<String>>(), path in any::<String>(), bytes in any::<Vec<u8>>()) {
+    fn find_never_panics(host in any::<Option<String>>(), path in any::<String>(), bytes in any::<Vec<u8>>()) {
         let router = Router::builder()
             .route("/{a}.{b}/{*c}", 0)
             .route(squall_routing::Rule::new("/{a:.+}x").host("{h}.é".replace('é', "com")), 1)
             .route(regex("(?s).*"), 2)
             .build()
-            .expect("the rules are good");
+            .expect("the rules are valid");
         let bytes = String::from_utf8_lossy(&bytes);
         for path in [path.as_str(), &format!("/{path}"), &bytes, &format!("/{bytes}")] {
             for host in [host.as_deref(), Some(path), Some(&format!("{path}.com"))] {
@@ -125,7 +125,7 @@ proptest! {
     }
 
     #[test]
-    fn no_pattern_panics(pattern in any::<String>(), soup in "[/{}*:a(\\[\\]+%.\\\\)-]{0,20}") {
+    fn build_never_panics(pattern in any::<String>(), soup in "[/{}*:a(\\[\\]+%.\\\\)-]{0,20}") {
         for text in [&pattern, &soup, &format!("/{pattern}"), &format!("/{soup}")] {
             let _ = try_router([Pattern::from(text.as_str())]);
             let _ = try_router([regex(text.as_str())]);
@@ -133,7 +133,7 @@ proptest! {
     }
 
     #[test]
-    fn any_segment_is_one_value(value in "[^/%]{1,40}") {
+    fn parameter_captures_any_segment(value in "[^/%]{1,40}") {
         let router = router(["/x/{value}/y"]);
         let path = format!("/x/{value}/y");
         let found = router.find(None, &path).expect("a segment matches");

@@ -1,10 +1,10 @@
-//! From names and values to paths, and back.
+//! Reverse routing: from names and values to paths, and back.
 
 use squall_routing::{Pattern, Router, Rule, regex};
 
 use crate::router;
 
-/// Templates and regexes (with `~`) with values, and the path or the error.
+/// Patterns (regexes are marked with `~`) with values, and the path or the error.
 const TABLE: &[(&str, &[&str], Result<&str, &str>)] = &[
     ("/", &[], Ok("/")),
     ("/users/{id}", &["7"], Ok("/users/7")),
@@ -29,33 +29,33 @@ const TABLE: &[(&str, &[&str], Result<&str, &str>)] = &[
     (
         "/users/{id}",
         &[""],
-        Err("`id` of `/users/{id}` cannot be \"\""),
+        Err("invalid value \"\" for `id` of `/users/{id}`"),
     ),
     (
         "/users/{id}",
         &["."],
         Err(
-            "a browser would not send `/users/.` as it is: it begins with `//` or not with `/`, or has a segment `.` or `..`",
+            "unsafe path `/users/.`: it starts with `//`, does not start with `/`, or has a `.` or `..` segment",
         ),
     ),
     (
         "/users/{id}/x",
         &[".."],
         Err(
-            "a browser would not send `/users/../x` as it is: it begins with `//` or not with `/`, or has a segment `.` or `..`",
+            "unsafe path `/users/../x`: it starts with `//`, does not start with `/`, or has a `.` or `..` segment",
         ),
     ),
     (
         "/users/{id}",
         &[],
-        Err("`/users/{id}` needs 1 values, not 0"),
+        Err("`/users/{id}` expects 1 values, got 0"),
     ),
     (
         "/users/{id}",
         &["1", "2"],
-        Err("`/users/{id}` needs 1 values, not 2"),
+        Err("`/users/{id}` expects 1 values, got 2"),
     ),
-    ("/", &["1"], Err("`/` needs 0 values, not 1")),
+    ("/", &["1"], Err("`/` expects 0 values, got 1")),
     ("/café/100%/{{x}}", &[], Ok("/caf%C3%A9/100%25/%7Bx%7D")),
     ("/{name}.json", &["a.json"], Ok("/a.json.json")),
     ("/v{a}", &["."], Ok("/v.")),
@@ -63,31 +63,31 @@ const TABLE: &[(&str, &[&str], Result<&str, &str>)] = &[
         "/.{a}",
         &["."],
         Err(
-            "a browser would not send `/..` as it is: it begins with `//` or not with `/`, or has a segment `.` or `..`",
+            "unsafe path `/..`: it starts with `//`, does not start with `/`, or has a `.` or `..` segment",
         ),
     ),
     ("/n/{n:[0-9]+}", &["7"], Ok("/n/7")),
     (
         "/n/{n:[0-9]+}",
         &["seven"],
-        Err("`n` of `/n/{n:[0-9]+}` cannot be \"seven\""),
+        Err("invalid value \"seven\" for `n` of `/n/{n:[0-9]+}`"),
     ),
     (
         "/n/{n:[0-9]+}",
         &["7\n"],
-        Err("`n` of `/n/{n:[0-9]+}` cannot be \"7\\n\""),
+        Err("invalid value \"7\\n\" for `n` of `/n/{n:[0-9]+}`"),
     ),
     ("/{y:[0-9]+}-{m:[0-9]+}", &["2026", "11"], Ok("/2026-11")),
     (
         "/{y:[0-9]+}-{m:[0-9]+}",
         &["2026", "xi"],
-        Err("`y` of `/{y:[0-9]+}-{m:[0-9]+}` cannot be \"2026\""),
+        Err("invalid value \"2026\" for `y` of `/{y:[0-9]+}-{m:[0-9]+}`"),
     ),
     ("/{a}...{b}", &["x...y", "z"], Ok("/x...y...z")),
     (
         "/{a}...{b}",
         &["x", "y...z"],
-        Err("`a` of `/{a}...{b}` cannot be \"x\""),
+        Err("invalid value \"x\" for `a` of `/{a}...{b}`"),
     ),
     ("/{*rest}", &["a/b c/%"], Ok("/a/b%20c/%25")),
     ("/f/{*rest}", &["/etc"], Ok("/f//etc")),
@@ -95,7 +95,7 @@ const TABLE: &[(&str, &[&str], Result<&str, &str>)] = &[
         "/{*rest}",
         &["/evil.example"],
         Err(
-            "a browser would not send `//evil.example` as it is: it begins with `//` or not with `/`, or has a segment `.` or `..`",
+            "unsafe path `//evil.example`: it starts with `//`, does not start with `/`, or has a `.` or `..` segment",
         ),
     ),
     ("/{*rest}", &["\\evil.example"], Ok("/%5Cevil.example")),
@@ -103,19 +103,19 @@ const TABLE: &[(&str, &[&str], Result<&str, &str>)] = &[
         "/{*rest}",
         &["a/../b"],
         Err(
-            "a browser would not send `/a/../b` as it is: it begins with `//` or not with `/`, or has a segment `.` or `..`",
+            "unsafe path `/a/../b`: it starts with `//`, does not start with `/`, or has a `.` or `..` segment",
         ),
     ),
     (
         "/{*rest}",
         &[""],
-        Err("`rest` of `/{*rest}` cannot be \"\""),
+        Err("invalid value \"\" for `rest` of `/{*rest}`"),
     ),
     (
         "//x",
         &[],
         Err(
-            "a browser would not send `//x` as it is: it begins with `//` or not with `/`, or has a segment `.` or `..`",
+            "unsafe path `//x`: it starts with `//`, does not start with `/`, or has a `.` or `..` segment",
         ),
     ),
     (
@@ -126,7 +126,7 @@ const TABLE: &[(&str, &[&str], Result<&str, &str>)] = &[
     (
         r"~/(apple-touch-icon\.png)",
         &["icon.png"],
-        Err(r#"`1` of `/(apple-touch-icon\.png)` cannot be "icon.png""#),
+        Err(r#"invalid value "icon.png" for `1` of `/(apple-touch-icon\.png)`"#),
     ),
     (
         r"~^/user/([0-9]+)/(?P<tab>\w+)$",
@@ -141,47 +141,47 @@ const TABLE: &[(&str, &[&str], Result<&str, &str>)] = &[
         r"~/(.*)",
         &["/evil.example"],
         Err(
-            "a browser would not send `//evil.example` as it is: it begins with `//` or not with `/`, or has a segment `.` or `..`",
+            "unsafe path `//evil.example`: it starts with `//`, does not start with `/`, or has a `.` or `..` segment",
         ),
     ),
     (
         r"~(.*)",
         &["x"],
         Err(
-            "a browser would not send `x` as it is: it begins with `//` or not with `/`, or has a segment `.` or `..`",
+            "unsafe path `x`: it starts with `//`, does not start with `/`, or has a `.` or `..` segment",
         ),
     ),
     (r"~/a[.]b", &[], Ok("/a.b")),
     (
         r"~/a?",
         &[],
-        Err("`/a?` cannot be reversed: its regex is more than fixed text and groups"),
+        Err("`/a?` cannot be reversed: the regex is not a sequence of fixed text and groups"),
     ),
     (
         r"~/(a)?",
         &["a"],
-        Err("`/(a)?` cannot be reversed: its regex is more than fixed text and groups"),
+        Err("`/(a)?` cannot be reversed: the regex is not a sequence of fixed text and groups"),
     ),
     (
         r"~/(a)|/(b)",
         &["a", "b"],
-        Err("`/(a)|/(b)` cannot be reversed: its regex is more than fixed text and groups"),
+        Err("`/(a)|/(b)` cannot be reversed: the regex is not a sequence of fixed text and groups"),
     ),
     (
         r"~/(a(b))",
         &["ab", "b"],
-        Err("`/(a(b))` cannot be reversed: a group of its regex contains a group"),
+        Err("`/(a(b))` cannot be reversed: the regex has nested groups"),
     ),
     (r"~/(.*)-(.*)", &["a-b", "c"], Ok("/a-b-c")),
     (
         r"~/(.*)-(.*)",
         &["a", "b-c"],
-        Err(r#"`1` of `/(.*)-(.*)` cannot be "a""#),
+        Err(r#"invalid value "a" for `1` of `/(.*)-(.*)`"#),
     ),
 ];
 
 #[test]
-fn table() {
+fn reverse_builds_paths_or_names_the_invalid_value() {
     for (pattern, values, expected) in TABLE {
         let compiled = match pattern.strip_prefix('~') {
             Some(text) => regex(text),
@@ -209,7 +209,7 @@ fn table() {
 }
 
 #[test]
-fn names() {
+fn reverse_finds_rules_by_name() {
     let router = Router::builder()
         .route(
             Rule::new("/users/{id}")
@@ -218,13 +218,13 @@ fn names() {
             (),
         )
         .build()
-        .expect("the rule is good");
+        .expect("the rule is valid");
     let urls = router.urls().clone();
     drop(router);
-    // The host's parameter is no part of a path.
+    // A host's parameter is not part of the path.
     assert_eq!(urls.reverse("user", [7]).as_deref(), Ok("/users/7"));
     let error = urls
         .reverse("users", [7])
-        .expect_err("there is no such name");
+        .expect_err("no rule has this name");
     assert_eq!(error.to_string(), "no rule has the name `users`");
 }

@@ -1,33 +1,36 @@
-//! Patterns that are a regex over the whole path.
+//! PathRegex-path regexes: patterns made by [`regex`](crate::regex()).
 
-use regex_automata::PatternID;
-use regex_automata::meta::{Config, Regex};
-use regex_automata::util::primitives::NonMaxUsize;
+use regex_automata::{
+    PatternID,
+    meta::{Config, Regex},
+    util::primitives::NonMaxUsize,
+};
 use regex_syntax::hir::{Hir, HirKind};
 use smallvec::SmallVec;
 
-use crate::error::Fault;
-use crate::regexes;
-use crate::spans::{Span, Spans};
+use crate::{
+    error::PatternError,
+    regexes,
+    spans::{Span, Spans},
+};
 
-/// A pattern made by [`regex`](crate::regex()).
 #[derive(Clone, Debug)]
-pub(crate) struct Whole {
+pub(crate) struct PathRegex {
     pub(crate) regex: Regex,
     hir: Hir,
-    /// Of the groups, in order.
+    /// The names of the groups, in order.
     pub(crate) names: Vec<String>,
 }
 
-/// What a regex consists of, if it is fixed text and groups side by side.
+/// A part of a regex that is a sequence of fixed text and groups.
 #[derive(Clone, Debug)]
-pub(crate) enum Piece {
+pub(crate) enum RegexPart {
     Text(String),
     Group,
 }
 
-impl Whole {
-    pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
+impl PathRegex {
+    pub(crate) fn parse(text: &str) -> Result<Self, PatternError> {
         let hir = regexes::whole(regexes::parse(text, 0)?);
         let regex = regexes::compile(&hir, 0)?;
         let names = regex
@@ -40,7 +43,7 @@ impl Whole {
         Ok(Self { regex, hir, names })
     }
 
-    /// Matches the path, and adds a span for each group.
+    /// Matches the path and adds a span for each group.
     pub(crate) fn find(&self, path: &[u8], spans: &mut Spans) -> bool {
         let mut slots: SmallVec<[Option<NonMaxUsize>; 10]> =
             SmallVec::from_elem(None, 2 + 2 * self.names.len());
@@ -58,62 +61,63 @@ impl Whole {
         true
     }
 
-    /// The pieces to make a path of, or why there are none.
-    pub(crate) fn pieces(&self) -> Result<Vec<Piece>, &'static str> {
-        let mut pieces = Vec::new();
-        add_pieces(&self.hir, &mut pieces)?;
-        Ok(pieces)
+    /// The parts for `reverse`, or the reason that the regex has no single text.
+    pub(crate) fn parts(&self) -> Result<Vec<RegexPart>, &'static str> {
+        let mut parts = Vec::new();
+        add_parts(&self.hir, &mut parts)?;
+        Ok(parts)
     }
 }
 
-fn add_pieces(hir: &Hir, pieces: &mut Vec<Piece>) -> Result<(), &'static str> {
+fn add_parts(hir: &Hir, parts: &mut Vec<RegexPart>) -> Result<(), &'static str> {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => Ok(()),
-        HirKind::Concat(parts) => parts.iter().try_for_each(|part| add_pieces(part, pieces)),
+        HirKind::Concat(hirs) => hirs.iter().try_for_each(|hir| add_parts(hir, parts)),
         HirKind::Literal(literal) => {
-            let text = str::from_utf8(&literal.0).map_err(|_| "its text is not UTF-8")?;
-            pieces.push(Piece::Text(text.to_owned()));
+            let text =
+                str::from_utf8(&literal.0).map_err(|_| "the regex has text that is not UTF-8")?;
+            parts.push(RegexPart::Text(text.to_owned()));
             Ok(())
         }
         HirKind::Capture(capture) if capture.sub.properties().explicit_captures_len() > 0 => {
-            Err("a group of its regex contains a group")
+            Err("the regex has nested groups")
         }
         HirKind::Capture(_) => {
-            pieces.push(Piece::Group);
+            parts.push(RegexPart::Group);
             Ok(())
         }
         HirKind::Class(_) | HirKind::Repetition(_) | HirKind::Alternation(_) => {
-            Err("its regex is more than fixed text and groups")
+            Err("the regex is not a sequence of fixed text and groups")
         }
     }
 }
 
 /// The regexes of one host, in order of registration.
 #[derive(Debug, Default)]
-pub(crate) struct Wholes {
-    routes: Vec<(Whole, usize)>,
-    /// All of them at once: says in one pass which is the first to match. Where there is none,
-    /// they are tried one by one.
+pub(crate) struct PathRegexes {
+    routes: Vec<(PathRegex, usize)>,
+    /// Finds the first matching regex in one pass. `None` if there are fewer than two regexes, or
+    /// the combined regex cannot be built: then `find` tries them one by one.
     first: Option<Regex>,
 }
 
-impl Wholes {
-    /// Adds a route, or names the one that has this regex already.
-    pub(crate) fn insert(&mut self, whole: Whole, route: usize) -> Result<(), usize> {
-        match self.routes.iter().find(|(other, _)| other.hir == whole.hir) {
+impl PathRegexes {
+    /// Adds a route; if a route with the same regex exists, returns its index as the error.
+    pub(crate) fn insert(&mut self, regex: PathRegex, route: usize) -> Result<(), usize> {
+        match self.routes.iter().find(|(other, _)| other.hir == regex.hir) {
             Some((_, other)) => Err(*other),
             None => {
-                self.routes.push((whole, route));
+                self.routes.push((regex, route));
                 Ok(())
             }
         }
     }
 
-    /// Makes ready to find, after the last insertion.
+    /// Builds the combined regex, after the last insertion.
     pub(crate) fn finish(&mut self) {
         if self.routes.len() > 1 {
-            let hirs: Vec<&Hir> = self.routes.iter().map(|(whole, _)| &whole.hir).collect();
-            // Each is within its own limit, so the sum needs none.
+            let hirs: Vec<&Hir> = self.routes.iter().map(|(regex, _)| &regex.hir).collect();
+            // Each regex is within its own size limit, so the combined one needs none.
             let config = Config::new().nfa_size_limit(None);
             self.first = Regex::builder()
                 .configure(config)
@@ -122,7 +126,7 @@ impl Wholes {
         }
     }
 
-    /// The first route whose regex matches the path.
+    /// Returns the first route whose regex matches the path.
     pub(crate) fn find(&self, path: &[u8], spans: &mut Spans) -> Option<usize> {
         let candidates = match &self.first {
             Some(first) => {
@@ -134,6 +138,6 @@ impl Wholes {
         };
         candidates
             .iter()
-            .find_map(|(whole, route)| whole.find(path, spans).then_some(*route))
+            .find_map(|(regex, route)| regex.find(path, spans).then_some(*route))
     }
 }
