@@ -1,7 +1,8 @@
-//! An axum application with a signed cookie, and nothing else of squall.
+//! An axum application with a signed cookie.
 //!
-//! Run with `cargo run -p squall-cookies --example axum_cookies`, then open `http://127.0.0.1:8888/`, tell your
-//! name and come back. In a browser's developer tools, change a letter of the cookie and come back again.
+//! Run `cargo run -p squall-cookies --example axum_cookies`, open `http://127.0.0.1:8888/`, enter
+//! your name and load the page again. Change a character of the cookie in the browser's developer
+//! tools: the name is no longer shown.
 
 use std::error::Error;
 
@@ -37,7 +38,7 @@ async fn name(
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // A real site keeps its secret in a file or the environment; this one forgets all names when it ends.
+    // A real site stores its secret in a file or the environment; this one is lost on restart.
     let secret = CookieSecret::new(CookieSecret::generate()?)?;
     let app = Router::new()
         .route("/", get(home))

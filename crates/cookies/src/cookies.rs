@@ -1,4 +1,4 @@
-//! The handle: what a request's cookies are, and which ones go out with its response.
+//! `Cookies`: the handle to the cookies of a request and its response.
 
 use std::{
     collections::HashMap,
@@ -15,36 +15,38 @@ use http::{HeaderMap, HeaderValue, header};
 use smallvec::SmallVec;
 
 use crate::{
-    CookieSecret, SetCookieError, SignedValueError, Validity,
-    error::{SetCookieErrorKind, SignedValueErrorKind},
+    config::CookiesConfig,
+    error::{SetCookieError, SetCookieErrorKind, SignedValueError, SignedValueErrorKind},
     header::parse,
-    layer::Settings,
+    secret::CookieSecret,
     set_cookie::SetCookie,
+    signed::Validity,
 };
 
-/// The cookies of a request and its response; in the extensions of every request that has passed
-/// [`CookiesLayer`](crate::CookiesLayer). Clones are the same cookies.
+/// The cookies of a request and its response, from the extensions of a request that has passed
+/// [`CookiesLayer`](crate::CookiesLayer). Clones share their state.
 ///
-/// What is set shows in the response, not in [`get_cookie`](Self::get_cookie): that tells what the client has sent.
+/// [`get_cookie`](Self::get_cookie) reads the request; cookies that are set appear only in the
+/// response.
 #[derive(Clone)]
 pub struct Cookies {
-    shared: Arc<Shared>,
+    shared: Arc<CookiesState>,
 }
 
-struct Shared {
-    settings: Arc<Settings>,
+struct CookiesState {
+    config: Arc<CookiesConfig>,
     is_https: bool,
     headers: SmallVec<[HeaderValue; 1]>,
-    // Most requests ask for no cookie, so headers are read when the first is asked for.
+    // Parsed on first use, since most requests read no cookie.
     received: OnceLock<HashMap<String, String>>,
     outgoing: Mutex<Vec<SetCookie>>,
 }
 
 impl Cookies {
-    pub(crate) fn new(settings: Arc<Settings>, is_https: bool, headers: &HeaderMap) -> Self {
+    pub(crate) fn new(config: Arc<CookiesConfig>, is_https: bool, headers: &HeaderMap) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                settings,
+            shared: Arc::new(CookiesState {
+                config,
                 is_https,
                 headers: headers.get_all(header::COOKIE).iter().cloned().collect(),
                 received: OnceLock::new(),
@@ -53,22 +55,22 @@ impl Cookies {
         }
     }
 
-    /// The value that the client has sent, whoever made it.
+    /// Returns the value that the client sent, without verification.
     #[must_use]
     pub fn get_cookie(&self, name: &str) -> Option<String> {
         self.received(name).map(str::to_owned)
     }
 
-    /// The value of a signed cookie, if it is text and should be believed. A cookie that is tampered with,
-    /// expired or of another name is as good as none.
+    /// Returns the value of a signed cookie, if its signature is valid and it is UTF-8. Returns
+    /// `None` for a cookie that was changed, has expired or was signed for another name.
     #[must_use]
     pub fn get_signed_cookie(&self, name: &str) -> Option<String> {
         let value = self.get_signed_cookie_with(name, Validity::new())?.ok()?;
         String::from_utf8(value).ok()
     }
 
-    /// The value of a signed cookie, if it is valid in the given sense; else why it is not. `None` if the client
-    /// has sent no cookie of this name.
+    /// Returns the value of a signed cookie that satisfies `validity`, or the reason that it does
+    /// not. Returns `None` if the client sent no cookie of this name.
     #[must_use]
     pub fn get_signed_cookie_with(
         &self,
@@ -82,15 +84,18 @@ impl Cookies {
         })
     }
 
-    /// Sets a cookie: a name and a value, or what [`Cookie::build`] makes of them. One that was set before with
-    /// the same name, domain and path is replaced.
+    /// Sets a cookie from a name and a value or from [`Cookie::build`]. It replaces an earlier one
+    /// with the same name, domain and path.
     ///
-    /// What is not said is `Path=/`, `HttpOnly` and `SameSite=Lax`, lasts as long as the browser is open, and is
-    /// `Secure` if the request came by https. A cookie whose name begins with `__Host-` is always `Secure`, so
-    /// browsers will not take it over plain HTTP.
+    /// Attributes that are not set default to `Path=/`, `HttpOnly`, `SameSite=Lax`, no expiry (a
+    /// session cookie), and `Secure` if the request's scheme is https. A cookie whose name starts
+    /// with `__Host-` or `__Secure-` is always `Secure`, so browsers do not accept it over plain
+    /// HTTP.
     ///
     /// ```
-    /// # fn handler(cookies: squall_cookies::Cookies) -> Result<(), squall_cookies::SetCookieError> {
+    /// # fn handler(
+    /// #     cookies: squall_cookies::Cookies,
+    /// # ) -> Result<(), squall_cookies::SetCookieError> {
     /// use squall_cookies::{Cookie, SameSite};
     ///
     /// cookies.set_cookie(("theme", "dark"))?;
@@ -100,7 +105,8 @@ impl Cookies {
     ///
     /// # Errors
     ///
-    /// When a part has characters that it must not have; nothing is encoded, quoted or left out.
+    /// Returns an error if a part contains invalid characters. Nothing is encoded, quoted or
+    /// removed.
     pub fn set_cookie<'c>(&self, cookie: impl Into<Cookie<'c>>) -> Result<(), SetCookieError> {
         let cookie = SetCookie::new(cookie.into(), self.shared.is_https)?;
         let mut outgoing = self.outgoing();
@@ -109,15 +115,16 @@ impl Cookies {
         Ok(())
     }
 
-    /// Sets a cookie with its value signed, as [`set_cookie`](Self::set_cookie) does; the value may be any text.
-    /// It lasts for 30 days where it says nothing else, and [`Expiration::Session`](crate::Expiration::Session)
-    /// is something else.
+    /// Sets a cookie with a signed value, see [`set_cookie`](Self::set_cookie); the value may be
+    /// any text. It expires after 30 days, unless the cookie sets `Expires` or `Max-Age`;
+    /// [`Expiration::Session`](crate::Expiration::Session) makes it a session cookie.
     ///
-    /// Values that are not text can be signed with [`CookieSecret::create_signed_value`].
+    /// For values that are not text, use [`CookieSecret::create_signed_value`].
     ///
     /// # Errors
     ///
-    /// When the layer was given no secret, or a part other than the value has characters that it must not have.
+    /// Returns an error if the layer has no secret, or if a part other than the value contains
+    /// invalid characters.
     pub fn set_signed_cookie<'c>(
         &self,
         cookie: impl Into<Cookie<'c>>,
@@ -133,22 +140,22 @@ impl Cookies {
         self.set_cookie(cookie)
     }
 
-    /// Tells the client to forget a cookie. Its domain and path must be those that it was set with: a name alone
-    /// means the defaults.
+    /// Removes a cookie from the client. Its domain and path must be those with which it was set; a
+    /// name alone uses the defaults.
     ///
     /// # Errors
     ///
-    /// As in [`set_cookie`](Self::set_cookie).
+    /// See [`set_cookie`](Self::set_cookie).
     pub fn clear_cookie<'c>(&self, cookie: impl Into<Cookie<'c>>) -> Result<(), SetCookieError> {
         let mut cookie = cookie.into();
         cookie.make_removal();
         self.set_cookie(cookie)
     }
 
-    /// What the layer was given to sign with.
+    /// Returns the secret of the layer.
     #[must_use]
     pub fn secret(&self) -> Option<&CookieSecret> {
-        self.shared.settings.secret.as_ref()
+        self.shared.config.secret.as_ref()
     }
 
     pub(crate) fn append_to(&self, headers: &mut HeaderMap) {
@@ -166,7 +173,7 @@ impl Cookies {
     }
 
     fn outgoing(&self) -> MutexGuard<'_, Vec<SetCookie>> {
-        // Nothing can panic while it is locked.
+        // The lock cannot be poisoned: no code panics while it is held.
         self.shared
             .outgoing
             .lock()
@@ -175,7 +182,7 @@ impl Cookies {
 }
 
 impl fmt::Debug for Cookies {
-    /// Without names and values: they are the user's.
+    /// Without names and values, which may be private.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cookies")
             .field("is_https", &self.shared.is_https)

@@ -1,45 +1,47 @@
-//! What can be wrong: with secrets, with signed values that clients send, and with cookies to be set.
+//! Errors of cookie secrets, signed values and cookies to be set.
 
 use std::{error::Error, fmt};
 
-/// A secret that is not one. The secret itself is never told.
+/// A configuration error of a cookie secret. It never contains the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The secret has no bytes at all.
+    /// The secret is empty.
     Empty {
-        /// Which of the secrets; 0 where there is one.
+        /// The key version of the secret; 0 for a single secret.
         key_version: u32,
     },
-    /// The secret could be guessed.
+    /// The secret is short enough to be guessed.
     Short {
-        /// Which of the secrets; 0 where there is one.
+        /// The key version of the secret; 0 for a single secret.
         key_version: u32,
         /// Its length in bytes.
         length: usize,
+        /// The minimum length in bytes.
+        min_length: usize,
     },
-    /// The secret stands in a template or a guide, for everybody to read.
+    /// The secret is a placeholder from a template or a guide.
     Placeholder {
-        /// Which of the secrets; 0 where there is one.
+        /// The key version of the secret; 0 for a single secret.
         key_version: u32,
-        /// What gives it away.
+        /// The text that identifies the placeholder.
         contains: &'static str,
     },
-    /// The secret is made of very few different bytes.
+    /// The secret consists of too few distinct bytes.
     Repetitive {
-        /// Which of the secrets; 0 where there is one.
+        /// The key version of the secret; 0 for a single secret.
         key_version: u32,
-        /// How many different bytes.
+        /// The number of distinct bytes.
         distinct: usize,
     },
     /// Two secrets have the same version.
     Duplicate {
-        /// That version.
+        /// The key version.
         key_version: u32,
     },
-    /// There is no secret of the version that is to sign.
+    /// No secret has the key version that signs.
     NoSuchKeyVersion {
-        /// That version.
+        /// The key version.
         key_version: u32,
     },
 }
@@ -53,18 +55,18 @@ impl fmt::Display for ConfigError {
             Self::Short {
                 key_version,
                 length,
+                min_length,
             } => write!(
                 f,
-                "the cookie secret{} has {length} bytes, and needs at least {}",
-                Version(*key_version),
-                crate::secret::MIN_LENGTH
+                "the cookie secret{} has {length} bytes; use at least {min_length} random bytes",
+                Version(*key_version)
             ),
             Self::Placeholder {
                 key_version,
                 contains,
             } => write!(
                 f,
-                "the cookie secret{} contains {contains:?}: it is a placeholder, so everybody knows it",
+                "the cookie secret{} contains the placeholder {contains:?}; generate a random secret",
                 Version(*key_version)
             ),
             Self::Repetitive {
@@ -72,15 +74,15 @@ impl fmt::Display for ConfigError {
                 distinct,
             } => write!(
                 f,
-                "the cookie secret{} is made of only {distinct} different bytes",
+                "the cookie secret{} has only {distinct} distinct bytes; generate a random secret",
                 Version(*key_version)
             ),
             Self::Duplicate { key_version } => {
-                write!(f, "two cookie secrets have the key version {key_version}")
+                write!(f, "two cookie secrets have key version {key_version}")
             }
             Self::NoSuchKeyVersion { key_version } => write!(
                 f,
-                "key_version is {key_version}, and there is no cookie secret of that version"
+                "key_version is {key_version}, but no cookie secret has this version"
             ),
         }
     }
@@ -88,7 +90,7 @@ impl fmt::Display for ConfigError {
 
 impl Error for ConfigError {}
 
-/// Says which secret is meant, where there may be several.
+/// Displays a key version, unless it is 0.
 struct Version(u32);
 
 impl fmt::Display for Version {
@@ -100,7 +102,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// Why a signed value was not believed.
+/// The reason that a signed value was rejected.
 #[derive(Clone, Debug)]
 pub struct SignedValueError {
     pub(crate) kind: SignedValueErrorKind,
@@ -119,49 +121,50 @@ pub(crate) enum SignedValueErrorKind {
 }
 
 impl SignedValueError {
-    /// It is not of the form of a signed value.
+    /// Whether the text does not have the format of a signed value.
     #[must_use]
     pub fn is_malformed(&self) -> bool {
         self.kind == SignedValueErrorKind::Malformed
     }
 
-    /// Its format is older than [`min_version`](crate::Validity::min_version), or is not known.
+    /// Whether the format version is older than [`min_version`](crate::Validity::min_version), or
+    /// unknown.
     #[must_use]
     pub fn is_version(&self) -> bool {
         self.kind == SignedValueErrorKind::Version
     }
 
-    /// It names a key version of which there is no secret, or no longer.
+    /// Whether no secret has the value's key version.
     #[must_use]
     pub fn is_unknown_key(&self) -> bool {
         self.kind == SignedValueErrorKind::UnknownKey
     }
 
-    /// It was not signed with the secret, or was changed since.
+    /// Whether the signature does not match: another secret was used, or the value was changed.
     #[must_use]
     pub fn is_signature(&self) -> bool {
         self.kind == SignedValueErrorKind::Signature
     }
 
-    /// It was signed for another name.
+    /// Whether it was signed for another name.
     #[must_use]
     pub fn is_name(&self) -> bool {
         self.kind == SignedValueErrorKind::Name
     }
 
-    /// It was good, and is older than [`max_age_days`](crate::Validity::max_age_days).
+    /// Whether it is older than [`max_age_days`](crate::Validity::max_age_days).
     #[must_use]
     pub fn is_expired(&self) -> bool {
         self.kind == SignedValueErrorKind::Expired
     }
 
-    /// It is of version 1 and was signed in the far future, which is a sign of tampering.
+    /// Whether it has version 1 and a timestamp far in the future, which indicates tampering.
     #[must_use]
     pub fn is_future(&self) -> bool {
         self.kind == SignedValueErrorKind::Future
     }
 
-    /// The layer was given no [`secret`](crate::CookiesLayer::secret).
+    /// Whether the layer has no [`secret`](crate::CookiesLayer::secret).
     #[must_use]
     pub fn is_no_secret(&self) -> bool {
         self.kind == SignedValueErrorKind::NoSecret
@@ -177,26 +180,24 @@ impl From<SignedValueErrorKind> for SignedValueError {
 impl fmt::Display for SignedValueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
-            SignedValueErrorKind::Malformed => "this is not a signed value",
-            SignedValueErrorKind::Version => {
-                "the signed value is of a version that is not accepted"
-            }
+            SignedValueErrorKind::Malformed => "malformed signed value",
+            SignedValueErrorKind::Version => "the signed value has an unsupported format version",
             SignedValueErrorKind::UnknownKey => {
-                "there is no secret of the signed value's key version"
+                "no cookie secret has the key version of the signed value"
             }
-            SignedValueErrorKind::Signature => "the signature does not fit",
+            SignedValueErrorKind::Signature => "the signature of the signed value does not match",
             SignedValueErrorKind::Name => "the value was signed for another name",
             SignedValueErrorKind::Expired => "the signed value has expired",
-            SignedValueErrorKind::Future => "the value was signed in the future",
-            SignedValueErrorKind::NoSecret => "there is no cookie secret",
+            SignedValueErrorKind::Future => "the signed value has a timestamp in the future",
+            SignedValueErrorKind::NoSecret => "no cookie secret is configured",
         })
     }
 }
 
 impl Error for SignedValueError {}
 
-/// Why a cookie was not set: some part of it would have become something else in the header, or browsers
-/// would have thrown it away.
+/// The reason that a cookie was not set: a part of it would inject an attribute, or browsers would
+/// reject the cookie.
 #[derive(Clone, Debug)]
 pub struct SetCookieError {
     pub(crate) kind: SetCookieErrorKind,
@@ -214,44 +215,47 @@ pub(crate) enum SetCookieErrorKind {
 }
 
 impl SetCookieError {
-    /// The name is no token (RFC 6265, section 4.1.1).
+    /// Whether the name is not a token (RFC 6265, section 4.1.1).
     #[must_use]
     pub fn is_name(&self) -> bool {
         self.kind == SetCookieErrorKind::Name
     }
 
-    /// The value has other characters than a cookie may have (RFC 6265, section 4.1.1): controls, spaces, `"`,
-    /// `,`, `;`, `\`, or any that are not ASCII.
+    /// Whether the value has characters that a cookie value cannot have (RFC 6265, section 4.1.1):
+    /// control characters, spaces, `"`, `,`, `;`, `\` or non-ASCII characters.
     #[must_use]
     pub fn is_value(&self) -> bool {
         self.kind == SetCookieErrorKind::Value
     }
 
-    /// The domain is no ASCII host name.
+    /// Whether the domain is not an ASCII host name.
     #[must_use]
     pub fn is_domain(&self) -> bool {
         self.kind == SetCookieErrorKind::Domain
     }
 
-    /// The path does not begin with `/`, or has controls, spaces, `;`, or characters that are not ASCII.
+    /// Whether the path does not start with `/`, or has control characters, spaces, `;` or
+    /// non-ASCII characters.
     #[must_use]
     pub fn is_path(&self) -> bool {
         self.kind == SetCookieErrorKind::Path
     }
 
-    /// The time cannot be written.
+    /// Whether the expiry time cannot be formatted.
     #[must_use]
     pub fn is_expires(&self) -> bool {
         self.kind == SetCookieErrorKind::Expires
     }
 
-    /// The name begins with `__Host-`, and there is a domain or a path other than `/` (RFC 6265bis, section 4.1.3).
+    /// Whether the name starts with `__Host-` and the cookie has a domain or a path other than `/`
+    /// (RFC 6265bis, section 4.1.3).
     #[must_use]
     pub fn is_prefix(&self) -> bool {
         self.kind == SetCookieErrorKind::Prefix
     }
 
-    /// It should be signed, and the layer was given no [`secret`](crate::CookiesLayer::secret).
+    /// Whether the cookie was to be signed, but the layer has no
+    /// [`secret`](crate::CookiesLayer::secret).
     #[must_use]
     pub fn is_no_secret(&self) -> bool {
         self.kind == SetCookieErrorKind::NoSecret
@@ -271,13 +275,13 @@ impl fmt::Display for SetCookieError {
             SetCookieErrorKind::Value => "the cookie's value has a character that must be encoded",
             SetCookieErrorKind::Domain => "the cookie's domain is not a host name",
             SetCookieErrorKind::Path => {
-                "the cookie's path is not a path, or has a character that must be encoded"
+                "the cookie's path does not start with \"/\", or has a character that must be encoded"
             }
-            SetCookieErrorKind::Expires => "the cookie's time of expiry cannot be written",
+            SetCookieErrorKind::Expires => "the cookie's expiry time cannot be formatted",
             SetCookieErrorKind::Prefix => {
-                "a cookie whose name begins with \"__Host-\" has no domain, and the path \"/\""
+                "a cookie with the prefix \"__Host-\" cannot have a domain or a path other than \"/\""
             }
-            SetCookieErrorKind::NoSecret => "there is no cookie secret to sign with",
+            SetCookieErrorKind::NoSecret => "no cookie secret is configured, so no cookie can be signed",
         })
     }
 }

@@ -1,17 +1,17 @@
-//! Reads `Cookie` headers as Tornado and browsers do, which is not as any RFC says.
+//! `Cookie` header parser, compatible with Tornado and browsers where these deviate from RFC 6265.
 
 use std::collections::HashMap;
 
 use http::HeaderValue;
 
-/// The cookies of a request by their names; of several with one name the last, as in Tornado.
+/// Parses the cookies of a request by name; the last of several with one name wins, as in Tornado.
 pub(crate) fn parse<'a>(
     headers: impl IntoIterator<Item = &'a HeaderValue>,
 ) -> HashMap<String, String> {
     let mut cookies = HashMap::new();
     for header in headers {
         for pair in header.as_bytes().split(|&byte| byte == b';') {
-            // What is skipped here cannot have been set by us.
+            // Pairs that are skipped here cannot come from `set_cookie`.
             let Ok(pair) = std::str::from_utf8(pair) else {
                 continue;
             };
@@ -29,7 +29,7 @@ pub(crate) fn parse<'a>(
 
 const BLANK: [char; 2] = [' ', '\t'];
 
-/// A token (RFC 9110, section 5.6.2), or with the colon that Python allows in it.
+/// A token (RFC 9110, section 5.6.2), or a name with a colon, which Python allows.
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte == b':' || is_token(byte))
 }
@@ -38,7 +38,8 @@ pub(crate) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// Takes Python's quotes off: `"a\073b"` is `a;b`. Tornado quotes a signed cookie if its Base64 ends in `=`.
+/// Removes Python's quoting: `"a\073b"` is `a;b`. Tornado quotes a signed cookie if its Base64 ends
+/// in `=`.
 fn unquote(value: &str) -> String {
     let quoted = value
         .strip_prefix('"')
@@ -57,7 +58,7 @@ fn unquote(value: &str) -> String {
             plain.push(code.into());
             rest = &escaped[3..];
         } else {
-            // Any other character stands for itself, and a backslash at the end too.
+            // Any other escaped character is literal, as is a trailing backslash.
             let mut characters = escaped.chars();
             plain.push(characters.next().unwrap_or('\\'));
             rest = characters.as_str();
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quoted_values() {
+    fn unquote_removes_python_quoting() {
         for (value, plain) in [
             ("", ""),
             ("\"", "\""),
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_one_list_and_what_is_not_text_is_skipped() {
+    fn parse_joins_headers_and_skips_invalid_utf8() {
         let lines: [&[u8]; 3] = [b"a=1; b=\xff; \xff=2", b"", b"a=2;c=\xc3\xa9"];
         let lines = lines.map(|line| HeaderValue::from_bytes(line).unwrap());
         let cookies = parse(&lines);

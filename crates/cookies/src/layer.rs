@@ -1,7 +1,6 @@
-//! The tower layer: gives each request its cookies, and each response those that were set.
+//! Tower layer: adds `Cookies` to each request, and `Set-Cookie` headers to its response.
 
 use std::{
-    fmt,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -12,75 +11,61 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{CookieSecret, Cookies};
+use crate::{config::CookiesConfig, cookies::Cookies, secret::CookieSecret};
 
-/// Puts [`Cookies`] into the extensions of each request.
+/// A layer that adds [`Cookies`] to the extensions of each request.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct CookiesLayer {
-    settings: Arc<Settings>,
+    config: Arc<CookiesConfig>,
 }
-
-#[derive(Clone)]
-pub(crate) struct Settings {
-    pub(crate) secret: Option<CookieSecret>,
-    is_https: Arc<IsHttps>,
-}
-
-type IsHttps = dyn Fn(&Extensions) -> bool + Send + Sync;
 
 impl CookiesLayer {
-    /// Cookies without secret, for a site that is served over plain HTTP.
+    /// Creates a layer without a secret, for a site that is served over plain HTTP.
     pub fn new() -> Self {
         Self {
-            settings: Arc::new(Settings {
+            config: Arc::new(CookiesConfig {
                 secret: None,
                 is_https: Arc::new(|_| false),
             }),
         }
     }
 
-    /// What cookies are signed with.
-    ///
-    /// Defaults to no secret: signed cookies are neither set nor read.
+    /// Sets the secret that signs cookies. Without one, signed cookies cannot be set or read.
+    /// Default: no secret.
     pub fn secret(mut self, secret: CookieSecret) -> Self {
-        Arc::make_mut(&mut self.settings).secret = Some(secret);
+        Arc::make_mut(&mut self.config).secret = Some(secret);
         self
     }
 
-    /// Says of each request whether the client has sent it by https, where cookies are to be `Secure`. Servers, and
-    /// layers that know of proxies, tell it in the extensions.
+    /// Sets the function that returns whether the client's scheme is https, so that cookies are
+    /// `Secure`. Its argument is the request's extensions, in which the server or a proxy-aware
+    /// layer stores the scheme.
     ///
     /// ```
     /// # use squall_cookies::CookiesLayer;
     /// # #[derive(Clone)] struct Tls;
-    /// // Behind a proxy that ends TLS for all requests.
+    /// // Behind a proxy that terminates TLS for all requests.
     /// let layer = CookiesLayer::new().is_https(|_| true);
     ///
-    /// // As the server tells.
+    /// // With connection metadata from the server.
     /// let layer = CookiesLayer::new().is_https(|extensions| extensions.get::<Tls>().is_some());
     /// ```
     ///
-    /// Defaults to `false` for all.
+    /// Default: `false` for all requests.
     pub fn is_https(
         mut self,
         is_https: impl Fn(&Extensions) -> bool + Send + Sync + 'static,
     ) -> Self {
-        Arc::make_mut(&mut self.settings).is_https = Arc::new(is_https);
+        Arc::make_mut(&mut self.config).is_https = Arc::new(is_https);
         self
     }
 }
 
 impl Default for CookiesLayer {
-    /// [`new`](CookiesLayer::new).
+    /// See [`new`](CookiesLayer::new).
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl fmt::Debug for Settings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.secret.fmt(f)
     }
 }
 
@@ -90,16 +75,16 @@ impl<S> Layer<S> for CookiesLayer {
     fn layer(&self, inner: S) -> CookiesService<S> {
         CookiesService {
             inner,
-            settings: Arc::clone(&self.settings),
+            config: Arc::clone(&self.config),
         }
     }
 }
 
-/// A service whose requests carry [`Cookies`]; made by [`CookiesLayer`].
+/// The service of [`CookiesLayer`].
 #[derive(Clone, Debug)]
 pub struct CookiesService<S> {
     inner: S,
-    settings: Arc<Settings>,
+    config: Arc<CookiesConfig>,
 }
 
 impl<S, B, R> Service<Request<B>> for CookiesService<S>
@@ -115,8 +100,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let is_https = (self.settings.is_https)(request.extensions());
-        let cookies = Cookies::new(Arc::clone(&self.settings), is_https, request.headers());
+        let is_https = (self.config.is_https)(request.extensions());
+        let cookies = Cookies::new(Arc::clone(&self.config), is_https, request.headers());
         request.extensions_mut().insert(cookies.clone());
         ResponseFuture {
             inner: self.inner.call(request),
@@ -126,7 +111,7 @@ where
 }
 
 pin_project! {
-    /// The response of [`CookiesService`], with the cookies that were set.
+    /// The response future of [`CookiesService`]; adds the `Set-Cookie` headers.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {

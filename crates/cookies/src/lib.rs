@@ -1,4 +1,4 @@
-//! Cookies for tower services, and values signed as Tornado signs them.
+//! Cookies for tower services, and signed values that are compatible with Tornado.
 //!
 //! ```
 //! use std::convert::Infallible;
@@ -8,7 +8,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // Made once, kept outside the program's source, the same for all processes.
+//! // Generated once, kept outside the source code, and the same for all processes.
 //! let secret = CookieSecret::new(CookieSecret::generate()?)?;
 //!
 //! let service = ServiceBuilder::new()
@@ -36,35 +36,41 @@
 //! # }
 //! ```
 //!
-//! # What a signature is worth
+//! # What a signature guarantees
 //!
-//! A signed cookie cannot be made or changed by whoever does not know the secret, and not be renamed: the signature
-//! covers the name, the time and the value. It can be read by its owner, so keep nothing secret in it. It can be kept
-//! and sent again until it expires, even after a sign-out. And it can be planted in another's browser by whoever
-//! controls a neighbouring domain; a name that begins with `__Host-` keeps that from happening.
+//! Without the secret, a client cannot forge, change or rename a signed cookie: the signature
+//! covers the name, the time and the value. A signature does not guarantee:
 //!
-//! # Beside a Tornado
+//! - Confidentiality: the client can read the value, so do not store secrets in it.
+//! - Revocation: the client can replay the cookie until it expires, even after a sign-out.
+//! - Origin: a neighbouring domain can plant its own signed cookie in another user's browser. The
+//!   name prefix `__Host-` prevents this.
 //!
-//! With one `cookie_secret`, Tornado and this crate read each other's signed cookies, of version 2 and with key
-//! versions. What is stricter here:
+//! # Compatibility with Tornado
 //!
-//! - Version 1 is read only if [`Validity::min_version`] says so. It is signed with SHA-1, and knows no key versions.
-//! - What Python's `int` and `b64decode` forgive inside a signed value (spaces, signs, leading zeros) is
-//!   malformed. No Tornado writes it.
-//! - Several `Cookie` headers are one list of pairs, as HTTP/2 has it (RFC 9113, section 8.2.3); Tornado joins
-//!   them with commas.
+//! With the same `cookie_secret`, Tornado and this crate read each other's signed cookies of
+//! version 2, including key versions. This crate is stricter:
+//!
+//! - Version 1 is accepted only with [`Validity::min_version`], since it is signed with SHA-1 and
+//!   has no key version.
+//! - Spaces, signs and leading zeros inside a signed value, which Python's `int` and `b64decode`
+//!   accept, are malformed. Tornado never writes them.
+//! - Several `Cookie` headers form one list of pairs, as in HTTP/2 (RFC 9113, section 8.2.3);
+//!   Tornado joins them with commas.
 //! - Pairs that are not UTF-8 are skipped; Tornado reads Latin-1.
-//! - [`Cookies::set_cookie`] refuses a value that Tornado would quote.
+//! - [`Cookies::set_cookie`] rejects values that Tornado would quote.
 //!
-//! # What it does not do
+//! # Limits
 //!
-//! It does not encrypt, has no sessions and no jar for clients, and does not know who the user is. It does not notice
-//! that a response is over: what is set after its head was made is not sent.
+//! This crate has no encryption, no sessions, no client-side cookie jar and no user accounts. A
+//! cookie that is set after the response head was built is not sent.
 #![forbid(unsafe_code)]
 
+mod config;
 mod cookies;
 mod error;
 mod header;
+mod keys;
 mod layer;
 mod secret;
 mod set_cookie;

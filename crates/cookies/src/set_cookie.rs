@@ -1,4 +1,4 @@
-//! Makes `Set-Cookie` headers, and refuses what would be more than one attribute in them.
+//! `Set-Cookie` header builder: validates every part, so that no value can inject an attribute.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use http::HeaderValue;
 
 use crate::{error::SetCookieErrorKind, header::is_token};
 
-/// A cookie as it is sent. Browsers know it by its name, domain and path.
+/// A cookie to send. Browsers identify a cookie by name, domain and path.
 #[derive(Debug)]
 pub(crate) struct SetCookie {
     name: String,
@@ -17,7 +17,7 @@ pub(crate) struct SetCookie {
 }
 
 impl SetCookie {
-    /// Fills in what was not said: `Path=/`, `HttpOnly`, `SameSite=Lax`, and `Secure` by the scheme.
+    /// Fills in the defaults: `Path=/`, `HttpOnly`, `SameSite=Lax`, and `Secure` for https.
     pub(crate) fn new(mut cookie: Cookie<'_>, is_https: bool) -> Result<Self, SetCookieErrorKind> {
         let is_host = has_prefix(cookie.name(), "__Host-");
         if cookie.path().is_none() {
@@ -41,7 +41,7 @@ impl SetCookie {
         }
         let mut header = String::new();
         write!(header, "{cookie}").map_err(|_| SetCookieErrorKind::Expires)?;
-        // All parts were checked, and the rest is digits and words.
+        // Cannot fail: all parts are checked, and the rest is ASCII.
         let header = HeaderValue::try_from(header).map_err(|_| SetCookieErrorKind::Value)?;
         Ok(Self {
             name: cookie.name().to_owned(),
@@ -51,13 +51,13 @@ impl SetCookie {
         })
     }
 
-    /// Whether a browser would keep only the later of the two.
+    /// Whether a browser would keep only the later of the two cookies.
     pub(crate) fn replaces(&self, other: &Self) -> bool {
         (&self.name, &self.domain, &self.path) == (&other.name, &other.domain, &other.path)
     }
 }
 
-/// Browsers look at prefixes without their case (RFC 6265bis, section 5.7).
+/// Browsers compare prefixes case-insensitively (RFC 6265bis, section 5.7).
 fn has_prefix(name: &str, prefix: &str) -> bool {
     name.get(..prefix.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
@@ -80,7 +80,7 @@ fn check(cookie: &Cookie<'_>) -> Result<(), SetCookieErrorKind> {
     {
         return Err(SetCookieErrorKind::Path);
     }
-    // At the edge of what can be told there are offsets without a UTC; the cookie crate panics there.
+    // The cookie crate panics for a time at the limits of the range that has no UTC representation.
     if let Some(expires) = cookie.expires_datetime()
         && expires
             .checked_to_offset(UtcOffset::UTC)
@@ -91,7 +91,7 @@ fn check(cookie: &Cookie<'_>) -> Result<(), SetCookieErrorKind> {
     Ok(())
 }
 
-/// RFC 6265, section 4.1.1: `cookie-octet`.
+/// `cookie-octet` (RFC 6265, section 4.1.1).
 fn is_octet(byte: u8) -> bool {
     byte.is_ascii_graphic() && !b"\",;\\".contains(&byte)
 }

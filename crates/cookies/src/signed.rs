@@ -1,11 +1,11 @@
-//! Tornado's signed values: version 2 is written and read, version 1 is read.
+//! Tornado's signed values: version 2 is written and read, version 1 is only read.
 //!
 //! ```text
-//! 2|1:0|10:1300000000|4:name|8:dmFsdWU=|<HMAC-SHA256 of all before, in hexadecimal>
+//! 2|1:0|10:1300000000|4:name|8:dmFsdWU=|<HMAC-SHA256 of everything before it, in hexadecimal>
 //! ```
 //!
-//! The fields are the key version, the time in seconds, the name, and the value in Base64, each with
-//! its length. Version 1 is `value|time|<HMAC-SHA1 of name, value and time>`.
+//! The fields are the key version, the time in seconds, the name, and the value in Base64, each
+//! prefixed with its length. Version 1 is `value|time|<HMAC-SHA1 of name, value and time>`.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,11 +15,11 @@ use sha1::Sha1;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::{error::SignedValueErrorKind, secret::Keys};
+use crate::{error::SignedValueErrorKind, keys::Keys};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Which signed values are accepted, if their signature is good.
+/// The limits for correctly signed values: their age and their format version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Validity {
@@ -28,7 +28,7 @@ pub struct Validity {
 }
 
 impl Validity {
-    /// Values of version 2 that were signed in the last 31 days.
+    /// Accepts values of version 2 that were signed in the last 31 days.
     pub fn new() -> Self {
         Self {
             max_age: 31 * DAY,
@@ -36,18 +36,16 @@ impl Validity {
         }
     }
 
-    /// How long ago a value may have been signed, in days.
-    ///
-    /// Defaults to 31.
+    /// Sets the maximum age of a value in days. Default: 31.
     pub fn max_age_days(mut self, days: u32) -> Self {
         self.max_age = days * DAY;
         self
     }
 
-    /// The oldest format that is read, 1 or 2; anything above accepts nothing. Version 1 only makes sense for
-    /// cookies that a Tornado of before 2014 has set, and never with several secrets, which it knows nothing of.
-    ///
-    /// Defaults to 2. Tornado's default is 1.
+    /// Sets the oldest format version that is accepted, 1 or 2; a greater number rejects all
+    /// values. Version 1 is only needed for cookies that Tornado before 3.2.1 (2014) has set. It is
+    /// never accepted with several secrets, since it has no key version. Default: 2, while
+    /// Tornado's default is 1.
     pub fn min_version(mut self, version: u8) -> Self {
         self.min_version = version;
         self
@@ -55,20 +53,20 @@ impl Validity {
 }
 
 impl Default for Validity {
-    /// [`new`](Validity::new).
+    /// See [`new`](Validity::new).
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// The key version that a signed value names, whether its signature is good or not. `None` if
-/// it is not of version 2, or is malformed.
+/// Returns the key version of a signed value, without verifying its signature. Returns `None` if
+/// the value is malformed or not of version 2.
 #[must_use]
 pub fn get_signature_key_version(signed: &str) -> Option<u32> {
     Fields::read(signed).map(|fields| fields.key_version)
 }
 
-pub(crate) fn create(keys: &Keys, name: &str, value: &[u8], now: SystemTime) -> String {
+pub(crate) fn sign(keys: &Keys, name: &str, value: &[u8], now: SystemTime) -> String {
     let (key_version, secret) = keys.signing();
     let mut signed = String::from("2|");
     for field in [
@@ -83,7 +81,7 @@ pub(crate) fn create(keys: &Keys, name: &str, value: &[u8], now: SystemTime) -> 
     signed + &signature
 }
 
-pub(crate) fn decode(
+pub(crate) fn verify(
     keys: &Keys,
     name: &str,
     signed: &str,
@@ -101,7 +99,8 @@ pub(crate) fn decode(
     }
 }
 
-/// Values of version 1 do not say so: they begin with Base64, which is no number of less than four digits.
+/// Detects the format version. Version 1 has no version field: it starts with Base64, never with a
+/// number of one to three digits.
 fn version(signed: &str) -> u32 {
     let first = signed.split_once('|').map(|(first, _)| first);
     let number = first
@@ -126,7 +125,7 @@ fn decode_v2(
         return Err(SignedValueErrorKind::Name);
     }
     check_age(fields.time, validity, now)?;
-    // Tornado accepts the future here: the clocks of two machines need not agree.
+    // Like Tornado, accept timestamps in the future: the clocks of two machines can differ.
     decode_base64(fields.value)
 }
 
@@ -144,7 +143,8 @@ fn decode_v1(
     check_signature(&signature_v1(secret, &[name, value, time]), signature)?;
     let time = decimal(time).ok_or(SignedValueErrorKind::Malformed)?;
     check_age(time, validity, now)?;
-    // The signature covers no delimiter, so the value's last digits could become the time's first.
+    // The signature covers no delimiter, so the last digits of the value could be moved to the
+    // time.
     if time > (since_epoch(now) + 31 * DAY).as_secs() {
         return Err(SignedValueErrorKind::Future);
     }
@@ -185,14 +185,14 @@ fn take_field<'a>(rest: &mut &'a str) -> Option<&'a str> {
     Some(field)
 }
 
-/// A number without sign and leading zeros.
+/// Parses a number without a sign or leading zeros.
 fn decimal<N: std::str::FromStr>(text: &str) -> Option<N> {
     let is_canonical = text == "0" || !text.starts_with(['0', '+', '-']);
     is_canonical.then(|| text.parse().ok()).flatten()
 }
 
 fn check_signature(expected: &str, passed: &str) -> Result<(), SignedValueErrorKind> {
-    // Compared as text, as Tornado does, so that a signature can be written in one way only.
+    // Compared as text, like Tornado, so that only one spelling of a signature is valid.
     if expected.as_bytes().ct_eq(passed.as_bytes()).into() {
         Ok(())
     } else {
@@ -215,7 +215,7 @@ fn decode_base64(value: &str) -> Result<Vec<u8>, SignedValueErrorKind> {
         .map_err(|_| SignedValueErrorKind::Malformed)
 }
 
-/// A clock before 1970 is not set: everything is in its future.
+/// A clock before 1970 is not set; it counts as 1970.
 fn since_epoch(now: SystemTime) -> Duration {
     now.duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default()

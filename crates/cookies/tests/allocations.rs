@@ -1,4 +1,5 @@
-//! What cookies cost, counted in allocations. A binary of its own, since the counter replaces the allocator.
+//! Allocation counts of the layer. They have their own binary, since the counter replaces the
+//! global allocator.
 
 use std::{
     convert::Infallible,
@@ -12,7 +13,7 @@ use http::{HeaderValue, Request, Response};
 use squall_cookies::{Cookies, CookiesLayer};
 use tower::{Layer, Service, service_fn};
 
-/// Allocations while a request with this header is answered.
+/// Counts allocations while a request with this header is handled.
 fn count(header: &str, handler: impl Fn(&Request<()>)) -> u64 {
     let service = service_fn(|request| {
         handler(&request);
@@ -20,14 +21,14 @@ fn count(header: &str, handler: impl Fn(&Request<()>)) -> u64 {
     });
     let mut service = CookiesLayer::new().layer(service);
     let mut request = Request::new(());
-    let header = HeaderValue::from_str(header).expect("it is a header");
-    // Servers share the bytes of a request's head between its headers; so does this clone.
+    let header = HeaderValue::from_str(header).expect("a valid header");
+    // A clone shares its bytes, like the headers of a request that a server has parsed.
     request.headers_mut().insert("cookie", header.clone());
-    // The first extension makes the map.
+    // The first extension allocates the map.
     request.extensions_mut().insert(());
     let mut request = Some(request);
     let counted = measure(|| {
-        let request = request.take().expect("it is measured once");
+        let request = request.take().expect("called once");
         let mut context = Context::from_waker(Waker::noop());
         let answer = pin!(service.call(request)).poll(&mut context);
         assert!(matches!(answer, Poll::Ready(Ok(_))));
@@ -36,19 +37,19 @@ fn count(header: &str, handler: impl Fn(&Request<()>)) -> u64 {
 }
 
 #[test]
-fn cookies_that_nobody_asks_for_cost_a_handle() {
+fn unread_cookies_cost_two_allocations() {
     let pairs = "name=value; ".repeat(100);
     for header in ["a=b", &pairs] {
         let allocations = count(header, |request| {
             assert!(request.extensions().get::<Cookies>().is_some());
         });
-        // The handle, and the box in which extensions keep it.
+        // The handle, and its box in the extensions.
         assert_eq!(allocations, 2, "{header}");
     }
 }
 
 #[test]
-fn a_header_is_read_once_and_in_linear_time() {
+fn cookie_header_is_parsed_once_in_linear_time() {
     let header = |pairs: u32| -> String {
         (0..pairs)
             .map(|number| format!("name{number}=\"value\\073\"; "))
@@ -56,7 +57,7 @@ fn a_header_is_read_once_and_in_linear_time() {
     };
     let read = |pairs, times| {
         count(&header(pairs), |request| {
-            let cookies: &Cookies = request.extensions().get().expect("the layer is there");
+            let cookies: &Cookies = request.extensions().get().expect("set by the layer");
             for _ in 0..times {
                 assert_eq!(cookies.get_cookie("absent"), None);
             }

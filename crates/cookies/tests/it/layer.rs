@@ -1,4 +1,4 @@
-//! What a handler sees of a request's cookies, and a client of a response's.
+//! `CookiesLayer`: cookies read by a handler, and cookies sent to the client.
 
 use std::fmt::Write;
 
@@ -6,10 +6,10 @@ use http::{Request, Response};
 use squall_cookies::{Cookies, CookiesLayer, Validity};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::site::{secret, visit};
+use crate::site::{respond, secret};
 
 #[test]
-fn cookies_of_a_request() {
+fn get_cookie_returns_the_value_that_the_client_sent() {
     for (headers, wanted) in [
         (&[][..], None),
         (&[""], None),
@@ -29,7 +29,7 @@ fn cookies_of_a_request() {
         (&["a=1; =2; ;;3; (=4"], Some("1")),
         (&["a=é"], Some("é")),
     ] {
-        let (value, sent) = visit(CookiesLayer::new(), headers, |cookies| {
+        let (value, sent) = respond(CookiesLayer::new(), headers, |cookies| {
             cookies.get_cookie("a")
         });
         assert_eq!(value.as_deref(), wanted, "{headers:?}");
@@ -38,12 +38,12 @@ fn cookies_of_a_request() {
 }
 
 #[test]
-fn a_header_of_4096_pairs() {
+fn get_cookie_reads_a_header_of_4096_pairs() {
     let mut header = String::new();
     for number in 0..4_096 {
         write!(header, "name{number}=\"value\\073{number}\"; ").unwrap();
     }
-    let (values, _) = visit(CookiesLayer::new(), &[&header], |cookies| {
+    let (values, _) = respond(CookiesLayer::new(), &[&header], |cookies| {
         [0, 2_048, 4_095].map(|number| cookies.get_cookie(&format!("name{number}")))
     });
     let values = values.map(Option::unwrap);
@@ -51,9 +51,9 @@ fn a_header_of_4096_pairs() {
 }
 
 #[test]
-fn what_is_set_comes_back_and_not_before() {
+fn set_cookie_affects_the_response_only() {
     let layer = || CookiesLayer::new().secret(secret());
-    let ((), sent) = visit(layer(), &[], |cookies| {
+    let ((), sent) = respond(layer(), &[], |cookies| {
         cookies.set_signed_cookie(("user", "Zoë \"; ,")).unwrap();
         cookies.set_cookie(("theme", "dark")).unwrap();
         assert_eq!(cookies.get_signed_cookie("user"), None);
@@ -64,7 +64,7 @@ fn what_is_set_comes_back_and_not_before() {
         .filter_map(|sent| sent.split(';').next())
         .collect();
     let header = header.join("; ");
-    visit(layer(), &[&header], |cookies| {
+    respond(layer(), &[&header], |cookies| {
         assert_eq!(cookies.get_signed_cookie("user").unwrap(), "Zoë \"; ,");
         assert_eq!(cookies.get_cookie("theme").unwrap(), "dark");
         assert!(
@@ -79,9 +79,9 @@ fn what_is_set_comes_back_and_not_before() {
                 .is_none()
         );
     });
-    // One person's cookie under another name.
+    // The signed value of one cookie under another name.
     let swapped = header.replace("user=", "admin=");
-    visit(layer(), &[&swapped], |cookies| {
+    respond(layer(), &[&swapped], |cookies| {
         assert_eq!(cookies.get_signed_cookie("admin"), None);
         let read = cookies.get_signed_cookie_with("admin", Validity::new());
         assert!(read.unwrap().unwrap_err().is_name());
@@ -89,9 +89,9 @@ fn what_is_set_comes_back_and_not_before() {
 }
 
 #[test]
-fn values_that_are_not_text() {
+fn signed_values_can_be_binary() {
     let layer = || CookiesLayer::new().secret(secret());
-    let ((), sent) = visit(layer(), &[], |cookies| {
+    let ((), sent) = respond(layer(), &[], |cookies| {
         let now = std::time::SystemTime::now();
         let signed = cookies
             .secret()
@@ -100,7 +100,7 @@ fn values_that_are_not_text() {
         cookies.set_cookie(("a", signed)).unwrap();
     });
     let header = sent[0].split(';').next().unwrap();
-    visit(layer(), &[header], |cookies| {
+    respond(layer(), &[header], |cookies| {
         assert_eq!(cookies.get_signed_cookie("a"), None);
         let read = cookies.get_signed_cookie_with("a", Validity::new());
         assert_eq!(read.unwrap().unwrap(), [0, 255]);
@@ -108,7 +108,7 @@ fn values_that_are_not_text() {
 }
 
 #[tokio::test]
-async fn each_request_has_its_own() {
+async fn concurrent_requests_have_separate_cookies() {
     let service = service_fn(async |request: Request<()>| {
         let cookies: &Cookies = request.extensions().get().unwrap();
         let is_https = request.extensions().get::<bool>().is_some();
@@ -117,7 +117,7 @@ async fn each_request_has_its_own() {
         if request.uri() == "/error" {
             return Err("broken");
         }
-        // A cookie of the handler's own stays.
+        // A `Set-Cookie` header of the handler is kept.
         Ok(Response::builder()
             .header("set-cookie", "own=1")
             .body(())

@@ -1,9 +1,7 @@
-//! Cookies as clients send them and as they are sent to clients, signed values, and a real Tornado beside it all.
+//! Integration tests: request and response cookies, signed values, and compatibility with a real
+//! Tornado.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "where a helper cannot go on, its test has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a panic in a helper fails its test")]
 
 mod layer;
 mod properties;

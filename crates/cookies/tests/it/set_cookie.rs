@@ -1,18 +1,18 @@
-//! What is set: its defaults, and the attempts to smuggle attributes in.
+//! Setting cookies: defaults, and attempts to inject attributes.
 
 use squall_cookies::{
     Cookie, Cookies, CookiesLayer, Expiration, SameSite, SetCookieError,
     time::{Date, Duration, Month, OffsetDateTime, Time, UtcOffset},
 };
 
-use crate::site::{secret, visit};
+use crate::site::{respond, secret};
 
 fn set(layer: CookiesLayer, handler: impl Fn(&Cookies)) -> Vec<String> {
-    visit(layer.secret(secret()), &[], handler).1
+    respond(layer.secret(secret()), &[], handler).1
 }
 
 #[test]
-fn defaults_and_attributes() {
+fn set_cookie_applies_defaults_and_attributes() {
     let always = || CookiesLayer::new().is_https(|_| true);
     for (layer, cookie, wanted) in [
         (
@@ -62,7 +62,7 @@ fn defaults_and_attributes() {
 }
 
 #[test]
-fn one_cookie_is_sent_once() {
+fn set_cookie_replaces_the_same_cookie() {
     let sent = set(CookiesLayer::new(), |cookies| {
         cookies.set_cookie(("a", "1")).unwrap();
         cookies
@@ -83,7 +83,7 @@ fn one_cookie_is_sent_once() {
 }
 
 #[test]
-fn signed_cookies_last_for_30_days() {
+fn signed_cookie_expires_after_30_days_by_default() {
     let lasts = |cookie: Cookie<'static>| {
         let sent = set(CookiesLayer::new(), |cookies| {
             cookies.set_signed_cookie(cookie.clone()).unwrap();
@@ -91,7 +91,7 @@ fn signed_cookies_last_for_30_days() {
         let sent = Cookie::parse(sent[0].clone()).unwrap();
         assert!(sent.value().starts_with("2|1:0|10:"), "{sent}");
         let days = sent.expires_datetime().map(|expires| {
-            // Seconds are cut off, so a moment is missing.
+            // Expires has no fractions of a second, so a moment is missing.
             (expires + Duration::minutes(1) - OffsetDateTime::now_utc()).whole_days()
         });
         (days, sent.max_age())
@@ -107,7 +107,7 @@ fn signed_cookies_last_for_30_days() {
 }
 
 #[test]
-fn what_would_be_another_attribute_is_refused() {
+fn set_cookie_rejects_attribute_injection() {
     type Holds = fn(&SetCookieError) -> bool;
     let control: Vec<String> = (0..=0x20)
         .chain([0x7f])
@@ -144,7 +144,7 @@ fn what_would_be_another_attribute_is_refused() {
 }
 
 #[test]
-fn parts_that_are_wrong_in_their_own_ways() {
+fn set_cookie_rejects_invalid_prefixes_and_times() {
     type Holds = fn(&SetCookieError) -> bool;
     let edge = OffsetDateTime::new_in_offset(
         Date::MIN,
@@ -212,8 +212,8 @@ fn parts_that_are_wrong_in_their_own_ways() {
 }
 
 #[test]
-fn nothing_is_signed_without_a_secret() {
-    let ((), sent) = visit(CookiesLayer::new(), &["a=2|1:0|"], |cookies| {
+fn signed_cookies_need_a_secret() {
+    let ((), sent) = respond(CookiesLayer::new(), &["a=2|1:0|"], |cookies| {
         assert!(cookies.secret().is_none());
         assert!(
             cookies

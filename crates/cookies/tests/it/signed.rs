@@ -1,4 +1,4 @@
-//! Signed values: what is accepted, and a long table of what is not.
+//! Signed values: accepted values, and a table of rejected ones.
 
 use squall_cookies::{CookieSecret, SignedValueError, Validity, get_signature_key_version};
 
@@ -10,7 +10,7 @@ fn decode(signed: &str) -> Result<Vec<u8>, SignedValueError> {
     secret().decode_signed_value("name", signed, Validity::new(), at(NOW))
 }
 
-/// The predicate that holds; exactly one does.
+/// The one predicate of the error that returns true.
 fn kind(error: &SignedValueError) -> &'static str {
     let kinds = [
         ("malformed", error.is_malformed()),
@@ -29,7 +29,7 @@ fn kind(error: &SignedValueError) -> &'static str {
 }
 
 #[test]
-fn the_values_of_tornados_own_tests() {
+fn values_of_tornados_own_tests_are_accepted() {
     let secret = CookieSecret::weak_for_debug("It's a secret to everybody").unwrap();
     let two = "2|1:0|10:1300000000|3:key|8:dmFsdWU=|\
         3d4e60b996ff9c5d5788e333a0cba6f238a22c6c0f94788870e1a9ecd482e152";
@@ -48,7 +48,7 @@ fn the_values_of_tornados_own_tests() {
 }
 
 #[test]
-fn every_changed_byte_is_noticed() {
+fn any_changed_byte_is_rejected() {
     let good = secret().create_signed_value("name", "value", at(NOW));
     assert_eq!(decode(&good).unwrap(), b"value");
     for index in 0..good.len() {
@@ -69,12 +69,12 @@ fn every_changed_byte_is_noticed() {
 }
 
 #[test]
-fn bad_cookies() {
+fn invalid_values_are_rejected() {
     let good = secret().create_signed_value("name", "value", at(NOW));
     let (fields, signature) = good.rsplit_once('|').unwrap();
     let upper = format!("{fields}|{}", signature.to_uppercase());
     let twice = format!("{good}|{signature}");
-    let other = CookieSecret::new("another secret, which nobody here has told").unwrap();
+    let other = CookieSecret::new("another secret, which signs no cookie here").unwrap();
     let others = other.create_signed_value("name", "value", at(NOW));
     let renamed = secret().create_signed_value("game", "value", at(NOW));
     let old = secret().create_signed_value("name", "value", at(NOW - 31 * DAY - 1));
@@ -88,7 +88,7 @@ fn bad_cookies() {
         (&old, "expired"),
         (&huge, "malformed"),
         (&many, "malformed"),
-        // Of version 1, or so it seems.
+        // No version field, so version 1 is assumed.
         ("", "version"),
         ("|", "version"),
         ("||", "version"),
@@ -121,11 +121,11 @@ fn bad_cookies() {
         ("null", "version"),
         ("{\"user\":1}", "version"),
         ("eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.", "version"),
-        // Of a version that is not there yet.
+        // Unknown versions.
         ("3|1:0|10:1300000000|4:name|8:dmFsdWU=|", "version"),
         ("20|1:0|10:1300000000|4:name|8:dmFsdWU=|", "version"),
         ("999|", "version"),
-        // Of version 2, and torn.
+        // Version 2, truncated.
         ("2|", "malformed"),
         ("2||", "malformed"),
         ("2|||||||", "malformed"),
@@ -143,7 +143,7 @@ fn bad_cookies() {
         ("2|1:0|10:1300000000|4:name|", "malformed"),
         ("2|1:0|4:name|10:1300000000|8:dmFsdWU=|", "malformed"),
         ("2|0|1300000000|name|dmFsdWU=|", "malformed"),
-        // Lengths that are no lengths.
+        // Invalid lengths.
         ("2|2:0|10:1300000000|4:name|8:dmFsdWU=|", "malformed"),
         ("2|0:0|10:1300000000|4:name|8:dmFsdWU=|", "malformed"),
         ("2|-1:0|10:1300000000|4:name|8:dmFsdWU=|", "malformed"),
@@ -176,10 +176,10 @@ fn bad_cookies() {
             "malformed",
         ),
         ("2|1:0|10:1300000000|4:name|-8:dmFsdWU=|", "malformed"),
-        // A length that ends inside a character.
+        // A length that ends inside a UTF-8 sequence.
         ("2|1:é|10:1300000000|4:name|8:dmFsdWU=|", "malformed"),
         ("2|1:0|10:1300000000|3:naé|8:dmFsdWU=|", "malformed"),
-        // Key versions and times that are no numbers.
+        // Key versions and times that are not numbers.
         ("2|0:|10:1300000000|4:name|8:dmFsdWU=|", "malformed"),
         ("2|1:x|10:1300000000|4:name|8:dmFsdWU=|", "malformed"),
         ("2|2:-1|10:1300000000|4:name|8:dmFsdWU=|", "malformed"),
@@ -204,7 +204,7 @@ fn bad_cookies() {
             "2|1:0|20:18446744073709551616|4:name|8:dmFsdWU=|",
             "malformed",
         ),
-        // Of the right form, and not signed.
+        // Well-formed, but not signed.
         ("2|1:0|10:1300000000|4:name|8:dmFsdWU=|", "signature"),
         ("2|1:0|10:1300000000|4:name|8:dmFsdWU=|0", "signature"),
         ("2|1:0|10:1300000000|4:name|8:dmFsdWU=||", "signature"),
@@ -235,7 +235,7 @@ fn bad_cookies() {
 }
 
 #[test]
-fn ages() {
+fn max_age_days_limits_the_age() {
     let signed_at = |seconds| secret().create_signed_value("name", "value", at(seconds));
     let read = |signed: &str, days, now| {
         let validity = Validity::new().max_age_days(days);
@@ -251,7 +251,7 @@ fn ages() {
         (NOW - 1, 0, at(NOW), false),
         (0, u32::MAX, at(NOW), true),
         (NOW, 0, at(0), true),
-        // As in Tornado, version 2 has no limit in the future.
+        // As in Tornado, version 2 accepts any time in the future.
         (NOW + 1_000 * DAY, 31, at(NOW), true),
     ] {
         let result = read(&signed_at(signed_at_second), days, now);
@@ -265,7 +265,7 @@ fn ages() {
 }
 
 #[test]
-fn secrets_are_exchanged() {
+fn rotated_secrets_verify_old_values() {
     let [a, b, c] = ["a", "b", "c"].map(|letter| format!("{letter}{SECRET}"));
     let first = CookieSecret::new(a.clone()).unwrap();
     let second = CookieSecret::versions([(0, a), (1, b.clone())], 1).unwrap();
@@ -299,7 +299,7 @@ fn secrets_are_exchanged() {
 }
 
 #[test]
-fn several_secrets_never_read_version_1() {
+fn version_1_is_rejected_with_key_versions() {
     let secret = CookieSecret::versions([(0, SECRET)], 0).unwrap();
     let signed = "dmFsdWU=|1300000000|31c934969f53e48164c50768b40cbd7e2daaaa4f";
     let validity = Validity::new().min_version(1);

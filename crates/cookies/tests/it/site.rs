@@ -1,4 +1,4 @@
-//! What the tests share: a secret, a time, and one request to a handler that has cookies.
+//! Shared by the tests: a secret, a time, and one request to a handler with cookies.
 
 use std::{
     convert::Infallible,
@@ -11,7 +11,7 @@ use tower::{Layer, ServiceExt, service_fn};
 
 pub(crate) const SECRET: &str = "32oETzKXQAGaYdkL5gEmGeJJFuYh7EQnp2XdTP1o";
 
-/// The time at which all signed values of these tests are read, and most are made.
+/// The time at which the tests read signed values, and sign most of them.
 pub(crate) const NOW: u64 = 1_300_000_000;
 
 pub(crate) fn secret() -> CookieSecret {
@@ -22,8 +22,9 @@ pub(crate) fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-/// What `handler` says of a request with these `Cookie` headers, and the `Set-Cookie` headers that it gets.
-pub(crate) fn visit<T: Default>(
+/// Sends a request with these `Cookie` headers; returns the handler's result and the `Set-Cookie`
+/// headers of the response.
+pub(crate) fn respond<T: Default>(
     layer: CookiesLayer,
     headers: &[&str],
     handler: impl Fn(&Cookies) -> T,
@@ -34,8 +35,8 @@ pub(crate) fn visit<T: Default>(
         request.headers_mut().append("cookie", header);
     }
     let service = service_fn(|request: Request<()>| {
-        let said = handler(request.extensions().get().unwrap());
-        std::future::ready(Ok::<_, Infallible>(Response::new(said)))
+        let result = handler(request.extensions().get().unwrap());
+        std::future::ready(Ok::<_, Infallible>(Response::new(result)))
     });
     let response = tokio::runtime::Builder::new_current_thread()
         .build()

@@ -1,4 +1,5 @@
-//! The same cookies in a real Tornado: what either makes the other reads, and what one refuses both refuse.
+//! Compatibility with a real Tornado: each reads the values of the other, and both reject the same
+//! ones.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -9,7 +10,7 @@ use std::{
 use serde_json::{Value, json};
 use squall_cookies::{CookieSecret, Cookies, CookiesLayer, Validity, get_signature_key_version};
 
-use crate::site::{NOW, SECRET, at, secret, visit};
+use crate::site::{NOW, SECRET, at, respond, secret};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/ask_tornado.py");
 const DAY: u64 = 24 * 60 * 60;
@@ -18,7 +19,7 @@ fn ask(python: &Path, questions: &[Value]) -> Vec<Value> {
     testkit::ask_all(Command::new(python).arg(SCRIPT), questions)
 }
 
-/// Bytes as the script writes them.
+/// Decodes bytes as the script does.
 fn latin1(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }
@@ -29,7 +30,7 @@ fn read(secret: &CookieSecret, signed: &str, validity: Validity) -> Value {
 }
 
 #[test]
-fn either_reads_what_the_other_signs() {
+fn signed_values_are_identical_in_tornado() {
     let Some(python) = testkit::outside("python-with-tornado") else {
         return;
     };
@@ -59,7 +60,7 @@ fn either_reads_what_the_other_signs() {
     for value in values {
         for (ours, key_version) in [(&secret(), 0), (&several, 7)] {
             let signed = ours.create_signed_value("user", value, at(NOW));
-            // Not only understood, but the same.
+            // The signed texts are equal byte for byte.
             assert_eq!(next(), signed.as_str());
             assert_eq!(read(ours, &signed, Validity::new()), latin1(value));
             assert_eq!(next(), latin1(value));
@@ -71,7 +72,7 @@ fn either_reads_what_the_other_signs() {
 }
 
 #[test]
-fn both_refuse_the_same() {
+fn invalid_values_are_rejected_by_both() {
     let Some(python) = testkit::outside("python-with-tornado") else {
         return;
     };
@@ -116,13 +117,13 @@ fn both_refuse_the_same() {
         assert_eq!(ours, theirs, "{signed}");
         *counts.entry(ours.is_null()).or_insert(0) += 1;
     }
-    // The good one, three that are young enough, and that of the future.
+    // Accepted: the valid one, three that are recent enough, and one from the future.
     assert_eq!(counts[&false], 4);
     assert!(counts[&true] > 500, "{counts:?}");
 }
 
 #[test]
-fn version_1() {
+fn version_1_is_compatible() {
     let Some(python) = testkit::outside("python-with-tornado") else {
         return;
     };
@@ -143,7 +144,7 @@ fn version_1() {
         bad[index] ^= 1;
         signed.push(String::from_utf8(bad).unwrap());
     }
-    // The signature is the same where digits move from the value to the time.
+    // Moving digits from the value to the time keeps the signature valid.
     let (value, rest) = good.split_once('|').unwrap();
     for moved in 1..value.len() {
         let (kept, digits) = value.split_at(value.len() - moved);
@@ -164,7 +165,7 @@ fn version_1() {
 }
 
 #[test]
-fn headers_are_read_alike() {
+fn cookie_headers_are_parsed_alike() {
     let Some(python) = testkit::outside("python-with-tornado") else {
         return;
     };
@@ -231,13 +232,13 @@ fn headers_are_read_alike() {
             .iter()
             .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
             .collect();
-        // Names that Tornado knows, and those that it might have known.
+        // The names that Tornado returned, and all other candidates in the header.
         let names = header
             .split(['=', ';', ','])
             .map(str::trim)
             .map(str::to_owned);
         let names: Vec<String> = names.chain(theirs.keys().cloned()).collect();
-        let (ours, _) = visit(CookiesLayer::new(), &[header], |cookies| {
+        let (ours, _) = respond(CookiesLayer::new(), &[header], |cookies| {
             let named = names
                 .iter()
                 .filter_map(|name| Some((name.clone(), cookies.get_cookie(name)?)));
@@ -248,13 +249,13 @@ fn headers_are_read_alike() {
 }
 
 #[test]
-fn a_cookie_that_either_sets_is_read_by_both() {
+fn cookies_set_by_either_are_read_by_both() {
     let Some(python) = testkit::outside("python-with-tornado") else {
         return;
     };
     let layer = || CookiesLayer::new().secret(secret());
     let get = |cookies: &Cookies| cookies.get_signed_cookie("user");
-    let ((), sent) = visit(layer(), &[], |cookies| {
+    let ((), sent) = respond(layer(), &[], |cookies| {
         cookies.set_signed_cookie(("user", "ours")).unwrap();
     });
     let ours = sent[0].split(';').next().unwrap();
@@ -269,7 +270,7 @@ fn a_cookie_that_either_sets_is_read_by_both() {
     let theirs = answers[1].as_str().unwrap().split(';').next().unwrap();
     assert!(theirs.starts_with("user=\"2|"), "{theirs}");
     for (header, wanted) in [(ours, "ours"), (theirs, "their")] {
-        let (value, _) = visit(layer(), &[header], get);
+        let (value, _) = respond(layer(), &[header], get);
         assert_eq!(value.as_deref(), Some(wanted));
     }
 }
