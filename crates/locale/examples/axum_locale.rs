@@ -1,7 +1,7 @@
-//! An axum application in two languages, and nothing else of squall.
+//! An axum application in two languages.
 //!
-//! Run with `cargo run -p squall-locale --example axum_locale`, then
-//! `curl -i -H 'Accept-Language: fr' http://127.0.0.1:8888/`, and again with `-H 'Cookie: locale=en'`.
+//! Run `cargo run -p squall-locale --example axum_locale`, then `curl -i -H 'Accept-Language: fr'
+//! http://127.0.0.1:8888/`, and again with `-H 'Cookie: locale=en'`.
 
 use std::error::Error;
 
@@ -22,7 +22,7 @@ async fn home(Extension(locale): Extension<Locale>) -> Html<String> {
     ))
 }
 
-/// What the visitor has chosen, if anything.
+/// The locale that the user has chosen in a cookie.
 fn chosen(request: &Parts) -> Option<String> {
     let cookies = request.headers.get(COOKIE)?.to_str().ok()?;
     let mut cookies = cookies.split("; ");

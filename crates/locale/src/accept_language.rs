@@ -1,14 +1,16 @@
-//! Which languages a client prefers: `Accept-Language`, RFC 9110, section 12.5.4.
+//! `Accept-Language` parser (RFC 9110, section 12.5.4).
 
 use http::{HeaderMap, header};
 
-/// So many languages are looked at; browsers send five or fewer, and what comes after these is not read.
+/// The number of languages that are read. Browsers send five or fewer.
 const MAX_LANGUAGES: usize = 50;
 
-/// The languages that a client asks for, the most wanted first, as in Tornado's `get_browser_locale`.
+/// Returns the languages of `Accept-Language` in order of preference, like Tornado's
+/// `get_browser_locale`.
 ///
-/// Lines of the header are joined. What is not wanted (`q=0`), whose weight cannot be read, or is `*` is left out;
-/// of equal weights, the first comes first. No value is an error, and at most 50 languages are read.
+/// Several header lines are joined. Excluded are `*`, languages with `q=0` and languages with an
+/// invalid weight; languages of equal weight keep their order. An invalid value is never an error,
+/// and at most 50 languages are read.
 ///
 /// ```
 /// use http::{HeaderMap, HeaderValue, header};
@@ -28,7 +30,7 @@ pub fn accept_language(headers: &HeaderMap) -> Vec<&str> {
         .filter_map(language)
         .filter(|&(_, weight)| weight > 0)
         .collect();
-    // It is stable.
+    // The sort is stable.
     languages.sort_by_key(|&(_, weight)| std::cmp::Reverse(weight));
     languages
         .into_iter()
@@ -36,7 +38,7 @@ pub fn accept_language(headers: &HeaderMap) -> Vec<&str> {
         .collect()
 }
 
-/// A language and its weight in thousandths.
+/// Parses a language and its weight in thousandths.
 fn language(element: &str) -> Option<(&str, u16)> {
     let mut parts = element.split(';').map(str::trim);
     let language = parts
@@ -51,7 +53,7 @@ fn language(element: &str) -> Option<(&str, u16)> {
     }
 }
 
-/// A weight as RFC 9110, section 12.4.2, writes it: from 0 to 1, with at most three digits after the point.
+/// Parses a weight (RFC 9110, section 12.4.2): from 0 to 1, with at most three decimal places.
 fn thousandths(value: &str) -> Option<u16> {
     let (whole, decimals) = value.split_once('.').unwrap_or((value, ""));
     let is_number = decimals.len() <= 3 && decimals.bytes().all(|byte| byte.is_ascii_digit());
@@ -80,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn order() {
+    fn languages_are_sorted_by_weight() {
         let tables: &[(&[&[u8]], &str)] = &[
             (&[], ""),
             (&[b"fr"], "fr"),
@@ -95,13 +97,13 @@ mod tests {
             (&[b"a;level=1,b"], "a b"),
             (&[b"a;q=0,b;q=0.0,c;q=0.000,d"], "d"),
         ];
-        for (lines, wanted) in tables {
-            assert_eq!(languages(lines), *wanted, "{lines:?}");
+        for (lines, expected) in tables {
+            assert_eq!(languages(lines), *expected, "{lines:?}");
         }
     }
 
     #[test]
-    fn bad_headers() {
+    fn invalid_languages_are_skipped() {
         let tables: &[(&[u8], &str)] = &[
             (b"", ""),
             (b",", ""),
@@ -133,8 +135,8 @@ mod tests {
             (b"<script>", "<script>"),
             (b"../../etc/passwd", "../../etc/passwd"),
         ];
-        for (line, wanted) in tables {
-            assert_eq!(languages(&[line]), *wanted, "{}", line.escape_ascii());
+        for (line, expected) in tables {
+            assert_eq!(languages(&[line]), *expected, "{}", line.escape_ascii());
         }
         let many = "a,".repeat(30_000);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! One locale's translations, of either format.
+//! Message catalogue of one locale, in either format.
 
 use crate::{csv::Csv, mo::Mo};
 
@@ -8,28 +8,26 @@ pub(crate) enum Catalogue {
     Csv(Csv),
 }
 
-/// What a translation is wanted of.
+/// The key of a translation.
 #[derive(Clone, Copy)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct MessageKey<'a> {
     pub(crate) context: Option<&'a str>,
     pub(crate) message: &'a str,
-    /// The message in the plural, and the count that decides.
+    /// The plural message and the count.
     pub(crate) plural: Option<(&'a str, u64)>,
 }
 
 impl Catalogue {
-    /// gettext finds all forms by the message in the singular; Tornado's CSV knows the plural by itself,
-    /// and has no contexts.
-    pub(crate) fn find(&self, wanted: Wanted<'_>) -> Option<&str> {
-        match (self, wanted.plural) {
-            (Self::Mo(mo), None) => mo.find(&Mo::key(wanted.context, wanted.message)),
+    /// Finds a translation. gettext stores all forms under the singular message; Tornado's CSV has
+    /// rows for plural messages, and no contexts.
+    pub(crate) fn find(&self, key: MessageKey<'_>) -> Option<&str> {
+        match (self, key.plural) {
+            (Self::Mo(mo), None) => mo.find(&Mo::key(key.context, key.message)),
             (Self::Mo(mo), Some((_, count))) => {
-                mo.find_plural(&Mo::key(wanted.context, wanted.message), count)
+                mo.find_plural(&Mo::key(key.context, key.message), count)
             }
-            (Self::Csv(csv), None) => csv.find(wanted.message),
-            (Self::Csv(csv), Some((plural, count))) => {
-                csv.find_plural(wanted.message, plural, count)
-            }
+            (Self::Csv(csv), None) => csv.find(key.message),
+            (Self::Csv(csv), Some((plural, count))) => csv.find_plural(key.message, plural, count),
         }
     }
 }

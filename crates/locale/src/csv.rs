@@ -1,10 +1,12 @@
-//! Reads Tornado's own format: rows of a message, its translation, and perhaps `plural` or `singular`.
+//! CSV catalogue parser for Tornado's format: a message, its translation, and optionally `plural`
+//! or `singular`.
 //!
-//! It does what `tornado.locale.load_translations` does, but finds out the encoding of each file anew.
+//! Compatible with `tornado.locale.load_translations`, except that the encoding of each file is
+//! detected separately.
 
 use std::{borrow::Cow, collections::HashMap};
 
-use crate::{CatalogueError, error::utf8};
+use crate::error::{CatalogueError, utf8};
 
 #[derive(Debug, Default)]
 pub(crate) struct Csv {
@@ -16,9 +18,9 @@ pub(crate) struct Csv {
 type Messages = HashMap<Box<str>, Box<str>>;
 
 impl Csv {
-    /// `code` is the locale's, for the log.
+    /// `code` is the code of the locale, for log lines.
     pub(crate) fn parse(code: &str, bytes: &[u8]) -> Result<Self, CatalogueError> {
-        // Line ends in quotes are one character, as Python reads text files.
+        // Line ends inside quotes are normalized, as by Python's text mode.
         let text = decode(bytes)?.replace("\r\n", "\n").replace('\r', "\n");
         let rows = csv::ReaderBuilder::new()
             .has_headers(false)
@@ -26,7 +28,8 @@ impl Csv {
             .from_reader(text.as_bytes())
             .into_records();
         let mut csv = Self::default();
-        for row in rows.map(|row| row.expect("UTF-8 in memory, of any number of columns, is read"))
+        for row in rows
+            .map(|row| row.expect("valid UTF-8 in memory with flexible columns is always readable"))
         {
             let field = |index| row.get(index).map(str::trim);
             let (Some(message), Some(translation)) = (field(0), field(1)) else {
@@ -42,7 +45,7 @@ impl Csv {
                         locale = code,
                         line,
                         ?indicator,
-                        "passed over a translation, since it is neither plural, singular nor unknown"
+                        "ignored a translation: its third column must be plural, singular, unknown or empty"
                     );
                     continue;
                 }
@@ -67,7 +70,7 @@ impl Csv {
     }
 }
 
-/// UTF-16 if it begins with that byte order mark, else UTF-8, whose mark is passed over.
+/// Decodes UTF-16 with a byte order mark, or UTF-8 with or without one.
 fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, CatalogueError> {
     let from_bytes = match bytes {
         [0xff, 0xfe, ..] => u16::from_le_bytes,

@@ -1,8 +1,8 @@
-//! What can be wrong with translations when they are loaded.
+//! Errors of loading translations.
 
 use std::{error::Error, fmt, io, path::PathBuf};
 
-/// Translations that cannot be loaded.
+/// The reason that translations cannot be loaded.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoadError {
@@ -10,59 +10,61 @@ pub enum LoadError {
     Io {
         /// The file or directory.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A file is not what its name says.
+    /// A file is not a valid catalogue.
     Catalogue {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         source: CatalogueError,
     },
 }
 
-/// A catalogue that cannot be used.
+/// The reason that a catalogue is invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CatalogueError {
-    /// It does not begin as a `.mo` file does.
+    /// It does not start with the magic number of a `.mo` file.
     NotMo,
-    /// It is a `.mo` file of a major revision above 1, which nobody has defined yet.
+    /// The major revision of the `.mo` file is above 1, and not defined yet.
     Revision(u16),
-    /// Its strings are not where it says they are, or overlap: it was cut off or damaged.
+    /// An offset or length is outside the file, or strings overlap: the file is truncated or
+    /// corrupt.
     Damaged,
-    /// A text is not in UTF-8.
+    /// A text is not UTF-8.
     NotUtf8 {
-        /// The wrong byte and a few around it, escaped.
+        /// The invalid byte and a few bytes around it, escaped.
         text: String,
     },
-    /// A CSV file begins as UTF-16 and is not.
+    /// A CSV file has a UTF-16 byte order mark, but is not UTF-16.
     NotUtf16,
-    /// The header names a character set other than UTF-8.
+    /// The header declares a character set other than UTF-8.
     Charset(String),
-    /// The header's `Plural-Forms` are not `nplurals=N; plural=EXPRESSION;`, or the expression cannot be computed.
+    /// The header's `Plural-Forms` are not `nplurals=N; plural=EXPRESSION;`, or the expression is
+    /// invalid.
     PluralForms {
-        /// What the header says.
+        /// The value of the header.
         value: String,
-        /// What is wrong with it.
+        /// The reason.
         problem: PluralProblem,
     },
 }
 
-/// What is wrong with plural forms.
+/// The reason that `Plural-Forms` are invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PluralProblem {
-    /// It is not of the form `nplurals=N; plural=EXPRESSION;`, with N from 1 to 100.
+    /// The value does not have the form `nplurals=N; plural=EXPRESSION;` with N from 1 to 100.
     Form,
     /// The expression has more than 1,000 bytes or 50 levels.
     TooComplex,
-    /// The expression is wrong at this byte of it, counted from 0.
+    /// The expression has a syntax error at this byte offset.
     Syntax(usize),
     /// The expression divides by zero for this count.
     DivisionByZero(u64),
-    /// The expression chooses a form that is not there for this count.
+    /// The expression evaluates to a form that does not exist for this count.
     NoSuchForm(u64),
 }
 
@@ -71,7 +73,7 @@ impl fmt::Display for LoadError {
         match self {
             Self::Io { path, source } => write!(f, "cannot read translations {path:?}: {source}"),
             Self::Catalogue { path, source } => {
-                write!(f, "cannot use translations {path:?}: {source}")
+                write!(f, "cannot load translations {path:?}: {source}")
             }
         }
     }
@@ -90,17 +92,20 @@ impl fmt::Display for CatalogueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotMo => {
-                f.write_str("it is not a .mo file, which pybabel or msgfmt compile from a .po file")
+                f.write_str("not a .mo file; compile one from a .po file with pybabel or msgfmt")
             }
-            Self::Revision(major) => write!(f, "its .mo revision {major} is not known"),
-            Self::Damaged => f.write_str(
-                "its strings are not where it says they are, so it was cut off or damaged",
+            Self::Revision(major) => write!(f, "unsupported .mo revision {major}"),
+            Self::Damaged => {
+                f.write_str("the .mo file is truncated or corrupt: a string is outside the file")
+            }
+            Self::NotUtf8 { text } => write!(f, "invalid UTF-8: \"{text}\""),
+            Self::NotUtf16 => f.write_str("invalid UTF-16 after a UTF-16 byte order mark"),
+            Self::Charset(charset) => write!(
+                f,
+                "unsupported charset {charset:?}; compile the catalogue in UTF-8"
             ),
-            Self::NotUtf8 { text } => write!(f, "\"{text}\" is not in UTF-8"),
-            Self::NotUtf16 => f.write_str("it begins as UTF-16 and does not go on so"),
-            Self::Charset(charset) => write!(f, "its charset is {charset:?}; compile it in UTF-8"),
             Self::PluralForms { value, problem } => {
-                write!(f, "Plural-Forms {value:?}: {problem}")
+                write!(f, "invalid Plural-Forms {value:?}: {problem}")
             }
         }
     }
@@ -114,15 +119,15 @@ impl fmt::Display for PluralProblem {
             Self::Form => {
                 f.write_str("expected \"nplurals=N; plural=EXPRESSION;\" with N from 1 to 100")
             }
-            Self::TooComplex => f.write_str("the expression is too long or too deep"),
-            Self::Syntax(place) => write!(f, "the expression is wrong at byte {place}"),
-            Self::DivisionByZero(count) => write!(f, "it divides by zero for {count}"),
-            Self::NoSuchForm(count) => write!(f, "it chooses a form that is not there for {count}"),
+            Self::TooComplex => f.write_str("the expression exceeds 1,000 bytes or 50 levels"),
+            Self::Syntax(at) => write!(f, "syntax error at byte {at} of the expression"),
+            Self::DivisionByZero(count) => write!(f, "division by zero for count {count}"),
+            Self::NoSuchForm(count) => write!(f, "plural form out of range for count {count}"),
         }
     }
 }
 
-/// The bytes as text, if they are in UTF-8.
+/// Validates UTF-8; the error shows the context of the invalid byte.
 pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, CatalogueError> {
     str::from_utf8(bytes).map_err(|error| {
         let place = error.valid_up_to();

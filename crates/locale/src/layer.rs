@@ -1,4 +1,4 @@
-//! The tower layer: gives each request its locale, and says on responses what they depend on.
+//! Tower layer: adds a `Locale` to each request, and `Content-Language` and `Vary` to its response.
 
 use std::{
     fmt,
@@ -15,20 +15,22 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{Locale, Translations, accept_language};
+use crate::{accept_language::accept_language, locale::Locale, translations::Translations};
 
-/// Puts a [`Locale`] into the extensions of each request; made by [`Translations::layer`].
+/// A layer that adds a [`Locale`] to the extensions of each request; built by
+/// [`Translations::layer`].
 ///
-/// It is the closest to what the [`user_locale`](Self::user_locale) says, or else to `Accept-Language`. A response
-/// whose request's locale was asked for anything gets `Content-Language`, unless it has one, and a `Vary` that names
-/// the headers which decided. Responses that no language has touched, such as files, stay as they are, and caches
-/// keep one copy of them. So ask the locale before the response is returned, not only in its body while that is sent.
+/// The locale is the closest one to the result of [`user_locale`](Self::user_locale), or else to
+/// `Accept-Language`. If the locale was used, the response gets `Content-Language`, unless it has
+/// one, and a `Vary` with the headers that selected the locale. Other responses, such as files, are
+/// not changed, so caches keep one copy of them. Use the locale before the response is returned;
+/// use while the body is streamed comes too late for the headers.
 #[derive(Clone, Debug)]
 pub struct LocaleLayer {
-    settings: Arc<Settings>,
+    config: Arc<LocaleConfig>,
 }
 
-struct Settings {
+struct LocaleConfig {
     translations: Translations,
     user_locale: Option<Box<UserLocale>>,
     vary: Vec<HeaderName>,
@@ -36,10 +38,18 @@ struct Settings {
 
 type UserLocale = dyn Fn(&Parts) -> Option<String> + Send + Sync;
 
+impl Translations {
+    /// Returns a layer that adds the [`Locale`] of each request to its extensions.
+    #[must_use]
+    pub fn layer(self) -> LocaleLayer {
+        LocaleLayer::new(self)
+    }
+}
+
 impl LocaleLayer {
-    pub(crate) fn new(translations: Translations) -> Self {
+    fn new(translations: Translations) -> Self {
         Self {
-            settings: Arc::new(Settings {
+            config: Arc::new(LocaleConfig {
                 translations,
                 user_locale: None,
                 vary: vec![header::ACCEPT_LANGUAGE],
@@ -47,8 +57,9 @@ impl LocaleLayer {
         }
     }
 
-    /// What the user has chosen, such as the value of a cookie: Tornado's `get_user_locale`. It comes before
-    /// `Accept-Language`. With it come the names of the headers that it reads, for `Vary`.
+    /// Sets a function that returns the user's choice, such as the value of a cookie: Tornado's
+    /// `get_user_locale`. The choice takes precedence over `Accept-Language`. `reads` are the names
+    /// of the headers that the function reads, for `Vary`. Default: no function.
     ///
     /// ```
     /// use http::header::COOKIE;
@@ -61,8 +72,6 @@ impl LocaleLayer {
     ///     Some(code.to_owned())
     /// });
     /// ```
-    ///
-    /// Defaults to no choice of a user.
     #[must_use]
     pub fn user_locale(
         self,
@@ -72,8 +81,8 @@ impl LocaleLayer {
         let mut vary = vec![header::ACCEPT_LANGUAGE];
         vary.extend(reads);
         Self {
-            settings: Arc::new(Settings {
-                translations: self.settings.translations.clone(),
+            config: Arc::new(LocaleConfig {
+                translations: self.config.translations.clone(),
                 user_locale: Some(Box::new(user_locale)),
                 vary,
             }),
@@ -81,15 +90,18 @@ impl LocaleLayer {
     }
 }
 
-impl Settings {
+impl LocaleConfig {
     fn locale(&self, request: &Parts) -> Locale {
-        let user_locale = self.user_locale.as_ref().and_then(|ask| ask(request));
+        let user_locale = self
+            .user_locale
+            .as_ref()
+            .and_then(|user_locale| user_locale(request));
         let accepted = accept_language(&request.headers);
         let codes = user_locale.as_deref().into_iter().chain(accepted);
         self.translations.get(codes)
     }
 
-    fn mark(&self, locale: &Locale, headers: &mut HeaderMap) {
+    fn add_headers(&self, locale: &Locale, headers: &mut HeaderMap) {
         for name in &self.vary {
             headers.append(header::VARY, name.clone().into());
         }
@@ -99,9 +111,9 @@ impl Settings {
     }
 }
 
-impl fmt::Debug for Settings {
+impl fmt::Debug for LocaleConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
+        f.debug_struct("LocaleConfig")
             .field("translations", &self.translations)
             .field("vary", &self.vary)
             .finish_non_exhaustive()
@@ -114,16 +126,16 @@ impl<S> Layer<S> for LocaleLayer {
     fn layer(&self, inner: S) -> LocaleService<S> {
         LocaleService {
             inner,
-            settings: Arc::clone(&self.settings),
+            config: Arc::clone(&self.config),
         }
     }
 }
 
-/// A service whose requests carry a [`Locale`]; made by [`LocaleLayer`].
+/// The service of [`LocaleLayer`].
 #[derive(Clone, Debug)]
 pub struct LocaleService<S> {
     inner: S,
-    settings: Arc<Settings>,
+    config: Arc<LocaleConfig>,
 }
 
 impl<S, B, R> Service<Request<B>> for LocaleService<S>
@@ -140,27 +152,27 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        let (locale, asked) = self.settings.locale(&parts).watched();
+        let (locale, used) = self.config.locale(&parts).with_usage_flag();
         parts.extensions.insert(locale.clone());
         ResponseFuture {
             inner: self.inner.call(Request::from_parts(parts, body)),
-            settings: Arc::clone(&self.settings),
+            config: Arc::clone(&self.config),
             locale,
-            asked,
+            used,
         }
     }
 }
 
 pin_project! {
-    /// The response of [`LocaleService`].
+    /// The response future of [`LocaleService`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
-        settings: Arc<Settings>,
+        config: Arc<LocaleConfig>,
         locale: Locale,
-        asked: Arc<AtomicBool>,
+        used: Arc<AtomicBool>,
     }
 }
 
@@ -173,10 +185,10 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut response = ready!(this.inner.poll(cx));
-        if this.asked.load(Relaxed)
+        if this.used.load(Relaxed)
             && let Ok(response) = &mut response
         {
-            this.settings.mark(this.locale, response.headers_mut());
+            this.config.add_headers(this.locale, response.headers_mut());
         }
         Poll::Ready(response)
     }

@@ -1,5 +1,5 @@
-//! A site in several languages, as Tornado's `tornado.locale` makes it: catalogues of translations, and the locale of
-//! each request.
+//! Translations and locales, compatible with `tornado.locale`: message catalogues, and the locale
+//! of each request.
 //!
 //! ```
 //! use std::convert::Infallible;
@@ -30,39 +30,43 @@
 //!
 //! # From a template to a translation
 //!
-//! Templates say `{{ _("Home") }}`. [Babel](https://babel.pocoo.org) finds these messages, and Weblate, Poedit or an editor
-//! fills in their translations. It is a Python program: `pip install "jinja2[i18n]"` gets it, and what it needs
-//! to read minijinja's templates, which are Jinja's. A file `babel.cfg` says where they are:
+//! Templates mark messages with `{{ _("Home") }}`. [Babel](https://babel.pocoo.org) extracts them,
+//! and translators fill in the translations with Weblate, Poedit or an editor. Babel is a Python
+//! program: `pip install "jinja2[i18n]"` installs it with the extractor for minijinja's templates,
+//! whose syntax is that of Jinja. A file `babel.cfg` lists the templates:
 //!
 //! ```ini
 //! [jinja2: templates/**.html]
 //! ```
 //!
 //! ```console
-//! $ pybabel extract -F babel.cfg -o messages.pot .        # finds the messages
-//! $ pybabel init -i messages.pot -d locale -l fr          # begins a language: locale/fr/LC_MESSAGES/messages.po
-//! $ pybabel compile -d locale                             # makes messages.mo of messages.po
-//! $ pybabel update -i messages.pot -d locale              # later: adds messages to all languages
+//! $ pybabel extract -F babel.cfg -o messages.pot .  # extracts the messages
+//! $ pybabel init -i messages.pot -d locale -l fr    # creates locale/fr/LC_MESSAGES/messages.po
+//! $ pybabel compile -d locale                       # compiles messages.po to messages.mo
+//! $ pybabel update -i messages.pot -d locale        # later: adds new messages to all languages
 //! ```
 //!
-//! `_`, `gettext`, `ngettext`, `pgettext` and `npgettext` are found. Babel does not read Rust: for messages in handlers there is
-//! GNU xgettext, from version 0.24 on. [`Translations::load_gettext`] reads what is compiled, by any of these tools.
+//! Babel extracts `_`, `gettext`, `ngettext`, `pgettext` and `npgettext`. It does not read Rust:
+//! for messages in handlers, use GNU xgettext 0.24 or later. [`Translations::load_gettext`] reads
+//! the compiled catalogues of all these tools.
 //!
-//! # How it differs from Tornado
+//! # Differences from Tornado
 //!
 //! - Translations are a value, not a global.
-//! - A catalogue that cannot be used is an error, where Tornado logs it and goes on without. Catalogues are in UTF-8.
-//! - Codes of more than two parts, such as `zh-Hant-TW`, are shortened until there is a locale for them. Tornado passes
-//!   over them.
-//! - A site whose default is `en_US` answers `en-GB, fr` in English. Tornado answers in French.
-//! - What `fr_CA` does not translate, `fr` does, in CSV too.
-//! - An empty translation is none.
+//! - An invalid catalogue is an error; Tornado logs it and continues. Catalogues must be UTF-8.
+//! - Codes of more than two parts, such as `zh-Hant-TW`, are shortened until a locale matches.
+//!   Tornado ignores them.
+//! - A site whose default is `en_US` responds to `en-GB, fr` in English. Tornado responds in
+//!   French.
+//! - A message without translation in `fr_CA` falls back to `fr`, in CSV too.
+//! - An empty translation counts as missing.
 //!
-//! # What it does not do
+//! # Limits
 //!
-//! It formats no dates, numbers or lists, as Tornado's `format_date` does for English and little else: ICU is
-//! the library for that. It puts no values into messages: templates say `{{ _("Hello %(name)s")|format(name=name) }}`. It
-//! knows no files but those that are loaded at the start.
+//! This crate does not format dates, numbers or lists; use ICU for this. Tornado's `format_date`
+//! covers English and little else. It does not substitute values in messages: use `{{ _("Hello
+//! %(name)s")|format(name=name) }}` in templates. Catalogues are read once; changed files need a
+//! restart.
 #![forbid(unsafe_code)]
 
 mod accept_language;

@@ -1,21 +1,25 @@
-//! Translations from files: the only place of this crate that reads any.
+//! Loading translations from files; the only file access of this crate.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-use crate::{CatalogueError, LoadError, Translations};
+use crate::{
+    error::{CatalogueError, LoadError},
+    translations::Translations,
+};
 
 impl Translations {
-    /// Reads gettext's tree of compiled catalogues, `{directory}/{locale}/LC_MESSAGES/{domain}.mo`: Tornado's
-    /// `load_gettext_translations`.
+    /// Loads gettext's tree of compiled catalogues, `{directory}/{locale}/LC_MESSAGES/{domain}.mo`,
+    /// like Tornado's `load_gettext_translations`.
     ///
-    /// A locale without the domain's catalogue is passed over, with a warning in the log.
+    /// A locale without a catalogue of this domain is ignored with a warning in the log.
     ///
     /// # Errors
     ///
-    /// When the directory or a catalogue cannot be read or used. Tornado would go on without it.
+    /// Returns an error if the directory or a catalogue cannot be read or is invalid. Tornado
+    /// continues without it.
     pub fn load_gettext(directory: impl AsRef<Path>, domain: &str) -> Result<Self, LoadError> {
         let directory = directory.as_ref();
         let mut translations = Self::new();
@@ -29,7 +33,11 @@ impl Translations {
                 }
                 Err(error) if is_absent(&error) && !messages.is_dir() => {}
                 Err(error) if is_absent(&error) => {
-                    tracing::warn!(locale = name(&locale), ?path, "there is no catalogue");
+                    tracing::warn!(
+                        locale = name(&locale),
+                        ?path,
+                        "ignored a locale without a catalogue"
+                    );
                 }
                 Err(source) => return Err(LoadError::Io { path, source }),
             }
@@ -37,14 +45,15 @@ impl Translations {
         Ok(translations.loaded(directory))
     }
 
-    /// Reads Tornado's CSV files, `{directory}/{locale}.csv`: Tornado's `load_translations`.
+    /// Loads Tornado's CSV files, `{directory}/{locale}.csv`, like Tornado's `load_translations`.
     ///
-    /// A row has a message, its translation, and perhaps the word `plural`, `singular` or `unknown`. Files are in UTF-8,
-    /// or in UTF-16 with a byte order mark. A row with another word is passed over, with a warning in the log.
+    /// A row has a message, its translation, and optionally `plural`, `singular` or `unknown`.
+    /// Files are UTF-8, or UTF-16 with a byte order mark. A row with another third column is
+    /// ignored with a warning in the log.
     ///
     /// # Errors
     ///
-    /// When the directory or a file cannot be read, or is in another encoding.
+    /// Returns an error if the directory or a file cannot be read, or has another encoding.
     pub fn load_csv(directory: impl AsRef<Path>) -> Result<Self, LoadError> {
         let directory = directory.as_ref();
         let mut translations = Self::new();
@@ -74,7 +83,7 @@ impl Translations {
     }
 }
 
-/// Sorted, so that which of two files of one locale wins does not depend on the file system.
+/// Lists a directory, sorted, so that the order of files does not depend on the file system.
 fn entries(directory: &Path) -> Result<Vec<PathBuf>, LoadError> {
     let read = || -> io::Result<Vec<PathBuf>> {
         let entries = fs::read_dir(directory)?.map(|entry| Ok(entry?.path()));

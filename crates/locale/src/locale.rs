@@ -1,4 +1,4 @@
-//! A locale: finds the translation of a message, and says what else a page needs to know of its language.
+//! Locale: translates messages, and describes its language.
 
 use std::{
     collections::HashSet,
@@ -13,18 +13,18 @@ use std::{
 use tracing::Level;
 
 use crate::{
-    catalogue::{Catalogue, Wanted},
+    catalogue::{Catalogue, MessageKey},
     names,
 };
 
-/// So many messages without translation are logged for each locale. Where a program translates what its users
-/// write, these can fill neither the memory nor the disk.
+/// The number of messages without translation that are logged per locale. The limit bounds memory
+/// and log size when a program translates user input.
 const MAX_LOGGED: usize = 1024;
 
-/// A language, perhaps of a territory, and its translations; made by
-/// [`Translations::get`](crate::Translations::get). Clones are cheap.
+/// A language, optionally of a territory, and its translations; returned by
+/// [`Translations::get`](crate::Translations::get). Cheap to clone.
 ///
-/// A message without translation is itself. That is logged at debug level, once for each message.
+/// A message without translation is returned unchanged, and logged once at debug level.
 ///
 /// ```
 /// use squall_locale::Translations;
@@ -43,15 +43,15 @@ const MAX_LOGGED: usize = 1024;
 /// ```
 #[derive(Clone)]
 pub struct Locale {
-    known: Arc<Known>,
-    // Of the locale of a request: whether anybody has asked it.
-    asked: Option<Arc<AtomicBool>>,
+    data: Arc<LocaleData>,
+    // Whether the locale of a request was used; `None` for other locales.
+    used: Option<Arc<AtomicBool>>,
 }
 
-/// What the locales of all requests share.
-struct Known {
+/// The part of a locale that all requests share.
+struct LocaleData {
     code: String,
-    /// Its own, then those of the languages that it is a variant of.
+    /// The locale's own catalogue, then those of its parents.
     catalogues: Vec<Arc<Catalogue>>,
     logged: Mutex<HashSet<u64>>,
 }
@@ -59,32 +59,34 @@ struct Known {
 impl Locale {
     pub(crate) fn new(code: &str, catalogues: Vec<Arc<Catalogue>>) -> Self {
         Self {
-            known: Arc::new(Known {
+            data: Arc::new(LocaleData {
                 code: code.to_owned(),
                 catalogues,
                 logged: Mutex::default(),
             }),
-            asked: None,
+            used: None,
         }
     }
 
-    /// This locale, and a flag that is set as soon as anybody asks it, or a clone of it, for anything.
-    pub(crate) fn watched(self) -> (Self, Arc<AtomicBool>) {
-        let asked = Arc::new(AtomicBool::new(false));
+    /// Returns this locale with a flag that is set on first use of the locale or a clone of it.
+    pub(crate) fn with_usage_flag(self) -> (Self, Arc<AtomicBool>) {
+        let used = Arc::new(AtomicBool::new(false));
         let locale = Self {
-            asked: Some(Arc::clone(&asked)),
+            used: Some(Arc::clone(&used)),
             ..self
         };
-        (locale, asked)
+        (locale, used)
     }
 
-    /// The code as Tornado writes it, and the directory of a catalogue: `fr` or `fr_CA`.
+    /// Returns the code in Tornado's form, which is also the name of a catalogue's directory: `fr`
+    /// or `fr_CA`.
     #[must_use]
     pub fn code(&self) -> &str {
-        &self.known().code
+        &self.data().code
     }
 
-    /// The language tag of BCP 47 for `<html lang="…">`: `fr-CA`. A codeset or modifier, as in `sr@latin`, is left out.
+    /// Returns the BCP 47 language tag for `<html lang="…">`: `fr-CA`. A codeset or modifier, as in
+    /// `sr@latin`, is omitted.
     #[must_use]
     pub fn language_tag(&self) -> String {
         let code = self.code();
@@ -92,8 +94,8 @@ impl Locale {
         code[..end].replace('_', "-")
     }
 
-    /// What the language is called by those who speak it, for a list to choose from: `Français (Canada)`. Tornado's
-    /// names are known; another locale is called by its [`code`](Self::code).
+    /// Returns the name of the language in that language, for a list of languages: `Français
+    /// (Canada)`. Locales that Tornado's list does not contain return their [`code`](Self::code).
     #[must_use]
     pub fn name(&self) -> &str {
         names::name(self.code()).unwrap_or(self.code())
@@ -107,19 +109,19 @@ impl Locale {
         language.is_some_and(|language| languages.contains(&language))
     }
 
-    /// The translation of a message: Tornado's `translate`, gettext's `_`.
+    /// Translates a message, like Tornado's `translate` and gettext's `_`.
     #[must_use]
     pub fn translate<'a>(&'a self, message: &'a str) -> &'a str {
-        let wanted = Wanted {
+        let key = MessageKey {
             context: None,
             message,
             plural: None,
         };
-        self.find(wanted).unwrap_or(message)
+        self.find(key).unwrap_or(message)
     }
 
-    /// The translation of a message in the form that this count takes: gettext's `ngettext`. Without translation it
-    /// is the message for 1, and `plural` for every other count.
+    /// Translates a message in the plural form for `count`, like gettext's `ngettext`. Without
+    /// translation, returns `message` for 1 and `plural` for all other counts.
     #[must_use]
     pub fn translate_plural<'a>(
         &'a self,
@@ -127,30 +129,31 @@ impl Locale {
         plural: &'a str,
         count: u64,
     ) -> &'a str {
-        let wanted = Wanted {
+        let key = MessageKey {
             context: None,
             message,
             plural: Some((plural, count)),
         };
         let untranslated = if count == 1 { message } else { plural };
-        self.find(wanted).unwrap_or(untranslated)
+        self.find(key).unwrap_or(untranslated)
     }
 
-    /// The translation of a message that means different things in different places: `pgettext("law", "right")`.
+    /// Translates a message whose meaning depends on a context: `pgettext("law", "right")`.
     ///
-    /// Tornado's CSV has no contexts: there it is [`translate`](Self::translate).
+    /// Tornado's CSV has no contexts; with it, this is [`translate`](Self::translate).
     #[must_use]
     pub fn pgettext<'a>(&'a self, context: &str, message: &'a str) -> &'a str {
-        let wanted = Wanted {
+        let key = MessageKey {
             context: Some(context),
             message,
             plural: None,
         };
-        self.find(wanted).unwrap_or(message)
+        self.find(key).unwrap_or(message)
     }
 
-    /// [`pgettext`](Self::pgettext) in the form that this count takes: gettext's `npgettext`. Without translation in
-    /// this context it is [`translate_plural`](Self::translate_plural), as in Tornado.
+    /// Translates a message with a context in the plural form for `count`, like gettext's
+    /// `npgettext`. Without translation in this context, falls back to
+    /// [`translate_plural`](Self::translate_plural), as Tornado does.
     #[must_use]
     pub fn pgettext_plural<'a>(
         &'a self,
@@ -159,51 +162,50 @@ impl Locale {
         plural: &'a str,
         count: u64,
     ) -> &'a str {
-        let wanted = Wanted {
+        let key = MessageKey {
             context: Some(context),
             message,
             plural: Some((plural, count)),
         };
-        self.find(wanted)
+        self.find(key)
             .unwrap_or_else(|| self.translate_plural(message, plural, count))
     }
 
-    fn find(&self, wanted: Wanted<'_>) -> Option<&str> {
-        let known = self.known();
-        let found = known
+    fn find(&self, key: MessageKey<'_>) -> Option<&str> {
+        let data = self.data();
+        let found = data
             .catalogues
             .iter()
-            .find_map(|catalogue| catalogue.find(wanted));
+            .find_map(|catalogue| catalogue.find(key));
         if found.is_none() {
-            known.log(wanted);
+            data.log_missing(key);
         }
         found
     }
 
-    fn known(&self) -> &Known {
-        if let Some(asked) = &self.asked {
-            asked.store(true, Relaxed);
+    fn data(&self) -> &LocaleData {
+        if let Some(used) = &self.used {
+            used.store(true, Relaxed);
         }
-        &self.known
+        &self.data
     }
 }
 
-impl Known {
-    fn log(&self, wanted: Wanted<'_>) {
-        // A locale without catalogues is that of the messages themselves.
+impl LocaleData {
+    fn log_missing(&self, key: MessageKey<'_>) {
+        // A locale without catalogues is the one in which the messages are written.
         if self.catalogues.is_empty() || !tracing::enabled!(Level::DEBUG) {
             return;
         }
-        let hash =
-            BuildHasherDefault::<DefaultHasher>::new().hash_one((wanted.context, wanted.message));
+        let hash = BuildHasherDefault::<DefaultHasher>::new().hash_one((key.context, key.message));
         let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
         if logged.len() < MAX_LOGGED && logged.insert(hash) {
             drop(logged);
             let short = |text: &str| text.chars().take(100).collect::<String>();
             tracing::debug!(
                 locale = self.code,
-                text = ?short(wanted.message),
-                context = ?wanted.context.map(short),
+                text = ?short(key.message),
+                context = ?key.context.map(short),
                 "no translation"
             );
         }
@@ -212,6 +214,6 @@ impl Known {
 
 impl fmt::Debug for Locale {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Locale").field(&self.known.code).finish()
+        f.debug_tuple("Locale").field(&self.data.code).finish()
     }
 }

@@ -1,11 +1,14 @@
-//! Reads gettext's compiled catalogues: GNU gettext's manual, section "The Format of GNU MO Files".
+//! `.mo` catalogue parser (GNU gettext manual, "The Format of GNU MO Files").
 //!
-//! Offsets and lengths in the file are believed only after they were compared with its length, and all strings
-//! together are never longer than the file. The hash table in it is not used.
+//! Every offset and length is checked against the file's length, and the strings together must not
+//! exceed it. The hash table of the file is not used.
 
 use std::{borrow::Cow, collections::HashMap};
 
-use crate::{CatalogueError, error::utf8, plural::PluralForms};
+use crate::{
+    error::{CatalogueError, utf8},
+    plural::PluralForms,
+};
 
 const MAGIC: u32 = 0x9504_12de;
 
@@ -18,13 +21,13 @@ pub(crate) struct Mo {
 #[derive(Debug)]
 enum Translation {
     One(Box<str>),
-    /// By form.
+    /// One text per plural form.
     Plural(Box<[Box<str>]>),
 }
 
 impl Mo {
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, CatalogueError> {
-        let file = File::open(bytes)?;
+        let file = MoFile::parse(bytes)?;
         let mut mo = Self::default();
         let mut total = 0_usize;
         for (message, translation) in file.entries()? {
@@ -56,7 +59,7 @@ impl Mo {
         self.messages.insert(message.into(), translation);
     }
 
-    /// What a message is filed under.
+    /// The key of a message in the file.
     pub(crate) fn key<'a>(context: Option<&str>, message: &'a str) -> Cow<'a, str> {
         match context {
             None => message.into(),
@@ -82,7 +85,7 @@ impl Mo {
     }
 }
 
-/// The header's rule for plural forms, if its charset is ours.
+/// Returns the plural forms of the header, if its charset is supported.
 fn header(text: &str) -> Result<PluralForms, CatalogueError> {
     let mut plural_forms = PluralForms::default();
     for line in text.lines() {
@@ -92,9 +95,9 @@ fn header(text: &str) -> Result<PluralForms, CatalogueError> {
         let value = value.trim();
         if name.eq_ignore_ascii_case("content-type") {
             let charset = value.split_once("charset=").map_or("", |(_, name)| name);
-            // What stands in a template before anybody has filled it in.
-            let known = ["", "utf-8", "utf8", "us-ascii", "ascii", "charset"];
-            if !known.contains(&charset.to_ascii_lowercase().as_str()) {
+            // Includes `CHARSET`, the placeholder of a new template.
+            let supported = ["", "utf-8", "utf8", "us-ascii", "ascii", "charset"];
+            if !supported.contains(&charset.to_ascii_lowercase().as_str()) {
                 return Err(CatalogueError::Charset(charset.to_owned()));
             }
         } else if name.eq_ignore_ascii_case("plural-forms") {
@@ -104,14 +107,14 @@ fn header(text: &str) -> Result<PluralForms, CatalogueError> {
     Ok(plural_forms)
 }
 
-/// The bytes, and how numbers are written in them.
-struct File<'a> {
+/// The bytes of a file, and its byte order.
+struct MoFile<'a> {
     bytes: &'a [u8],
     number: fn([u8; 4]) -> u32,
 }
 
-impl<'a> File<'a> {
-    fn open(bytes: &'a [u8]) -> Result<Self, CatalogueError> {
+impl<'a> MoFile<'a> {
+    fn parse(bytes: &'a [u8]) -> Result<Self, CatalogueError> {
         let magic = *bytes.first_chunk().ok_or(CatalogueError::NotMo)?;
         let number = [u32::from_le_bytes, u32::from_be_bytes]
             .into_iter()
@@ -121,13 +124,13 @@ impl<'a> File<'a> {
         let [revision] = file.numbers(4)?;
         match revision >> 16 {
             0 | 1 => Ok(file),
-            // 16 bits are left.
+            // The shift leaves 16 bits.
             major => Err(CatalogueError::Revision(major as u16)),
         }
     }
 
-    /// Where each message is, and where its translation.
-    fn entries(&self) -> Result<impl Iterator<Item = (Place, Place)>, CatalogueError> {
+    /// Returns the ranges of each message and its translation.
+    fn entries(&self) -> Result<impl Iterator<Item = (ByteRange, ByteRange)>, CatalogueError> {
         let [count, messages, translations] = self.numbers(8)?;
         let messages = self.table(messages, count)?;
         let translations = self.table(translations, count)?;
@@ -138,39 +141,39 @@ impl<'a> File<'a> {
         &self,
         offset: usize,
         count: usize,
-    ) -> Result<impl Iterator<Item = Place>, CatalogueError> {
+    ) -> Result<impl Iterator<Item = ByteRange>, CatalogueError> {
         let length = count.checked_mul(8).ok_or(CatalogueError::Damaged)?;
-        let (rows, _) = self.bytes(Place { offset, length })?.as_chunks::<8>();
+        let (rows, _) = self.bytes(ByteRange { offset, length })?.as_chunks::<8>();
         let number = self.number;
-        Ok(rows.iter().map(move |&[a, b, c, d, e, f, g, h]| Place {
+        Ok(rows.iter().map(move |&[a, b, c, d, e, f, g, h]| ByteRange {
             length: number([a, b, c, d]) as usize,
             offset: number([e, f, g, h]) as usize,
         }))
     }
 
-    /// Numbers that follow each other.
+    /// Reads consecutive numbers.
     fn numbers<const N: usize>(&self, offset: usize) -> Result<[usize; N], CatalogueError> {
         let length = 4 * N;
-        let bytes = self.bytes(Place { offset, length })?;
+        let bytes = self.bytes(ByteRange { offset, length })?;
         let (numbers, _) = bytes.as_chunks::<4>();
         Ok(std::array::from_fn(|i| (self.number)(numbers[i]) as usize))
     }
 
-    /// A string, which a zero byte ends that its length does not count.
-    fn string(&self, Place { offset, length }: Place) -> Result<&'a [u8], CatalogueError> {
+    /// Reads a string; its length excludes the terminating NUL byte.
+    fn string(&self, ByteRange { offset, length }: ByteRange) -> Result<&'a [u8], CatalogueError> {
         let length = length.checked_add(1).ok_or(CatalogueError::Damaged)?;
-        let string = self.bytes(Place { offset, length })?;
+        let string = self.bytes(ByteRange { offset, length })?;
         string.strip_suffix(b"\0").ok_or(CatalogueError::Damaged)
     }
 
-    fn bytes(&self, Place { offset, length }: Place) -> Result<&'a [u8], CatalogueError> {
+    fn bytes(&self, ByteRange { offset, length }: ByteRange) -> Result<&'a [u8], CatalogueError> {
         let end = offset.checked_add(length);
         end.and_then(|end| self.bytes.get(offset..end))
             .ok_or(CatalogueError::Damaged)
     }
 }
 
-struct Place {
+struct ByteRange {
     offset: usize,
     length: usize,
 }

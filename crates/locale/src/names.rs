@@ -1,6 +1,6 @@
-//! What languages are called by those who speak them.
+//! Native names of languages.
 
-/// Tornado's `LOCALE_NAMES`, by language where it knows one territory only. Sorted.
+/// Tornado's `LOCALE_NAMES`; without the territory where it lists only one. Sorted by code.
 const NAMES: &[(&str, &str)] = &[
     ("af", "Afrikaans"),
     ("am", "አማርኛ"),
@@ -71,11 +71,11 @@ const NAMES: &[(&str, &str)] = &[
     ("zh_TW", "中文(繁體)"),
 ];
 
-/// The name of a locale, or else of its language.
+/// Returns the name of a locale, or else of its language.
 pub(crate) fn name(code: &str) -> Option<&'static str> {
     let find = |code: &str| {
-        let place = NAMES.binary_search_by_key(&code, |&(code, _)| code).ok()?;
-        Some(NAMES[place].1)
+        let at = NAMES.binary_search_by_key(&code, |&(code, _)| code).ok()?;
+        Some(NAMES[at].1)
     };
     find(code).or_else(|| find(code.split('_').next()?))
 }
@@ -85,9 +85,9 @@ mod tests {
     use super::{NAMES, name};
 
     #[test]
-    fn names() {
+    fn name_falls_back_to_the_language() {
         assert!(NAMES.is_sorted());
-        for (code, wanted) in [
+        for (code, expected) in [
             ("fr", Some("Français")),
             ("fr_CA", Some("Français (Canada)")),
             ("fr_BE", Some("Français")),
@@ -96,7 +96,7 @@ mod tests {
             ("tlh", None),
             ("", None),
         ] {
-            assert_eq!(name(code), wanted, "{code}");
+            assert_eq!(name(code), expected, "{code}");
         }
     }
 }

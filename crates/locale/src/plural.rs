@@ -1,16 +1,16 @@
-//! Which plural form a count takes: the expression of a catalogue's `Plural-Forms`.
+//! Plural rules: parser and evaluator of a catalogue's `Plural-Forms` expression.
 //!
-//! The language is that of GNU gettext's manual, section "Plural forms": C's operators on unsigned
-//! numbers, without assignment or bits.
+//! The syntax is that of the GNU gettext manual, section "Plural forms": C operators on unsigned
+//! integers, without assignment and bitwise operators.
 
-use crate::{CatalogueError, PluralProblem};
+use crate::error::{CatalogueError, PluralProblem};
 
-/// Python's gettext has the same limit. The longest rule of CLDR, Cornish, has 450 bytes.
+/// The limit of Python's gettext. The longest rule of CLDR, Cornish, has 450 bytes.
 const MAX_LENGTH: usize = 1000;
-/// Arabic, the deepest of the real languages, has 6.
+/// Arabic, the deepest rule of a real language, has 6 levels.
 const MAX_DEPTH: usize = 50;
 
-/// A catalogue's rule, which holds for every count that was tried when it was read.
+/// A plural rule, validated for a set of counts when it is parsed.
 #[derive(Debug)]
 pub(crate) struct PluralForms {
     forms: usize,
@@ -18,7 +18,7 @@ pub(crate) struct PluralForms {
 }
 
 impl PluralForms {
-    /// Reads `nplurals=2; plural=n != 1;`.
+    /// Parses `nplurals=2; plural=n != 1;`.
     pub(crate) fn parse(value: &str) -> Result<Self, CatalogueError> {
         Self::read(value).map_err(|problem| CatalogueError::PluralForms {
             value: value.chars().take(MAX_LENGTH).collect(),
@@ -32,7 +32,7 @@ impl PluralForms {
             forms,
             expression: Parser::parse(expression)?,
         };
-        // Rules of languages repeat every 10, 100 or 1,000, or single out millions.
+        // Real rules repeat every 10, 100 or 1,000, or have a special case for millions.
         for count in (0..=1000).chain([1_000_000, 1_000_001, u64::MAX]) {
             match rule.expression.value(count) {
                 None => return Err(PluralProblem::DivisionByZero(count)),
@@ -45,7 +45,8 @@ impl PluralForms {
         Ok(rule)
     }
 
-    /// The form that this count takes, counted from 0. `None` for a count that was not tried and has none.
+    /// Returns the index of the form for a count; `None` if a count that was not validated has
+    /// none.
     pub(crate) fn form(&self, count: u64) -> Option<usize> {
         let form = self.expression.value(count)?;
         usize::try_from(form).ok().filter(|&form| form < self.forms)
@@ -53,7 +54,7 @@ impl PluralForms {
 }
 
 impl Default for PluralForms {
-    /// English's, for catalogues that do not say.
+    /// The English rule, for catalogues without `Plural-Forms`.
     fn default() -> Self {
         Self {
             forms: 2,
@@ -65,7 +66,7 @@ impl Default for PluralForms {
     }
 }
 
-/// The number of forms, and the expression.
+/// Splits the value into the number of forms and the expression.
 fn fields(value: &str) -> Option<(usize, &str)> {
     let (forms, rest) = value.trim().strip_prefix("nplurals")?.split_once(';')?;
     let forms = forms.trim_start().strip_prefix('=')?.trim();
@@ -85,7 +86,7 @@ enum Expression {
     Number(u64),
     Not(Box<Self>),
     Binary(Operator, Box<[Self; 2]>),
-    /// The condition, what it is if that is true, and what if not.
+    /// The condition, the value if it is not zero, and the value if it is zero.
     Choice(Box<[Self; 3]>),
 }
 
@@ -106,7 +107,7 @@ enum Operator {
     Remainder,
 }
 
-/// With how strongly each binds. An operator stands before those that it begins with.
+/// Operators with their precedence. `<=` must precede `<`, since the first match is taken.
 const OPERATORS: [(&str, Operator, u8); 13] = [
     ("||", Operator::Or, 1),
     ("&&", Operator::And, 2),
@@ -124,7 +125,7 @@ const OPERATORS: [(&str, Operator, u8); 13] = [
 ];
 
 impl Expression {
-    /// As C computes with `unsigned long`. `None` where it divides by zero.
+    /// Evaluates the expression with C's `unsigned long` arithmetic. `None` for a division by zero.
     fn value(&self, count: u64) -> Option<u64> {
         Some(match self {
             Self::Count => count,
@@ -163,7 +164,7 @@ impl Expression {
     }
 }
 
-/// Recursive descent over the text that is left.
+/// A recursive descent parser; `rest` is the remaining text.
 struct Parser<'a> {
     text: &'a str,
     rest: &'a str,
@@ -184,7 +185,7 @@ impl<'a> Parser<'a> {
         if parser.takes("") && parser.rest.is_empty() {
             Ok(expression)
         } else {
-            Err(parser.wrong())
+            Err(parser.syntax_error())
         }
     }
 
@@ -196,14 +197,14 @@ impl<'a> Parser<'a> {
             }
             let yes = parser.choice()?;
             if !parser.takes(":") {
-                return Err(parser.wrong());
+                return Err(parser.syntax_error());
             }
             let no = parser.choice()?;
             Ok(Expression::Choice(Box::new([condition, yes, no])))
         })
     }
 
-    /// Operators that bind at least so strongly, from left to right.
+    /// Parses operators of at least this precedence, left-associative.
     fn binary(&mut self, least: u8) -> Result<Expression, PluralProblem> {
         let mut left = self.unary()?;
         while let Some((operator, binding)) = self.operator(least) {
@@ -230,7 +231,7 @@ impl<'a> Parser<'a> {
             return if self.takes(")") {
                 Ok(inner)
             } else {
-                Err(self.wrong())
+                Err(self.syntax_error())
             };
         }
         if self.takes("n") {
@@ -238,7 +239,7 @@ impl<'a> Parser<'a> {
         }
         let end = self.rest.find(|c: char| !c.is_ascii_digit());
         let (digits, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
-        let number = digits.parse().map_err(|_| self.wrong())?;
+        let number = digits.parse().map_err(|_| self.syntax_error())?;
         self.rest = rest;
         Ok(Expression::Number(number))
     }
@@ -256,7 +257,7 @@ impl<'a> Parser<'a> {
         result
     }
 
-    /// Whether this comes next, after spaces; if so, it is behind us.
+    /// Skips spaces, and consumes `token` if it is next.
     fn takes(&mut self, token: &str) -> bool {
         self.rest = self.rest.trim_start_matches([' ', '\t']);
         match self.rest.strip_prefix(token) {
@@ -268,7 +269,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn wrong(&self) -> PluralProblem {
+    fn syntax_error(&self) -> PluralProblem {
         PluralProblem::Syntax(self.text.len() - self.rest.len())
     }
 }
@@ -276,11 +277,11 @@ impl<'a> Parser<'a> {
 #[cfg(test)]
 mod tests {
     use super::{MAX_DEPTH, Parser, PluralForms};
-    use crate::{CatalogueError, PluralProblem};
+    use crate::error::{CatalogueError, PluralProblem};
 
     #[test]
-    fn c_computes_so() {
-        for (expression, count, wanted) in [
+    fn expressions_evaluate_as_in_c() {
+        for (expression, count, expected) in [
             ("n", 7, Some(7)),
             ("1+2*3", 0, Some(7)),
             ("(1+2)*3", 0, Some(9)),
@@ -308,12 +309,12 @@ mod tests {
             ("n ? 1/n : 3", 0, Some(3)),
         ] {
             let parsed = Parser::parse(expression).unwrap();
-            assert_eq!(parsed.value(count), wanted, "{expression} for {count}");
+            assert_eq!(parsed.value(count), expected, "{expression} for {count}");
         }
     }
 
     #[test]
-    fn forms_of_languages() {
+    fn rules_of_languages_select_their_forms() {
         let french =
             "nplurals=3; plural=(n == 0 || n == 1) ? 0 : n != 0 && n % 1000000 == 0 ? 1 : 2;";
         let spanish = "nplurals=3; plural=n == 1 ? 0 : n != 0 && n % 1000000 == 0 ? 1 : 2;";
@@ -343,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_plural_forms() {
+    fn parse_rejects_invalid_plural_forms() {
         use PluralProblem::{DivisionByZero, Form, NoSuchForm, Syntax, TooComplex};
         let long = format!("nplurals=2; plural={}n", "n+".repeat(600));
         let parentheses = format!("nplurals=2; plural={}n", "(".repeat(900));
@@ -354,7 +355,7 @@ mod tests {
             "(".repeat(MAX_DEPTH),
             ")".repeat(MAX_DEPTH)
         );
-        for (value, wanted) in [
+        for (value, expected) in [
             ("", Form),
             ("n != 1", Form),
             ("nplurals=2", Form),
@@ -397,14 +398,14 @@ mod tests {
             (&balanced, TooComplex),
         ] {
             let Err(CatalogueError::PluralForms { problem, .. }) = PluralForms::parse(value) else {
-                panic!("{value} is wrong");
+                panic!("{value} is invalid");
             };
-            assert_eq!(problem, wanted, "{value}");
+            assert_eq!(problem, expected, "{value}");
         }
     }
 
     #[test]
-    fn a_count_that_was_not_tried() {
+    fn form_returns_none_for_unvalidated_counts_without_form() {
         let forms = PluralForms::parse("nplurals=2; plural=1 / (n - 123456) > 1;").unwrap();
         assert_eq!(forms.form(123_456), None);
         let forms = PluralForms::parse("nplurals=2; plural=n == 123456 ? 9 : 1;").unwrap();

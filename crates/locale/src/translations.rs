@@ -1,4 +1,4 @@
-//! All translations of an application, and which of its locales is closest to what somebody asks for.
+//! Translations: all catalogues of an application, and the lookup of the closest locale.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -6,12 +6,12 @@ use std::{
     sync::Arc,
 };
 
-use crate::{CatalogueError, Locale, LocaleLayer, catalogue::Catalogue, csv::Csv, mo::Mo};
+use crate::{catalogue::Catalogue, csv::Csv, error::CatalogueError, locale::Locale, mo::Mo};
 
-/// Longer codes are not looked for: RFC 5646, section 4.4.1, asks for room for 35 bytes.
+/// Longer codes are not looked up: RFC 5646, section 4.4.1, recommends buffers of 35 bytes.
 const MAX_CODE: usize = 35;
 
-/// The translations of an application. Clones are cheap and share them.
+/// The translations of an application. Cheap to clone.
 ///
 /// ```
 /// use squall_locale::Translations;
@@ -24,78 +24,78 @@ const MAX_CODE: usize = 35;
 #[derive(Clone)]
 #[must_use = "translations do nothing until `get` or `layer`"]
 pub struct Translations {
-    shared: Arc<Shared>,
+    state: Arc<TranslationsState>,
 }
 
 #[derive(Clone)]
-struct Shared {
+struct TranslationsState {
     catalogues: BTreeMap<String, Arc<Catalogue>>,
     default_locale: String,
-    /// By key; the default locale is always among them, and by its language alone too, unless that is another locale.
+    /// By key. Always contains the default locale, also under the keys of its parents that are not
+    /// locales of their own.
     locales: HashMap<String, Locale>,
 }
 
 impl Translations {
-    /// No translations: every message is itself.
+    /// Creates translations without a catalogue: messages are returned unchanged.
     pub fn new() -> Self {
         Self::link(BTreeMap::new(), "en_US".to_owned())
     }
 
-    /// Adds a catalogue in gettext's compiled form, perhaps one that is part of the program
-    /// (`include_bytes!("fr.mo")`). It takes the place of an earlier one of this locale.
+    /// Adds a compiled gettext catalogue, for example one in the binary
+    /// (`include_bytes!("fr.mo")`). It replaces an earlier catalogue of this locale.
     ///
     /// # Errors
     ///
-    /// When the bytes are not a whole `.mo` file in UTF-8 with a rule for plurals that can be computed.
+    /// Returns an error if the bytes are not a complete `.mo` file in UTF-8 with valid plural
+    /// forms.
     pub fn mo(self, code: &str, bytes: &[u8]) -> Result<Self, CatalogueError> {
         Ok(self.catalogue(code, Catalogue::Mo(Mo::parse(bytes)?)))
     }
 
-    /// Adds translations in Tornado's CSV format. They take the place of earlier ones of this locale.
+    /// Adds translations in Tornado's CSV format. They replace an earlier catalogue of this locale.
     ///
     /// # Errors
     ///
-    /// When the bytes are not in UTF-8 or, after a byte order mark, in UTF-16.
+    /// Returns an error if the bytes are neither UTF-8 nor UTF-16 with a byte order mark.
     pub fn csv(self, code: &str, bytes: &[u8]) -> Result<Self, CatalogueError> {
         Ok(self.catalogue(code, Catalogue::Csv(Csv::parse(code, bytes)?)))
     }
 
-    /// The locale of the messages themselves, and of whoever asks for none that there is. It needs no translations.
-    ///
-    /// Defaults to `en_US`, as in Tornado.
+    /// Sets the locale in which the messages are written, which is also the fallback for clients
+    /// without a supported language. It needs no catalogue. Default: `en_US`, as in Tornado.
     pub fn default_locale(self, code: &str) -> Self {
-        Self::link(
-            Arc::unwrap_or_clone(self.shared).catalogues,
-            code.to_owned(),
-        )
+        Self::link(Arc::unwrap_or_clone(self.state).catalogues, code.to_owned())
     }
 
-    /// The locales that there are, the default one included, sorted by code.
+    /// Returns all locales, including the default one, sorted by code.
     #[must_use]
     pub fn supported_locales(&self) -> Vec<Locale> {
-        let mut locales: Vec<_> = self.shared.locales.values().cloned().collect();
+        let mut locales: Vec<_> = self.state.locales.values().cloned().collect();
         locales.sort_by(|a, b| a.code().cmp(b.code()));
         locales.dedup_by(|a, b| a.code() == b.code());
         locales
     }
 
-    /// The closest locale to the first of these codes that there is one for, or the default locale: Tornado's
-    /// `get_closest`. Each code is looked up as RFC 4647, section 3.4, says: `fr-CA` finds `fr_CA`, or else `fr`. The
-    /// default locale is found by any variant of its language, so that `en-GB, fr;q=0.5` is not answered in French.
+    /// Returns the locale for the first code that matches one, or the default locale, like
+    /// Tornado's `get_closest`. Codes are looked up as in RFC 4647, section 3.4: `fr-CA` matches
+    /// `fr_CA`, or else `fr`. Any variant of the default locale's language matches the default
+    /// locale, so that `en-GB, fr;q=0.5` does not select French.
     ///
-    /// The order of the codes is the order of whom you believe. Codes may come from anybody:
+    /// Pass the codes in order of precedence. They may be untrusted input:
     ///
     /// ```
     /// use http::HeaderMap;
     /// use squall_locale::{Locale, Translations, accept_language};
     ///
-    /// fn locale(all: &Translations, user: Option<&str>, cookie: Option<&str>, headers: &HeaderMap) -> Locale {
-    ///     all.get(user.into_iter().chain(cookie).chain(accept_language(headers)))
+    /// fn locale(all: &Translations, cookie: Option<&str>, headers: &HeaderMap) -> Locale {
+    ///     all.get(cookie.into_iter().chain(accept_language(headers)))
     /// }
-    /// # assert_eq!(locale(&Translations::new(), None, Some("xx"), &HeaderMap::new()).code(), "en_US");
+    /// # let locale = locale(&Translations::new(), Some("xx"), &HeaderMap::new());
+    /// # assert_eq!(locale.code(), "en_US");
     /// ```
     pub fn get<C: AsRef<str>>(&self, codes: impl IntoIterator<Item = C>) -> Locale {
-        let locales = &self.shared.locales;
+        let locales = &self.state.locales;
         codes
             .into_iter()
             .find_map(|code| {
@@ -103,25 +103,19 @@ impl Translations {
                 let key = (code.len() <= MAX_CODE).then(|| key(code))?;
                 ancestry(&key).find_map(|key| locales.get(key))
             })
-            .unwrap_or(&locales[&key(&self.shared.default_locale)])
+            .unwrap_or(&locales[&key(&self.state.default_locale)])
             .clone()
     }
 
-    /// A layer that puts the [`Locale`] of each request into its extensions.
-    #[must_use]
-    pub fn layer(self) -> LocaleLayer {
-        LocaleLayer::new(self)
-    }
-
     fn catalogue(self, code: &str, catalogue: Catalogue) -> Self {
-        let mut shared = Arc::unwrap_or_clone(self.shared);
-        shared
+        let mut state = Arc::unwrap_or_clone(self.state);
+        state
             .catalogues
             .insert(code.to_owned(), Arc::new(catalogue));
-        Self::link(shared.catalogues, shared.default_locale)
+        Self::link(state.catalogues, state.default_locale)
     }
 
-    /// Gives each locale its own catalogue and those that it falls back to.
+    /// Builds the locales: each with its own catalogue and those of its parents.
     fn link(catalogues: BTreeMap<String, Arc<Catalogue>>, default_locale: String) -> Self {
         let by_key: HashMap<String, &Arc<Catalogue>> = catalogues
             .iter()
@@ -147,7 +141,7 @@ impl Translations {
                 .or_insert_with(|| default.clone());
         }
         Self {
-            shared: Arc::new(Shared {
+            state: Arc::new(TranslationsState {
                 catalogues,
                 default_locale,
                 locales,
@@ -157,7 +151,7 @@ impl Translations {
 }
 
 impl Default for Translations {
-    /// [`new`](Translations::new).
+    /// See [`new`](Translations::new).
     fn default() -> Self {
         Self::new()
     }
@@ -166,18 +160,18 @@ impl Default for Translations {
 impl fmt::Debug for Translations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Translations")
-            .field("default_locale", &self.shared.default_locale)
-            .field("catalogues", &self.shared.catalogues.keys())
+            .field("default_locale", &self.state.default_locale)
+            .field("catalogues", &self.state.catalogues.keys())
             .finish()
     }
 }
 
-/// What a code is known by: `fr-CA` and `FR_ca` are the same.
+/// Normalizes a code: `fr-CA` and `FR_ca` are equal.
 fn key(code: &str) -> String {
     code.replace('-', "_").to_ascii_lowercase()
 }
 
-/// The key, and what is left of it as subtags are taken from its end.
+/// Iterates over the key and its parents, removing one subtag at a time.
 fn ancestry(key: &str) -> impl Iterator<Item = &str> {
     iter::successors(Some(key), |key| Some(key.rsplit_once('_')?.0))
 }

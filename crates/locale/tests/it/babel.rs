@@ -1,4 +1,5 @@
-//! From `{{ _("Home") }}` in a template to a page in French, by the commands that the documentation names.
+//! Babel: from `{{ _("Home") }}` in a template to a page in French, with the commands of the
+//! documentation.
 
 use std::{fs, path::Path, process::Command};
 
@@ -26,7 +27,7 @@ const FRENCH: &[(&str, &str)] = &[
     ),
 ];
 
-/// The settings and the commands, as `lib.rs` shows them.
+/// The code blocks of this language in `lib.rs`.
 fn documented(language: &str) -> Vec<&'static str> {
     let blocks = include_str!("../../src/lib.rs")
         .split(&format!("//! ```{language}\n"))
@@ -65,7 +66,7 @@ fn run(pybabel: &Path, folder: &Path, line: &str) {
 }
 
 #[test]
-fn from_template_to_translation() {
+fn documented_babel_commands_translate_a_template() {
     let Some(pybabel) = testkit::outside("pybabel") else {
         return;
     };

@@ -1,4 +1,4 @@
-//! CSV files: encodings, rows that are passed over, and what is refused.
+//! CSV catalogues: encodings, ignored rows and errors.
 
 use squall_locale::{CatalogueError, Translations};
 
@@ -12,7 +12,7 @@ fn utf16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
 }
 
 #[test]
-fn encodings() {
+fn utf8_and_utf16_are_detected() {
     let text = "Sign out,Cerrar sesión 🦀\n";
     for bytes in [
         text.as_bytes().to_vec(),
@@ -30,7 +30,7 @@ fn encodings() {
 }
 
 #[test]
-fn bad_encodings() {
+fn invalid_encodings_are_errors() {
     let not_utf8 = |text: &str| CatalogueError::NotUtf8 {
         text: text.to_owned(),
     };
@@ -55,7 +55,7 @@ fn bad_encodings() {
 }
 
 #[test]
-fn whatever_else_a_file_has_is_no_error() {
+fn malformed_rows_are_ignored() {
     for bytes in [
         &b""[..],
         b"\n\r\n\r",

@@ -1,4 +1,4 @@
-//! The layer: which locale a request gets, and what its response says.
+//! `LocaleLayer`: the locale of a request, and the headers of its response.
 
 use std::convert::Infallible;
 
@@ -20,8 +20,8 @@ fn by_cookie() -> LocaleLayer {
         })
 }
 
-/// The answer of a service that does this with the locale.
-async fn ask(
+/// Sends a request; `respond` builds the response from the locale.
+async fn send(
     layer: &LocaleLayer,
     headers: &[(&'static str, &str)],
     answer: fn(&Locale) -> Response<String>,
@@ -48,7 +48,7 @@ fn vary(headers: &HeaderMap) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn the_user_comes_before_the_browser() {
+async fn user_locale_takes_precedence_over_accept_language() {
     for (headers, wanted, language) in [
         (&[][..], "Home", "en-US"),
         (&[("accept-language", "fr-CH, fr;q=0.9")], "Accueil", "fr"),
@@ -77,7 +77,7 @@ async fn the_user_comes_before_the_browser() {
             "fr",
         ),
     ] {
-        let response = ask(&by_cookie(), headers, home).await;
+        let response = send(&by_cookie(), headers, home).await;
         assert_eq!(response.body(), wanted, "{headers:?}");
         assert_eq!(
             response.headers()["content-language"],
@@ -93,9 +93,9 @@ async fn the_user_comes_before_the_browser() {
 }
 
 #[tokio::test]
-async fn what_no_language_has_touched_does_not_vary() {
+async fn response_varies_only_if_the_locale_was_used() {
     let french = [("accept-language", "fr")];
-    let response = ask(&by_cookie(), &french, |_| {
+    let response = send(&by_cookie(), &french, |_| {
         Response::new("a file".to_owned())
     })
     .await;
@@ -108,19 +108,19 @@ async fn what_no_language_has_touched_does_not_vary() {
         |locale| Response::new(locale.pgettext("law", "right").to_owned()),
     ];
     for answer in asks {
-        let response = ask(&translations().layer(), &french, answer).await;
+        let response = send(&translations().layer(), &french, answer).await;
         assert_eq!(vary(response.headers()), ["accept-language"]);
     }
-    // One request is not another.
+    // The usage flag is per request.
     let layer = translations().layer();
-    ask(&layer, &french, home).await;
-    let response = ask(&layer, &french, |_| Response::default()).await;
+    send(&layer, &french, home).await;
+    let response = send(&layer, &french, |_| Response::default()).await;
     assert!(response.headers().is_empty());
 }
 
 #[tokio::test]
-async fn what_the_response_says_itself_stays() {
-    let response = ask(&translations().layer(), &[], |locale| {
+async fn handlers_content_language_is_kept() {
+    let response = send(&translations().layer(), &[], |locale| {
         let mut response = home(locale);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("la"));
@@ -136,8 +136,8 @@ async fn what_the_response_says_itself_stays() {
 }
 
 #[tokio::test]
-async fn a_code_that_is_no_header_is_left_out() {
+async fn code_that_is_no_header_value_is_omitted() {
     let odd = Translations::new().default_locale("no\nheader").layer();
-    let response = ask(&odd, &[], home).await;
+    let response = send(&odd, &[], home).await;
     assert!(!response.headers().contains_key("content-language"));
 }

@@ -1,4 +1,4 @@
-//! Trees of files, and what is wrong with them.
+//! Loading files: directory trees and errors.
 
 use std::{fs, path::Path};
 
@@ -20,7 +20,7 @@ fn codes(translations: &Translations) -> Vec<String> {
 }
 
 #[test]
-fn gettext_tree() {
+fn load_gettext_reads_a_tree() {
     let folder = testkit::temp_dir();
     let write = |path: &str, content: &[u8]| write(&folder.path().join(path), content);
     write("fr/LC_MESSAGES/site.mo", &mo("", &[("Home", "Accueil")]));
@@ -45,13 +45,13 @@ fn gettext_tree() {
     assert!(
         error
             .to_string()
-            .contains("ru/LC_MESSAGES/site.mo\": it is not a .mo file"),
+            .contains("ru/LC_MESSAGES/site.mo\": not a .mo file"),
         "{error}"
     );
 }
 
 #[test]
-fn csv_files() {
+fn load_csv_reads_a_directory() {
     let folder = testkit::temp_dir();
     let write = |path: &str, content: &[u8]| write(&folder.path().join(path), content);
     write("es_LA.csv", b"Home,Inicio");
@@ -75,13 +75,13 @@ fn csv_files() {
     assert!(
         error
             .to_string()
-            .contains("de.csv\": \"Home,\\xff\" is not in UTF-8"),
+            .contains("de.csv\": invalid UTF-8: \"Home,\\xff\""),
         "{error}"
     );
 }
 
 #[test]
-fn what_cannot_be_read() {
+fn unreadable_files_are_errors() {
     let folder = testkit::temp_dir();
     let missing = folder.path().join("missing");
     let error = Translations::load_gettext(&missing, "site").unwrap_err();

@@ -1,4 +1,4 @@
-//! What the log hears, and how often.
+//! Log lines, and how often they are written.
 
 use std::{
     fs, io,
@@ -36,7 +36,7 @@ fn logged(level: LevelFilter, run: impl FnOnce()) -> Vec<String> {
 }
 
 #[test]
-fn a_message_without_translation_is_logged_once_for_each_locale() {
+fn missing_translation_is_logged_once_per_locale() {
     let translations = Translations::new()
         .csv("fr", b"Home,Accueil")
         .and_then(|translations| translations.csv("de", b"Home,Startseite"))
@@ -68,7 +68,7 @@ fn a_message_without_translation_is_logged_once_for_each_locale() {
 }
 
 #[test]
-fn memory_is_bounded() {
+fn logged_messages_are_bounded() {
     let translations = Translations::new().csv("fr", b"Home,Accueil").unwrap();
     let lines = logged(LevelFilter::DEBUG, || {
         let locale = translations.get(["fr"]);
@@ -86,7 +86,7 @@ fn memory_is_bounded() {
 }
 
 #[test]
-fn files_that_are_not_there_are_warned_of() {
+fn missing_catalogues_are_warnings() {
     let folder = testkit::temp_dir();
     fs::create_dir_all(folder.path().join("fr/LC_MESSAGES")).unwrap();
     let lines = logged(LevelFilter::WARN, || {
@@ -95,14 +95,14 @@ fn files_that_are_not_there_are_warned_of() {
     });
     assert_eq!(lines.len(), 2, "{lines:#?}");
     assert!(
-        lines[0].contains("there is no catalogue locale=\"fr\""),
+        lines[0].contains("ignored a locale without a catalogue locale=\"fr\""),
         "{lines:#?}"
     );
     assert!(lines[1].contains("found no translations"), "{lines:#?}");
 }
 
 #[test]
-fn rows_that_are_passed_over_are_warned_of() {
+fn ignored_rows_are_warnings() {
     let lines = logged(LevelFilter::WARN, || {
         let csv = b"a,b,plural\nc,d,plurals\n";
         let translations = Translations::new().csv("fr", csv).unwrap();

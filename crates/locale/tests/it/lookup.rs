@@ -1,4 +1,4 @@
-//! Which locale is the closest, and what it says of itself.
+//! Locale lookup, and properties of a locale.
 
 use squall_locale::Translations;
 
@@ -13,7 +13,7 @@ fn translations(codes: &[&str]) -> Translations {
 }
 
 #[test]
-fn closest() {
+fn get_returns_the_closest_locale() {
     let translations = translations(&["fr", "fr_CA", "pt_BR", "zh_Hant", "zh_TW", "sr@latin"]);
     let tables: &[(&[&str], &str)] = &[
         (&[], "en_US"),
@@ -50,7 +50,7 @@ fn closest() {
 }
 
 #[test]
-fn default_locale() {
+fn default_locale_is_the_fallback() {
     let translations = translations(&["fr", "en"]);
     let codes = |translations: &Translations| -> Vec<String> {
         let locales = translations.supported_locales();
@@ -60,7 +60,7 @@ fn default_locale() {
             .collect()
     };
     assert_eq!(codes(&translations), ["en", "en_US", "fr"]);
-    // The messages are in its language, as in Tornado: there is nothing to look up.
+    // The messages are written in its language, so no lookup is needed, as in Tornado.
     assert_eq!(translations.get(["en-US"]).translate("Home"), "Home");
     assert_eq!(translations.get(["en-GB"]).translate("Home"), "en");
 
@@ -71,7 +71,7 @@ fn default_locale() {
 }
 
 #[test]
-fn what_a_variant_does_not_translate_its_language_does() {
+fn variant_falls_back_to_its_language() {
     let translations = Translations::new()
         .csv("fr_CA", b"Weekend,Fin de semaine")
         .and_then(|translations| translations.csv("fr", b"Weekend,Week-end\nHome,Accueil"))
@@ -83,13 +83,13 @@ fn what_a_variant_does_not_translate_its_language_does() {
 }
 
 #[test]
-fn a_later_catalogue_takes_the_place_of_an_earlier_one() {
+fn later_catalogue_replaces_earlier_one() {
     let translations = translations(&["fr"]).csv("fr", b"Home,Accueil").unwrap();
     assert_eq!(translations.get(["fr"]).translate("Home"), "Accueil");
 }
 
 #[test]
-fn what_a_page_says_of_its_language() {
+fn locale_describes_its_language() {
     let codes = [
         "ar",
         "fr_CA",

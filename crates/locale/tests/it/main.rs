@@ -1,9 +1,7 @@
-//! Catalogues good and bad, which locale is closest, the layer, and what Python's own tools make of the same files.
+//! Integration tests: valid and invalid catalogues, locale lookup, the layer, and comparison with
+//! Python's tools.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "where a helper cannot go on, its test has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a panic in a helper fails its test")]
 
 mod babel;
 mod csv;

@@ -1,4 +1,4 @@
-//! Which `.mo` files are read, and what is said of the others.
+//! `.mo` catalogues: valid files and errors.
 
 use squall_locale::{CatalogueError, PluralProblem, Translations};
 
@@ -19,7 +19,7 @@ fn load(bytes: &[u8]) -> Result<Translations, CatalogueError> {
 }
 
 #[test]
-fn either_byte_order() {
+fn both_byte_orders_are_read() {
     for file in [mo(POLISH, MESSAGES), big_endian_mo(POLISH, MESSAGES)] {
         let locale = load(&file).unwrap().get(["pl"]);
         assert_eq!(locale.translate("Home"), "Strona główna");
@@ -30,7 +30,7 @@ fn either_byte_order() {
         assert_eq!(locale.pgettext("way", "right"), "right");
         assert_eq!(locale.translate("right"), "right");
         assert_eq!(locale.pgettext_plural("stick", "club", "clubs", 2), "kije");
-        // As in Tornado, where another context has none.
+        // As in Tornado: a context without translation falls back to no context.
         assert_eq!(
             locale.pgettext_plural("other", "file", "files", 5),
             "plików"
@@ -41,7 +41,7 @@ fn either_byte_order() {
 }
 
 #[test]
-fn few_or_empty_forms_fall_back() {
+fn missing_or_empty_plural_forms_fall_back() {
     let file = mo(
         POLISH,
         &[
@@ -69,7 +69,7 @@ fn few_or_empty_forms_fall_back() {
 }
 
 #[test]
-fn headers() {
+fn header_declares_charset_and_plural_forms() {
     let latin = "Content-Type: text/plain; charset=ISO-8859-1\n";
     let plural = |text: &str| format!("{UTF8}plural-FORMS:{text}\n");
     for (header, wanted) in [
@@ -108,7 +108,7 @@ fn headers() {
     }
 }
 
-/// The file with this number at this place.
+/// Returns a copy of the file with a number replaced.
 fn with(file: &[u8], place: usize, number: u32) -> Vec<u8> {
     let mut file = file.to_owned();
     file[place..place + 4].copy_from_slice(&number.to_le_bytes());
@@ -116,7 +116,7 @@ fn with(file: &[u8], place: usize, number: u32) -> Vec<u8> {
 }
 
 #[test]
-fn bad_files() {
+fn corrupt_files_are_errors() {
     use CatalogueError::{Damaged, NotMo, Revision};
     let good = mo(POLISH, MESSAGES);
     let length = good.len() as u32;
@@ -177,7 +177,7 @@ fn bad_files() {
 }
 
 #[test]
-fn no_beginning_of_a_file_is_a_file() {
+fn truncated_files_are_errors() {
     let good = mo(POLISH, MESSAGES);
     for length in 0..good.len() {
         assert!(load(&good[..length]).is_err(), "{length}");
@@ -185,8 +185,8 @@ fn no_beginning_of_a_file_is_a_file() {
 }
 
 #[test]
-fn many_messages_in_the_same_bytes() {
-    // 2,000 entries that each claim the whole text would take 200 times the file.
+fn overlapping_strings_are_an_error() {
+    // 2,000 entries with the same 10,000 bytes would need 200 times the size of the file.
     let long = "x".repeat(10_000);
     let messages = vec![("a", long.as_str()); 2000];
     let entry = 28 + 8 * messages.len();
@@ -209,11 +209,11 @@ fn many_messages_in_the_same_bytes() {
 }
 
 #[test]
-fn other_encodings() {
+fn other_encodings_are_errors() {
     let latin1 = b"Content-Type: text/plain; charset=UTF-8\nLast-Translator: Andr\xe9\n";
     let file = mo_bytes(latin1, &[], u32::to_le_bytes);
     let Err(CatalogueError::NotUtf8 { text }) = load(&file) else {
-        panic!("it is not UTF-8");
+        panic!("the file is not UTF-8");
     };
     assert!(text.ends_with(r"Andr\xe9\n"), "{text}");
     let good = mo(UTF8, &[("Home", "Accueil")]);

@@ -1,9 +1,9 @@
-//! Writes `.mo` files, sound and damaged.
+//! Writes `.mo` files for tests, valid and corrupt.
 
-/// How a number is written.
+/// The byte order.
 type Number = fn(u32) -> [u8; 4];
 
-/// A file with these messages and translations, after a header if it is not empty.
+/// A file with these messages and translations, and a header unless it is empty.
 pub(crate) fn mo(header: &str, messages: &[(&str, &str)]) -> Vec<u8> {
     mo_bytes(header.as_bytes(), messages, u32::to_le_bytes)
 }

@@ -1,4 +1,4 @@
-//! What Python's own gettext, and a real Tornado, make of the same files.
+//! Comparison with Python's gettext and a real Tornado on the same files.
 
 use std::{
     fs,
@@ -11,7 +11,7 @@ use squall_locale::{Locale, Translations};
 
 use crate::mo_file::mo;
 
-/// What a Python script prints, which it writes as JSON, given these arguments.
+/// Runs a Python script that prints JSON.
 fn python(python: &Path, script: &str, folder: &Path, input: &Value) -> Value {
     let output = Command::new(python)
         .args(["-c", script])
@@ -29,7 +29,8 @@ const COUNTS: &[u64] = &[
     111, 112, 121, 200, 1000, 1001, 1_000_000, 1_000_001, 2_000_000,
 ];
 
-/// Catalogues of all languages whose plural rule Babel knows, each with as many forms as Babel's rule has.
+/// Writes catalogues of all languages with a plural rule in Babel, with the number of forms of the
+/// rule.
 const MAKE_CATALOGUES: &str = r#"
 import gettext, json, os, sys
 from babel.messages import Catalog
@@ -54,11 +55,11 @@ for code in PLURALS:
 print(json.dumps(answers))
 "#;
 
-/// Languages that several of these tests need, so a Babel without them is noticed.
+/// Languages that must be covered, so that a Babel without them fails the test.
 const LANGUAGES: &[&str] = &["ar", "en", "fr", "ja", "pl", "ru"];
 
 #[test]
-fn gettext_finds_the_same_in_every_language_of_babel() {
+fn plural_forms_match_pythons_gettext_in_all_languages() {
     let Some(pybabel) = testkit::outside("pybabel") else {
         return;
     };
@@ -229,7 +230,7 @@ fn answers(locale: &Locale) -> Vec<&str> {
 }
 
 #[test]
-fn tornado_finds_the_same() {
+fn translations_match_tornado() {
     let Some(interpreter) = testkit::outside("python-with-tornado") else {
         return;
     };
