@@ -1,6 +1,7 @@
-//! An axum application with a folder of templates, and nothing else of squall.
+//! An axum application with a folder of templates.
 //!
-//! Run with `cargo run -p squall-templates --example axum_templates`, then `curl 'http://127.0.0.1:8888/?Ada&Bob'`.
+//! Run `cargo run -p squall-templates --example axum_templates`, then `curl
+//! 'http://127.0.0.1:8888/?Ada&Bob'`.
 
 use std::error::Error;
 

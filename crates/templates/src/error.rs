@@ -1,11 +1,11 @@
-//! What goes wrong with templates: at the start, and when one is rendered.
+//! Errors of checking and rendering templates.
 
 use std::{error::Error, fmt, io, iter, path::PathBuf};
 
-/// So many lines are shown before and after the one that is wrong.
+/// The number of source lines before and after the line of an error.
 const LINES_AROUND: usize = 5;
 
-/// A folder whose templates cannot be used.
+/// A configuration error: the templates of a folder cannot be used.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -13,12 +13,12 @@ pub enum ConfigError {
     Folder {
         /// The folder.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// Templates cannot be read or compiled.
     Templates {
-        /// What is wrong with each; with ten at most.
+        /// The errors, at most ten.
         errors: Vec<TemplateError>,
     },
 }
@@ -28,7 +28,7 @@ impl fmt::Display for ConfigError {
         match self {
             Self::Folder { path, source } => write!(f, "cannot read templates {path:?}: {source}"),
             Self::Templates { errors } => {
-                f.write_str("cannot use templates: ")?;
+                f.write_str("invalid templates: ")?;
                 for (number, error) in errors.iter().enumerate() {
                     let separator = if number == 0 { "" } else { "; " };
                     write!(f, "{separator}{error}")?;
@@ -48,10 +48,10 @@ impl Error for ConfigError {
     }
 }
 
-/// A template that could not be rendered.
+/// An error of rendering a template.
 ///
-/// It says where: shown, it ends in `(in home.html:3)`. Its [`source`](Error::source) is the error of a function that
-/// a template has called. What a template was rendered with is not in it.
+/// `Display` includes the place: `(in home.html:3)`. Its [`source`](Error::source) is the error of
+/// a function that the template called. It does not contain the values of the template.
 pub struct TemplateError {
     name: String,
     error: minijinja::Error,
@@ -65,21 +65,23 @@ impl TemplateError {
         }
     }
 
-    /// The template that is wrong: the one that was asked for, or one that it extends or includes.
+    /// Returns the name of the template with the error: the rendered one, or one that it extends or
+    /// includes.
     #[must_use]
     pub fn name(&self) -> &str {
         self.innermost().name().unwrap_or(&self.name)
     }
 
-    /// The line of [`name`](Self::name) that is wrong, counted from 1, if it is known.
+    /// Returns the line of the error in [`name`](Self::name), counted from 1, if it is known.
     #[must_use]
     pub fn line(&self) -> Option<usize> {
         self.innermost().line()
     }
 
-    /// The lines around the one that is wrong, with their numbers. None where the template could not even be read.
+    /// Returns the source lines around the error with their numbers; none if the template could not
+    /// be read.
     ///
-    /// They are for a page that developers see: the source of a template is nobody else's business.
+    /// Show them to developers only, since the source of a template is private.
     pub fn source_lines(&self) -> impl Iterator<Item = (usize, &str)> {
         let error = self.innermost();
         let source = error.template_source().filter(|_| error.line().is_some());
@@ -91,13 +93,14 @@ impl TemplateError {
             .take_while(move |(number, _)| *number <= line + LINES_AROUND)
     }
 
-    /// The whole text of [`name`](Self::name), if it could be read. It is for developers too.
+    /// Returns the source of [`name`](Self::name), if it could be read. Show it to developers only.
     #[must_use]
     pub fn source_text(&self) -> Option<&str> {
         self.innermost().template_source()
     }
 
-    /// Where [`name`](Self::name) was included from, the nearest first: names, and lines where they are known.
+    /// Returns the templates that included [`name`](Self::name), the innermost first: their names,
+    /// and lines where they are known.
     #[must_use]
     pub fn included_from(&self) -> Vec<(&str, Option<usize>)> {
         let errors: Vec<_> = self.errors().collect();
@@ -107,19 +110,19 @@ impl TemplateError {
             .collect()
     }
 
-    /// Whether a template is not there: this one, or one that it extends or includes.
+    /// Whether a template was not found: this one, or one that it extends or includes.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.innermost().kind() == minijinja::ErrorKind::TemplateNotFound
     }
 
-    /// Whether a template says a name that means nothing there.
+    /// Whether a template uses an undefined name.
     #[must_use]
     pub fn is_undefined(&self) -> bool {
         self.innermost().kind() == minijinja::ErrorKind::UndefinedError
     }
 
-    /// The engine's errors, from that of the template that was asked for to that of the one that is wrong.
+    /// The engine's errors, from the rendered template to the template with the error.
     fn errors(&self) -> impl Iterator<Item = &minijinja::Error> {
         iter::successors(Some(&self.error), |&error| error.source()?.downcast_ref())
     }
@@ -131,7 +134,7 @@ impl TemplateError {
 
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not with `#`, which would add the values that the engine had at hand.
+        // Not `{:#}`, which would include the values of the template.
         write!(f, "{}", self.innermost())
     }
 }

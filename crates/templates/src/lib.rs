@@ -1,5 +1,5 @@
-//! Templates for a web site, by [minijinja]: a folder of files in Jinja's language, with what Tornado puts into
-//! templates.
+//! Minijinja templates for web sites: a folder of files in Jinja's syntax, with the functions of
+//! Tornado's templates.
 //!
 //! ```
 //! use squall_templates::{Templates, Value, html, minijinja::context};
@@ -15,10 +15,10 @@
 //! //     <p>{{ greeting }}, {{ current_user }}</p>{{ xsrf_form_html() }}
 //! let templates = Templates::new(path)
 //!     .function("static_url", |name: &str| html(format!("/static/{name}?v=aae54")));
-//! // Before the program begins to serve, so that a mistake shows then:
+//! // Before the server starts, so that template errors stop it:
 //! templates.check()?;
 //!
-//! // What belongs to one request is looked up when a template names it.
+//! // Values of a request are computed when a template uses their name.
 //! let request = |name: &str| match name {
 //!     "_" => Some(Value::from_function(|message: &str| message.replace("Home", "Accueil"))),
 //!     "current_user" => Some(Value::from("<Ada>")),
@@ -32,27 +32,29 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What is safe without being asked for
+//! # Safe defaults
 //!
-//! - **Values are escaped.** In every file but `.txt`, values become HTML text that is safe between tags and in quoted
-//!   attributes; in `.json`, `.js` and `.yaml` they become JSON. What is HTML already is marked by [`html`], or by the
-//!   filter `safe`. Inside of `<script>` write `{{ value|tojson }}`; a URL that a user chose may still be `javascript:…`.
-//! - **Names stay in the folder.** `..`, absolute names, names with a leading dot and links that lead out of it
-//!   find nothing. All the same, a template's name is the program's choice: never make it of what a user sends.
-//! - **A name that is not there is an error,** as in Tornado, and does not become an empty text.
-//!   `{% if user is defined %}` and the filter `default` are for those that may be absent.
-//! - **Rendering ends.** Templates that include each other in circles and loops that go on are stopped.
+//! - **Values are escaped.** In all files but `.txt`, values become HTML text that is safe between
+//!   tags and in quoted attributes; in `.json`, `.js` and `.yaml` they become JSON. Mark a value
+//!   that is already HTML with [`html`] or the filter `safe`. Inside `<script>`, use `{{
+//!   value|tojson }}`. A URL from a user can still be `javascript:…`.
+//! - **Names cannot leave the folder.** `..`, absolute names, names with a leading dot and symbolic
+//!   links out of the folder are not found. Even so, never build a template's name from user input.
+//! - **An undefined name is an error,** as in Tornado, not an empty string. Use `{% if user is
+//!   defined %}` or the filter `default` for optional names.
+//! - **Rendering terminates.** Recursive includes and endless loops are stopped.
 //!
-//! # Cached, or reloaded
+//! # Caching and reloading
 //!
-//! Each file is read and compiled once. With [`auto_reload`](Templates::auto_reload), which is for debugging, a file that has
-//! changed is read again when it is next rendered.
+//! Each file is read and compiled once. With [`auto_reload`](Templates::auto_reload), for debug
+//! mode, a file that has changed is read again at the next render.
 //!
-//! # What it does not do
+//! # Limits
 //!
-//! It knows no static files, routes, cookies or languages: their functions are given to it, and [`translation`]
-//! only says what gettext calls them. It does not run Tornado's templates: `{% end %}`, `{% module %}` and Python
-//! expressions are not Jinja's. Names in `extends` and `include` begin at the folder, not beside the file.
+//! This crate provides no static files, routes, cookies or languages: pass their functions to it.
+//! [`translation`] only provides the names of gettext's functions. It does not render Tornado's
+//! templates: `{% end %}`, `{% module %}` and Python expressions are not part of Jinja. Names in
+//! `extends` and `include` are relative to the folder, not to the file.
 #![forbid(unsafe_code)]
 
 mod error;
@@ -69,9 +71,9 @@ pub use crate::{
     translate::{Translate, translation},
 };
 
-/// A text that is HTML already, so that templates do not escape it.
+/// Marks a text as HTML, so that templates do not escape it.
 ///
-/// Whatever in it came from a user must have been escaped before.
+/// Escape all user input in it beforehand.
 #[must_use]
 pub fn html(text: impl Into<String>) -> Value {
     Value::from_safe_string(text.into())

@@ -1,4 +1,4 @@
-//! What belongs to one request, as an object that the engine asks for each name that a template says.
+//! Per-request values: a minijinja object that computes values on first use.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
 
 use minijinja::{Value, value::Object};
 
-/// Asks a function once for each name, however often a template says it.
+/// Calls `look_up` once per name, and caches the result.
 pub(crate) struct RequestValues<F> {
     look_up: F,
     found: Mutex<HashMap<String, Option<Value>>>,
@@ -39,7 +39,7 @@ where
         if let Some(value) = lock().get(name) {
             return value.clone();
         }
-        // Without the lock, since what is asked may itself render a template.
+        // Without the lock, since `look_up` may itself render a template with these values.
         let value = (self.look_up)(name);
         lock().insert(name.to_owned(), value.clone());
         value

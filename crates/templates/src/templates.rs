@@ -1,4 +1,4 @@
-//! A folder of templates, and how they are rendered.
+//! `Templates`: a folder of templates, its configuration, and rendering.
 
 use std::{
     fmt,
@@ -15,10 +15,10 @@ use serde::Serialize;
 
 use crate::{ConfigError, TemplateError, loader, request_values::RequestValues};
 
-/// So many errors are told at once.
+/// The number of errors that `check` returns.
 const MAX_ERRORS: usize = 10;
 
-/// The templates in a folder. Clones are cheap and share what is compiled.
+/// The templates of a folder. Cheap to clone; clones share the compiled templates.
 #[derive(Clone)]
 #[must_use = "templates do nothing until `render`"]
 pub struct Templates {
@@ -27,7 +27,8 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// The templates in this folder, Tornado's `template_path`. Nothing is read yet.
+    /// Creates the templates of this folder, Tornado's `template_path`. Files are read on first
+    /// use.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         let folder = folder.into();
         let mut environment = Environment::new();
@@ -37,7 +38,7 @@ impl Templates {
         environment.set_auto_reload(false);
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(1_000_000));
-        // The source goes with errors. It costs nothing until there is one.
+        // Adds the source to errors. It has no cost without an error.
         environment.set_debug(true);
         Self {
             folder,
@@ -45,8 +46,9 @@ impl Templates {
         }
     }
 
-    /// A function that all templates can call, such as `static_url` or `reverse_url`. Its arguments and result are of
-    /// any type that minijinja converts; a text is escaped unless it is [`html`](crate::html).
+    /// Adds a function that all templates can call, such as `static_url` or `reverse_url`. Its
+    /// arguments and its result are of any type that minijinja converts; a text is escaped unless
+    /// it is [`html`](crate::html). Default: minijinja's built-in functions.
     ///
     /// ```
     /// use squall_templates::{Templates, minijinja::{Error, ErrorKind, value::Rest}};
@@ -55,12 +57,13 @@ impl Templates {
     ///     "reverse_url",
     ///     |name: &str, parts: Rest<String>| match name {
     ///         "user" => Ok(format!("/users/{}", parts.join("/"))),
-    ///         _ => Err(Error::new(ErrorKind::InvalidOperation, format!("no route is named {name:?}"))),
+    ///         _ => {
+    ///             let message = format!("no route is named {name:?}");
+    ///             Err(Error::new(ErrorKind::InvalidOperation, message))
+    ///         }
     ///     },
     /// );
     /// ```
-    ///
-    /// Defaults to the functions of minijinja.
     pub fn function<F, R, A>(self, name: &'static str, function: F) -> Self
     where
         F: Function<R, A>,
@@ -70,44 +73,42 @@ impl Templates {
         self.environment(|environment| environment.add_function(name, function))
     }
 
-    /// Whether files that have changed are read again, and those that are gone are not found any more. For debugging:
-    /// every render then looks at its files. Tornado's `compiled_template_cache`, turned round.
-    ///
-    /// Defaults to off.
-    pub fn auto_reload(self, auto_reload: bool) -> Self {
-        self.environment(|environment| environment.set_auto_reload(auto_reload))
+    /// Whether changed files are read again, and deleted files are no longer found; every render
+    /// then checks its files. For debug mode; the inverse of Tornado's `compiled_template_cache`.
+    /// Default: `false`.
+    pub fn auto_reload(self, enabled: bool) -> Self {
+        self.environment(|environment| environment.set_auto_reload(enabled))
     }
 
-    /// How many steps a render may take, and about how many times 64 bytes it may make, before it is stopped; `None`
-    /// is no limit. A step is roughly one value, call or piece of text.
-    ///
-    /// Defaults to 1,000,000, which stop after a tenth of a second or with 64 MB.
+    /// Sets the limit of a render, in steps; `None` is no limit. A step is roughly one value, call
+    /// or piece of text, and at most about 64 bytes of output. Default: 1,000,000, which is about
+    /// 0.1 seconds or 64 MB.
     pub fn fuel(self, fuel: Option<u64>) -> Self {
         self.environment(|environment| environment.set_fuel(fuel))
     }
 
-    /// Changes anything else of the engine, such as its filters or its treatment of white space. What this crate has
-    /// set, it can unset.
+    /// Configures minijinja's environment, such as filters or whitespace handling. This can
+    /// override the settings of this crate. Default: minijinja's settings, except for the safe
+    /// defaults of the crate's documentation.
     ///
     /// ```
     /// use squall_templates::Templates;
     ///
-    /// let templates = Templates::new("templates")
-    ///     .environment(|environment| environment.add_filter("shout", |text: &str| text.to_uppercase()));
+    /// let templates = Templates::new("templates").environment(|environment| {
+    ///     environment.add_filter("shout", |text: &str| text.to_uppercase());
+    /// });
     /// ```
-    ///
-    /// Defaults to minijinja's settings, but for those that the start of this documentation names.
     pub fn environment(mut self, change: impl FnOnce(&mut Environment<'static>)) -> Self {
         change(Arc::make_mut(&mut self.environment));
         self
     }
 
-    /// Reads and compiles every file of the folder, so that rendering finds them ready. Names with a leading dot are
-    /// left out.
+    /// Reads and compiles all files of the folder, so that renders find them cached. Names with a
+    /// leading dot are skipped.
     ///
     /// # Errors
     ///
-    /// When the folder cannot be read, or a file in it is not a template in UTF-8.
+    /// Returns an error if the folder cannot be read, or a file is not a valid template in UTF-8.
     pub fn check(&self) -> Result<(), ConfigError> {
         let names = loader::names(&self.folder)
             .map_err(|(path, source)| ConfigError::Folder { path, source })?;
@@ -123,25 +124,25 @@ impl Templates {
         }
     }
 
-    /// Renders the template of this name with these values: a map, a struct that can be serialized, or `()`.
+    /// Renders a template with the values of a map, a serializable struct, or `()`.
     ///
-    /// Never make the name of what a user sends.
+    /// Never build `name` from user input.
     ///
     /// # Errors
     ///
-    /// When there is no such template, or it or one that it needs is wrong.
+    /// Returns an error if the template, or one that it uses, is missing or invalid.
     pub fn render(&self, name: &str, context: impl Serialize) -> Result<String, TemplateError> {
         self.render_value(name, Value::from(Serde(context)))
     }
 
-    /// [`render`](Self::render)s with values that belong to one request, such as `current_user`, `xsrf_form_html` or
-    /// `_`. The function is asked for a name when a template says it, once for each render; for names that it
-    /// does not know it answers `None`. The context goes before it, and it goes before the
-    /// [`function`](Self::function)s of all requests.
+    /// Renders a template with values of one request, such as `current_user`, `xsrf_form_html` or
+    /// `_`. The function `request` is called when a template uses a name, once per name and render;
+    /// it returns `None` for unknown names. `context` takes precedence over `request`, and
+    /// `request` over the [`function`](Self::function)s.
     ///
     /// # Errors
     ///
-    /// As for [`render`](Self::render).
+    /// See [`render`](Self::render).
     pub fn render_for(
         &self,
         name: &str,
@@ -151,7 +152,7 @@ impl Templates {
         let request = Value::from_object(RequestValues::new(request));
         let context = Value::from(Serde(context));
         let context = match context.kind() {
-            // It could not be serialized, which the engine would not see inside of another value.
+            // Serialization failed. Inside a merged map, minijinja would not report this.
             ValueKind::Invalid => context,
             _ => merge_maps([request, context]),
         };
@@ -165,7 +166,7 @@ impl Templates {
             .map_err(|error| TemplateError::new(name, error))
     }
 
-    /// The folder.
+    /// Returns the folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -180,8 +181,8 @@ impl fmt::Debug for Templates {
     }
 }
 
-/// minijinja escapes in files whose names it knows to be HTML or JSON. A page in another file would be open to
-/// whatever its values bring, so that only plain text is left alone, as in mails.
+/// minijinja escapes only files with the extension of HTML or JSON. Escaping is the safe default
+/// for all others except plain text, such as mails.
 fn auto_escape(name: &str) -> AutoEscape {
     let stem = [".j2", ".jinja", ".jinja2"]
         .iter()

@@ -1,15 +1,15 @@
-//! Translation in templates: gettext's functions, by whatever finds translations.
+//! gettext functions for templates, independent of the source of translations.
 
 use std::sync::Arc;
 
 use minijinja::Value;
 
-/// Finds translations, in the language of one request.
+/// Translates messages to the language of one request.
 pub trait Translate: Send + Sync + 'static {
-    /// The translation of a message, perhaps in a context that says which of its meanings is meant.
+    /// Translates a message; `context` distinguishes the meanings of equal messages.
     fn translate(&self, context: Option<&str>, message: &str) -> String;
 
-    /// The translation in the form that the count takes.
+    /// Translates a message in the plural form for `count`.
     fn translate_plural(
         &self,
         context: Option<&str>,
@@ -19,15 +19,17 @@ pub trait Translate: Send + Sync + 'static {
     ) -> String;
 }
 
-/// gettext's function of this name: `_`, `gettext`, `ngettext`, `pgettext` or `npgettext`. `None` for other names.
+/// Returns the gettext function of this name: `_`, `gettext`, `ngettext`, `pgettext` or
+/// `npgettext`. Returns `None` for other names.
 ///
-/// Translations are escaped as other texts are. Values go into them by the filter `format`, which escapes them too:
+/// Translations are escaped like other text. Insert values with the filter `format`, which escapes
+/// them too:
 ///
 /// ```jinja
-/// {{ ngettext("%(count)d book by %(name)s", "%(count)d books by %(name)s", count)|format(count=count, name=name) }}
+/// {{ ngettext("%(count)d book", "%(count)d books", count)|format(count=count) }}
 /// ```
 ///
-/// A negative count takes the form of the positive one.
+/// A negative count uses the form of its absolute value.
 #[must_use]
 pub fn translation(name: &str, translate: &Arc<impl Translate>) -> Option<Value> {
     let translate = Arc::clone(translate);

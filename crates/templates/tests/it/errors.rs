@@ -1,4 +1,4 @@
-//! Templates that are wrong: what is said of them, and that nothing goes on for ever.
+//! Template errors: messages, positions and limits.
 
 use std::{error::Error, fs, io};
 
@@ -20,7 +20,7 @@ fn render(files: &[(&str, &str)], name: &str) -> TemplateError {
 }
 
 #[test]
-fn each_says_where() {
+fn errors_name_template_and_line() {
     let tables: &[(&str, &str, usize, &str)] = &[
         ("undefined", "\n\n{{ nobody }}", 3, "`nobody` is undefined"),
         (
@@ -126,7 +126,7 @@ fn each_says_where() {
 }
 
 #[test]
-fn in_circles() {
+fn recursive_includes_are_stopped() {
     let error = render(
         &[
             ("a.html", "{% include 'b.html' %}"),
@@ -157,7 +157,7 @@ fn in_circles() {
 }
 
 #[test]
-fn a_deep_include() {
+fn included_from_lists_deep_includes() {
     let include = |number: usize| format!("{{% include '{number}.html' %}}");
     let folder = Folder::new(&[("20.html", "deep")]);
     for number in 0..20 {
@@ -168,7 +168,7 @@ fn a_deep_include() {
 }
 
 #[test]
-fn loops_that_go_on_are_stopped() {
+fn endless_loops_are_stopped() {
     for source in [
         "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}",
         "{% set x = namespace(s='long') %}{% for i in range(100) %}{% set x.s = x.s ~ x.s %}{% endfor %}",
@@ -186,7 +186,7 @@ fn loops_that_go_on_are_stopped() {
 }
 
 #[test]
-fn an_error_knows_its_lines_its_way_and_its_cause() {
+fn error_has_source_lines_includes_and_cause() {
     let lines: String = (1..=20).map(|number| format!("line {number}\n")).collect();
     let broken = lines.replace("line 9\n", "{{ fail() }}\n");
     let error = render(
@@ -222,7 +222,7 @@ fn an_error_knows_its_lines_its_way_and_its_cause() {
 }
 
 #[test]
-fn files_that_are_not_text() {
+fn files_that_are_not_utf8_are_errors() {
     let folder = Folder::new(&[("a.html", "\n{% include 'b.html' %}")]);
     folder.write("b.html", b"caf\xe9");
     let error = folder.templates().render("b.html", ()).unwrap_err();
@@ -239,7 +239,7 @@ fn files_that_are_not_text() {
 }
 
 #[test]
-fn check_finds_what_cannot_be_compiled() {
+fn check_returns_compile_errors() {
     let folder = Folder::new(&[
         ("good.html", "{{ nobody }}"),
         ("b/two.html", "\n{{ 1 + }}"),
@@ -266,7 +266,7 @@ fn check_finds_what_cannot_be_compiled() {
     );
     let shown = error.to_string();
     assert!(
-        shown.starts_with("cannot use templates: syntax error: "),
+        shown.starts_with("invalid templates: syntax error: "),
         "{shown}"
     );
     assert!(
@@ -278,13 +278,13 @@ fn check_finds_what_cannot_be_compiled() {
         folder.write(&format!("{number}.html"), b"{{");
     }
     let Err(ConfigError::Templates { errors }) = folder.templates().check() else {
-        panic!("they are wrong");
+        panic!("the templates are invalid");
     };
     assert_eq!(errors.len(), 10);
 }
 
 #[test]
-fn check_needs_a_folder() {
+fn check_fails_without_a_folder() {
     let folder = Folder::new(&[]);
     folder.templates().check().unwrap();
     let missing = Templates::new(folder.path().join("missing"));

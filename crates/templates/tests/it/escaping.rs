@@ -1,11 +1,11 @@
-//! What a value cannot bring into a page.
+//! HTML and JSON escaping.
 
 use squall_templates::{html, minijinja::context};
 
 use crate::folder::Folder;
 
 #[test]
-fn values_stay_values() {
+fn values_cannot_inject_markup() {
     for (template, value, wanted) in [
         (
             "<p>{{ v }}</p>",
@@ -79,7 +79,7 @@ fn values_stay_values() {
 }
 
 #[test]
-fn every_file_but_plain_text() {
+fn all_files_except_plain_text_are_escaped() {
     for (name, wanted) in [
         ("page.html", "&lt;&quot;&gt;"),
         ("page.htm", "&lt;&quot;&gt;"),

@@ -1,4 +1,4 @@
-//! A folder of templates for one test.
+//! A temporary folder of templates.
 
 use std::{fs, path::Path};
 
@@ -21,7 +21,7 @@ impl Folder {
         self.outside().join("templates")
     }
 
-    /// The folder that the templates' folder is in.
+    /// The parent of the template folder.
     pub(crate) fn outside(&self) -> &Path {
         self.0.path()
     }

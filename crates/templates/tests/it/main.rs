@@ -1,9 +1,6 @@
-//! Folders of templates: what they render, what they escape, what they refuse, and when they are read again.
+//! Integration tests: rendering, escaping, errors and reloading.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "where a helper cannot go on, its test has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a panic in a helper fails its test")]
 
 mod errors;
 mod escaping;

@@ -1,11 +1,11 @@
-//! Which names find a template, and that none leaves the folder.
+//! Template names and symbolic links.
 
 use std::{fs, os::unix::fs::symlink};
 
 use crate::folder::Folder;
 
 #[test]
-fn names_find_what_is_in_the_folder() {
+fn names_are_relative_to_the_folder() {
     let folder = Folder::new(&[
         ("a.html", "a"),
         ("dir/b.html", "b"),
@@ -24,7 +24,7 @@ fn names_find_what_is_in_the_folder() {
 }
 
 #[test]
-fn no_name_leaves_the_folder() {
+fn names_cannot_leave_the_folder() {
     let folder = Folder::new(&[
         (".hidden.html", "secret"),
         (".dir/a.html", "secret"),
@@ -70,7 +70,7 @@ fn no_name_leaves_the_folder() {
 }
 
 #[test]
-fn links_that_leave_the_folder_are_refused() {
+fn links_out_of_the_folder_are_rejected() {
     let folder = Folder::new(&[("a.html", "a"), ("dir/b.html", "b")]);
     fs::create_dir(folder.outside().join("templates-secret")).unwrap();
     fs::write(folder.outside().join("templates-secret/a.html"), "secret").unwrap();
@@ -100,7 +100,7 @@ fn links_that_leave_the_folder_are_refused() {
             .is_not_found()
     );
 
-    // The folder itself may be a link, as a deploy makes it.
+    // The folder itself may be a symbolic link, as in deployments with a `current` link.
     symlink("templates", folder.outside().join("current")).unwrap();
     let current = squall_templates::Templates::new(folder.outside().join("current"));
     assert_eq!(current.render("a.html", ()).unwrap(), "a");

@@ -1,4 +1,4 @@
-//! When a file that has changed is read again.
+//! Reloading of changed files.
 
 use std::{
     fs,
@@ -7,7 +7,7 @@ use std::{
 
 use crate::folder::Folder;
 
-/// Changes a file, and its time as if a second had passed.
+/// Changes a file, and sets its modification time one second later.
 fn change(folder: &Folder, name: &str, source: &str) {
     folder.write(name, source.as_bytes());
     let file = fs::File::options()
@@ -19,7 +19,7 @@ fn change(folder: &Folder, name: &str, source: &str) {
 }
 
 #[test]
-fn production_reads_once() {
+fn templates_are_read_once_by_default() {
     let folder = Folder::new(&[("a.html", "{% include 'b.html' %}"), ("b.html", "old")]);
     let templates = folder.templates();
     templates.check().unwrap();
@@ -30,14 +30,14 @@ fn production_reads_once() {
 }
 
 #[test]
-fn debugging_reads_again() {
+fn auto_reload_reads_changed_files() {
     let folder = Folder::new(&[("a.html", "a{% include 'b.html' %}"), ("b.html", "old")]);
     let templates = folder.templates().auto_reload(true);
     let render = || templates.render("a.html", ());
     assert_eq!(render().unwrap(), "aold");
     change(&folder, "b.html", "new");
     assert_eq!(render().unwrap(), "anew");
-    // The same time, another length.
+    // The same modification time, but another length.
     folder.write("b.html", b"longer");
     assert_eq!(render().unwrap(), "alonger");
     change(&folder, "b.html", "{% if %}");

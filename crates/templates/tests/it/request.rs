@@ -1,4 +1,4 @@
-//! What belongs to one request: when it is asked for, and what goes before what.
+//! Per-request values: when they are computed, and their precedence.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +7,7 @@ use squall_templates::{Value, minijinja::context};
 use crate::folder::Folder;
 
 #[test]
-fn a_name_is_asked_for_once_and_only_if_it_is_said() {
+fn value_is_computed_once_and_only_if_used() {
     let folder = Folder::new(&[
         (
             "a.html",
@@ -35,7 +35,7 @@ fn a_name_is_asked_for_once_and_only_if_it_is_said() {
 }
 
 #[test]
-fn the_nearest_goes_first() {
+fn context_takes_precedence_over_request_and_functions() {
     let folder = Folder::new(&[("a.html", "{{ f() }}")]);
     let function = |answer: &'static str| Value::from_function(move || answer);
     let templates = folder.templates().function("f", || "application");
@@ -53,22 +53,24 @@ fn the_nearest_goes_first() {
 }
 
 #[test]
-fn absent_is_not_undefined() {
+fn none_is_falsy_but_not_undefined() {
     let folder = Folder::new(&[(
         "a.html",
-        "{% if current_user %}{{ current_user }}{% else %}nobody{% endif %}",
+        "{% if current_user %}{{ current_user }}{% else %}anonymous{% endif %}",
     )]);
     let templates = folder.templates();
-    let somebody = |user: Option<&'static str>| {
+    let optional_user = |user: Option<&'static str>| {
         move |name: &str| (name == "current_user").then(|| Value::from(user))
     };
     assert_eq!(
-        templates.render_for("a.html", somebody(None), ()).unwrap(),
-        "nobody"
+        templates
+            .render_for("a.html", optional_user(None), ())
+            .unwrap(),
+        "anonymous"
     );
     assert_eq!(
         templates
-            .render_for("a.html", somebody(Some("ada")), ())
+            .render_for("a.html", optional_user(Some("ada")), ())
             .unwrap(),
         "ada"
     );
@@ -76,7 +78,7 @@ fn absent_is_not_undefined() {
 }
 
 #[test]
-fn whatever_is_asked_may_render_too() {
+fn value_function_may_render_templates() {
     let folder = Folder::new(&[("a.html", "<{{ part }}>"), ("b.html", "b")]);
     let templates = folder.templates();
     let inner = templates.clone();
@@ -86,7 +88,7 @@ fn whatever_is_asked_may_render_too() {
 }
 
 #[test]
-fn two_requests_know_nothing_of_each_other() {
+fn concurrent_requests_have_separate_values() {
     let folder = Folder::new(&[("a.html", "{{ n }}")]);
     let templates = folder.templates();
     std::thread::scope(|scope| {
@@ -104,7 +106,7 @@ fn two_requests_know_nothing_of_each_other() {
 }
 
 #[test]
-fn what_cannot_be_serialized_is_an_error() {
+fn failed_serialization_is_an_error() {
     struct Broken;
     impl serde::Serialize for Broken {
         fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {

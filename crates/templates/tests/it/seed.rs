@@ -1,4 +1,4 @@
-//! The template of Tornado's guide, as it is, and a site around it.
+//! The template of Tornado's guide, unchanged, and a site around it.
 
 use squall_templates::{Value, html, minijinja::context};
 
@@ -15,7 +15,7 @@ const SEED: &str = r#"<html>
 "#;
 
 #[test]
-fn the_seed() {
+fn tornado_guide_template_renders() {
     let folder = Folder::new(&[("home.html", SEED)]);
     let templates = folder.templates().function("static_url", |name: &str| {
         html(format!("/static/{name}?v=aae54"))
@@ -34,7 +34,7 @@ fn the_seed() {
 }
 
 #[test]
-fn a_site() {
+fn site_template_renders_with_all_functions() {
     let folder = Folder::new(&[
         (
             "base.html",

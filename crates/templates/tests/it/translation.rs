@@ -1,4 +1,4 @@
-//! gettext's functions in templates.
+//! gettext functions in templates.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use squall_templates::{Translate, minijinja::context, translation};
 
 use crate::folder::Folder;
 
-/// Shows what it was asked for.
+/// Returns its arguments as text.
 struct Echo;
 
 impl Translate for Echo {
@@ -26,7 +26,7 @@ impl Translate for Echo {
 }
 
 #[test]
-fn each_function() {
+fn each_function_passes_its_arguments() {
     for (template, wanted) in [
         ("{{ _('Home') }}", "[-|Home]"),
         ("{{ gettext('Home') }}", "[-|Home]"),
@@ -57,7 +57,7 @@ fn each_function() {
 }
 
 #[test]
-fn wrong_calls_are_errors() {
+fn invalid_calls_are_errors() {
     for template in [
         "{{ _() }}",
         "{{ _('a', 'b') }}",
