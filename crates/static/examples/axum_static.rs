@@ -1,8 +1,8 @@
-//! An axum application with static files, and nothing else of squall.
+//! An axum application with static files.
 //!
-//! Run with `cargo run -p squall-static --example axum_static -- DIR`, then open the address that it prints.
-//! It serves the directory under `/static/`, shows the URL of a file under `/static_url/PATH`, and has
-//! `/robots.txt` and `/favicon.ico` from the directory too.
+//! Run `cargo run -p squall-static --example axum_static -- DIR` and open the printed address. The
+//! directory is served under `/static/`; `/static_url/PATH` shows the URL of a file; `/robots.txt`
+//! and `/favicon.ico` are served from the directory too.
 
 use std::{env, error::Error};
 
@@ -15,9 +15,7 @@ use squall_static::{StaticFiles, StaticUrls};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let root = env::args_os()
-        .nth(1)
-        .ok_or("say which directory to serve")?;
+    let root = env::args_os().nth(1).ok_or("usage: axum_static DIR")?;
     let files = StaticFiles::new(root).listing(true).build()?;
     let app = Router::new()
         .route("/static_url/{*path}", get(static_url))
@@ -27,10 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .nest_service("/static", files);
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    #[expect(
-        clippy::print_stdout,
-        reason = "the address is what the example is run for"
-    )]
+    #[expect(clippy::print_stdout, reason = "the user needs the address")]
     {
         println!("http://{}/static/", listener.local_addr()?);
     }

@@ -1,4 +1,4 @@
-//! The pool for what may wait for a disk: the only file that knows a runtime.
+//! Blocking thread pool: runs disk I/O off the event loop. The only use of tokio.
 
 use std::{
     io,
@@ -9,38 +9,38 @@ use std::{
 
 use tokio::{runtime::Handle, task::JoinHandle};
 
-/// The result of a function that runs elsewhere, or has run here already.
+/// A task on the blocking pool, or the result of a function that has run inline.
 #[derive(Debug)]
-pub(crate) enum Running<T> {
-    Elsewhere(JoinHandle<io::Result<T>>),
+pub(crate) enum BlockingTask<T> {
+    Spawned(JoinHandle<io::Result<T>>),
     Done(Option<io::Result<T>>),
 }
 
-/// Runs a function where it may block: on tokio's pool, or here where there is no tokio.
+/// Runs a function on tokio's blocking pool, or inline without a tokio runtime.
 pub(crate) fn run<T: Send + 'static>(
     function: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Running<T> {
+) -> BlockingTask<T> {
     match Handle::try_current() {
-        Ok(runtime) => Running::Elsewhere(runtime.spawn_blocking(function)),
-        Err(_) => Running::Done(Some(function())),
+        Ok(runtime) => BlockingTask::Spawned(runtime.spawn_blocking(function)),
+        Err(_) => BlockingTask::Done(Some(function())),
     }
 }
 
-/// Runs a function on the pool whose result nobody waits for; nowhere if there is no pool.
-pub(crate) fn run_aside(function: impl FnOnce() + Send + 'static) {
+/// Runs a function on the blocking pool in the background; does nothing without a tokio runtime.
+pub(crate) fn spawn(function: impl FnOnce() + Send + 'static) {
     if let Ok(runtime) = Handle::try_current() {
         runtime.spawn_blocking(function);
     }
 }
 
-impl<T: Unpin> Future for Running<T> {
-    /// The function's result; an error of its own when the runtime ends before it has begun.
+impl<T: Unpin> Future for BlockingTask<T> {
+    /// The function's result; an error if the runtime shuts down before the function has started.
     type Output = io::Result<T>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         match self.get_mut() {
-            Self::Done(result) => Poll::Ready(result.take().expect("polled after it was ready")),
-            Self::Elsewhere(handle) => Pin::new(handle).poll(cx).map(|joined| match joined {
+            Self::Done(result) => Poll::Ready(result.take().expect("polled after completion")),
+            Self::Spawned(handle) => Pin::new(handle).poll(cx).map(|joined| match joined {
                 Ok(result) => result,
                 Err(error) => match error.try_into_panic() {
                     Ok(panic) => resume_unwind(panic),

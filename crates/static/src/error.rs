@@ -1,45 +1,45 @@
-//! What can be wrong with the settings: found before anything is served.
+//! Configuration errors, returned by `StaticFiles::build`.
 
 use std::{error::Error, fmt, io, path::PathBuf};
 
-/// A setting of [`StaticFiles`](crate::StaticFiles) that cannot be.
+/// A configuration error of [`StaticFiles`](crate::StaticFiles).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The root is the empty path, which would be whatever directory the program was started in.
+    /// The root is an empty path. It would be the working directory, which is rarely intended.
     EmptyRoot,
     /// The root is not a directory.
     RootIsFile {
-        /// The root as it was given.
+        /// The root as configured.
         root: PathBuf,
     },
-    /// The root is not there, or cannot be read.
+    /// The root does not exist or cannot be read.
     UnreadableRoot {
-        /// The root as it was given.
+        /// The root as configured.
         root: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         error: io::Error,
     },
-    /// `static_url_prefix` is not a path that begins and ends with one slash.
+    /// `static_url_prefix` is not a path with one slash at each end.
     Prefix {
-        /// The prefix as it was given.
+        /// The prefix as configured.
         prefix: String,
     },
-    /// The name of a file that could never be served.
+    /// The name of a file that can never be served.
     Name {
-        /// The name as it was given.
+        /// The name as configured.
         name: String,
     },
-    /// The media type is no value of a header.
+    /// The media type is not a valid header value.
     MediaType {
-        /// The type as it was given.
+        /// The media type as configured.
         media_type: String,
     },
-    /// The manifest is not there, cannot be read, or is not one.
+    /// The manifest does not exist, cannot be read, or is invalid.
     Manifest {
-        /// Its path as it was given.
+        /// The path as configured.
         path: PathBuf,
-        /// What is wrong.
+        /// The reason.
         error: io::Error,
     },
 }
@@ -47,13 +47,26 @@ pub enum ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::EmptyRoot => f.write_str("the root of static files is an empty path; say \".\" to serve the current directory"),
-            Self::RootIsFile { root } => write!(f, "the root of static files is not a directory: {}", root.display()),
-            Self::UnreadableRoot { root, .. } => write!(f, "the root of static files cannot be read: {}", root.display()),
-            Self::Prefix { prefix } => write!(f, "a prefix of static files is a path such as \"/static/\", not {prefix:?}"),
-            Self::Name { name } => write!(f, "not the name of a file that can be served: {name:?}"),
-            Self::MediaType { media_type } => write!(f, "not a media type: {media_type:?}"),
-            Self::Manifest { path, .. } => write!(f, "the manifest of static files cannot be read: {}", path.display()),
+            Self::EmptyRoot => {
+                f.write_str("static_path is empty; use \".\" to serve the current directory")
+            }
+            Self::RootIsFile { root } => {
+                write!(f, "static_path is not a directory: {}", root.display())
+            }
+            Self::UnreadableRoot { root, .. } => {
+                write!(f, "cannot read static_path: {}", root.display())
+            }
+            Self::Prefix { prefix } => write!(
+                f,
+                "static_url_prefix must start and end with \"/\", such as \"/static/\": {prefix:?}"
+            ),
+            Self::Name { name } => write!(f, "invalid name of a static file: {name:?}"),
+            Self::MediaType { media_type } => write!(f, "invalid media type: {media_type:?}"),
+            Self::Manifest { path, .. } => write!(
+                f,
+                "cannot read the manifest of static files: {}",
+                path.display()
+            ),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Serves the files of a directory: with the version of each in its URL, for ever in the client's
-//! cache, and from memory.
+//! Static files as a tower service: versioned URLs with `immutable` caching, validators, ranges and
+//! an in-memory cache.
 //!
 //! ```
 //! use axum::Router;
@@ -20,85 +20,74 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`StaticFiles`] has the settings, [`ServeStatic`] is the service, and [`StaticUrls`] makes the URLs.
+//! [`StaticFiles`] is the builder, [`ServeStatic`] the service, and [`StaticUrls`] builds URLs.
 //!
 //! # Versions
 //!
-//! A version is the beginning of the SHA-256 of a file's content. It is in the URL that
-//! [`StaticUrls`] makes, and in the `ETag`. A response may be kept for ten years, and is
-//! `immutable`, only when the version in its URL (`?v=…`, or `logo.<version>.png`) is that of the
-//! content that is sent. With any other version in it, the same file is sent, to be asked for each
-//! time: while a deploy replaces one server after the other, an old file does not get into caches
-//! under a new URL.
+//! A version is the start of the SHA-256 of a file's content. It is part of the URL that
+//! [`StaticUrls`] builds, and of the `ETag`. A response may be cached for ten years, as
+//! `immutable`, only if the version in its URL (`?v=…`, or `logo.<version>.png`) is that of the
+//! content. For any other version the current file is sent with `no-cache`: during a rolling
+//! deploy, an old file does not get into caches under a new URL.
 //!
-//! # What is remembered
+//! # Caching in memory
 //!
-//! Files up to [`max_cached_file`](StaticFiles::max_cached_file) are kept in memory, with their headers,
-//! as long as [`cache_size`](StaticFiles::cache_size) has room. Each is looked at again at most once a
-//! second, when it is asked for. What is sent is what was hashed, so content and `ETag` always fit.
-//! Replace files by renaming others over them: that is whole at any time. Where a file is written in
-//! place, the old version is served until it has rested for half a second, or for five seconds at most.
+//! Files up to [`max_cached_file`](StaticFiles::max_cached_file) are cached with their headers,
+//! within the budget of [`cache_size`](StaticFiles::cache_size). A cached file is revalidated with
+//! `stat` at most once a second, when it is requested. The bytes that are sent are the bytes that
+//! were hashed, so content and `ETag` always match. Replace files by renaming new ones over them,
+//! which is atomic. If a file is written in place, the old version is served until the file has
+//! been unchanged for half a second, or for five seconds at most.
 //!
-//! Greater files are read while they are sent: at once what the kernel has in memory, the rest on
-//! tokio's pool of blocking threads. One that changes meanwhile ends the connection. They have an
-//! `ETag` when they have been read through once, which the first request begins, and waits for only if
-//! its answer depends on it.
+//! Larger files are read while they are sent: inline what is in the page cache, the rest on tokio's
+//! blocking thread pool. If such a file changes while it is sent, the connection is aborted. It has
+//! no `ETag` until its hash is computed. The first request starts this in the background, or waits
+//! for it if the response depends on the `ETag`.
 //!
-//! # What is refused
+//! # Rejected paths
 //!
-//! A path is decoded once, and must then be one of names: no `.` or `..`, no empty segment, no
-//! slash in a segment, no backslash, colon or control character, no name that Windows takes for
-//! another (`nul.txt`, `a.txt.`, `GIT~1`), on any system. Hidden files are refused, but for
-//! `.well-known`; links out of the root are, and whatever is neither a file nor a directory. On
-//! Linux the kernel sees to it that a path stays below the root (`openat2`), even while somebody
-//! replaces its directories; elsewhere it is checked before the file is opened.
+//! A path is decoded once, and must then consist of plain names: no `.` or `..`, no empty segment,
+//! no slash in a segment, no backslash, colon or control character, and no name that Windows maps
+//! to another file (`nul.txt`, `a.txt.`, `GIT~1`), on all systems. Hidden files are rejected,
+//! except `.well-known`, as are links out of the root and everything that is neither a file nor a
+//! directory. On Linux the kernel confines paths to the root (`openat2`), even if directories are
+//! replaced concurrently; on other systems the path is checked before the file is opened.
 //!
 //! # Features
 //!
 //! | feature | what it adds | default |
 //! |---|---|---|
-//! | `compress` | `StaticFiles::compress`: cached text is compressed, once | no |
-//! | `manifest` | `StaticFiles::manifest`: names from a manifest that `build` wrote | no |
-//! | `build` | `build`: a tree with versions in names, compressed siblings and a manifest | no |
+//! | `compress` | `StaticFiles::compress`: compresses cached text files, once | no |
+//! | `manifest` | `StaticFiles::manifest`: reads versioned names from a manifest of `build` | no |
+//! | `build` | `build`: a tree with versioned names, compressed siblings and a manifest | no |
 //!
-//! # What it does not do
+//! # Limits
 //!
-//! It takes no uploads, makes no error pages (its errors have no body, for the application to give
-//! them one), and compresses nothing that is not in memory. Requests with an `Origin` get no CORS headers: a
-//! layer of tower-http adds these.
+//! This crate has no uploads and no error pages (error responses have no body, so that the
+//! application can add one), and compresses only cached files. It adds no CORS headers; use a layer
+//! of tower-http.
 #![forbid(unsafe_code)]
 
-mod accept_encoding;
 mod blocking;
-mod body;
 #[cfg(feature = "build")]
 pub mod build;
-mod cache_control;
 mod compress;
-mod conditions;
-mod entry;
 mod error;
-mod listing;
-mod load;
 mod manifest;
 mod media_type;
-mod multipart;
-mod path;
-mod range;
-mod respond;
+mod request;
+mod request_context;
+mod response;
 mod service;
-mod signature;
+mod state;
 mod static_files;
 mod store;
 mod system;
 mod urls;
-mod version;
-mod visit;
 
 pub use crate::{
-    body::Body,
-    cache_control::CachePolicy,
     error::ConfigError,
+    response::{body::Body, cache_control::CachePolicy},
     service::{ResponseFuture, ServeStatic},
     static_files::StaticFiles,
     system::Symlinks,

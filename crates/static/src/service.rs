@@ -1,11 +1,10 @@
-//! The service: which file a request is for, and what becomes of it when there is none.
+//! `ServeStatic`: the tower service for static files.
 
 use std::{
-    collections::{HashMap, HashSet},
     convert::Infallible,
     io,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -13,104 +12,88 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header, request};
 use tower_service::Service;
 
 use crate::{
-    ConfigError, StaticUrls,
-    blocking::{self, Running},
-    body::Body,
-    path::FilePath,
-    respond::status,
-    static_files::checked_name,
-    store::Store,
-    system::How,
-    visit::Visit,
+    blocking::{self, BlockingTask},
+    error::ConfigError,
+    request::path::{FilePath, check_name},
+    request_context::RequestContext,
+    response::{body::Body, status},
+    state::ServiceState,
+    system::IoMode,
+    urls::StaticUrls,
 };
 
-/// Serves files: a [`tower_service::Service`] that [`StaticFiles::build`](crate::StaticFiles::build) makes.
+/// The [`tower_service::Service`] that [`StaticFiles::build`](crate::StaticFiles::build) returns.
 ///
-/// It answers every request, and never fails: 404 for what is not there, without a body. Clones share
-/// one cache.
+/// It never returns an error. A missing file is a 404 response with an empty body. Clones share one
+/// cache.
 #[derive(Clone, Debug)]
 pub struct ServeStatic {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) state: Arc<ServiceState>,
     pub(crate) scope: Scope,
 }
 
-/// Which part of a request's path names a file.
+/// The part of the request's path that names a file.
 #[derive(Clone, Debug)]
 pub(crate) enum Scope {
-    /// All of it.
+    /// The whole path.
     All,
-    /// What follows the prefix of static URLs.
+    /// The path after the prefix of static URLs.
     Prefixed,
-    /// None: it is always this one.
+    /// Always the same file, for every path.
     Only(Arc<str>),
 }
 
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) store: Arc<Store>,
-    pub(crate) prefix: String,
-    pub(crate) default_filename: Option<String>,
-    pub(crate) fallback: Option<String>,
-    pub(crate) dotfiles: bool,
-    pub(crate) listing: bool,
-    pub(crate) hashed_names: bool,
-    pub(crate) manifest: HashMap<String, String>,
-    /// Names without a file that the log has heard of.
-    pub(crate) warned: Mutex<HashSet<String>>,
-}
-
 impl ServeStatic {
-    /// The same files for requests whose path begins with
-    /// [`static_url_prefix`](crate::StaticFiles::static_url_prefix); others get 404.
+    /// Returns a service for requests whose path starts with
+    /// [`static_url_prefix`](crate::StaticFiles::static_url_prefix); other requests get 404.
     ///
-    /// Without it the whole path names a file: for a router that takes the prefix off, as
-    /// axum's `nest_service` does, and for files at the top, such as `/robots.txt`.
+    /// Without it, the whole path names a file: for a router that strips the prefix, such as axum's
+    /// `nest_service`, and for files at the root, such as `/robots.txt`.
     #[must_use]
     pub fn prefixed(&self) -> Self {
         self.scoped(Scope::Prefixed)
     }
 
-    /// One of the files, whatever the request's path is.
-    ///
-    /// The file need not be there yet.
+    /// Returns a service that responds to every request with one file, which need not exist yet.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Name`] if no request could name it.
+    /// Returns [`ConfigError::Name`] if the name can never be served.
     pub fn only(&self, name: &str) -> Result<Self, ConfigError> {
-        checked_name(name, self.shared.dotfiles)?;
+        check_name(name, self.state.dotfiles)?;
         Ok(self.scoped(Scope::Only(name.into())))
     }
 
-    /// Makes URLs of these files.
+    /// Returns a URL builder for these files.
     #[must_use]
     pub fn urls(&self) -> StaticUrls {
         StaticUrls {
-            shared: Arc::clone(&self.shared),
+            state: Arc::clone(&self.state),
         }
     }
 
-    /// What the path of a static URL begins with: `/static/`.
+    /// Returns the prefix of static URLs: `/static/`.
     #[must_use]
     pub fn static_url_prefix(&self) -> &str {
-        &self.shared.prefix
+        &self.state.prefix
     }
 
-    /// How many bytes the cache takes now.
+    /// Returns the current size of the cache in bytes.
     #[must_use]
     pub fn cached(&self) -> u64 {
-        self.shared.store.size()
+        self.state.store.size()
     }
 
     fn scoped(&self, scope: Scope) -> Self {
         Self {
-            shared: Arc::clone(&self.shared),
+            state: Arc::clone(&self.state),
             scope,
         }
     }
 
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if it cannot be answered without waiting.
-    fn answer(&self, request: &request::Parts, how: How) -> io::Result<Response<Body>> {
+    /// Responds to a request; [`WouldBlock`](io::ErrorKind::WouldBlock) if inline mode would have
+    /// to wait for the disk.
+    fn respond(&self, request: &request::Parts, mode: IoMode) -> io::Result<Response<Body>> {
         if !matches!(request.method, Method::GET | Method::HEAD) {
             let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
             response
@@ -121,16 +104,16 @@ impl ServeStatic {
         let Some(path) = self.path(request) else {
             return Ok(status(StatusCode::NOT_FOUND));
         };
-        let visit = Visit::new(&self.shared, request, how);
-        let error = match visit.path(&path) {
+        let context = RequestContext::new(&self.state, request, mode);
+        let error = match context.path(&path) {
             Ok(response) => return Ok(response),
             Err(error) => error,
         };
         match error.kind() {
-            io::ErrorKind::WouldBlock if how == How::Inline => Err(error),
-            io::ErrorKind::NotFound => visit.fallback(&path.name),
+            io::ErrorKind::WouldBlock if mode == IoMode::Inline => Err(error),
+            io::ErrorKind::NotFound => context.fallback(&path.name),
             _ => {
-                tracing::error!(%error, path = %path.name.escape_debug(), "a file cannot be read");
+                tracing::error!(%error, path = %path.name.escape_debug(), "cannot read a static file");
                 Ok(status(StatusCode::INTERNAL_SERVER_ERROR))
             }
         }
@@ -138,12 +121,12 @@ impl ServeStatic {
 
     fn path<'a>(&'a self, request: &'a request::Parts) -> Option<FilePath<'a>> {
         let path = request.uri.path();
-        let dotfiles = self.shared.dotfiles;
+        let dotfiles = self.state.dotfiles;
         match &self.scope {
             Scope::All => FilePath::from_url(path, dotfiles),
             Scope::Prefixed => {
-                // The rest keeps the slash: a second one after it must not vanish.
-                let prefix = self.shared.prefix.trim_end_matches('/');
+                // The rest keeps its slash, so that `/static//a` has an empty segment.
+                let prefix = self.state.prefix.trim_end_matches('/');
                 let rest = path
                     .strip_prefix(prefix)
                     .filter(|rest| rest.starts_with('/'))?;
@@ -164,20 +147,20 @@ impl<B> Service<Request<B>> for ServeStatic {
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        // The server drains a body that nobody reads, or closes the connection.
+        // The request body is not read: the server drains it or closes the connection.
         let (request, _) = request.into_parts();
-        match self.answer(&request, How::Inline) {
+        match self.respond(&request, IoMode::Inline) {
             Ok(response) => ResponseFuture(State::Ready(Some(response))),
             Err(_) => {
                 let service = self.clone();
-                let answer = move || service.answer(&request, How::Blocking);
-                ResponseFuture(State::Waiting(blocking::run(answer)))
+                let respond = move || service.respond(&request, IoMode::Blocking);
+                ResponseFuture(State::Waiting(blocking::run(respond)))
             }
         }
     }
 }
 
-/// The response of [`ServeStatic`]: there already, unless it has to wait for a disk.
+/// The response future of [`ServeStatic`]; ready at once unless it waits for the disk.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct ResponseFuture(State);
@@ -185,7 +168,7 @@ pub struct ResponseFuture(State);
 #[derive(Debug)]
 enum State {
     Ready(Option<Response<Body>>),
-    Waiting(Running<Response<Body>>),
+    Waiting(BlockingTask<Response<Body>>),
 }
 
 impl Future for ResponseFuture {
@@ -194,11 +177,11 @@ impl Future for ResponseFuture {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.get_mut().0 {
             State::Ready(response) => {
-                Poll::Ready(Ok(response.take().expect("polled after it was ready")))
+                Poll::Ready(Ok(response.take().expect("polled after completion")))
             }
             State::Waiting(running) => Pin::new(running).poll(cx).map(|result| {
                 Ok(result.unwrap_or_else(|error| {
-                    tracing::error!(%error, "a file cannot be read");
+                    tracing::error!(%error, "cannot read a static file");
                     status(StatusCode::INTERNAL_SERVER_ERROR)
                 }))
             }),

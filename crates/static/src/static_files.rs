@@ -1,4 +1,4 @@
-//! The settings: what is served, under which URLs, and how it is kept.
+//! `StaticFiles`: the builder of the service.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,18 +11,21 @@ use std::{
 use http::HeaderValue;
 
 use crate::{
-    CachePolicy, ConfigError, ServeStatic, Symlinks,
+    error::ConfigError,
     media_type::MediaTypes,
-    path::FilePath,
-    service::{Scope, Shared},
-    store::{Policy, Store},
+    request::path::{FilePath, check_name},
+    response::cache_control::CachePolicy,
+    service::{Scope, ServeStatic},
+    state::ServiceState,
+    store::{Store, StoreConfig},
+    system::Symlinks,
 };
 
-/// The files below a directory, and how to serve them; [`build`](Self::build) makes it a service.
+/// The builder of [`ServeStatic`]: a directory, and how its files are served.
 #[derive(Clone)]
-#[must_use = "settings serve nothing until `build`"]
+#[must_use = "call `build` to get a service"]
 pub struct StaticFiles {
-    policy: Policy,
+    config: StoreConfig,
     prefix: String,
     default_filename: Option<String>,
     fallback: Option<String>,
@@ -34,17 +37,18 @@ pub struct StaticFiles {
 }
 
 impl StaticFiles {
-    /// The files below this directory; Tornado's `static_path`.
+    /// Creates a builder for the files below this directory, Tornado's `static_path`.
     ///
-    /// A relative path is relative to where the program is when [`build`](Self::build) is called.
+    /// A relative path is resolved against the working directory when [`build`](Self::build) is
+    /// called.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self {
-            policy: Policy {
+            config: StoreConfig {
                 root: root.into(),
                 symlinks: Symlinks::default(),
                 cache_size: 64 * 1024 * 1024,
                 max_cached_file: 16 * 1024 * 1024,
-                keeps: true,
+                cache: true,
                 precompressed: true,
                 compress: false,
                 plain_url_cache: CachePolicy::default(),
@@ -62,103 +66,83 @@ impl StaticFiles {
         }
     }
 
-    /// The directory.
+    /// Returns the directory.
     #[must_use]
     pub fn root(&self) -> &Path {
-        &self.policy.root
+        &self.config.root
     }
 
-    /// Where URLs of files begin, with a slash at both ends.
-    ///
-    /// Defaults to `/static/`.
+    /// Sets the prefix of static URLs, with a slash at each end. Default: `/static/`.
     pub fn static_url_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// The file that is served for the URL of a directory; `None` for no such file. The URL
-    /// without a slash at its end is redirected to the one with it.
-    ///
-    /// Defaults to `index.html`.
+    /// Sets the file that is served for the URL of a directory; `None` disables this. A URL without
+    /// a trailing slash is redirected to the one with it. Default: `index.html`.
     pub fn default_filename<'a>(mut self, name: impl Into<Option<&'a str>>) -> Self {
         self.default_filename = name.into().map(str::to_owned);
         self
     }
 
-    /// Whether anything is remembered about files: their content, their versions, that they are
-    /// there. Switched off, each request and each URL reads the file anew, as it is wanted in debug mode.
-    ///
-    /// Defaults to `true`.
-    pub fn static_hash_cache(mut self, on: bool) -> Self {
-        self.policy.keeps = on;
+    /// Whether content, versions and existence of files are cached. If disabled, for debug mode,
+    /// each request and each URL reads the file. Default: `true`.
+    pub fn static_hash_cache(mut self, enabled: bool) -> Self {
+        self.config.cache = enabled;
         self
     }
 
-    /// How much memory cached files take, in bytes. With zero none is cached.
-    ///
-    /// Defaults to 64 MiB.
+    /// Sets the memory budget of the cache in bytes; 0 disables it. Default: 64 MiB.
     pub fn cache_size(mut self, bytes: u64) -> Self {
-        self.policy.cache_size = bytes;
+        self.config.cache_size = bytes;
         self
     }
 
-    /// The longest file that is cached, in bytes, but never more than half of
-    /// [`cache_size`](Self::cache_size). Longer ones are read while they are sent, and have no `ETag`
-    /// until they have been read through once.
-    ///
-    /// Defaults to 16 MiB.
+    /// Sets the size of the largest file that is cached, in bytes, limited to half of
+    /// [`cache_size`](Self::cache_size). Larger files are read while they are sent, and have no
+    /// `ETag` until their hash is computed. Default: 16 MiB.
     pub fn max_cached_file(mut self, bytes: u64) -> Self {
-        self.policy.max_cached_file = bytes;
+        self.config.max_cached_file = bytes;
         self
     }
 
-    /// Whether files and directories are served whose names begin with a dot. `.well-known` at
-    /// the top always is.
-    ///
-    /// Defaults to `false`.
-    pub fn dotfiles(mut self, on: bool) -> Self {
-        self.dotfiles = on;
+    /// Whether files and directories with a leading dot are served. `.well-known` at the top always
+    /// is. Default: `false`.
+    pub fn dotfiles(mut self, enabled: bool) -> Self {
+        self.dotfiles = enabled;
         self
     }
 
-    /// Which symbolic links are followed.
-    ///
-    /// Defaults to [`Symlinks::Within`].
+    /// Sets which symbolic links are followed. Default: [`Symlinks::Within`].
     pub fn symlinks(mut self, symlinks: Symlinks) -> Self {
-        self.policy.symlinks = symlinks;
+        self.config.symlinks = symlinks;
         self
     }
 
-    /// Whether the URL of a directory without a [`default_filename`](Self::default_filename) in it shows
-    /// what it holds.
-    ///
-    /// Defaults to `false`.
-    pub fn listing(mut self, on: bool) -> Self {
-        self.listing = on;
+    /// Whether the URL of a directory without a [`default_filename`](Self::default_filename) shows
+    /// a listing. Default: `false`.
+    pub fn listing(mut self, enabled: bool) -> Self {
+        self.listing = enabled;
         self
     }
 
-    /// The file that is served, with status 200, in place of pages that are not there, for applications
-    /// that route in the browser. A path whose last segment has a dot in it asks for a file, not for a
-    /// page, and still gets 404.
-    ///
-    /// Defaults to none.
+    /// Sets the file that is served with status 200 instead of missing pages, for applications that
+    /// route in the browser. A path whose last segment contains a dot is a file, not a page, and
+    /// still gets 404. Default: none.
     pub fn fallback(mut self, name: impl Into<String>) -> Self {
         self.fallback = Some(name.into());
         self
     }
 
-    /// For how long clients keep files whose URL names no version, or another one.
-    ///
-    /// Defaults to [`CachePolicy::Revalidate`].
+    /// Sets the cache policy for files whose URL has no version, or another one. Default:
+    /// [`CachePolicy::Revalidate`].
     pub fn plain_url_cache(mut self, policy: CachePolicy) -> Self {
-        self.policy.plain_url_cache = policy;
+        self.config.plain_url_cache = policy;
         self
     }
 
-    /// The `Content-Type` of files with this extension, sent as it stands here.
-    ///
-    /// Defaults to the table of the `mime_guess` crate, and UTF-8 for text.
+    /// Sets the `Content-Type` of files with this extension. Default: the table of the `mime_guess`
+    /// crate, with UTF-8 for text.
     pub fn media_type(
         mut self,
         extension: impl Into<String>,
@@ -169,58 +153,49 @@ impl StaticFiles {
     }
 
     /// Whether `logo.svg.br`, `logo.svg.zst` and `logo.svg.gz` are served for `logo.svg` to clients
-    /// that accept them. One that is more than two seconds older than its original is not.
-    ///
-    /// Defaults to `true`.
-    pub fn precompressed(mut self, on: bool) -> Self {
-        self.policy.precompressed = on;
+    /// that accept them. A sibling that is more than two seconds older than its original is
+    /// ignored. Default: `true`.
+    pub fn precompressed(mut self, enabled: bool) -> Self {
+        self.config.precompressed = enabled;
         self
     }
 
-    /// Whether cached text is compressed, once, for clients that accept it.
-    ///
-    /// Defaults to `false`.
+    /// Whether cached text files are compressed, once, for clients that accept it. Default:
+    /// `false`.
     #[cfg(feature = "compress")]
-    pub fn compress(mut self, on: bool) -> Self {
-        self.policy.compress = on;
+    pub fn compress(mut self, enabled: bool) -> Self {
+        self.config.compress = enabled;
         self
     }
 
-    /// Whether URLs name a version as `logo.<version>.png` instead of `logo.png?v=<version>`. Both are
-    /// always understood.
-    ///
-    /// Defaults to `false`.
-    pub fn hashed_names(mut self, on: bool) -> Self {
-        self.hashed_names = on;
+    /// Whether URLs have the form `logo.<version>.png` instead of `logo.png?v=<version>`. Both
+    /// forms are always accepted. Default: `false`.
+    pub fn hashed_names(mut self, enabled: bool) -> Self {
+        self.hashed_names = enabled;
         self
     }
 
-    /// A manifest that [`build`](crate::build) wrote: URLs name the files that are in it, without
-    /// looking at them.
-    ///
-    /// Defaults to none.
+    /// Sets a manifest that [`build`](crate::build) wrote. URLs of its files are built from it,
+    /// without reading them. Default: none.
     #[cfg(feature = "manifest")]
     pub fn manifest(mut self, path: impl Into<PathBuf>) -> Self {
         self.manifest = Some(path.into());
         self
     }
 
-    /// The clock that says when a file is to be looked at again, a second after it was last: the time
-    /// since any moment. It is for tests.
-    ///
-    /// Defaults to the system's monotonic clock.
+    /// Sets the monotonic clock for revalidation, for tests. Default: the clock of the system.
     pub fn clock(mut self, now: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
-        self.policy.clock = Some(Arc::new(now));
+        self.config.clock = Some(Arc::new(now));
         self
     }
 
-    /// Checks the settings and looks at the root.
+    /// Validates the configuration and the root directory.
     ///
     /// # Errors
     ///
-    /// As [`ConfigError`] lists them.
+    /// Returns a [`ConfigError`].
     pub fn build(mut self) -> Result<ServeStatic, ConfigError> {
-        self.policy.root = root(self.policy.root)?;
+        self.config.root = root(self.config.root)?;
         let is_prefix = self.prefix.starts_with('/')
             && self.prefix.ends_with('/')
             && FilePath::from_url(&self.prefix, true).is_some()
@@ -231,13 +206,13 @@ impl StaticFiles {
             });
         }
         for name in self.default_filename.iter().chain(&self.fallback) {
-            checked_name(name, self.dotfiles)?;
+            check_name(name, self.dotfiles)?;
         }
         for (extension, media_type) in self.media_types {
             let Ok(value) = HeaderValue::try_from(&media_type) else {
                 return Err(ConfigError::MediaType { media_type });
             };
-            self.policy.media_types.insert(&extension, value);
+            self.config.media_types.insert(&extension, value);
         }
         let manifest = match self.manifest {
             Some(path) => crate::manifest::read(&path)
@@ -245,8 +220,8 @@ impl StaticFiles {
             None => HashMap::new(),
         };
         Ok(ServeStatic {
-            shared: Arc::new(Shared {
-                store: Arc::new(Store::new(self.policy)),
+            state: Arc::new(ServiceState {
+                store: Arc::new(Store::new(self.config)),
                 prefix: self.prefix,
                 default_filename: self.default_filename,
                 fallback: self.fallback,
@@ -261,17 +236,7 @@ impl StaticFiles {
     }
 }
 
-/// The name of a file that requests could name too.
-pub(crate) fn checked_name(name: &str, dotfiles: bool) -> Result<(), ConfigError> {
-    match FilePath::from_name(name, dotfiles) {
-        Some(_) => Ok(()),
-        None => Err(ConfigError::Name {
-            name: name.to_owned(),
-        }),
-    }
-}
-
-/// The root, absolute, if it is a directory that can be read.
+/// Returns the absolute path of the root, if it is a readable directory.
 fn root(root: PathBuf) -> Result<PathBuf, ConfigError> {
     if root.as_os_str().is_empty() {
         return Err(ConfigError::EmptyRoot);
@@ -281,7 +246,7 @@ fn root(root: PathBuf) -> Result<PathBuf, ConfigError> {
         if is_directory {
             fs::read_dir(&root)?;
         }
-        // Not its canonical form: a deploy may point a link to another directory.
+        // Not canonicalized: a deploy may switch a symbolic link to another directory.
         Ok(is_directory.then_some(path::absolute(&root)?))
     });
     match absolute {
@@ -294,7 +259,7 @@ fn root(root: PathBuf) -> Result<PathBuf, ConfigError> {
 impl std::fmt::Debug for StaticFiles {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("StaticFiles")
-            .field("root", &self.policy.root)
+            .field("root", &self.config.root)
             .field("prefix", &self.prefix)
             .finish_non_exhaustive()
     }

@@ -1,4 +1,4 @@
-//! From names of files to URLs that name their versions: Tornado's `static_url`.
+//! `StaticUrls`: builds URLs with the version of a file, like Tornado's `static_url`.
 
 use std::{
     borrow::Cow,
@@ -8,41 +8,39 @@ use std::{
 
 use crate::{
     blocking,
-    path::{FilePath, encode},
-    service::Shared,
-    store::{Found, Look},
-    system::How,
-    version::with_version,
+    request::path::{FilePath, encode},
+    state::ServiceState,
+    store::{Lookup, LookupOptions, version::with_version},
+    system::IoMode,
 };
 
-/// How many names without a file the log hears of: they may come from outside.
+/// The number of missing files that are logged, since names can come from user input.
 const MAX_WARNINGS: usize = 1000;
 
-/// Makes URLs of static files. Clones are cheap, and share the cache of the service that they
-/// are [from](crate::ServeStatic::urls).
+/// Builds URLs of static files. Cheap to clone; shares the cache of the
+/// [service](crate::ServeStatic::urls).
 #[derive(Clone, Debug)]
 pub struct StaticUrls {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) state: Arc<ServiceState>,
 }
 
 impl StaticUrls {
-    /// The URL of a file, by its path below the root: `images/logo.png` →
+    /// Returns the URL of a file by its path below the root: `images/logo.png` →
     /// `/static/images/logo.png?v=<version>`.
     ///
-    /// For a file that is not there, the URL has no version, and the log a warning, once.
+    /// The URL of a missing file has no version; this is logged once per file.
     ///
-    /// This is for templates, which cannot wait. The file is read the first time, and looked at
-    /// again at most once a second; a great file is read through when it has changed.
+    /// For templates, which cannot await: the first call reads the file, later ones revalidate it
+    /// at most once a second. A file above `max_cached_file` is hashed when it has changed.
     #[must_use]
     pub fn url(&self, name: &str) -> String {
-        self.try_url(name, How::Blocking)
+        self.try_url(name, IoMode::Blocking)
             .unwrap_or_else(|_| self.plain(name))
     }
 
-    /// As [`url`](Self::url), but what has to wait for a disk does so elsewhere: on tokio's pool of
-    /// blocking threads, where there is one.
+    /// Like [`url`](Self::url), but reads files on tokio's blocking thread pool, if there is one.
     pub async fn url_async(&self, name: &str) -> String {
-        if let Ok(url) = self.try_url(name, How::Inline) {
+        if let Ok(url) = self.try_url(name, IoMode::Inline) {
             return url;
         }
         let (urls, owned) = (self.clone(), name.to_owned());
@@ -50,35 +48,35 @@ impl StaticUrls {
         url.unwrap_or_else(|_| self.plain(name))
     }
 
-    /// As [`url`](Self::url) with a host, as Tornado's `include_host` gives it: `https://example.com` →
-    /// `https://example.com/static/…`.
+    /// Like [`url`](Self::url) with an origin, as with Tornado's `include_host`:
+    /// `https://example.com` → `https://example.com/static/…`.
     #[must_use]
     pub fn url_with_host(&self, origin: &str, name: &str) -> String {
         format!("{}{}", origin.trim_end_matches('/'), self.url(name))
     }
 
-    /// Fails only where it would have to wait and must not.
-    fn try_url(&self, name: &str, how: How) -> io::Result<String> {
+    /// Fails only with [`WouldBlock`](io::ErrorKind::WouldBlock), in inline mode.
+    fn try_url(&self, name: &str, mode: IoMode) -> io::Result<String> {
         let name = name.trim_start_matches('/');
-        if let Some(versioned) = self.shared.manifest.get(name) {
+        if let Some(versioned) = self.state.manifest.get(name) {
             return Ok(self.plain(versioned));
         }
-        if FilePath::from_name(name, self.shared.dotfiles).is_none() {
-            self.warn(name, "no request can name it");
+        if FilePath::from_name(name, self.state.dotfiles).is_none() {
+            self.warn(name, "invalid name");
             return Ok(self.plain(name));
         }
-        let look = Look {
-            how,
+        let options = LookupOptions {
+            mode,
             needs_version: true,
-            in_doubt: false,
+            version_mismatch: false,
         };
-        let version = match self.shared.store.find(name, None, look) {
-            Ok(Found::File(entry)) => entry.version,
-            Ok(Found::Directory) => {
+        let version = match self.state.store.find(name, None, options) {
+            Ok(Lookup::File(entry)) => entry.version,
+            Ok(Lookup::Directory) => {
                 self.warn(name, "it is a directory");
                 None
             }
-            Err(error) if how == How::Inline && error.kind() == io::ErrorKind::WouldBlock => {
+            Err(error) if mode == IoMode::Inline && error.kind() == io::ErrorKind::WouldBlock => {
                 return Err(error);
             }
             Err(error) => {
@@ -89,7 +87,7 @@ impl StaticUrls {
         let Some(version) = version else {
             return Ok(self.plain(name));
         };
-        Ok(if self.shared.hashed_names {
+        Ok(if self.state.hashed_names {
             self.plain(&with_version(name, version.as_str()))
         } else {
             format!("{}?v={}", self.plain(name), version.as_str())
@@ -98,17 +96,17 @@ impl StaticUrls {
 
     fn plain(&self, name: &str) -> String {
         let name: Cow<'_, str> = encode(name.trim_start_matches('/'));
-        format!("{}{name}", self.shared.prefix)
+        format!("{}{name}", self.state.prefix)
     }
 
     fn warn(&self, name: &str, reason: &str) {
         let mut warned = self
-            .shared
+            .state
             .warned
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if warned.len() < MAX_WARNINGS && warned.insert(name.to_owned()) {
-            tracing::warn!(name = %name.escape_debug(), reason, "a static file has no version");
+            tracing::warn!(name = %name.escape_debug(), reason, "no version for the URL of a static file");
         }
     }
 }

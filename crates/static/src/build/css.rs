@@ -1,13 +1,12 @@
-//! References in CSS: where they stand (CSS Syntax Level 3, section 4) and what they mean.
+//! CSS reference rewriting (CSS Syntax Level 3, section 4): `url(…)` and `@import "…"`.
 
 use std::ops::Range;
 
 use percent_encoding::percent_decode_str;
 
-use crate::path::encode;
+use crate::request::path::encode;
 
-/// The same style sheet with some of its references replaced: those of `url(…)` and `@import "…"`
-/// for which there is a `replacement`.
+/// Rewrites the references of a style sheet for which `replacement` returns a value.
 pub(super) fn rewrite(css: &str, mut replacement: impl FnMut(&str) -> Option<String>) -> String {
     let mut rewritten = String::with_capacity(css.len());
     let mut rest = css;
@@ -26,11 +25,11 @@ pub(super) fn rewrite(css: &str, mut replacement: impl FnMut(&str) -> Option<Str
     rewritten
 }
 
-/// The name of the file that a reference in the style sheet `from` means, if it is one below
-/// the same root.
+/// Returns the name of the file that a reference in the style sheet `from` points to, if it is
+/// relative.
 pub(super) fn target(from: &str, reference: &str) -> Option<String> {
     let (path, _) = split(reference);
-    // Absolute ones, and those with a scheme or an escape of CSS, are not ours to judge.
+    // Absolute references, and those with a scheme or a CSS escape, are not rewritten.
     if path.is_empty() || path.starts_with('/') || path.contains([':', '\\']) {
         return None;
     }
@@ -47,7 +46,8 @@ pub(super) fn target(from: &str, reference: &str) -> Option<String> {
     Some(segments.join("/"))
 }
 
-/// A reference to the same directory's file of another name, with its query and fragment.
+/// Returns the reference with the file name replaced by that of `name`; query and fragment are
+/// kept.
 pub(super) fn with_target(reference: &str, name: &str) -> Option<String> {
     let (path, rest) = split(reference);
     let file = encode(name.rsplit('/').next()?);
@@ -55,15 +55,15 @@ pub(super) fn with_target(reference: &str, name: &str) -> Option<String> {
     Some(format!("{directory}{file}{rest}"))
 }
 
-/// The path of a reference, and its query and fragment.
+/// Splits a reference into its path, and its query and fragment.
 fn split(reference: &str) -> (&str, &str) {
     reference.split_at(reference.find(['?', '#']).unwrap_or(reference.len()))
 }
 
-/// The first piece of a style sheet.
+/// The first token of a style sheet.
 struct Token {
     length: usize,
-    /// Where in it the reference stands; empty if there is none.
+    /// The range of the reference in the token; empty if there is none.
     reference: Range<usize>,
 }
 
@@ -84,7 +84,7 @@ impl Token {
         }
     }
 
-    /// A string that begins here is the reference.
+    /// A quoted string that is the reference.
     fn quoted(css: &str, start: usize, quote: char) -> Self {
         let start = start + 1;
         let end = start + end_of_content(&css[start..], quote);
@@ -118,7 +118,7 @@ fn import(css: &str) -> Option<Token> {
     Some(Token::quoted(css, css.len() - inside.len(), quote))
 }
 
-/// How long a string is up to its quote; to the end if it has none.
+/// The length of a string up to its closing quote, or to the end.
 fn end_of_content(string: &str, quote: char) -> usize {
     let mut escaped = false;
     let end = string.find(|c: char| {
@@ -134,7 +134,7 @@ fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// What makes `curl(` another function than `url(`.
+/// Whether the character is part of a name, which makes `curl(` a function other than `url(`.
 fn is_of_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_') || !c.is_ascii()
 }
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references() {
+    fn rewrite_finds_all_references() {
         for (css, wanted) in [
             (
                 "a { background: url(x.png) }",
@@ -173,7 +173,7 @@ mod tests {
             ("@importance 'x'", "@importance 'x'"),
             ("url()", "url()"),
             ("url('')", "url('')"),
-            // Broken at the end.
+            // Unterminated.
             ("url(x", "url(x"),
             ("url(", "url("),
             ("/* url(x)", "/* url(x)"),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn targets() {
+    fn relative_references_resolve_to_files() {
         for (from, reference, wanted) in [
             ("a.css", "x.png", Some("x.png")),
             ("css/a.css", "x.png", Some("css/x.png")),

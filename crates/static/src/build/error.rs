@@ -1,4 +1,4 @@
-//! What can go wrong in a build.
+//! Errors of a build.
 
 use std::{
     error::Error,
@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A file that could not be read or written.
+/// A file that cannot be read or written.
 #[derive(Debug)]
 pub struct BuildError {
     path: PathBuf,
@@ -21,7 +21,7 @@ impl BuildError {
         }
     }
 
-    /// The file or directory.
+    /// Returns the path of the file or directory.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -30,7 +30,7 @@ impl BuildError {
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot build {}", self.path.display())
+        write!(f, "cannot build static files: {}", self.path.display())
     }
 }
 

@@ -1,18 +1,18 @@
-//! A pass before a deploy: every file gets a name with its version, and smaller siblings.
+//! Build step for deployments: versioned names, compressed siblings and a manifest.
 //!
-//! For people who serve from a CDN, or want all hashing and compressing done before the program
-//! starts. The output holds, for each file of the source,
+//! For serving from a CDN, or to hash and compress all files before the server starts. For each
+//! file of the source, the output contains
 //!
-//! - the file under its own name and under `name.<version>.ext`, in CSS files with references to
-//!   other files (`url(…)`, `@import`) changed to their names with versions;
-//! - `.br`, `.zst` and `.gz` siblings of both, where the file is text and they are smaller;
-//! - the manifest, [`MANIFEST`]: a JSON object from names to names with versions, for
+//! - the file under its own name and as `name.<version>.ext`; references in CSS files (`url(…)`,
+//!   `@import`) are rewritten to versioned names;
+//! - `.br`, `.zst` and `.gz` siblings of both, if the file is text and they are smaller;
+//! - the manifest, [`MANIFEST`]: a JSON object that maps names to versioned names, for
 //!   [`StaticFiles::manifest`](crate::StaticFiles::manifest).
 //!
-//! Names that [`ServeStatic`](crate::ServeStatic) would not serve are left out, and so are
-//! directories that are links. Files of an earlier pass stay, for pages that still name them. A
-//! reference from a script or from HTML is not changed, nor one between CSS files that import each
-//! other in a circle.
+//! Names that [`ServeStatic`](crate::ServeStatic) does not serve are skipped, as are symbolic links
+//! to directories. Files of earlier builds are kept, for pages that still refer to them. References
+//! in scripts and HTML are not rewritten, and neither is one reference of each import cycle between
+//! CSS files.
 //!
 //! ```
 //! # let folder = testkit::temp_dir();
@@ -33,8 +33,6 @@
 mod css;
 mod error;
 
-pub use error::BuildError;
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -42,29 +40,31 @@ use std::{
     path::{self, Path, PathBuf},
 };
 
+pub use error::BuildError;
+
 use crate::{
-    accept_encoding::Coding,
     compress, manifest,
     media_type::{self, MediaTypes},
-    path::FilePath,
-    system::{self, How, Opened, Symlinks},
-    version::{Version, with_version},
+    request::{accept_encoding::Coding, path::FilePath},
+    store::version::{Version, with_version},
+    system::{self, IoMode, Opened, Symlinks},
 };
 
-/// The manifest's name in the output. It begins with a dot, so nobody is served it by default.
+/// The name of the manifest in the output. Because of its leading dot it is not served by default.
 pub const MANIFEST: &str = ".manifest.json";
 
-/// Builds the files below `source` into `output`, and tells their names with versions.
+/// Builds the files below `source` into `output`, and returns the versioned names.
 ///
 /// # Errors
 ///
-/// [`BuildError`] when something cannot be read or written, or the output lies inside the source.
+/// Returns a [`BuildError`] if a file cannot be read or written, or if the output is inside the
+/// source.
 pub fn build(source: &Path, output: &Path) -> Result<BTreeMap<String, String>, BuildError> {
     let (source, output) = (absolute(source)?, absolute(output)?);
     if output.starts_with(&source) {
         return Err(BuildError::new(
             &output,
-            io::Error::other("the output lies inside the source"),
+            io::Error::other("the output directory is inside the source directory"),
         ));
     }
     let mut pass = Pass {
@@ -88,13 +88,13 @@ struct Pass {
     source: PathBuf,
     output: PathBuf,
     names: BTreeSet<String>,
-    /// From names to names with versions.
+    /// Versioned names by name.
     done: BTreeMap<String, String>,
     begun: BTreeSet<String>,
 }
 
 impl Pass {
-    /// The name with its version; `None` if there is no such file, or it is under way.
+    /// Returns the versioned name; `None` if there is no such file, or its build is in progress.
     fn file(&mut self, name: &str) -> Result<Option<String>, BuildError> {
         if let Some(versioned) = self.done.get(name) {
             return Ok(Some(versioned.clone()));
@@ -114,7 +114,7 @@ impl Pass {
         Ok(Some(versioned))
     }
 
-    /// A style sheet that names the versions of what it refers to.
+    /// Rewrites a style sheet to the versioned names of its references.
     fn css(&mut self, name: &str, content: Vec<u8>) -> Result<Vec<u8>, BuildError> {
         let Ok(text) = std::str::from_utf8(&content) else {
             return Ok(content);
@@ -140,7 +140,7 @@ impl Pass {
         let mut files = vec![(String::new(), content.to_vec())];
         if media_type::is_text(&MediaTypes::default().of(name)) {
             for coding in Coding::ALL {
-                let encoded = compress::well(content, coding)?;
+                let encoded = compress::best(content, coding)?;
                 if encoded.len() < content.len() {
                     files.push((coding.extension().to_owned(), encoded));
                 }
@@ -155,15 +155,16 @@ impl Pass {
     }
 }
 
-/// All files that are served from this root, without siblings that we make anew.
+/// Lists all files below the root that can be served, without compressed siblings, which are built
+/// anew.
 fn names(root: &Path) -> Result<BTreeSet<String>, BuildError> {
     let mut names = BTreeSet::new();
     let mut directories = vec![String::new()];
     while let Some(directory) = directories.pop() {
         let failed = |error| BuildError::new(&root.join(&directory), error);
-        // A link may lead to a directory that it is in.
+        // Symbolic links to directories are not followed, since they can form cycles.
         let Opened::Directory(opened) =
-            system::open(root, &directory, Symlinks::Refuse, How::Blocking).map_err(failed)?
+            system::open(root, &directory, Symlinks::Refuse, IoMode::Blocking).map_err(failed)?
         else {
             return Err(failed(io::ErrorKind::NotADirectory.into()));
         };
@@ -176,14 +177,14 @@ fn names(root: &Path) -> Result<BTreeSet<String>, BuildError> {
             if FilePath::from_name(&name, false).is_none() {
                 continue;
             }
-            match system::open(root, &name, Symlinks::Within, How::Blocking) {
+            match system::open(root, &name, Symlinks::Within, IoMode::Blocking) {
                 Ok(Opened::File(_)) => drop(names.insert(name)),
                 Ok(Opened::Directory(_)) => {
-                    if system::open(root, &name, Symlinks::Refuse, How::Blocking).is_ok() {
+                    if system::open(root, &name, Symlinks::Refuse, IoMode::Blocking).is_ok() {
                         directories.push(name);
                     }
                 }
-                Err(error) => tracing::debug!(name, %error, "left out of the build"),
+                Err(error) => tracing::debug!(name, %error, "skipped in the build of static files"),
             }
         }
     }
@@ -201,7 +202,8 @@ fn names(root: &Path) -> Result<BTreeSet<String>, BuildError> {
 }
 
 fn read(root: &Path, name: &str) -> io::Result<Vec<u8>> {
-    let Opened::File(mut file) = system::open(root, name, Symlinks::Within, How::Blocking)? else {
+    let Opened::File(mut file) = system::open(root, name, Symlinks::Within, IoMode::Blocking)?
+    else {
         return Err(io::ErrorKind::NotFound.into());
     };
     let mut content = Vec::new();
@@ -209,7 +211,7 @@ fn read(root: &Path, name: &str) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// Whole or not at all, since the output may be served meanwhile; and not if it is there already.
+/// Writes a file atomically, since the output may be served meanwhile; skips an unchanged file.
 fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     if fs::read(path).is_ok_and(|old| old == content) {
         return Ok(());

@@ -1,9 +1,9 @@
-//! Without the feature nothing asks for compression: it cannot be switched on.
+//! Stub without the feature `compress`: never called, since compression cannot be enabled.
 
 use std::io;
 
-use crate::accept_encoding::Coding;
+use crate::request::accept_encoding::Coding;
 
-pub(crate) fn quickly(_: &[u8], _: Coding) -> io::Result<Vec<u8>> {
+pub(crate) fn fast(_: &[u8], _: Coding) -> io::Result<Vec<u8>> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -1,14 +1,14 @@
-//! brotli, zstd and gzip, while somebody waits or as well as they can.
+//! brotli, zstd and gzip encoders, with a fast and a best level.
 
 use std::io::{self, Write};
 
-use crate::accept_encoding::Coding;
+use crate::request::accept_encoding::Coding;
 
-/// The base-2 logarithm of brotli's window: 4 MiB, as its own tool has it.
+/// The base-2 logarithm of brotli's window: 4 MiB, the default of its command-line tool.
 const BROTLI_WINDOW: u32 = 22;
 
-/// While a request waits: some milliseconds for 100 KiB.
-pub(crate) fn quickly(content: &[u8], coding: Coding) -> io::Result<Vec<u8>> {
+/// Compresses at runtime: takes some milliseconds for 100 KiB.
+pub(crate) fn fast(content: &[u8], coding: Coding) -> io::Result<Vec<u8>> {
     let level = match coding {
         Coding::Br => 5,
         Coding::Zstd => 6,
@@ -17,9 +17,9 @@ pub(crate) fn quickly(content: &[u8], coding: Coding) -> io::Result<Vec<u8>> {
     encode(content, coding, level)
 }
 
-/// Once, before a deploy: as small as it gets.
+/// Compresses in a build, as small as possible.
 #[cfg(feature = "build")]
-pub(crate) fn well(content: &[u8], coding: Coding) -> io::Result<Vec<u8>> {
+pub(crate) fn best(content: &[u8], coding: Coding) -> io::Result<Vec<u8>> {
     let level = match coding {
         Coding::Br => 11,
         Coding::Zstd => 19,
@@ -39,7 +39,7 @@ fn encode(content: &[u8], coding: Coding, level: u32) -> io::Result<Vec<u8>> {
             zstd::bulk::compress(content, i32::try_from(level).map_err(io::Error::other)?)
         }
         Coding::Gzip => {
-            // Without a time and a name in it, the same content always gives the same bytes.
+            // No time and no name in the header, so that equal content gives equal bytes.
             let mut writer =
                 flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(level));
             writer.write_all(content)?;
@@ -55,10 +55,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn comes_back() {
+    fn compressed_content_round_trips() {
         let content = "body { color: red }\n".repeat(100).into_bytes();
         for coding in Coding::ALL {
-            let encoded = quickly(&content, coding).unwrap();
+            let encoded = fast(&content, coding).unwrap();
             assert!(encoded.len() < content.len() / 4, "{coding:?}");
             let mut decoded = Vec::new();
             match coding {

@@ -1,4 +1,4 @@
-//! Encodes content: with the crates of the feature `compress`, or not at all.
+//! Compression, with the feature `compress`.
 
 #[cfg(not(feature = "compress"))]
 mod disabled;
@@ -6,8 +6,8 @@ mod disabled;
 mod enabled;
 
 #[cfg(not(feature = "compress"))]
-pub(crate) use disabled::quickly;
-#[cfg(feature = "compress")]
-pub(crate) use enabled::quickly;
+pub(crate) use disabled::fast;
 #[cfg(feature = "build")]
-pub(crate) use enabled::well;
+pub(crate) use enabled::best;
+#[cfg(feature = "compress")]
+pub(crate) use enabled::fast;

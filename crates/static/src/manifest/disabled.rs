@@ -1,4 +1,4 @@
-//! Without the feature there is no setter that names a manifest.
+//! Stub without the feature `manifest`: never called, since no manifest can be set.
 
 use std::{collections::HashMap, io, path::Path};
 

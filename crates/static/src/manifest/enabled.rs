@@ -1,10 +1,10 @@
-//! Reads and writes manifests.
+//! Manifest reader and writer.
 
 #[cfg(feature = "build")]
 use std::collections::BTreeMap;
 use std::{collections::HashMap, fs, io, path::Path};
 
-use crate::path::FilePath;
+use crate::request::path::FilePath;
 
 pub(crate) fn read(path: &Path) -> io::Result<HashMap<String, String>> {
     let names: HashMap<String, String> = serde_json::from_slice(&fs::read(path)?)?;
@@ -13,13 +13,11 @@ pub(crate) fn read(path: &Path) -> io::Result<HashMap<String, String>> {
         .find(|name| FilePath::from_name(name, true).is_none())
     {
         None => Ok(names),
-        Some(name) => Err(io::Error::other(format!(
-            "not the name of a file: {name:?}"
-        ))),
+        Some(name) => Err(io::Error::other(format!("invalid file name {name:?}"))),
     }
 }
 
-/// Sorted, so that the same files give the same bytes.
+/// Sorted, so that equal files give equal bytes.
 #[cfg(feature = "build")]
 pub(crate) fn write(path: &Path, names: &BTreeMap<String, String>) -> io::Result<()> {
     let mut text = serde_json::to_vec_pretty(names)?;
@@ -32,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn manifests() {
+    fn invalid_manifests_are_rejected() {
         let folder = testkit::temp_dir();
         let path = folder.path().join("manifest.json");
         for (text, wanted) in [(r#"{"a.css": "a.1.css"}"#, Some("a.1.css")), ("{}", None)] {

@@ -1,4 +1,4 @@
-//! The manifest: a JSON object from names to the names with versions that `build` gave them.
+//! The manifest of `build`: a JSON object that maps names to versioned names.
 
 #[cfg(not(feature = "manifest"))]
 mod disabled;

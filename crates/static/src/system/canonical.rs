@@ -1,7 +1,7 @@
-//! Everywhere: checks where a path really leads before it is opened.
+//! Portable path resolution: canonicalizes a path before it is opened.
 //!
-//! Between the check and the opening somebody who can write below the root could put a link in
-//! place of a directory. Only the kernel can close that gap, and on Linux it does.
+//! A process that can write below the root could replace a directory by a link between the check
+//! and the open. Only the kernel can prevent this race, see the Linux implementation.
 
 use std::{
     fs::{self, File},
@@ -27,7 +27,7 @@ pub(super) fn open(root: &Path, name: &str, symlinks: Symlinks) -> io::Result<Op
     if !allowed {
         return Err(not_found());
     }
-    // Before it is opened: a FIFO would wait for a writer.
+    // Checked before opening: opening a FIFO would wait for a writer.
     let kind = fs::symlink_metadata(&real)?.file_type();
     if kind.is_dir() {
         Ok(Opened::Directory(Directory::Path(real)))
@@ -54,12 +54,14 @@ pub(super) fn names(directory: &Path) -> io::Result<Vec<String>> {
 mod tests {
     use std::{fs, os::unix::fs::symlink};
 
-    use super::super::{How, imp};
-    use super::*;
+    use super::{
+        super::{IoMode, imp},
+        *,
+    };
 
-    /// The kernel's way and ours come to the same.
+    /// Both implementations give the same result.
     #[test]
-    fn both_ways_agree() {
+    fn openat2_and_canonicalization_agree() {
         let folder = testkit::temp_dir();
         let root = folder.path().join("tree");
         fs::create_dir_all(root.join("dir/inner")).unwrap();
@@ -115,8 +117,9 @@ mod tests {
                     wanted,
                     "{name}, {symlinks:?}"
                 );
-                if let Some(opened) = imp::open(&root, name, symlinks, How::Blocking).transpose() {
-                    assert_eq!(kind(opened), wanted, "{name}, {symlinks:?}, by the kernel");
+                if let Some(opened) = imp::open(&root, name, symlinks, IoMode::Blocking).transpose()
+                {
+                    assert_eq!(kind(opened), wanted, "{name}, {symlinks:?}, openat2");
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Linux: the kernel itself keeps a path below the root, and says what it has in memory.
+//! Linux: `openat2` confines paths to the root, `preadv2` reads only from the page cache.
 
 use std::{
     fs::File,
@@ -13,19 +13,19 @@ use rustix::{
     time::{ClockId, clock_gettime},
 };
 
-use super::{Directory, How, Opened, Symlinks};
+use super::{Directory, IoMode, Opened, Symlinks};
 
-/// The kernel asks to try again when a directory was moved while it resolved `..` in a link.
+/// The kernel returns `EAGAIN` if a directory is moved while it resolves `..`.
 const TRIES: usize = 100;
 
-/// `None` if the kernel (before 5.6) or a sandbox does not have `openat2`.
+/// Returns `None` if `openat2` is not available: before Linux 5.6, or in a sandbox.
 pub(super) fn open(
     root: &Path,
     name: &str,
     symlinks: Symlinks,
-    how: How,
+    mode: IoMode,
 ) -> io::Result<Option<Opened>> {
-    // Opened each time: a deploy may have put another directory in its place.
+    // The root is opened for each request, since a deploy may replace the directory.
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let root = rustix::fs::openat(CWD, root, flags, Mode::empty()).map_err(not_found)?;
     let mut resolve = ResolveFlags::NO_MAGICLINKS;
@@ -34,19 +34,19 @@ pub(super) fn open(
         Symlinks::Refuse => ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS,
         Symlinks::Anywhere => ResolveFlags::empty(),
     };
-    if how == How::Inline {
+    if mode == IoMode::Inline {
         resolve |= ResolveFlags::CACHED;
     }
-    // Without NONBLOCK a FIFO would wait for a writer.
+    // O_NONBLOCK: opening a FIFO would wait for a writer.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let name = if name.is_empty() { "." } else { name };
     for _ in 0..TRIES {
         let file = match openat2(&root, name, flags, Mode::empty(), resolve) {
             Ok(file) => File::from(file),
-            Err(Errno::AGAIN) if how == How::Blocking => continue,
+            Err(Errno::AGAIN) if mode == IoMode::Blocking => continue,
             Err(Errno::NOSYS | Errno::PERM) => return Ok(None),
-            // A kernel before 5.12 does not know RESOLVE_CACHED.
-            Err(Errno::INVAL) if how == How::Inline => return Ok(None),
+            // RESOLVE_CACHED needs Linux 5.12.
+            Err(Errno::INVAL) if mode == IoMode::Inline => return Ok(None),
             Err(error) => return Err(not_found(error)),
         };
         return match FileType::from_raw_mode(fstat(&file)?.st_mode) {
@@ -58,7 +58,7 @@ pub(super) fn open(
     Err(io::ErrorKind::NotFound.into())
 }
 
-/// Only names: what they stand for is seen when they are opened.
+/// Names without their file types; entries are checked when they are opened.
 pub(super) fn names(directory: &File) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in Dir::read_from(directory)? {
@@ -68,11 +68,11 @@ pub(super) fn names(directory: &File) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Reads from the page cache, and nothing that is not in it.
+/// Reads only bytes that are in the page cache.
 pub(super) fn read_cached(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     let buffers = &mut [IoSliceMut::new(buffer)];
     match preadv2(file, buffers, offset, ReadWriteFlags::NOWAIT) {
-        // The file system does not know the flag.
+        // The file system does not support the flag.
         Err(Errno::OPNOTSUPP | Errno::NOSYS) => Err(io::ErrorKind::WouldBlock.into()),
         result => Ok(result?),
     }

@@ -1,15 +1,10 @@
-//! What one operating system can and another cannot: the only place that asks which it is.
+//! Operating system abstraction: confined opens, non-blocking reads and a clock.
 
 mod canonical;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(not(target_os = "linux"))]
 mod other;
-
-#[cfg(target_os = "linux")]
-use linux as imp;
-#[cfg(not(target_os = "linux"))]
-use other as imp;
 
 use std::{
     fs::File,
@@ -18,37 +13,41 @@ use std::{
     time::Duration,
 };
 
-/// Whether a call may wait for a disk.
+#[cfg(target_os = "linux")]
+use linux as imp;
+#[cfg(not(target_os = "linux"))]
+use other as imp;
+
+/// Whether a call may wait for the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum How {
-    /// It must not: on an event loop. What cannot be had at once is
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
+pub(crate) enum IoMode {
+    /// On the event loop: returns [`WouldBlock`](io::ErrorKind::WouldBlock) instead of waiting.
     Inline,
-    /// It may: on a thread for that.
+    /// On a thread of the blocking pool.
     Blocking,
 }
 
-/// What to do with symbolic links.
+/// The treatment of symbolic links.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Symlinks {
-    /// Follow those that stay inside the root. One that is absolute leaves it, wherever it leads.
+    /// Follow links that stay inside the root. An absolute link always counts as leaving it.
     #[default]
     Within,
-    /// Follow none.
+    /// Follow no links.
     Refuse,
-    /// Follow all. Whoever can write below the root then decides what is served.
+    /// Follow all links. Anyone who can write below the root can then publish any readable file.
     Anywhere,
 }
 
-/// An open file or a directory, below the root when it was opened.
+/// An open file or a directory; inside the root when it was opened.
 #[derive(Debug)]
 pub(crate) enum Opened {
     File(File),
     Directory(Directory),
 }
 
-/// A directory whose names can be read.
+/// A directory that can be listed.
 #[derive(Debug)]
 pub(crate) enum Directory {
     #[cfg_attr(
@@ -60,7 +59,7 @@ pub(crate) enum Directory {
 }
 
 impl Directory {
-    /// The names in it that are UTF-8, in no order, without `.` and `..`.
+    /// The names of the entries that are UTF-8, unsorted, without `.` and `..`.
     pub(crate) fn names(&self) -> io::Result<Vec<String>> {
         match self {
             Self::Open(file) => imp::names(file),
@@ -69,25 +68,35 @@ impl Directory {
     }
 }
 
-/// Opens what has this name below the root. The empty name is the root.
+/// Opens a path below the root. The empty name is the root itself.
 ///
-/// Whatever is not there to be served is [`NotFound`](io::ErrorKind::NotFound): outside the
-/// root, without permission, a name that is too long, too many links, a device. A FIFO may be
-/// opened, but nothing waits for its other end.
-pub(crate) fn open(root: &Path, name: &str, symlinks: Symlinks, how: How) -> io::Result<Opened> {
-    match imp::open(root, name, symlinks, how)? {
+/// Everything that cannot be served is [`NotFound`](io::ErrorKind::NotFound): a path outside the
+/// root, missing permission, a name that is too long, too many links, a device. Opening a FIFO does
+/// not wait for its other end.
+pub(crate) fn open(
+    root: &Path,
+    name: &str,
+    symlinks: Symlinks,
+    mode: IoMode,
+) -> io::Result<Opened> {
+    match imp::open(root, name, symlinks, mode)? {
         Some(opened) => Ok(opened),
-        None if how == How::Inline => Err(io::ErrorKind::WouldBlock.into()),
+        None if mode == IoMode::Inline => Err(io::ErrorKind::WouldBlock.into()),
         None => canonical::open(root, name, symlinks),
     }
 }
 
-/// Reads some bytes at an offset; zero is the end of the file.
-pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64, how: How) -> io::Result<usize> {
-    match how {
-        How::Inline => imp::read_cached(file, buffer, offset),
-        How::Blocking => {
-            // Nobody else reads from this descriptor.
+/// Reads at an offset; returns 0 at the end of the file.
+pub(crate) fn read_at(
+    file: &File,
+    buffer: &mut [u8],
+    offset: u64,
+    mode: IoMode,
+) -> io::Result<usize> {
+    match mode {
+        IoMode::Inline => imp::read_cached(file, buffer, offset),
+        IoMode::Blocking => {
+            // The descriptor is not shared, so seeking affects no other read.
             let mut file = file;
             file.seek(SeekFrom::Start(offset))?;
             loop {
@@ -100,7 +109,7 @@ pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64, how: How) -> 
     }
 }
 
-/// The time since some moment, as coarse as it may be where that is cheaper: a few milliseconds.
+/// The monotonic time, with a resolution of a few milliseconds if that is cheaper.
 pub(crate) fn now() -> Duration {
     imp::now()
 }

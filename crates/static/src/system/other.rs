@@ -1,4 +1,4 @@
-//! Where the kernel has neither `openat2` nor reads that do not wait: all is left to other threads.
+//! Systems without `openat2` and non-blocking reads: all I/O uses the blocking pool.
 
 use std::{
     fs::File,
@@ -8,11 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{How, Opened, Symlinks};
+use super::{IoMode, Opened, Symlinks};
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-pub(super) fn open(_: &Path, _: &str, _: Symlinks, _: How) -> io::Result<Option<Opened>> {
+pub(super) fn open(_: &Path, _: &str, _: Symlinks, _: IoMode) -> io::Result<Option<Opened>> {
     Ok(None)
 }
 

@@ -1,4 +1,4 @@
-//! The pass before a deploy, and what is served of its output.
+//! `build`: its output, and serving it.
 #![cfg(feature = "build")]
 
 use std::{fs, os::unix::fs::symlink};
@@ -7,11 +7,11 @@ use squall_static::{StaticFiles, build};
 
 use crate::{
     site::{data, serve_files},
-    transcript::ask,
+    transcript::send,
 };
 
 #[test]
-fn a_tree() {
+fn build_writes_versioned_names_siblings_and_manifest() {
     let folder = testkit::temp_dir();
     let (source, output) = (folder.path().join("static"), folder.path().join("public"));
     for (name, content) in [
@@ -64,7 +64,7 @@ fn a_tree() {
              b {{ background: url(nowhere.png) }} /* url(base.css) */"
         )
     );
-    // Of a circle, one reference stays as it is.
+    // Of an import cycle, one reference is not rewritten.
     let two = fs::read_to_string(output.join("css/two.css")).unwrap();
     let one = fs::read_to_string(output.join("css/one.css")).unwrap();
     assert_eq!(
@@ -84,20 +84,20 @@ fn a_tree() {
     for name in keys {
         let url = urls.url(name);
         assert_eq!(url, format!("/static/{}", names[name]));
-        let reply = ask(address, &format!("GET {url}"));
+        let reply = send(address, &format!("GET {url}"));
         assert_eq!(
             reply.header("cache-control"),
             Some("public, max-age=315360000, immutable"),
             "{name}"
         );
         assert_eq!(
-            ask(address, &format!("GET /static/{name}")).body,
+            send(address, &format!("GET /static/{name}")).body,
             reply.body,
             "{name}"
         );
     }
     for (coding, extension) in [("br", "br"), ("zstd", "zst"), ("gzip", "gz")] {
-        let reply = ask(
+        let reply = send(
             address,
             &format!("GET {}\naccept-encoding: {coding}", urls.url("data.txt")),
         );
@@ -107,12 +107,12 @@ fn a_tree() {
         assert!(reply.body.len() < 800);
     }
     assert_eq!(
-        ask(address, &format!("GET /static/{}", build::MANIFEST)).status,
+        send(address, &format!("GET /static/{}", build::MANIFEST)).status,
         404
     );
     assert_eq!(urls.url("nowhere.txt"), "/static/nowhere.txt");
 
-    // The same again is the same, and writes nothing.
+    // A second build changes nothing and writes nothing.
     let written = |name: &str| fs::metadata(output.join(name)).unwrap().modified().unwrap();
     let before = written("data.txt");
     assert_eq!(build::build(&source, &output).unwrap(), names);
@@ -120,7 +120,7 @@ fn a_tree() {
 }
 
 #[test]
-fn mistakes() {
+fn build_rejects_unreadable_sources_and_nested_outputs() {
     let folder = testkit::temp_dir();
     let nowhere = folder.path().join("nowhere");
     let error = build::build(&nowhere, &folder.path().join("out")).unwrap_err();
@@ -129,6 +129,6 @@ fn mistakes() {
     let error = build::build(folder.path(), &inside).unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!("cannot build {}", inside.display())
+        format!("cannot build static files: {}", inside.display())
     );
 }

@@ -1,11 +1,11 @@
-//! Settings that cannot be, and services of one file.
+//! Configuration errors, manifests, and services of one file.
 
 use std::{error::Error, fs};
 
 use squall_static::{ConfigError, StaticFiles};
 
 #[test]
-fn mistakes_are_found_when_built() {
+fn build_rejects_invalid_settings() {
     let folder = testkit::temp_dir();
     let root = folder.path().join("root");
     fs::create_dir(&root).unwrap();
@@ -15,42 +15,38 @@ fn mistakes_are_found_when_built() {
     let table: Vec<(StaticFiles, String)> = vec![
         (
             StaticFiles::new(""),
-            "the root of static files is an empty path; say \".\" to serve the current directory"
-                .into(),
+            "static_path is empty; use \".\" to serve the current directory".into(),
         ),
         (
             StaticFiles::new(&nowhere),
-            format!(
-                "the root of static files cannot be read: {}",
-                nowhere.display()
-            ),
+            format!("cannot read static_path: {}", nowhere.display()),
         ),
         (
             StaticFiles::new(folder.path().join("file")),
             format!(
-                "the root of static files is not a directory: {}",
+                "static_path is not a directory: {}",
                 folder.path().join("file").display()
             ),
         ),
         (
             files().default_filename("../index.html"),
-            "not the name of a file that can be served: \"../index.html\"".into(),
+            "invalid name of a static file: \"../index.html\"".into(),
         ),
         (
             files().default_filename(""),
-            "not the name of a file that can be served: \"\"".into(),
+            "invalid name of a static file: \"\"".into(),
         ),
         (
             files().fallback("/index.html"),
-            "not the name of a file that can be served: \"/index.html\"".into(),
+            "invalid name of a static file: \"/index.html\"".into(),
         ),
         (
             files().fallback(".hidden"),
-            "not the name of a file that can be served: \".hidden\"".into(),
+            "invalid name of a static file: \".hidden\"".into(),
         ),
         (
             files().media_type("x", "text/plain\r\nx: y"),
-            "not a media type: \"text/plain\\r\\nx: y\"".into(),
+            "invalid media type: \"text/plain\\r\\nx: y\"".into(),
         ),
     ];
     let prefixes = [
@@ -69,8 +65,9 @@ fn mistakes_are_found_when_built() {
         "/%zz/",
     ];
     let prefixes = prefixes.map(|prefix| {
-        let wanted =
-            format!("a prefix of static files is a path such as \"/static/\", not {prefix:?}");
+        let wanted = format!(
+            "static_url_prefix must start and end with \"/\", such as \"/static/\": {prefix:?}"
+        );
         (files().static_url_prefix(prefix), wanted)
     });
     for (files, wanted) in table.into_iter().chain(prefixes) {
@@ -85,7 +82,7 @@ fn mistakes_are_found_when_built() {
 }
 
 #[test]
-fn good_settings() {
+fn build_accepts_valid_settings() {
     let folder = testkit::temp_dir();
     let files = || StaticFiles::new(folder.path());
     for files in [
@@ -102,7 +99,7 @@ fn good_settings() {
 }
 
 #[test]
-fn one_file() {
+fn only_serves_one_file_for_every_path() {
     let folder = testkit::temp_dir();
     let files = StaticFiles::new(folder.path()).build().unwrap();
     for (name, good) in [
@@ -119,7 +116,7 @@ fn one_file() {
 
 #[cfg(feature = "manifest")]
 #[test]
-fn manifests() {
+fn manifest_provides_versioned_names() {
     let folder = testkit::temp_dir();
     let path = folder.path().join("manifest.json");
     let error = StaticFiles::new(folder.path())
@@ -129,7 +126,7 @@ fn manifests() {
     assert_eq!(
         error.to_string(),
         format!(
-            "the manifest of static files cannot be read: {}",
+            "cannot read the manifest of static files: {}",
             path.display()
         )
     );

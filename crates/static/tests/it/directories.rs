@@ -1,4 +1,4 @@
-//! Directories: their index, the way to it, and lists where they are asked for.
+//! Directories: index files, redirects, listings and the fallback page.
 
 use crate::transcript::{Case, check};
 
@@ -28,14 +28,14 @@ pub(crate) const CASES: &[Case] = &[
     ),
     ("GET /static/%64ocs", "301\nlocation: ./docs/"),
     ("POST /static/docs", "405"),
-    // Nothing to see, and not even that something is there.
+    // Without index and listing, existing and missing directories give the same response.
     ("GET /static/bare/", "404"),
     ("GET /static/bare", "404"),
     ("GET /static/nowhere/", "404"),
     ("GET /plain/", "404"),
     ("GET /plain/docs", "404"),
     ("GET /plain/docs/", "404"),
-    // Away from the host.
+    // A redirect must not lead to another host.
     ("GET //evil.com/..", "404\nlocation: -"),
     ("GET /static//evil.com/..", "404\nlocation: -"),
     ("GET /static//evil.com", "404\nlocation: -"),
@@ -43,7 +43,7 @@ pub(crate) const CASES: &[Case] = &[
     ("GET /static/%5cevil.com/docs", "404\nlocation: -"),
     ("GET /own//docs", "404\nlocation: -"),
     ("GET /own/docs", "301\nlocation: ./docs/"),
-    // Lists.
+    // Listings.
     ("GET /list/bare", "301\nlocation: ./bare/"),
     ("GET /list/docs/", "200\n\n<h1>docs</h1>"),
     ("GET /list/.git/", "404"),
@@ -60,7 +60,7 @@ pub(crate) const CASES: &[Case] = &[
         "HEAD /list/bare/",
         "200\ncontent-type: text/html; charset=utf-8\n\n",
     ),
-    // Pages that the browser makes.
+    // The fallback page, for routing in the browser.
     (
         "GET /spa/users/7",
         "200\ncache-control: no-cache\n\n<h1>home</h1>",
@@ -79,18 +79,18 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 #[test]
-fn indexes_redirects_lists_and_pages() {
+fn directories_have_index_redirect_listing_or_fallback() {
     check(CASES);
 }
 
-/// The list of the whole tree names what is served and nothing else.
+/// The listings of the whole tree contain exactly the files that are served.
 #[test]
-fn lists_show_what_is_served() {
+fn listings_contain_exactly_the_served_files() {
     use squall_static::StaticFiles;
 
     use crate::{
         site::{SITE, serve_files},
-        transcript::ask,
+        transcript::send,
     };
 
     let files = StaticFiles::new(SITE.root())
@@ -98,7 +98,7 @@ fn lists_show_what_is_served() {
         .listing(true)
         .build()
         .unwrap();
-    let reply = ask(serve_files(files), "GET /static/");
+    let reply = send(serve_files(files), "GET /static/");
     let page = reply.text();
     for shown in [
         "./data.txt",

@@ -1,4 +1,4 @@
-//! Files that are there compressed too.
+//! Content codings: precompressed siblings, and compression at runtime.
 
 use crate::transcript::{Case, check};
 
@@ -63,7 +63,7 @@ pub(crate) const CASES: &[Case] = &[
         "HEAD /static/style.css\naccept-encoding: br",
         "200\ncontent-encoding: br\ncontent-length: 6\n\n",
     ),
-    // Each coding has its own tag, and its own ranges.
+    // Each coding has its own entity tag and its own ranges.
     (
         "GET /static/style.css\naccept-encoding: br\nif-none-match: \"{v:style.css.br}\"",
         "304\nvary: accept-encoding\netag: \"{v:style.css.br}\"",
@@ -80,7 +80,7 @@ pub(crate) const CASES: &[Case] = &[
         "GET /static/style.css\naccept-encoding: gzip\nrange: bytes=5-",
         "416\ncontent-range: bytes */4",
     ),
-    // The URL names the version of what is encoded.
+    // The URL contains the version of the original file.
     (
         "GET /static/style.css?v={v:style.css}\naccept-encoding: br",
         "200\ncontent-encoding: br\ncache-control: public, max-age=315360000, immutable",
@@ -93,7 +93,7 @@ pub(crate) const CASES: &[Case] = &[
         "GET /static/style.{v:style.css}.css\naccept-encoding: br",
         "200\ncontent-encoding: br\ncache-control: public, max-age=315360000, immutable",
     ),
-    // Only what is there, and not what is older than its original.
+    // Missing siblings, and siblings older than their original, are not served.
     (
         "GET /static/only-gzip.js\naccept-encoding: br",
         "200\ncontent-encoding: -\nvary: accept-encoding\n\nplain",
@@ -110,39 +110,39 @@ pub(crate) const CASES: &[Case] = &[
         "GET /static/data.txt\naccept-encoding: gzip, br",
         "200\ncontent-encoding: -\nvary: -",
     ),
-    // A sibling by its own name is what it is.
+    // A sibling that is requested by its own name is a file of its own.
     (
         "GET /static/style.css.gz",
         "200\ncontent-encoding: -\ncontent-type: application/gzip\n\ngzip",
     ),
-    // Switched off; from the disk.
+    // `precompressed(false)`, and uncached files.
     (
         "GET /plain/style.css\naccept-encoding: br",
         "200\ncontent-encoding: -\nvary: -",
     ),
     (
-        "GET /great/style.css\naccept-encoding: br",
+        "GET /uncached/style.css\naccept-encoding: br",
         "200\ncontent-encoding: br\n\nbrotli",
     ),
     (
-        "GET /great/style.css?v={v:style.css}\naccept-encoding: br",
+        "GET /uncached/style.css?v={v:style.css}\naccept-encoding: br",
         "200\ncontent-encoding: br\netag: \"{v:style.css.br}\"\ncache-control: public, max-age=315360000, immutable",
     ),
 ];
 
 #[test]
-fn siblings() {
+fn precompressed_siblings_are_negotiated() {
     check(CASES);
 }
 
 #[cfg(feature = "compress")]
 #[test]
-fn compressed_here() {
+fn cached_text_is_compressed_at_runtime() {
     use squall_static::StaticFiles;
 
     use crate::{
         site::{SITE, data, serve_files},
-        transcript::ask,
+        transcript::send,
     };
 
     let files = StaticFiles::new(SITE.root())
@@ -150,12 +150,12 @@ fn compressed_here() {
         .build()
         .unwrap();
     let address = serve_files(files);
-    // What may still be being written is not compressed.
-    testkit::wait_until("the file has rested", || {
-        let reply = ask(address, "GET /static/data.txt\naccept-encoding: br");
+    // A file that may still be incomplete is not compressed.
+    testkit::wait_until("the file is settled", || {
+        let reply = send(address, "GET /static/data.txt\naccept-encoding: br");
         reply.header("content-encoding") == Some("br")
     });
-    let plain = ask(address, "GET /static/data.txt");
+    let plain = send(address, "GET /static/data.txt");
     assert_eq!(
         (plain.header("content-encoding"), plain.header("vary")),
         (None, Some("accept-encoding"))
@@ -163,28 +163,28 @@ fn compressed_here() {
     let tag = plain.header("etag").unwrap();
     for coding in ["br", "zstd", "gzip"] {
         let request = format!("GET /static/data.txt\naccept-encoding: {coding}");
-        let reply = ask(address, &request);
+        let reply = send(address, &request);
         assert_eq!(reply.header("content-encoding"), Some(coding));
         assert_eq!(
             reply.header("etag"),
             Some(&*format!("W/{tag}")),
-            "it is a weak one"
+            "the entity tag is weak"
         );
         assert_eq!(reply.header("vary"), Some("accept-encoding"));
         assert!(reply.body.len() < 800, "{coding}: {}", reply.body.len());
-        // A weak tag is good enough to have nothing sent.
-        let again = ask(address, &format!("{request}\nif-none-match: W/{tag}"));
+        // A weak tag matches If-None-Match.
+        let again = send(address, &format!("{request}\nif-none-match: W/{tag}"));
         assert_eq!(again.status, 304);
-        // Parts are of the plain file.
-        let part = ask(address, &format!("{request}\nrange: bytes=0-4"));
+        // Ranges are of the uncompressed file.
+        let part = send(address, &format!("{request}\nrange: bytes=0-4"));
         assert_eq!(
             (part.status, part.header("content-encoding"), part.text()),
             (206, None, &data()[..5])
         );
     }
-    // Too small, and no text.
+    // Too small, or not text.
     for path in ["robots.txt", "images/logo.png"] {
-        let reply = ask(
+        let reply = send(
             address,
             &format!("GET /static/{path}\naccept-encoding: gzip"),
         );

@@ -1,4 +1,4 @@
-//! No URL reads a byte from outside of the root.
+//! Path traversal: no URL reads a byte from outside the root.
 
 use std::{
     fs,
@@ -23,7 +23,7 @@ struct Trap {
     runtime: tokio::runtime::Runtime,
 }
 
-/// A root with links in it, and secrets all around.
+/// A root with links in it, and secret files around it.
 static TRAP: LazyLock<Trap> = LazyLock::new(|| {
     let folder = testkit::temp_dir();
     let root = folder.path().join("a/tree");
@@ -85,7 +85,7 @@ fn write(path: &Path, content: &str) {
     fs::write(path, content).unwrap();
 }
 
-/// Pieces that together make good paths, and bad ones of every kind.
+/// Parts of URLs that combine to valid and invalid paths.
 const PIECES: &[&str] = &[
     "/",
     "/",
@@ -142,7 +142,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_url_leads_out(url in url()) {
+    fn arbitrary_urls_cannot_leave_the_root(url in url()) {
         let trap = &*TRAP;
         prop_assume!(url.parse::<http::Uri>().is_ok());
         for files in &trap.files {
@@ -158,9 +158,9 @@ proptest! {
     }
 }
 
-/// While requests run, a directory below the root is exchanged for a link out of it, again and again.
+/// Replaces a directory below the root by a link out of it and back, while requests run.
 #[test]
-fn no_race_leads_out() {
+fn concurrent_replacement_cannot_leave_the_root() {
     const EXCHANGES: usize = 20_000;
     let folder = testkit::temp_dir();
     let root = folder.path().join("tree");
@@ -183,7 +183,7 @@ fn no_race_leads_out() {
         scope.spawn(|| {
             let here = |name: &str| root.join(name);
             for _ in 0..EXCHANGES {
-                // Directory and link change places at once; twice is as before.
+                // Exchanges directory and link atomically; twice restores the tree.
                 rustix::fs::renameat_with(
                     rustix::fs::CWD,
                     here("dir"),
@@ -223,7 +223,7 @@ fn no_race_leads_out() {
     assert_eq!(secret.load(SeqCst), 0);
     assert!(
         inside.load(SeqCst) > 100,
-        "the exchanges left time for answers: {}",
+        "requests ran between the exchanges: {}",
         inside.load(SeqCst)
     );
 }

@@ -1,16 +1,12 @@
-//! Files over real HTTP: what is sent for which request, and what is never sent.
+//! Integration tests over HTTP.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "where a helper cannot go on, its test has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a panic in a helper fails its test")]
 
 mod build;
 mod config;
 mod directories;
 mod encodings;
 mod escapes;
-mod great;
 mod memory;
 mod methods;
 mod nginx;
@@ -20,5 +16,6 @@ mod ranges;
 mod replacing;
 mod site;
 mod transcript;
+mod uncached;
 mod urls;
 mod versions;

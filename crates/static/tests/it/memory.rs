@@ -1,4 +1,4 @@
-//! The cache stays within its budget, and still answers when it is too small.
+//! The cache budget.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use squall_static::{ServeStatic, StaticFiles};
 use testkit::{TempDir, wait_until};
 use tower::ServiceExt;
 
-/// The service itself, without sockets.
+/// Calls the service directly, without sockets.
 pub(crate) async fn get(files: &ServeStatic, path: &str) -> (StatusCode, HeaderMap, Bytes) {
     let request = Request::get(path).body(()).unwrap();
     let response = files.clone().oneshot(request).await.unwrap();
@@ -39,7 +39,7 @@ fn many(count: usize, length: usize) -> TempDir {
 }
 
 #[tokio::test]
-async fn the_budget_holds() {
+async fn cache_stays_within_its_budget() {
     const BUDGET: u64 = 1024 * 1024;
     let (count, length) = (200, 20_000);
     let folder = many(count, length);
@@ -48,7 +48,7 @@ async fn the_budget_holds() {
         .build()
         .unwrap();
     let mut most = 0;
-    // Three times, and some of them more often than the others.
+    // Three rounds, in which some files are requested more often.
     for number in (0..3 * count).flat_map(|at| [at % count, at % 7]) {
         let (status, _, body) = get(&files, &format!("/{number}")).await;
         assert_eq!(status, 200);
@@ -56,11 +56,11 @@ async fn the_budget_holds() {
         most = most.max(files.cached());
         assert!(most <= BUDGET, "{most}");
     }
-    assert!(most > BUDGET / 2, "it is used: {most}");
+    assert!(most > BUDGET / 2, "the budget is used: {most}");
 }
 
 #[tokio::test]
-async fn what_is_gone_or_too_long_takes_no_room() {
+async fn removed_and_long_files_are_not_cached() {
     let folder = many(3, 20_000);
     fs::write(folder.path().join("long"), vec![1; 200_000]).unwrap();
     let milliseconds = Arc::new(AtomicU64::new(0));
@@ -72,7 +72,7 @@ async fn what_is_gone_or_too_long_takes_no_room() {
         .unwrap();
     assert_eq!(get(&files, "/long").await.2.len(), 200_000);
     assert_eq!(files.cached(), 0);
-    // A file is cached when it has rested.
+    // A file is cached once it is settled.
     let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
         let one = |path: &str| runtime.block_on(get(&files, path)).0;
@@ -92,9 +92,9 @@ async fn what_is_gone_or_too_long_takes_no_room() {
     .unwrap();
 }
 
-/// Each file is looked at once a second at most, however often it is asked for.
+/// A file is revalidated at most once a second.
 #[tokio::test]
-async fn a_hit_does_not_look() {
+async fn cache_hit_does_not_access_the_disk() {
     let folder = many(1, 100);
     let milliseconds = Arc::new(AtomicU64::new(0));
     let clock = Arc::clone(&milliseconds);
@@ -111,7 +111,7 @@ async fn a_hit_does_not_look() {
     })
     .await
     .unwrap();
-    // Without the whole folder a look could find nothing.
+    // Without the directory, every disk access would fail.
     drop(folder);
     for _ in 0..1000 {
         assert_eq!(get(&files, "/0").await.0, 200);

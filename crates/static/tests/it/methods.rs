@@ -1,4 +1,4 @@
-//! Methods, and request bodies that nobody reads.
+//! Methods and request bodies.
 
 use testkit::Wire;
 
@@ -13,7 +13,7 @@ pub(crate) const CASES: &[Case] = &[
         "200\ncontent-length: 1000\netag: {etag:/static/data.txt}\nlast-modified: {date}\naccept-ranges: bytes\n\n",
     ),
     (
-        "HEAD /great/data.txt",
+        "HEAD /uncached/data.txt",
         "200\ncontent-length: 1000\nlast-modified: {date}\n\n",
     ),
     ("POST /static/data.txt", "405\nallow: GET, HEAD\n\n"),
@@ -26,22 +26,23 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 #[test]
-fn two_of_them() {
+fn only_get_and_head_are_allowed() {
     check(CASES);
 }
 
-/// What looks like a request in a body must never be answered (RUSTSEC-2025-0037 of pingora).
+/// Bytes of a body that look like a request must not be parsed as one (RUSTSEC-2025-0037 of
+/// pingora).
 #[test]
-fn bodies_are_not_requests() {
+fn request_body_is_never_parsed_as_a_request() {
     let inner = "GET /static/images/logo.png HTTP/1.1\r\nhost: localhost\r\n\r\n";
     for (method, path, status) in [
         ("POST", "/static/data.txt", 405),
         ("GET", "/static/data.txt", 200),
         ("GET", "/static/nowhere", 404),
         ("HEAD", "/static/data.txt", 200),
-        ("GET", "/great/data.txt", 200),
+        ("GET", "/uncached/data.txt", 200),
     ] {
-        // Sent with the head, and after the response has come.
+        // Sent with the head, or after the response has arrived.
         for at_once in [true, false] {
             let mut wire = Wire::connect(SITE.address);
             let length = inner.len();
@@ -54,7 +55,7 @@ fn bodies_are_not_requests() {
             } else {
                 wire.send(head);
                 assert_eq!(wire.response_to(method).status, status, "{method} {path}");
-                // The server may have closed already, which is as good.
+                // The server may have closed the connection already, which is correct too.
                 wire.send(inner);
             }
             wire.send(

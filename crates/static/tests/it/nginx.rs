@@ -1,10 +1,10 @@
-//! The same questions to nginx, over the same files: where it answers otherwise is written down.
+//! Comparison with nginx: the same requests on the same files; differences are listed in the guide.
 
 use std::{fs, net::SocketAddr, process::Command};
 
 use testkit::{Running, TempDir};
 
-use crate::{preconditions, ranges, site::SITE, transcript::ask};
+use crate::{preconditions, ranges, site::SITE, transcript::send};
 
 struct Nginx {
     address: SocketAddr,
@@ -20,7 +20,7 @@ impl Nginx {
         let path = folder.path().display();
         let root = SITE.root();
         let root = root.display();
-        // The folder is for its owner only, and that is whoever runs the tests.
+        // The temporary directory is only accessible to the user who runs the tests.
         let configuration = format!(
             "daemon off; master_process off; user root; pid {path}/pid; error_log stderr notice;
              events {{ }}
@@ -48,9 +48,10 @@ impl Nginx {
     }
 }
 
-/// What matters of an answer: status, `Content-Range`, date, whether there is a tag, and the body.
-fn answer(address: SocketAddr, request: &str) -> String {
-    let reply = ask(address, request);
+/// Summarizes a response: status, `Content-Range`, date, whether there is an entity tag, and the
+/// body.
+fn summary(address: SocketAddr, request: &str) -> String {
+    let reply = send(address, request);
     let header = |name| reply.header(name).unwrap_or("-");
     let is_error = reply.status >= 400;
     let body = if is_error {
@@ -71,20 +72,21 @@ fn answer(address: SocketAddr, request: &str) -> String {
     )
 }
 
-/// The beginning of the line that the guide has on a request which the two answer otherwise.
+/// The start of the guide's table row for a request with different responses.
 fn row(request: &str, ours: &str, theirs: &str) -> String {
     let request = request
         .replace(" /static/", " ")
         .replace("{etag:/static/data.txt}", "its tag")
         .replace("{date}", "its date")
         .replace('\n', "`, `");
-    let status = |answer: &str| answer.split(' ').next().unwrap().to_owned();
+    let status = |summary: &str| summary.split(' ').next().unwrap().to_owned();
     format!("| `{request}` | {} | {} |", status(ours), status(theirs))
 }
 
-/// nginx may come to answer as we do; but no difference may be left out of the guide.
+/// A difference that disappears in a newer nginx is accepted, one that the guide does not list is
+/// not.
 #[test]
-fn differences_are_in_the_guide() {
+fn differences_from_nginx_are_in_the_guide() {
     let Some(nginx) = Nginx::start() else { return };
     let page = concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -95,8 +97,8 @@ fn differences_are_in_the_guide() {
     let missing: Vec<String> = cases
         .filter_map(|(request, _)| {
             let (ours, theirs) = (
-                answer(SITE.address, request),
-                answer(nginx.address, request),
+                summary(SITE.address, request),
+                summary(nginx.address, request),
             );
             (ours != theirs).then(|| row(request, &ours, &theirs))
         })

@@ -1,8 +1,8 @@
-//! Which paths name files. What is refused is there in the tree, to be found if it were not.
+//! Request paths. The rejected names exist in the tree, so that a wrong lookup would find them.
 
 use crate::{
     site::SITE,
-    transcript::{Case, ask, check},
+    transcript::{Case, check, send},
 };
 
 const CASES: &[Case] = &[
@@ -36,7 +36,7 @@ const CASES: &[Case] = &[
     ("GET /static/%72obots.txt", "200\n\nUser-agent: *"),
     ("GET /static/robots.txt?x=y", "200\n\nUser-agent: *"),
     ("GET /static/.well-known/security.txt", "200\n\ncontact"),
-    // Services of one file, and of a prefix.
+    // Services of one file, and with a prefix.
     ("GET /robots.txt", "200\n\nUser-agent: *"),
     ("HEAD /robots.txt", "200\ncontent-length: 13\n\n"),
     ("GET /any/..%2f..", "200\ncontent-length: 1000"),
@@ -46,14 +46,14 @@ const CASES: &[Case] = &[
     ("GET /own//robots.txt", "404"),
     ("GET /owned/robots.txt", "404"),
     ("GET /elsewhere", "404\ncontent-length: 0"),
-    // Not there.
+    // Missing.
     ("GET /static/nowhere.txt", "404\ncontent-length: 0"),
     ("GET /static/nowhere/file.txt", "404"),
     ("GET /static/robots.txt/", "404"),
     ("GET /static/robots.txt/file", "404"),
     ("GET /static/ROBOTS.TXT", "404"),
     ("HEAD /static/nowhere.txt", "404\n\n"),
-    // Up, and in circles.
+    // Parent directories.
     ("GET /static/../outside.txt", "404"),
     ("GET /static/docs/../robots.txt", "404"),
     ("GET /static/./robots.txt", "404"),
@@ -74,7 +74,7 @@ const CASES: &[Case] = &[
     ("GET /static/..%5coutside.txt", "404"),
     ("GET /static/../tree-secret/file.txt", "404"),
     ("GET /static-secret/file.txt", "404"),
-    // Names that mean something elsewhere.
+    // Names with a meaning on Windows.
     ("GET /static/nul.txt", "404"),
     ("GET /static/a:b.txt", "404"),
     ("GET /static/a%3Ab.txt", "404"),
@@ -85,7 +85,7 @@ const CASES: &[Case] = &[
     ("GET /static/short~1.txt", "404"),
     ("GET /static/robots.txt::$DATA", "404"),
     ("GET /static/c:/windows/win.ini", "404"),
-    // Broken.
+    // Invalid bytes and escapes.
     ("GET /static/robots.txt%00", "404"),
     ("GET /static/robots.txt%00.png", "404"),
     ("GET /static/robots%0a.txt", "404"),
@@ -102,7 +102,7 @@ const CASES: &[Case] = &[
     ("GET /dotfiles/.env", "200\n\nsecret"),
     ("GET /dotfiles/docs/.hidden", "200\n\nsecret"),
     ("GET /dotfiles/../outside.txt", "404"),
-    // Links.
+    // Symbolic links.
     ("GET /static/link-in.txt", "200\ncontent-length: 1000"),
     ("GET /static/link-dir/inner/file.txt", "200\n\ninner"),
     ("GET /static/docs/link-up.txt", "200\ncontent-length: 1000"),
@@ -118,27 +118,27 @@ const CASES: &[Case] = &[
     ("GET /anywhere/link-out.txt", "200\n\noutside"),
     ("GET /anywhere/link-sibling/file.txt", "200\n\nsibling"),
     ("GET /anywhere/../outside.txt", "404"),
-    // Not files.
+    // Neither file nor directory.
     ("GET /static/fifo", "404"),
     ("GET /static/socket", "404"),
-    ("GET /great/fifo", "404"),
+    ("GET /uncached/fifo", "404"),
 ];
 
 #[test]
-fn names_and_refusals() {
+fn invalid_names_are_not_found() {
     check(CASES);
 }
 
-/// These do not get as far as the service: hyper refuses the request.
+/// hyper rejects these targets before they reach the service.
 #[test]
-fn not_even_a_target() {
+fn invalid_targets_are_rejected_by_hyper() {
     for path in [
         "/static/back\\slash.txt",
         "/static/\u{1}",
         "static/robots.txt",
         "/static/\u{7f}",
     ] {
-        let reply = ask(SITE.address, &format!("GET {path}"));
+        let reply = send(SITE.address, &format!("GET {path}"));
         assert!(
             matches!(reply.status, 400 | 404),
             "{path:?}: {}",
@@ -148,9 +148,9 @@ fn not_even_a_target() {
     }
 }
 
-/// The list of done work asks for at least this many cases.
+/// The tables must have at least this many cases.
 #[test]
-fn the_table_is_great() {
+fn tables_have_enough_cases() {
     let tables = [
         CASES,
         crate::directories::CASES,

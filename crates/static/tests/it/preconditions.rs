@@ -1,4 +1,4 @@
-//! Preconditions (RFC 9110, section 13) on one file. nginx is asked the same.
+//! Preconditions (RFC 9110, section 13); also compared with nginx.
 
 use crate::transcript::{Case, check};
 
@@ -74,7 +74,7 @@ pub(crate) const CASES: &[Case] = &[
         "GET /static/data.txt\nif-modified-since: Wed, 32 Jan 2020 00:00:00 GMT",
         "200",
     ),
-    // If-None-Match comes before If-Modified-Since.
+    // If-None-Match overrides If-Modified-Since.
     (
         "GET /static/data.txt\nif-none-match: \"x\"\nif-modified-since: {date}",
         "200",
@@ -126,7 +126,7 @@ pub(crate) const CASES: &[Case] = &[
         "GET /static/data.txt\nif-unmodified-since: Tue, 31 Dec 2019 23:59:59 GMT\nif-none-match: {etag:/static/data.txt}",
         "412",
     ),
-    // All of them together with a range.
+    // Combined with a range.
     (
         "GET /static/data.txt\nif-none-match: {etag:/static/data.txt}\nrange: bytes=0-4",
         "304\ncontent-range: -",
@@ -142,13 +142,13 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 #[test]
-fn in_order() {
+fn preconditions_follow_rfc_9110() {
     check(CASES);
 }
 
-/// Times that say nothing are not sent, and so decide nothing.
+/// Times that are no useful validators are neither sent nor compared.
 #[test]
-fn without_a_date() {
+fn files_without_a_valid_time_ignore_date_conditions() {
     check(&[
         ("GET /static/nix.txt", "200\nlast-modified: -\n\nnix"),
         (

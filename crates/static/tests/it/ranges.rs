@@ -1,8 +1,8 @@
-//! Ranges (RFC 9110, section 14) of one file. nginx is asked the same.
+//! Ranges (RFC 9110, section 14); also compared with nginx.
 
 use crate::{
     site::{SITE, data},
-    transcript::{Case, ask, check},
+    transcript::{Case, check, send},
 };
 
 pub(crate) const CASES: &[Case] = &[
@@ -46,7 +46,7 @@ pub(crate) const CASES: &[Case] = &[
         "GET /static/data.txt\nrange: bytes=0-4,1000-",
         "206\ncontent-range: bytes 0-4/1000\n\n0000\n",
     ),
-    // None of it is there.
+    // Unsatisfiable.
     (
         "GET /static/data.txt\nrange: bytes=1000-",
         "416\ncontent-range: bytes */1000",
@@ -79,7 +79,7 @@ pub(crate) const CASES: &[Case] = &[
         "GET /static/empty.txt\nrange: bytes=-1",
         "200\ncontent-range: -\n\n",
     ),
-    // Not a range: the whole.
+    // Invalid: the whole file.
     (
         "GET /static/data.txt\nrange: bytes=",
         "200\ncontent-length: 1000\ncontent-range: -",
@@ -124,7 +124,7 @@ pub(crate) const CASES: &[Case] = &[
         "GET /static/data.txt\nrange: bytes=0-4\nrange: bytes=5-9",
         "200\ncontent-range: -",
     ),
-    // A range is for GET.
+    // HEAD ignores Range.
     (
         "HEAD /static/data.txt\nrange: bytes=0-4",
         "200\ncontent-length: 1000\ncontent-range: -\n\n",
@@ -133,7 +133,7 @@ pub(crate) const CASES: &[Case] = &[
         "HEAD /static/data.txt\nrange: bytes=1000-",
         "200\ncontent-range: -\n\n",
     ),
-    // Overlapping, or too many: the whole.
+    // Overlapping or too many ranges: the whole file.
     (
         "GET /static/data.txt\nrange: bytes=0-4,4-8",
         "200\ncontent-length: 1000\ncontent-range: -",
@@ -190,18 +190,18 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 #[test]
-fn of_a_file_in_memory() {
+fn ranges_of_cached_files() {
     check(CASES);
 }
 
-/// A part of what is on the disk is the same part.
+/// The ranges of an uncached file are the same.
 #[test]
-fn of_a_file_on_disk() {
+fn ranges_of_uncached_files() {
     let wrong: Vec<_> = CASES
         .iter()
         .filter(|(request, _)| {
-            let other = request.replace("/static/", "/great/");
-            let (memory, disk) = (ask(SITE.address, request), ask(SITE.address, &other));
+            let other = request.replace("/static/", "/uncached/");
+            let (memory, disk) = (send(SITE.address, request), send(SITE.address, &other));
             (memory.status, memory.header("content-range"), &memory.body)
                 != (disk.status, disk.header("content-range"), &disk.body)
         })
@@ -210,8 +210,8 @@ fn of_a_file_on_disk() {
 }
 
 #[test]
-fn several_at_once() {
-    for folder in ["static", "great"] {
+fn several_ranges_are_multipart() {
+    for folder in ["static", "uncached"] {
         for (set, wanted) in [
             ("0-4,10-14", vec![0..5, 10..15]),
             ("995-,0-0", vec![995..1000, 0..1]),
@@ -220,7 +220,7 @@ fn several_at_once() {
             ("500-,0-499", vec![500..1000, 0..500]),
         ] {
             let request = format!("GET /{folder}/data.txt\nrange: bytes={set}");
-            let reply = ask(SITE.address, &request);
+            let reply = send(SITE.address, &request);
             assert_eq!(reply.status, 206, "{request}");
             assert_eq!(reply.header("content-range"), None, "{request}");
             let length = reply.header("content-length").unwrap();

@@ -1,4 +1,4 @@
-//! Files that are replaced while they are asked for: every answer is one whole version.
+//! Files that are replaced under load: every response is one complete version.
 
 use std::{
     fs,
@@ -18,15 +18,15 @@ use testkit::{Wire, wait_until};
 
 use crate::site::serve_files;
 
-/// How many versions there are.
+/// The number of versions.
 const VERSIONS: usize = 1000;
 
-/// A version is its number, over and over: one that is torn or mixed cannot look like it.
+/// A version is its number, repeated, so that a truncated or mixed version is detected.
 fn version(number: usize, lines: usize) -> String {
     format!("{number:07}\n").repeat(lines)
 }
 
-/// The number of a whole version; `None` if it is not one.
+/// The number of a complete version; `None` for any other content.
 fn number_of(body: &str) -> Option<usize> {
     let first = body.lines().next()?;
     let is_whole = body.ends_with('\n') && body.lines().all(|line| line == first);
@@ -42,26 +42,26 @@ fn rename(path: &Path, content: &str) {
 }
 
 fn in_place(path: &Path, content: &str) {
-    // Truncated first, then written in pieces.
+    // Truncates, then writes in chunks.
     let mut file = fs::File::create(path).unwrap();
-    for piece in content.as_bytes().chunks(4096) {
-        file.write_all(piece).unwrap();
+    for chunk in content.as_bytes().chunks(4096) {
+        file.write_all(chunk).unwrap();
     }
 }
 
-/// What clients saw.
+/// The responses that the clients received.
 #[derive(Default)]
 struct Seen {
     answers: AtomicUsize,
     newest: AtomicUsize,
-    /// From tags to the versions that came with them.
+    /// The version of each entity tag.
     tags: Mutex<std::collections::HashMap<String, usize>>,
     wrong: Mutex<Vec<String>>,
 }
 
 impl Seen {
-    fn ask(&self, wire: &mut Wire) {
-        // With a version that it does not have, the file is looked at sooner.
+    fn send(&self, wire: &mut Wire) {
+        // A wrong version in the query shortens the time until revalidation.
         wire.send("GET /static/file.txt?v=0 HTTP/1.1\r\nhost: localhost\r\n\r\n");
         let reply = wire.response();
         let body = String::from_utf8_lossy(&reply.body);
@@ -97,8 +97,8 @@ fn replaced_under_load(replace: Replace, lines: usize) {
     let folder = testkit::temp_dir();
     let path = folder.path().join("file.txt");
     fs::write(&path, version(0, lines)).unwrap();
-    // Time goes on with the versions, and faster while they rest: so files are looked at in the middle of
-    // being written, but nobody loses patience with the old version meanwhile.
+    // The clock advances with each version, and faster while the file is settled: so files are
+    // revalidated while they are written, but the maximum time for stale entries never passes.
     let time = Arc::new(AtomicU64::new(0));
     let clock = Arc::clone(&time);
     let files = StaticFiles::new(folder.path())
@@ -114,17 +114,17 @@ fn replaced_under_load(replace: Replace, lines: usize) {
             thread::spawn(move || {
                 let mut wire = Wire::connect(address);
                 while !done.load(SeqCst) {
-                    seen.ask(&mut wire);
+                    seen.send(&mut wire);
                 }
             })
         })
         .collect();
-    // Of a file that is just being written there has to be an old version.
+    // A stale version must exist before the file is rewritten.
     wait_until("the first version is cached", || files.cached() > 0);
     for number in 1..=VERSIONS {
         time.fetch_add(30, SeqCst);
         replace(&path, &version(number, lines));
-        // Now and then it rests until it is seen.
+        // Sometimes the file is left settled until the version is served.
         if number % 50 == 0 {
             wait_until("the version is served", || {
                 time.fetch_add(100, SeqCst);
@@ -147,11 +147,11 @@ fn replaced_under_load(replace: Replace, lines: usize) {
 }
 
 #[test]
-fn by_renaming() {
+fn file_replaced_by_rename_is_never_torn() {
     replaced_under_load(rename, 5000);
 }
 
 #[test]
-fn in_place_too() {
+fn file_rewritten_in_place_is_never_torn() {
     replaced_under_load(in_place, 5000);
 }

@@ -1,4 +1,4 @@
-//! One tree of files, served by one axum server in all the ways that the tables ask for.
+//! One tree of files, served by one axum server in all configurations of the tables.
 
 use std::{
     fs::{self, File},
@@ -14,7 +14,7 @@ use axum::Router;
 use squall_static::{CachePolicy, ServeStatic, StaticFiles, StaticUrls, Symlinks};
 use testkit::TempDir;
 
-/// When all files of the tree were written.
+/// The modification time of all files in the tree.
 pub(crate) const DATE: &str = "Wed, 01 Jan 2020 00:00:00 GMT";
 const DATE_SECONDS: u64 = 1_577_836_800;
 
@@ -42,7 +42,7 @@ pub(crate) static SITE: LazyLock<Site> = LazyLock::new(|| {
             files(&root).plain_url_cache(CachePolicy::MaxAge(Duration::from_secs(86_400))),
         ),
         ("/dotfiles", files(&root).dotfiles(true)),
-        ("/great", files(&root).cache_size(0)),
+        ("/uncached", files(&root).cache_size(0)),
         ("/linkless", files(&root).symlinks(Symlinks::Refuse)),
         ("/list", files(&root).listing(true)),
         (
@@ -53,7 +53,7 @@ pub(crate) static SITE: LazyLock<Site> = LazyLock::new(|| {
                 .media_type("txt", "text/x-own"),
         ),
         ("/spa", files(&root).fallback("index.html")),
-        ("/uncached", files(&root).static_hash_cache(false)),
+        ("/debug", files(&root).static_hash_cache(false)),
     ];
     for (path, files) in ways {
         app = app.nest_service(path, files.build().unwrap());
@@ -71,7 +71,7 @@ impl Site {
     }
 }
 
-/// Serves an application on a free port, as long as this process lives.
+/// Serves an application on a free port until the process exits.
 pub(crate) fn serve(app: Router) -> SocketAddr {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -88,12 +88,12 @@ pub(crate) fn serve(app: Router) -> SocketAddr {
     receiver.recv().unwrap()
 }
 
-/// A service alone under `/static`.
+/// Serves files under `/static`.
 pub(crate) fn serve_files(files: ServeStatic) -> SocketAddr {
     serve(Router::new().nest_service("/static", files))
 }
 
-/// A file that was written some time ago.
+/// Writes a file with this modification time.
 pub(crate) fn write(path: &Path, content: impl AsRef<[u8]>, modified: SystemTime) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, content).unwrap();
@@ -105,7 +105,7 @@ pub(crate) fn write(path: &Path, content: impl AsRef<[u8]>, modified: SystemTime
         .unwrap();
 }
 
-/// A thousand bytes: `0000\n0001\n…`, five for each number.
+/// A thousand bytes: `0000\n0001\n…`, five per number.
 pub(crate) fn data() -> String {
     (0..200).map(|number| format!("{number:04}\n")).collect()
 }

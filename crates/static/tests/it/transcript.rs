@@ -1,9 +1,9 @@
-//! Tables of requests and what is answered.
+//! Tables of requests and expected responses.
 //!
-//! A request is its method and path, and a header on each further line. An answer is its status,
-//! then headers that must be as they stand, or `-` for not there, and after an empty line the body.
-//! In both, `{v:NAME}` is the version of a file, `{etag:PATH}` the tag that a GET of the path gets,
-//! and `{date}` the day on which all files were written.
+//! A request is its method and path, then one header per line. A response is its status, then
+//! headers with their exact values or `-` for a missing one, and after an empty line the body.
+//! `{v:NAME}` stands for the version of a file, `{etag:PATH}` for the entity tag of a GET response,
+//! and `{date}` for the modification time of all files.
 
 use std::net::SocketAddr;
 
@@ -13,17 +13,17 @@ use crate::site::{DATE, SITE};
 
 pub(crate) type Case = (&'static str, &'static str);
 
-/// Checks all cases, and then tells all that went wrong.
+/// Checks all cases, and reports all failures.
 #[track_caller]
 pub(crate) fn check(cases: &[Case]) {
     let wrong: Vec<String> = cases
         .iter()
         .filter_map(|(request, wanted)| {
-            let reply = ask(SITE.address, request);
+            let reply = send(SITE.address, request);
             let wanted = filled(SITE.address, wanted);
-            let complaint = complaint(&reply, &wanted)?;
+            let failure = failure(&reply, &wanted)?;
             Some(format!(
-                "{request}\n  {complaint}\n  {}",
+                "{request}\n  {failure}\n  {}",
                 reply.head.replace('\n', "\n  ")
             ))
         })
@@ -36,7 +36,7 @@ pub(crate) fn check(cases: &[Case]) {
     );
 }
 
-pub(crate) fn ask(address: SocketAddr, request: &str) -> Reply {
+pub(crate) fn send(address: SocketAddr, request: &str) -> Reply {
     let request = filled(address, request);
     let (start, headers) = request.split_once('\n').unwrap_or((&request, ""));
     let mut text = format!("{start} HTTP/1.1\r\nhost: localhost\r\n");
@@ -50,7 +50,7 @@ pub(crate) fn ask(address: SocketAddr, request: &str) -> Reply {
     wire.response_to(start.split(' ').next().unwrap())
 }
 
-fn complaint(reply: &Reply, wanted: &str) -> Option<String> {
+fn failure(reply: &Reply, wanted: &str) -> Option<String> {
     let (head, body) = match wanted.split_once("\n\n") {
         Some((head, body)) => (head, Some(body)),
         None => (wanted, None),
@@ -81,7 +81,7 @@ fn filled(address: SocketAddr, text: &str) -> String {
         let (placeholder, after) = rest.split_once('}').unwrap();
         let value = match placeholder.split_once(':').unwrap() {
             ("v", name) => version(name),
-            ("etag", path) => ask(address, &format!("GET {path}"))
+            ("etag", path) => send(address, &format!("GET {path}"))
                 .header("etag")
                 .unwrap()
                 .to_owned(),

@@ -1,4 +1,4 @@
-//! From names to URLs.
+//! `StaticUrls`.
 
 use std::{
     fs,
@@ -16,10 +16,10 @@ use tracing::{Event, Metadata, Subscriber, field, span};
 use crate::site::SITE;
 
 #[test]
-fn urls() {
+fn url_contains_the_version() {
     let files = || StaticFiles::new(SITE.root());
     let urls = files().build().unwrap().urls();
-    // The first digits of `printf … | sha256sum`.
+    // The expected versions are from `printf … | sha256sum`.
     for (name, url) in [
         (
             "images/logo.png",
@@ -59,7 +59,7 @@ fn urls() {
         "/s/images/logo.debe7e55e398958e5bb7.png"
     );
     assert_eq!(named.url("nowhere.png"), "/s/nowhere.png");
-    // Without a cache, and of a file that would not be in it.
+    // Without a cache, and for a file that is too large for it.
     for files in [files().static_hash_cache(false), files().cache_size(0)] {
         let urls = files.build().unwrap().urls();
         assert_eq!(
@@ -70,7 +70,7 @@ fn urls() {
 }
 
 #[tokio::test]
-async fn off_the_event_loop() {
+async fn url_async_reads_files_off_the_event_loop() {
     let urls = StaticFiles::new(SITE.root())
         .cache_size(0)
         .build()
@@ -84,7 +84,7 @@ async fn off_the_event_loop() {
 }
 
 #[test]
-fn a_changed_file_has_another_url_within_a_second() {
+fn url_changes_within_a_second_of_the_file() {
     let folder = testkit::temp_dir();
     let path = folder.path().join("a.txt");
     fs::write(&path, "one").unwrap();
@@ -93,7 +93,7 @@ fn a_changed_file_has_another_url_within_a_second() {
     let files =
         StaticFiles::new(folder.path()).clock(move || Duration::from_millis(clock.load(SeqCst)));
     let urls = files.build().unwrap().urls();
-    // Until the file has rested, it is read each time.
+    // Until the file is settled, it is read for each call.
     wait_until("the file is cached", || {
         urls.url("a.txt") == urls.url("a.txt") && settled(&path)
     });
@@ -111,7 +111,7 @@ fn a_changed_file_has_another_url_within_a_second() {
     assert_eq!(urls.url("a.txt"), "/static/a.txt");
 }
 
-/// Whether a file was last changed long enough ago to be believed.
+/// Whether the file was changed long enough ago to be cached.
 fn settled(path: &std::path::Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let changed = fs::metadata(path).unwrap();
@@ -120,12 +120,12 @@ fn settled(path: &std::path::Path) -> bool {
 }
 
 fn settled_soon(path: &std::path::Path) -> bool {
-    wait_until("the file has rested", || settled(path));
+    wait_until("the file is settled", || settled(path));
     true
 }
 
 #[test]
-fn one_warning_for_a_file_that_is_not_there() {
+fn missing_file_is_logged_once() {
     let log = Log::default();
     tracing::subscriber::with_default(log.clone(), || {
         let urls = StaticFiles::new(SITE.root()).build().unwrap().urls();
@@ -140,7 +140,7 @@ fn one_warning_for_a_file_that_is_not_there() {
     assert!(warned[1].contains("other.png"), "{warned:?}");
 }
 
-/// Keeps the fields of warnings.
+/// Records the fields of warnings.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 

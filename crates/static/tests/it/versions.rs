@@ -1,4 +1,4 @@
-//! Versions in URLs: for ever if it is the right one, else to be asked for each time.
+//! Versions in URLs: `immutable` for the current version, `no-cache` for others.
 
 use crate::transcript::{Case, check};
 
@@ -62,7 +62,7 @@ pub(crate) const CASES: &[Case] = &[
         "GET /static/nowhere.txt?v=0123456789abcdef0123",
         "404\ncache-control: -",
     ),
-    // In the name.
+    // A version in the name.
     (
         "GET /static/data.{v:data.txt}.txt",
         "200\ncache-control: public, max-age=315360000, immutable\ncontent-length: 1000\ncontent-type: text/plain; charset=utf-8",
@@ -81,7 +81,8 @@ pub(crate) const CASES: &[Case] = &[
     ),
     ("GET /static/nowhere.0123456789abcdef0123.txt", "404"),
     ("GET /static/docs.0123456789abcdef0123", "404"),
-    // A file that has that name is itself, and is believed only if the name is true.
+    // A file whose own name contains a version is itself; it is immutable only if that version is
+    // right.
     (
         "GET /static/named.0123456789abcdef0123.txt",
         "200\ncache-control: no-cache\n\nnamed",
@@ -90,24 +91,24 @@ pub(crate) const CASES: &[Case] = &[
         "GET /static/named.0123456789abcdef0123.txt?v={v:named.0123456789abcdef0123.txt}",
         "200\ncache-control: public, max-age=315360000, immutable",
     ),
-    // From the disk, and without a cache.
+    // Uncached files, and a service without a cache.
     (
-        "GET /great/data.txt?v={v:data.txt}",
+        "GET /uncached/data.txt?v={v:data.txt}",
         "200\ncache-control: public, max-age=315360000, immutable\netag: \"{v:data.txt}\"",
     ),
     (
-        "GET /great/data.txt?v=0123456789abcdef0123",
+        "GET /uncached/data.txt?v=0123456789abcdef0123",
         "200\ncache-control: no-cache\netag: \"{v:data.txt}\"",
     ),
     (
-        "GET /great/data.txt\nif-none-match: \"{v:data.txt}\"",
+        "GET /uncached/data.txt\nif-none-match: \"{v:data.txt}\"",
         "304\netag: \"{v:data.txt}\"",
     ),
     (
-        "GET /uncached/data.txt?v={v:data.txt}",
+        "GET /debug/data.txt?v={v:data.txt}",
         "200\ncache-control: public, max-age=315360000, immutable",
     ),
-    // Another policy for URLs without.
+    // Another policy for URLs without a version.
     (
         "GET /day/data.txt",
         "200\ncache-control: public, max-age=86400",
@@ -123,6 +124,6 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 #[test]
-fn proof_or_doubt() {
+fn only_the_current_version_is_immutable() {
     check(CASES);
 }

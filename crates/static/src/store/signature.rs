@@ -1,4 +1,4 @@
-//! What tells that a file is still the one that was read, without reading it again.
+//! File signature: detects changes of a file from its metadata, without reading it.
 
 use std::{
     fs::{File, Metadata},
@@ -6,20 +6,20 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// A file that was written less than this ago may still be being written: who writes in place
-/// truncates first, and a busy machine may let some time pass before the rest.
+/// A file that was modified within this time may still be incomplete: a writer truncates it first,
+/// and on a busy machine some time can pass before it writes the content.
 const SETTLING: Duration = Duration::from_millis(500);
 
-/// The clock of a file system moves in steps of some milliseconds. Two versions of one step have
-/// the same signature.
-const STEP: Duration = Duration::from_millis(20);
+/// The timestamp granularity of file systems. Two versions written within it can have the same
+/// signature.
+const GRANULARITY: Duration = Duration::from_millis(20);
 
-/// Of one file at one time. Two that are equal are of the same content.
+/// The metadata of a file at one point in time. Equal signatures mean equal content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Signature {
     pub(crate) length: u64,
     pub(crate) modified: SystemTime,
-    node: Node,
+    id: FileId,
 }
 
 impl Signature {
@@ -28,29 +28,29 @@ impl Signature {
         Ok(Self {
             length: metadata.len(),
             modified: metadata.modified()?,
-            node: Node::of(&metadata),
+            id: FileId::of(&metadata),
         })
     }
 
-    /// Whether nobody has written to an open file since. Its name may have gone to another one.
+    /// Whether an open file is unmodified. Its name may belong to another file by now.
     pub(crate) fn is_still_of(&self, file: &File) -> io::Result<bool> {
         let now = Self::of(file)?;
         Ok(self.length == now.length && self.modified == now.modified)
     }
 
-    /// Whether nobody has written for a while.
+    /// Whether the last write was long enough ago for the file to be complete.
     pub(crate) fn is_settled(&self) -> bool {
         self.is_older_than(SETTLING)
     }
 
-    /// Whether another version would have another signature.
-    pub(crate) fn is_sole(&self) -> bool {
-        self.is_older_than(STEP)
+    /// Whether a later version is certain to have another signature.
+    pub(crate) fn is_unambiguous(&self) -> bool {
+        self.is_older_than(GRANULARITY)
     }
 
-    /// A time in the future is no reason to wait for it.
+    /// A time far in the future counts as old: waiting for it would take too long.
     fn is_older_than(&self, age: Duration) -> bool {
-        let written = self.node.changed().unwrap_or(self.modified);
+        let written = self.id.changed().unwrap_or(self.modified);
         match SystemTime::now().duration_since(written) {
             Ok(since) => since >= age,
             Err(ahead) => ahead.duration() > age,
@@ -58,18 +58,17 @@ impl Signature {
     }
 }
 
-/// Which file it is, and when anything about it changed: programs can set the time of
-/// modification, but not that of the change.
+/// The identity of a file and its `ctime`, which programs cannot set, unlike `mtime`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg(unix)]
-struct Node {
+struct FileId {
     device: u64,
     inode: u64,
     changed: (i64, i64),
 }
 
 #[cfg(unix)]
-impl Node {
+impl FileId {
     fn of(metadata: &Metadata) -> Self {
         use std::os::unix::fs::MetadataExt;
         Self {
@@ -88,10 +87,10 @@ impl Node {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg(not(unix))]
-struct Node;
+struct FileId;
 
 #[cfg(not(unix))]
-impl Node {
+impl FileId {
     fn of(_: &Metadata) -> Self {
         Self
     }

@@ -1,23 +1,23 @@
-//! For how long a response may be kept (RFC 9111, section 5.2.2).
+//! `Cache-Control` of responses (RFC 9111, section 5.2.2).
 
 use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
 
-/// Ten years, as Tornado has it.
+/// Ten years, as in Tornado.
 const TEN_YEARS: Duration = Duration::from_secs(315_360_000);
 
-/// For how long clients may keep a file whose URL does not name its version.
+/// The cache policy for files whose URL does not contain their version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CachePolicy {
-    /// They may keep it, and ask each time whether it is still the same: `no-cache`.
+    /// Clients may store the file, but must revalidate it for each use: `no-cache`.
     #[default]
     Revalidate,
-    /// They need not ask for this long, and may show an old version meanwhile: `public, max-age=…`,
-    /// in whole seconds.
+    /// Clients may use the file without revalidation for this time, even if it has changed:
+    /// `public, max-age=…`, in whole seconds.
     MaxAge(Duration),
-    /// They must not keep it: `no-store`.
+    /// Clients must not store the file: `no-store`.
     NoStore,
 }
 
@@ -34,12 +34,12 @@ impl CachePolicy {
     }
 }
 
-/// `Cache-Control` where the URL names the version that the file has: for ever.
+/// `Cache-Control` for a URL that contains the file's current version.
 pub(crate) fn immutable() -> HeaderValue {
     HeaderValue::from_static("public, max-age=315360000, immutable")
 }
 
-/// `Expires` in the same case, for caches older than `max-age`.
+/// `Expires` for the same case, for caches without `max-age` support.
 pub(crate) fn expires(now: SystemTime) -> HeaderValue {
     HeaderValue::try_from(httpdate::fmt_http_date(now + TEN_YEARS)).expect("a date is ASCII")
 }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values() {
+    fn policies_have_these_values() {
         for (policy, value) in [
             (CachePolicy::default(), "no-cache"),
             (

@@ -1,4 +1,9 @@
-//! From a request and a file to a response.
+//! Response builder: status, headers and body for a request and a cache entry.
+
+pub(crate) mod body;
+pub(crate) mod cache_control;
+pub(crate) mod listing;
+pub(crate) mod multipart;
 
 use std::sync::Arc;
 
@@ -6,14 +11,18 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request};
 
 use crate::{
-    body::{Body, FilePart, Piece},
-    conditions::{self, Outcome},
-    entry::{Content, Entry},
-    multipart::{self, Multipart},
-    range::Requested,
+    request::{
+        conditions::{self, Outcome},
+        range::RequestedRanges,
+    },
+    response::{
+        body::{Body, BodySegment, FilePart},
+        multipart::Multipart,
+    },
+    store::entry::{Content, Entry},
 };
 
-/// Answers a GET or HEAD. `is_immutable` says that the URL names the version that this is.
+/// Responds to a GET or HEAD request. `is_immutable`: the URL contains the version of this entry.
 pub(crate) fn respond(
     request: &request::Parts,
     entry: &Entry,
@@ -29,14 +38,14 @@ pub(crate) fn respond(
     }
     let mut head = entry.head(is_immutable).clone();
     match requested(request, entry) {
-        Requested::Whole => {
+        RequestedRanges::Whole => {
             let body = match request.method {
                 Method::HEAD => Body::empty(),
                 _ => whole(entry),
             };
             response(StatusCode::OK, head, body)
         }
-        Requested::One(range) => {
+        RequestedRanges::One(range) => {
             head.insert(
                 header::CONTENT_LENGTH,
                 HeaderValue::from(range.end - range.start),
@@ -45,10 +54,10 @@ pub(crate) fn respond(
                 header::CONTENT_RANGE,
                 multipart::content_range(&range, entry.length),
             );
-            let body = Body::pieces([piece(entry, range)]);
+            let body = Body::segments([segment(entry, range)]);
             response(StatusCode::PARTIAL_CONTENT, head, body)
         }
-        Requested::Many(ranges) => {
+        RequestedRanges::Many(ranges) => {
             let multipart = Multipart::new(ranges, entry.length, &entry.content_type);
             head.insert(
                 header::CONTENT_LENGTH,
@@ -56,11 +65,12 @@ pub(crate) fn respond(
             );
             head.insert(header::CONTENT_TYPE, Multipart::content_type());
             let parts = multipart.parts.into_iter();
-            let pieces = parts.flat_map(|(head, range)| [Piece::Bytes(head), piece(entry, range)]);
-            let body = Body::pieces(pieces.chain([Piece::Bytes(multipart.end)]));
+            let segments =
+                parts.flat_map(|(head, range)| [BodySegment::Bytes(head), segment(entry, range)]);
+            let body = Body::segments(segments.chain([BodySegment::Bytes(multipart.end)]));
             response(StatusCode::PARTIAL_CONTENT, head, body)
         }
-        Requested::Unsatisfiable => {
+        RequestedRanges::Unsatisfiable => {
             let mut response = status(StatusCode::RANGE_NOT_SATISFIABLE);
             let value = multipart::unsatisfied(entry.length);
             response.headers_mut().insert(header::CONTENT_RANGE, value);
@@ -69,7 +79,7 @@ pub(crate) fn respond(
     }
 }
 
-/// A response that is its status, for the application to put words to.
+/// A response with an empty body, for the application to add an error page.
 pub(crate) fn status(status: StatusCode) -> Response<Body> {
     response(status, HeaderMap::new(), Body::empty())
 }
@@ -81,33 +91,35 @@ pub(crate) fn response(status: StatusCode, head: HeaderMap, body: Body) -> Respo
     response
 }
 
-/// `Range` is for GET alone (RFC 9110, section 14.2), and one header has one line.
-fn requested(request: &request::Parts, entry: &Entry) -> Requested {
+/// Parses `Range`, which applies only to GET (RFC 9110, section 14.2) and to a single header line.
+fn requested(request: &request::Parts, entry: &Entry) -> RequestedRanges {
     let mut values = request.headers.get_all(header::RANGE).iter();
     match (values.next(), values.next()) {
         (Some(value), None)
             if request.method == Method::GET
-                && conditions::range_counts(&request.headers, &entry.validators) =>
+                && conditions::range_applies(&request.headers, &entry.validators) =>
         {
-            Requested::parse(value.as_bytes(), entry.length)
+            RequestedRanges::parse(value.as_bytes(), entry.length)
         }
-        _ => Requested::Whole,
+        _ => RequestedRanges::Whole,
     }
 }
 
 fn whole(entry: &Entry) -> Body {
     match &entry.content {
         Content::Memory(bytes) => Body::bytes(Bytes::clone(bytes)),
-        Content::File(_) => Body::pieces([piece(entry, 0..entry.length)]),
+        Content::File(_) => Body::segments([segment(entry, 0..entry.length)]),
     }
 }
 
-fn piece(entry: &Entry, range: std::ops::Range<u64>) -> Piece {
+fn segment(entry: &Entry, range: std::ops::Range<u64>) -> BodySegment {
     match &entry.content {
         Content::Memory(bytes) => {
-            let at = |offset| usize::try_from(offset).expect("it is in memory");
-            Piece::Bytes(bytes.slice(at(range.start)..at(range.end)))
+            let at = |offset| usize::try_from(offset).expect("the file is in memory");
+            BodySegment::Bytes(bytes.slice(at(range.start)..at(range.end)))
         }
-        Content::File(file) => Piece::File(FilePart::new(Arc::clone(file), entry.signature, range)),
+        Content::File(file) => {
+            BodySegment::File(FilePart::new(Arc::clone(file), entry.signature, range))
+        }
     }
 }

@@ -1,17 +1,17 @@
-//! The page that lists a directory, where this is switched on.
+//! Directory listing page.
 
 use std::fmt::Write;
 
-use crate::path;
+use crate::request::path;
 
-/// An entry that can be followed.
+/// An entry of the listing.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Item {
     pub(crate) name: String,
     pub(crate) is_directory: bool,
 }
 
-/// The page for a directory of this name below the root; the root's is empty.
+/// Renders the listing of a directory; the name of the root is empty.
 pub(crate) fn page(directory: &str, mut items: Vec<Item>) -> String {
     items.sort();
     let title = format!("/{}", escape(directory));
@@ -23,7 +23,7 @@ pub(crate) fn page(directory: &str, mut items: Vec<Item>) -> String {
     }
     for Item { name, is_directory } in &items {
         let slash = if *is_directory { "/" } else { "" };
-        // With "./" no name is taken for a scheme.
+        // "./" prevents a name with a colon from being parsed as a scheme.
         let url = format!("./{}{slash}", path::encode(name));
         writeln!(
             page,
@@ -31,13 +31,13 @@ pub(crate) fn page(directory: &str, mut items: Vec<Item>) -> String {
             escape(&url),
             escape(name)
         )
-        .expect("a text takes all that is written");
+        .expect("writing to a string cannot fail");
     }
     page.push_str("</ul>\n</body></html>\n");
     page
 }
 
-/// Text as it stands in HTML, between tags and in quotes.
+/// Escapes text for HTML content and quoted attributes.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_only_text() {
+    fn names_are_escaped() {
         let item = |name: &str, is_directory| Item {
             name: name.to_owned(),
             is_directory,

@@ -1,15 +1,17 @@
-//! From a URL's path to a path below the root: the only place where one becomes the other.
+//! Request path validation: the only conversion from a URL's path to a path below the root.
 //!
-//! The path is decoded once, segment by segment, and is then either plain or refused. Names
-//! that mean something else on Windows are refused on every system, so that a tree that is
-//! served well on one is not a hole on another.
+//! The path is decoded once, and either consists of plain names or is rejected. Names that mean
+//! another file on Windows are rejected on all systems, so that a tree that is safe on one system
+//! is safe on all.
 
 use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-/// All that RFC 3986, section 3.3, does not allow in a path, and what could be read as more
-/// than a name: `%`, `\` and `:`.
+use crate::error::ConfigError;
+
+/// Characters that RFC 3986, section 3.3 does not allow in a path, and `%`, `\` and `:`, which can
+/// have a meaning in a name.
 const NOT_IN_PATH: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -28,19 +30,19 @@ const NOT_IN_PATH: &AsciiSet = &CONTROLS
     .add(b'}')
     .add(b':');
 
-/// A checked path: relative, with `/` between segments that are names and nothing else.
+/// A validated relative path: names separated by `/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FilePath<'a> {
-    /// Without a slash at either end; empty for the root.
+    /// Without leading and trailing slash; empty for the root.
     pub(crate) name: Cow<'a, str>,
-    /// Whether the URL ended in a slash, as those of directories do.
+    /// Whether the URL ended with a slash.
     pub(crate) is_directory: bool,
 }
 
 impl<'a> FilePath<'a> {
-    /// Reads the path of a URL, which may begin with a slash.
+    /// Parses the path of a URL; a leading slash is optional.
     ///
-    /// `None` if any segment is not a plain name, or is hidden and `dotfiles` are not served.
+    /// Returns `None` if a segment is not a plain name, or is hidden without `dotfiles`.
     pub(crate) fn from_url(path: &'a str, dotfiles: bool) -> Option<Self> {
         let path = path.strip_prefix('/').unwrap_or(path);
         let (name, is_directory) = match path.strip_suffix('/') {
@@ -48,18 +50,18 @@ impl<'a> FilePath<'a> {
             None => (path, path.is_empty()),
         };
         let name = match name {
-            // A second slash alone, `//`, is an empty segment like any other.
+            // `//` has an empty segment, which is not a name.
             "" if !path.is_empty() => return None,
             "" => Cow::Borrowed(name),
             _ => decode(name)?,
         };
-        // Hidden files are looked for in the decoded name: `%2e` is a dot.
+        // Checked after decoding: `%2e` is a dot.
         let plain = name.is_empty() || are_names(&name);
         let shown = dotfiles || !is_hidden(&name);
         (plain && shown).then_some(Self { name, is_directory })
     }
 
-    /// Reads a path that a program gives, in which nothing is encoded.
+    /// Validates a path from the configuration or a template, which is not percent-encoded.
     pub(crate) fn from_name(name: &'a str, dotfiles: bool) -> Option<Self> {
         let is_plain = are_names(name) && (dotfiles || !is_hidden(name));
         is_plain.then_some(Self {
@@ -69,18 +71,28 @@ impl<'a> FilePath<'a> {
     }
 }
 
-/// A path of names as it stands in a URL.
+/// Checks that the name can be served.
+pub(crate) fn check_name(name: &str, dotfiles: bool) -> Result<(), ConfigError> {
+    match FilePath::from_name(name, dotfiles) {
+        Some(_) => Ok(()),
+        None => Err(ConfigError::Name {
+            name: name.to_owned(),
+        }),
+    }
+}
+
+/// Percent-encodes a path for a URL.
 pub(crate) fn encode(name: &str) -> Cow<'_, str> {
     utf8_percent_encode(name, NOT_IN_PATH).into()
 }
 
-/// A query as it stands in a URL, its escapes as they are: a client may have sent it as raw UTF-8.
+/// Percent-encodes a query that a client may have sent as raw UTF-8; existing escapes are kept.
 pub(crate) fn encode_query(query: &str) -> Cow<'_, str> {
     utf8_percent_encode(query, CONTROLS).into()
 }
 
-/// Decodes once, and never lets an escape separate segments. `None` for a broken escape, bytes
-/// that are not UTF-8, and an encoded slash.
+/// Decodes a path once. `None` for an invalid escape, invalid UTF-8, or an encoded slash, which
+/// must not separate segments.
 fn decode(path: &str) -> Option<Cow<'_, str>> {
     let bytes = path.as_bytes();
     if !bytes.contains(&b'%') {
@@ -99,7 +111,7 @@ fn are_names(path: &str) -> bool {
     path.split('/').all(is_name)
 }
 
-/// Whether this names an entry of a directory, the same one on every system.
+/// Whether the segment names a directory entry, and the same one on all systems.
 fn is_name(segment: &str) -> bool {
     let bytes = segment.as_bytes();
     let [first, .., last] = bytes else {
@@ -107,20 +119,20 @@ fn is_name(segment: &str) -> bool {
     };
     bytes.iter().copied().all(is_allowed)
         && segment != ".."
-        // Windows takes these off.
+        // Windows strips these.
         && !matches!(last, b'.' | b' ')
-        // The first letters of all device names: most names need no closer look.
+        // The first letters of all device names: a fast path for most names.
         && !(matches!(first.to_ascii_lowercase(), b'a' | b'c' | b'l' | b'n' | b'p') && is_device(segment))
         && !is_short_name(bytes)
 }
 
-/// Neither a control character nor one that separates on Windows: `\` directories, `:` drives
-/// and streams.
+/// Rejects control characters, `\`, which separates directories on Windows, and `:`, which
+/// separates drives and streams.
 fn is_allowed(byte: u8) -> bool {
     byte >= b' ' && !matches!(byte, b'\\' | b':' | 0x7f)
 }
 
-/// `CON`, `nul.txt`, `COM1` and their like, whatever the extension.
+/// Whether Windows treats the name as a device: `CON`, `nul.txt`, `COM1`, with any extension.
 fn is_device(segment: &str) -> bool {
     let stem = segment.split('.').next().unwrap_or_default().trim_end();
     let is = |name: &str| stem.eq_ignore_ascii_case(name);
@@ -140,14 +152,14 @@ fn is_device(segment: &str) -> bool {
         )
 }
 
-/// `GIT~1`: the short form of `.git`, where Windows makes such.
+/// Whether the name can be a Windows 8.3 name, such as `GIT~1` for `.git`.
 fn is_short_name(segment: &[u8]) -> bool {
     segment
         .windows(2)
         .any(|pair| matches!(pair, [b'~', b'0'..=b'9']))
 }
 
-/// Whether a segment begins with a dot. `.well-known` (RFC 8615) at the top is there to be seen.
+/// Whether a segment starts with a dot, except `.well-known` (RFC 8615) at the top.
 fn is_hidden(path: &str) -> bool {
     let rest = match path.strip_prefix(".well-known") {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => rest,
@@ -161,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn served() {
+    fn valid_paths_are_accepted() {
         for (url, name, is_directory) in [
             ("/", "", true),
             ("", "", true),
@@ -178,7 +190,7 @@ mod tests {
             ("/café", "café", false),
             ("/%61.txt", "a.txt", false),
             ("/a+b", "a+b", false),
-            // Decoded once: what an escape says is text.
+            // Decoded once: the result of decoding is literal text.
             ("/100%25", "100%", false),
             ("/a%252e%252e", "a%2e%2e", false),
             ("/%252e%252e%252fx", "%2e%2e%2fx", false),
@@ -197,7 +209,7 @@ mod tests {
             ("/a~b", "a~b", false),
             ("/a;b=c,d@e!$&'()*", "a;b=c,d@e!$&'()*", false),
         ] {
-            // Names that begin with dots are for the other setting.
+            // Names with a leading dot need `dotfiles`.
             let dotfiles = name.starts_with("..");
             let path = FilePath::from_url(url, dotfiles);
             let wanted = FilePath {
@@ -209,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn refused() {
+    fn invalid_paths_are_rejected() {
         for url in [
             "//",
             "//a",
@@ -317,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn dotfiles() {
+    fn dotfiles_accepts_hidden_names_only() {
         for (url, name) in [
             ("/.git/config", ".git/config"),
             ("/a/.env", "a/.env"),
@@ -331,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_programs() {
+    fn from_name_validates_unencoded_names() {
         for (name, good) in [
             ("robots.txt", true),
             ("a/b.txt", true),
@@ -348,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn encoded_names_come_back() {
+    fn encoded_names_round_trip() {
         for (name, encoded) in [
             ("a/b.txt", "a/b.txt"),
             ("with space", "with%20space"),

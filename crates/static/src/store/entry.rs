@@ -1,4 +1,4 @@
-//! A file as it is served: its content or a descriptor on it, and headers made in advance.
+//! Cache entry: the content of a file or its descriptor, with prepared response headers.
 
 use std::{
     fs::File,
@@ -13,24 +13,25 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::{
-    accept_encoding::{Coding, Codings},
-    cache_control::{self, CachePolicy},
-    conditions::{LastModified, Validators},
-    signature::Signature,
-    version::Version,
+    request::{
+        accept_encoding::{Coding, Codings},
+        conditions::{LastModified, Validators},
+    },
+    response::cache_control::{self, CachePolicy},
+    store::{signature::Signature, version::Version},
 };
 
-/// For how long a file is believed to be what it was.
+/// The time until an entry is revalidated with `stat`.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// For how long when a URL names another version than we know: another process may have seen
-/// the new one first.
-const FRESH_IN_DOUBT: Duration = Duration::from_millis(50);
+/// The same for a request whose URL has another version: another process may have seen a new
+/// version of the file.
+const FRESH_IF_MISMATCH: Duration = Duration::from_millis(50);
 
-/// For how long an old version is served while the file is written again and again.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The maximum time that a stale entry is served while its file is being written.
+const MAX_STALE: Duration = Duration::from_secs(5);
 
-/// Headers and the rest, in memory.
+/// The estimated memory of an entry without its content.
 const OVERHEAD: usize = 4096;
 
 #[derive(Debug)]
@@ -39,30 +40,30 @@ pub(crate) enum Content {
     File(Arc<File>),
 }
 
-/// One file in one coding, at one time.
+/// A file in one coding, at one point in time.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) signature: Signature,
     pub(crate) content: Content,
     pub(crate) length: u64,
-    /// Of this content. A great file has none until it is read through.
+    /// The version of the content; `None` for an uncached file until its hash is computed.
     pub(crate) version: Option<Version>,
     pub(crate) validators: Validators,
     pub(crate) content_type: HeaderValue,
-    /// In which other codings the file is there.
+    /// The codings of precompressed siblings.
     pub(crate) codings: Codings,
-    heads: Heads,
-    /// Whether the file had not been written to for a while when it was read. Otherwise a later
-    /// version may have the same signature.
+    headers: PreparedHeaders,
+    /// Whether the last write was long enough before the read. If not, a later version can have the
+    /// same signature.
     pub(crate) is_settled: bool,
-    /// When the file was last looked at, in milliseconds of the store's clock.
+    /// The time of the last revalidation, in milliseconds of the store's clock.
     checked: AtomicU64,
-    /// When it was first seen to change; zero if it was not.
+    /// The time when a change was first noticed; zero if none was.
     changed: AtomicU64,
 }
 
-/// What an [`Entry`] is made of.
-pub(crate) struct Parts {
+/// The parameters of [`Entry::new`].
+pub(crate) struct EntryParts {
     pub(crate) signature: Signature,
     pub(crate) is_settled: bool,
     pub(crate) content: Content,
@@ -70,7 +71,8 @@ pub(crate) struct Parts {
     pub(crate) content_type: HeaderValue,
     pub(crate) coding: Option<Coding>,
     pub(crate) codings: Codings,
-    /// Encoded by us: whoever does it again may get other bytes, so the tag is a weak one.
+    /// Compressed at runtime: another run of the encoder can give other bytes, so the entity tag is
+    /// weak.
     pub(crate) is_encoded_here: bool,
     /// Whether the response depends on `Accept-Encoding`.
     pub(crate) varies: bool,
@@ -79,7 +81,7 @@ pub(crate) struct Parts {
 }
 
 impl Entry {
-    pub(crate) fn new(parts: Parts) -> Self {
+    pub(crate) fn new(parts: EntryParts) -> Self {
         let today = SystemTime::now();
         let etag = parts.version.map(|version| {
             let weak = if parts.is_encoded_here { "W/" } else { "" };
@@ -94,7 +96,7 @@ impl Entry {
             Content::Memory(content) => content.len() as u64,
             Content::File(_) => parts.signature.length,
         };
-        let heads = Heads::new(&parts, length, &validators, today);
+        let headers = PreparedHeaders::new(&parts, length, &validators, today);
         Self {
             signature: parts.signature,
             content: parts.content,
@@ -104,44 +106,48 @@ impl Entry {
             content_type: parts.content_type,
             codings: parts.codings,
             is_settled: parts.is_settled,
-            heads,
+            headers,
             checked: AtomicU64::new(milliseconds(parts.now)),
             changed: AtomicU64::new(0),
         }
     }
 
-    /// The headers of a 200.
+    /// The headers of a 200 response.
     pub(crate) fn head(&self, is_immutable: bool) -> &HeaderMap {
-        self.heads.complete(is_immutable)
+        self.headers.complete(is_immutable)
     }
 
-    /// The headers of a 304 (RFC 9110, section 15.4.5).
+    /// The headers of a 304 response (RFC 9110, section 15.4.5).
     pub(crate) fn not_modified_head(&self, is_immutable: bool) -> &HeaderMap {
-        self.heads.not_modified(is_immutable)
+        self.headers.not_modified(is_immutable)
     }
 
-    /// Whether it need not be looked at again yet.
-    pub(crate) fn is_fresh(&self, now: Duration, in_doubt: bool) -> bool {
-        let fresh = if in_doubt { FRESH_IN_DOUBT } else { FRESH };
+    /// Whether no revalidation is needed yet.
+    pub(crate) fn is_fresh(&self, now: Duration, version_mismatch: bool) -> bool {
+        let fresh = if version_mismatch {
+            FRESH_IF_MISMATCH
+        } else {
+            FRESH
+        };
         milliseconds(now).saturating_sub(self.checked.load(Relaxed)) < milliseconds(fresh)
     }
 
-    /// It was looked at, and is still the same.
-    pub(crate) fn confirm(&self, now: Duration) {
+    /// Records a successful revalidation.
+    pub(crate) fn mark_checked(&self, now: Duration) {
         self.checked.store(milliseconds(now), Relaxed);
     }
 
-    /// Whether to serve this old version a little longer, since the file is just being written.
-    pub(crate) fn outlasts_writing(&self, now: Duration) -> bool {
+    /// Whether to keep serving this stale entry while its file is being written.
+    pub(crate) fn may_serve_stale(&self, now: Duration) -> bool {
         let now = milliseconds(now).max(1);
         let since = match self.changed.compare_exchange(0, now, Relaxed, Relaxed) {
             Ok(_) => now,
             Err(since) => since,
         };
-        now.saturating_sub(since) < milliseconds(PATIENCE)
+        now.saturating_sub(since) < milliseconds(MAX_STALE)
     }
 
-    /// How much of the budget it takes, under a name.
+    /// The weight of the entry in the cache, in bytes.
     pub(crate) fn weight(&self, name: &str) -> u64 {
         let content = match &self.content {
             Content::Memory(content) => content.len(),
@@ -155,17 +161,17 @@ fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// All headers but those of ranges, complete in each map: to clone one is cheaper than to fill one.
+/// Prepared headers for each kind of response: cloning a map is cheaper than filling one.
 #[derive(Debug)]
-struct Heads {
+struct PreparedHeaders {
     plain: HeaderMap,
     expires: HeaderValue,
     immutable: OnceLock<HeaderMap>,
     not_modified: [OnceLock<HeaderMap>; 2],
 }
 
-impl Heads {
-    fn new(parts: &Parts, length: u64, validators: &Validators, today: SystemTime) -> Self {
+impl PreparedHeaders {
+    fn new(parts: &EntryParts, length: u64, validators: &Validators, today: SystemTime) -> Self {
         let mut plain = HeaderMap::new();
         plain.insert(header::CONTENT_TYPE, parts.content_type.clone());
         plain.insert(header::CONTENT_LENGTH, HeaderValue::from(length));

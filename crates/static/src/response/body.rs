@@ -1,4 +1,4 @@
-//! The body of a response: bytes from memory, or a file read as the client takes it.
+//! Response body: bytes from memory, or a file that is read in chunks.
 
 use std::{
     collections::VecDeque,
@@ -14,19 +14,18 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
 use crate::{
-    blocking::{self, Running},
-    signature::Signature,
-    system::{self, How},
+    blocking::{self, BlockingTask},
+    store::signature::Signature,
+    system::{self, IoMode},
 };
 
-/// How much is read from a file at a time: it stays in the CPU's cache until it is sent.
+/// The size of a read. A chunk of this size stays in the CPU cache until it is sent.
 const CHUNK: u64 = 64 * 1024;
 
 /// The body of a response of [`ServeStatic`](crate::ServeStatic).
 ///
-/// It fails when the file cannot be read to the end that was promised: it was cut, or written
-/// to meanwhile. The server then ends the connection, so that the client does not take a part,
-/// or a mixture, for the whole.
+/// Returns an error if the file was truncated or modified while it was sent. The server then aborts
+/// the connection, so that the client does not take a partial or mixed file for a complete one.
 #[derive(Debug)]
 pub struct Body {
     content: Content,
@@ -36,12 +35,12 @@ pub struct Body {
 #[derive(Debug)]
 enum Content {
     Bytes(Option<Bytes>),
-    Pieces(VecDeque<Piece>),
+    Segments(VecDeque<BodySegment>),
 }
 
-/// What is sent before the next piece.
+/// A part of a body.
 #[derive(Debug)]
-pub(crate) enum Piece {
+pub(crate) enum BodySegment {
     Bytes(Bytes),
     File(FilePart),
 }
@@ -60,15 +59,15 @@ impl Body {
         Self { content, remaining }
     }
 
-    pub(crate) fn pieces(pieces: impl IntoIterator<Item = Piece>) -> Self {
-        let pieces: VecDeque<_> = pieces.into_iter().collect();
-        let lengths = pieces.iter().map(|piece| match piece {
-            Piece::Bytes(bytes) => bytes.len() as u64,
-            Piece::File(part) => part.length(),
+    pub(crate) fn segments(segments: impl IntoIterator<Item = BodySegment>) -> Self {
+        let segments: VecDeque<_> = segments.into_iter().collect();
+        let lengths = segments.iter().map(|segment| match segment {
+            BodySegment::Bytes(bytes) => bytes.len() as u64,
+            BodySegment::File(part) => part.length(),
         });
         Self {
             remaining: lengths.sum(),
-            content: Content::Pieces(pieces),
+            content: Content::Segments(segments),
         }
     }
 }
@@ -87,11 +86,11 @@ impl http_body::Body for Body {
                 Some(bytes) => bytes,
                 None => return Poll::Ready(None),
             },
-            Content::Pieces(pieces) => match ready!(poll_pieces(pieces, cx)) {
+            Content::Segments(segments) => match ready!(poll_segments(segments, cx)) {
                 Some(Ok(chunk)) => chunk,
                 Some(Err(error)) => {
-                    tracing::warn!(%error, "a file could not be sent to its end");
-                    pieces.clear();
+                    tracing::warn!(%error, "cannot send a static file completely");
+                    segments.clear();
                     return Poll::Ready(Some(Err(error)));
                 }
                 None => return Poll::Ready(None),
@@ -110,34 +109,34 @@ impl http_body::Body for Body {
     }
 }
 
-fn poll_pieces(
-    pieces: &mut VecDeque<Piece>,
+fn poll_segments(
+    segments: &mut VecDeque<BodySegment>,
     cx: &mut Context<'_>,
 ) -> Poll<Option<io::Result<Bytes>>> {
     loop {
-        match pieces.front_mut() {
+        match segments.front_mut() {
             None => return Poll::Ready(None),
-            Some(Piece::File(part)) if part.length() > 0 => {
+            Some(BodySegment::File(part)) if part.length() > 0 => {
                 return part.poll_chunk(cx).map(Some);
             }
-            Some(Piece::File(_)) => drop(pieces.pop_front()),
-            Some(Piece::Bytes(bytes)) => {
+            Some(BodySegment::File(_)) => drop(segments.pop_front()),
+            Some(BodySegment::Bytes(bytes)) => {
                 let bytes = std::mem::take(bytes);
-                pieces.pop_front();
+                segments.pop_front();
                 return Poll::Ready(Some(Ok(bytes)));
             }
         }
     }
 }
 
-/// A part of a file that is still to be read.
+/// A range of a file that is still to be read.
 #[derive(Debug)]
 pub(crate) struct FilePart {
     file: Arc<File>,
-    /// As it was when its length was promised.
+    /// The signature when the length of the body was announced.
     signature: Signature,
     range: Range<u64>,
-    reading: Option<Running<Bytes>>,
+    reading: Option<BlockingTask<Bytes>>,
 }
 
 impl FilePart {
@@ -161,12 +160,17 @@ impl FilePart {
                 self.reading = None;
                 break chunk?;
             }
-            match read(&self.file, self.range.clone(), &self.signature, How::Inline) {
+            match read(
+                &self.file,
+                self.range.clone(),
+                &self.signature,
+                IoMode::Inline,
+            ) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     let (file, range, signature) =
                         (Arc::clone(&self.file), self.range.clone(), self.signature);
                     self.reading = Some(blocking::run(move || {
-                        read(&file, range, &signature, How::Blocking)
+                        read(&file, range, &signature, IoMode::Blocking)
                     }));
                 }
                 chunk => break chunk?,
@@ -177,24 +181,22 @@ impl FilePart {
     }
 }
 
-/// Reads the beginning of a range that is not empty.
-fn read(file: &File, range: Range<u64>, signature: &Signature, how: How) -> io::Result<Bytes> {
+/// Reads the start of a range, which must not be empty.
+fn read(file: &File, range: Range<u64>, signature: &Signature, mode: IoMode) -> io::Result<Bytes> {
     let length = (range.end - range.start).min(CHUNK);
-    let mut chunk = vec![0; usize::try_from(length).expect("it is at most a chunk")];
-    let read = system::read_at(file, &mut chunk, range.start, how)?;
+    let mut chunk = vec![0; usize::try_from(length).expect("at most CHUNK")];
+    let read = system::read_at(file, &mut chunk, range.start, mode)?;
     if read == 0 {
         return Err(io::Error::new(
             io::ErrorKind::UnexpectedEof,
-            "the file was cut while it was sent",
+            "the file was truncated while it was sent",
         ));
     }
     chunk.truncate(read);
-    // Before the last bytes go out: without them the client knows that something was wrong.
+    // Checked before the last chunk is sent: without it, the client detects the incomplete body.
     let is_last = range.start + read as u64 == range.end;
     if is_last && !signature.is_still_of(file)? {
-        return Err(io::Error::other(
-            "the file was written to while it was sent",
-        ));
+        return Err(io::Error::other("the file was modified while it was sent"));
     }
     Ok(chunk.into())
 }

@@ -1,4 +1,4 @@
-//! One `Accept-Encoding` field against the codings that a file is there in (RFC 9110, section 12.5.3).
+//! `Accept-Encoding` negotiation against the encodings of a file (RFC 9110, section 12.5.3).
 
 /// A content coding (RFC 9110, section 8.4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,10 +12,10 @@ pub(crate) enum Coding {
 }
 
 impl Coding {
-    /// All of them, those that make files smaller first.
+    /// All codings, the best compression first.
     pub(crate) const ALL: [Self; 3] = [Self::Br, Self::Zstd, Self::Gzip];
 
-    /// Its name in `Accept-Encoding` and `Content-Encoding`.
+    /// The name in `Accept-Encoding` and `Content-Encoding`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Br => "br",
@@ -24,7 +24,7 @@ impl Coding {
         }
     }
 
-    /// What is added to a file's name where the file is there in this coding.
+    /// The file extension of a precompressed sibling.
     pub(crate) fn extension(self) -> &'static str {
         match self {
             Self::Br => ".br",
@@ -33,8 +33,8 @@ impl Coding {
         }
     }
 
-    fn is_called(self, name: &str) -> bool {
-        // Section 8.4.1.3: x-gzip is gzip.
+    fn matches_name(self, name: &str) -> bool {
+        // Section 8.4.1.3: x-gzip is an alias.
         name.eq_ignore_ascii_case(self.name())
             || self == Self::Gzip && name.eq_ignore_ascii_case("x-gzip")
     }
@@ -66,11 +66,10 @@ impl Codings {
     }
 }
 
-/// What the client likes best among what there is; `None` is the file as it is.
+/// Returns the available coding with the highest weight; `None` is the identity coding.
 ///
-/// Among those that it likes equally, the first of [`Coding::ALL`]. An element that is no coding
-/// with a weight is ignored. A client that refuses even `identity` still gets it, which section
-/// 12.5.3 allows, rather than 406.
+/// Codings of equal weight are ordered as in [`Coding::ALL`]. Invalid elements are ignored. A
+/// client that rejects even `identity` still gets it, as section 12.5.3 allows, instead of 406.
 pub(crate) fn choose<'a>(
     values: impl IntoIterator<Item = &'a [u8]>,
     available: Codings,
@@ -90,11 +89,14 @@ pub(crate) fn choose<'a>(
             others.get_or_insert(weight);
         } else if name.eq_ignore_ascii_case("identity") {
             identity.get_or_insert(weight);
-        } else if let Some(at) = Coding::ALL.iter().position(|coding| coding.is_called(name)) {
+        } else if let Some(at) = Coding::ALL
+            .iter()
+            .position(|coding| coding.matches_name(name))
+        {
             weights[at].get_or_insert(weight);
         }
     }
-    // Not named, it is acceptable, but the least of all.
+    // An identity coding that is not listed is acceptable, with the lowest weight.
     let least = identity.unwrap_or(0);
     let mut best = None;
     for (coding, weight) in Coding::ALL.into_iter().zip(weights) {
@@ -107,7 +109,7 @@ pub(crate) fn choose<'a>(
     best.map(|(coding, _)| coding)
 }
 
-/// `gzip;q=0.5` as a name and a weight in thousandths.
+/// Parses `gzip;q=0.5` into a name and a weight in thousandths.
 fn element_of(element: &str) -> Option<(&str, u16)> {
     let (name, parameter) = match element.split_once(';') {
         Some((name, parameter)) => (name, Some(parameter)),
@@ -168,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn choices() {
+    fn coding_with_highest_weight_is_chosen() {
         for (header, available, wanted) in [
             ("gzip, deflate, br, zstd", "br zstd gzip", "br"),
             ("gzip, deflate, br, zstd", "zstd gzip", "zstd"),
@@ -197,7 +199,7 @@ mod tests {
             (" gzip ; q=0.5 ,\tbr", "br gzip", "br"),
             (",,gzip,", "gzip", "gzip"),
             ("deflate, compress, foo", "br gzip", ""),
-            // The first word on a coding counts.
+            // The first element of a coding wins.
             ("gzip;q=0, gzip", "gzip", ""),
             ("gzip;q=0.001", "gzip", "gzip"),
         ] {
@@ -211,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_elements_are_ignored() {
+    fn invalid_elements_are_ignored() {
         for header in [
             "gzip;q=2",
             "gzip;q=1.001",
@@ -253,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_one_list() {
+    fn header_lines_are_one_list() {
         assert_eq!(
             choose([&b"gzip"[..], b"br"], codings("br gzip")),
             Some(Coding::Br)

@@ -1,4 +1,4 @@
-//! Several ranges in one response: `multipart/byteranges` (RFC 9110, section 14.6).
+//! `multipart/byteranges` response: several ranges in one body (RFC 9110, section 14.6).
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -9,18 +9,18 @@ use std::{
 use bytes::Bytes;
 use http::HeaderValue;
 
-/// Stands between parts, and in no file: nobody knows it before this process runs.
+/// The boundary between parts: random per process, so no file can contain it on purpose.
 static BOUNDARY: LazyLock<String> = LazyLock::new(|| {
     let random = || RandomState::new().hash_one(());
     format!("{:016x}{:016x}", random(), random())
 });
 
-/// What is sent around and between the ranges.
+/// The framing of a multipart body.
 #[derive(Debug)]
 pub(crate) struct Multipart {
-    /// Each range and what comes before it.
+    /// Each range and the part header before it.
     pub(crate) parts: Vec<(Bytes, Range<u64>)>,
-    /// What comes after the last.
+    /// The closing boundary.
     pub(crate) end: Bytes,
 }
 
@@ -46,7 +46,7 @@ impl Multipart {
             .expect("hexadecimal digits are ASCII")
     }
 
-    /// Of all that is sent.
+    /// The `Content-Length` of the body.
     pub(crate) fn length(&self) -> u64 {
         let parts = self
             .parts
@@ -56,13 +56,13 @@ impl Multipart {
     }
 }
 
-/// The value of `Content-Range` (section 14.4) for a range that is not empty.
+/// The `Content-Range` (section 14.4) of a range that is not empty.
 pub(crate) fn content_range(range: &Range<u64>, length: u64) -> HeaderValue {
     HeaderValue::try_from(format!("bytes {}-{}/{length}", range.start, range.end - 1))
         .expect("digits are ASCII")
 }
 
-/// The value of `Content-Range` for ranges of which there are none.
+/// The `Content-Range` of a 416 response.
 pub(crate) fn unsatisfied(length: u64) -> HeaderValue {
     HeaderValue::try_from(format!("bytes */{length}")).expect("digits are ASCII")
 }
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn laid_out_as_the_rfc_shows() {
+    fn layout_follows_the_rfc() {
         let content = b"0123456789";
         let multipart = Multipart::new(
             vec![0..2, 7..10],

@@ -1,18 +1,19 @@
-//! Preconditions: what a client says it has against what there is (RFC 9110, section 13).
+//! Preconditions: `If-Match`, `If-None-Match` and the date conditions (RFC 9110, section 13).
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// What a representation can be recognized by.
+/// The validators of a representation.
 #[derive(Clone, Debug)]
 pub(crate) struct Validators {
-    /// An entity tag, quoted, with `W/` where it is weak; not known for a great file at first.
+    /// A quoted entity tag, with `W/` if it is weak; `None` while the version of an uncached file
+    /// is unknown.
     pub(crate) etag: Option<HeaderValue>,
     pub(crate) last_modified: Option<LastModified>,
 }
 
-/// When a file was last written, to the second.
+/// The modification time of a file, in seconds.
 #[derive(Clone, Debug)]
 pub(crate) struct LastModified {
     pub(crate) value: HeaderValue,
@@ -20,11 +21,11 @@ pub(crate) struct LastModified {
 }
 
 impl LastModified {
-    /// `None` for times that say nothing: zero and one are what reproducible builds set, and one
-    /// in the future is not a date that may be sent (RFC 9110, section 8.8.2.1).
+    /// Returns `None` for times that are no useful validators: 0 and 1, which reproducible builds
+    /// set, and a time in the future, which must not be sent (RFC 9110, section 8.8.2.1).
     pub(crate) fn new(modified: SystemTime, now: SystemTime) -> Option<Self> {
         let seconds = modified.duration_since(UNIX_EPOCH).ok()?.as_secs();
-        // The formatter takes four digits of a year.
+        // `fmt_http_date` panics for years of five digits.
         const YEAR_10000: u64 = 253_402_300_800;
         if modified > now || !(2..YEAR_10000).contains(&seconds) {
             return None;
@@ -35,23 +36,23 @@ impl LastModified {
     }
 }
 
-/// What a request's preconditions come to.
+/// The outcome of a request's preconditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Go on with the request.
+    /// Process the request.
     Proceed,
-    /// 304: the client has it.
+    /// Respond with 304: the client's copy is current.
     NotModified,
-    /// 412: the client has something else.
+    /// Respond with 412: a precondition failed.
     Failed,
 }
 
-/// Evaluates the preconditions of a GET or HEAD in the order of section 13.2.2.
+/// Evaluates the preconditions of a GET or HEAD request in the order of section 13.2.2.
 pub(crate) fn evaluate(headers: &HeaderMap, validators: &Validators) -> Outcome {
     let etag = validators.etag.as_ref();
     if headers.contains_key(header::IF_MATCH) {
         if !any_tag(headers, header::IF_MATCH, |tag| {
-            etag.is_some_and(|etag| tag.is_strongly(etag))
+            etag.is_some_and(|etag| tag.matches_strongly(etag))
         }) {
             return Outcome::Failed;
         }
@@ -60,7 +61,7 @@ pub(crate) fn evaluate(headers: &HeaderMap, validators: &Validators) -> Outcome 
     }
     if headers.contains_key(header::IF_NONE_MATCH) {
         if any_tag(headers, header::IF_NONE_MATCH, |tag| {
-            etag.is_some_and(|etag| tag.is_weakly(etag))
+            etag.is_some_and(|etag| tag.matches_weakly(etag))
         }) {
             return Outcome::NotModified;
         }
@@ -70,9 +71,9 @@ pub(crate) fn evaluate(headers: &HeaderMap, validators: &Validators) -> Outcome 
     Outcome::Proceed
 }
 
-/// Whether a `Range` counts, as `If-Range` says (section 13.1.5): with the same strong tag, or
-/// exactly the same date. Anything else asks for the whole.
-pub(crate) fn range_counts(headers: &HeaderMap, validators: &Validators) -> bool {
+/// Whether `Range` applies, according to `If-Range` (section 13.1.5): its entity tag matches
+/// strongly, or its date is equal. Otherwise the whole file is sent.
+pub(crate) fn range_applies(headers: &HeaderMap, validators: &Validators) -> bool {
     let mut values = headers.get_all(header::IF_RANGE).iter();
     match (values.next(), values.next()) {
         (None, _) => true,
@@ -82,7 +83,7 @@ pub(crate) fn range_counts(headers: &HeaderMap, validators: &Validators) -> bool
                     && validators
                         .etag
                         .as_ref()
-                        .is_some_and(|etag| tag.is_strongly(etag))
+                        .is_some_and(|etag| tag.matches_strongly(etag))
             }
             None => validators
                 .last_modified
@@ -93,15 +94,15 @@ pub(crate) fn range_counts(headers: &HeaderMap, validators: &Validators) -> bool
     }
 }
 
-/// Whether the file is newer than the date in this header; `None` if there is none, or no valid
-/// one, or several, or the file has no date.
+/// Whether the file was modified after the date in this header. `None` without exactly one valid
+/// date, or without a modification time.
 fn is_newer(headers: &HeaderMap, name: HeaderName, validators: &Validators) -> Option<bool> {
     let mut values = headers.get_all(name).iter();
     let (value, None) = (values.next()?, values.next()) else {
         return None;
     };
     let modified = validators.last_modified.as_ref()?;
-    // A client that sends a date mostly sends the one that it got.
+    // Fast path: clients usually send back the value that they received.
     if modified.value == value {
         return Some(false);
     }
@@ -112,7 +113,7 @@ fn is_newer(headers: &HeaderMap, name: HeaderName, validators: &Validators) -> O
     Some(modified.seconds > seconds)
 }
 
-/// Whether any tag of this list is the one, or the list is `*`, which stands for whatever there is.
+/// Whether the list contains a matching entity tag, or is `*`, which matches any representation.
 fn any_tag(headers: &HeaderMap, name: HeaderName, is_it: impl Fn(&Tag<'_>) -> bool) -> bool {
     headers.get_all(name).iter().any(|value| {
         let mut rest = value.as_bytes();
@@ -132,24 +133,24 @@ fn any_tag(headers: &HeaderMap, name: HeaderName, is_it: impl Fn(&Tag<'_>) -> bo
 /// An entity tag (section 8.8.3).
 struct Tag<'a> {
     is_weak: bool,
-    /// With its quotes.
+    /// Includes the quotes.
     quoted: &'a [u8],
 }
 
 impl Tag<'_> {
-    /// Section 8.8.3.2: weak tags are never the same.
-    fn is_strongly(&self, etag: &HeaderValue) -> bool {
+    /// Strong comparison (section 8.8.3.2): weak tags never match.
+    fn matches_strongly(&self, etag: &HeaderValue) -> bool {
         !self.is_weak && self.quoted == etag.as_bytes()
     }
 
-    fn is_weakly(&self, etag: &HeaderValue) -> bool {
+    fn matches_weakly(&self, etag: &HeaderValue) -> bool {
         let etag = etag.as_bytes();
         self.quoted == etag.strip_prefix(b"W/").unwrap_or(etag)
     }
 }
 
-/// The first tag of a list and what comes after it; `None` at the end, and where the list is no
-/// longer one.
+/// Parses the first tag of a list; returns it with the rest. `None` at the end, or at a syntax
+/// error.
 fn next_tag(list: &[u8]) -> Option<(Tag<'_>, &[u8])> {
     let start = list
         .iter()
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn preconditions() {
+    fn preconditions_are_evaluated_in_order() {
         use Outcome::{Failed, NotModified, Proceed};
         let date = |name: &str, date: &str| format!("{name}: {date}");
         for (etag, lines, wanted) in [
@@ -279,7 +280,7 @@ mod tests {
                 format!("if-modified-since: {DATE}\nif-modified-since: {DATE}"),
                 Proceed,
             ),
-            // If-None-Match silences If-Modified-Since.
+            // If-None-Match overrides If-Modified-Since.
             (
                 "\"a\"",
                 format!("if-none-match: \"b\"\nif-modified-since: {DATE}"),
@@ -305,7 +306,7 @@ mod tests {
             ("\"a\"", date("if-unmodified-since", LATER), Proceed),
             ("\"a\"", date("if-unmodified-since", EARLIER), Failed),
             ("\"a\"", date("if-unmodified-since", "yesterday"), Proceed),
-            // If-Match silences If-Unmodified-Since; both come before the others.
+            // If-Match overrides If-Unmodified-Since; both take precedence over the others.
             (
                 "\"a\"",
                 format!("if-match: \"a\"\nif-unmodified-since: {EARLIER}"),
@@ -336,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn if_range() {
+    fn range_applies_only_with_strong_tag_or_equal_date() {
         for (etag, lines, wanted) in [
             ("\"a\"", String::new(), true),
             ("\"a\"", "if-range: \"a\"".into(), true),
@@ -354,7 +355,7 @@ mod tests {
             ("\"a\"", "if-range: \"a\"\nif-range: \"a\"".into(), false),
         ] {
             assert_eq!(
-                range_counts(&headers(&lines), &validators(etag)),
+                range_applies(&headers(&lines), &validators(etag)),
                 wanted,
                 "{etag}: {lines}"
             );
@@ -362,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_that_say_nothing() {
+    fn times_that_are_no_validators_are_omitted() {
         let now = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
         for (modified, wanted) in [

@@ -1,29 +1,29 @@
-//! One `Range` header against one length (RFC 9110, section 14.2).
+//! `Range` header parser (RFC 9110, section 14.2).
 
 use std::ops::Range;
 
-/// More ranges than this in one request are answered with the whole file. Viewers of PDF files
-/// ask for a handful.
+/// A request with more ranges gets the whole file. PDF viewers request only a few.
 pub(crate) const MAX_RANGES: usize = 16;
 
-/// What a request asks for.
+/// The requested ranges of a file.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Requested {
-    /// Everything, or nothing that we understand, which is the same: a server may ignore `Range`.
+pub(crate) enum RequestedRanges {
+    /// The whole file. Also for a header that is invalid or unsupported, since a server may ignore
+    /// `Range`.
     Whole,
-    /// One range that is not empty.
+    /// One range, not empty.
     One(Range<u64>),
-    /// At least two, none empty, none overlapping another, in the client's order.
+    /// At least two ranges in the client's order, none empty, without overlap.
     Many(Vec<Range<u64>>),
-    /// All of them lie behind the end.
+    /// All ranges start after the end of the file.
     Unsatisfiable,
 }
 
-impl Requested {
-    /// Reads the value of a `Range` header for a representation of this length.
+impl RequestedRanges {
+    /// Parses the value of a `Range` header for a file of this length.
     ///
-    /// A set of too many ranges, or of ranges that overlap, is an attack more often than a wish
-    /// (RFC 9110, section 14.2, last paragraph), and is ignored.
+    /// Too many or overlapping ranges usually are an attack (RFC 9110, section 14.2, last
+    /// paragraph); the header is then ignored.
     pub(crate) fn parse(value: &[u8], length: u64) -> Self {
         Self::from_set(value, length).unwrap_or(Self::Whole)
     }
@@ -36,14 +36,14 @@ impl Requested {
         }
         let mut ranges = Vec::new();
         let mut count = 0;
-        // Empty elements of a list are to be ignored (section 5.6.1.2).
+        // Empty list elements must be ignored (section 5.6.1.2).
         for spec in set.split(',').map(trim).filter(|spec| !spec.is_empty()) {
             count += 1;
             if count > MAX_RANGES {
                 return None;
             }
             match range(spec, length)? {
-                // The end of nothing is all of it, which no Content-Range can say.
+                // A suffix of an empty file is the whole file, for which no Content-Range exists.
                 _ if length == 0 && spec.starts_with('-') && spec != "-0" => return None,
                 range if range.is_empty() => {}
                 range => ranges.push(range),
@@ -59,12 +59,12 @@ impl Requested {
     }
 }
 
-/// Spaces and tabs (OWS), and no other blank.
+/// Trims optional whitespace (OWS): spaces and tabs.
 fn trim(text: &str) -> &str {
     text.trim_matches([' ', '\t'])
 }
 
-/// The bytes that exist of `0-499`, `500-` or `-500`; `None` if it is none of these.
+/// Parses `0-499`, `500-` or `-500`, clamped to the length; `None` for a syntax error.
 fn range(spec: &str, length: u64) -> Option<Range<u64>> {
     let (first, last) = spec.split_once('-')?;
     match (first, last) {
@@ -77,7 +77,7 @@ fn range(spec: &str, length: u64) -> Option<Range<u64>> {
     }
 }
 
-/// A number of any length: one that is too great for us is behind every end.
+/// Parses a number; one that overflows is beyond the end of every file.
 fn number(digits: &str) -> Option<u64> {
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| digits.parse().unwrap_or(u64::MAX))
@@ -94,10 +94,10 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(length: u64, table: &[(&str, Requested)]) {
+    fn check(length: u64, table: &[(&str, RequestedRanges)]) {
         for (value, wanted) in table {
             assert_eq!(
-                Requested::parse(value.as_bytes(), length),
+                RequestedRanges::parse(value.as_bytes(), length),
                 *wanted,
                 "{value}"
             );
@@ -105,58 +105,70 @@ mod tests {
     }
 
     #[test]
-    fn one() {
+    fn single_range_is_clamped_to_the_length() {
         check(
             1000,
             &[
-                ("bytes=0-0", Requested::One(0..1)),
-                ("bytes=0-499", Requested::One(0..500)),
-                ("bytes=500-999", Requested::One(500..1000)),
-                ("bytes=500-", Requested::One(500..1000)),
-                ("bytes=0-", Requested::One(0..1000)),
-                ("bytes=-1", Requested::One(999..1000)),
-                ("bytes=-1000", Requested::One(0..1000)),
-                ("bytes=-5000", Requested::One(0..1000)),
-                ("bytes=0-5000", Requested::One(0..1000)),
-                ("bytes=999-", Requested::One(999..1000)),
+                ("bytes=0-0", RequestedRanges::One(0..1)),
+                ("bytes=0-499", RequestedRanges::One(0..500)),
+                ("bytes=500-999", RequestedRanges::One(500..1000)),
+                ("bytes=500-", RequestedRanges::One(500..1000)),
+                ("bytes=0-", RequestedRanges::One(0..1000)),
+                ("bytes=-1", RequestedRanges::One(999..1000)),
+                ("bytes=-1000", RequestedRanges::One(0..1000)),
+                ("bytes=-5000", RequestedRanges::One(0..1000)),
+                ("bytes=0-5000", RequestedRanges::One(0..1000)),
+                ("bytes=999-", RequestedRanges::One(999..1000)),
                 (
                     "bytes=999-99999999999999999999999",
-                    Requested::One(999..1000),
+                    RequestedRanges::One(999..1000),
                 ),
-                ("bytes=0-18446744073709551615", Requested::One(0..1000)),
-                ("bytes=-99999999999999999999999", Requested::One(0..1000)),
-                ("bytes=0000000000000000000000001-2", Requested::One(1..3)),
-                ("Bytes=0-1", Requested::One(0..2)),
-                ("bytes= 0-1 ", Requested::One(0..2)),
-                ("bytes=,0-1,\t,", Requested::One(0..2)),
-                // The others do not exist.
-                ("bytes=0-1,1000-", Requested::One(0..2)),
-                ("bytes=2000-3000,-0,0-1", Requested::One(0..2)),
+                (
+                    "bytes=0-18446744073709551615",
+                    RequestedRanges::One(0..1000),
+                ),
+                (
+                    "bytes=-99999999999999999999999",
+                    RequestedRanges::One(0..1000),
+                ),
+                (
+                    "bytes=0000000000000000000000001-2",
+                    RequestedRanges::One(1..3),
+                ),
+                ("Bytes=0-1", RequestedRanges::One(0..2)),
+                ("bytes= 0-1 ", RequestedRanges::One(0..2)),
+                ("bytes=,0-1,\t,", RequestedRanges::One(0..2)),
+                // Ranges after the end are ignored.
+                ("bytes=0-1,1000-", RequestedRanges::One(0..2)),
+                ("bytes=2000-3000,-0,0-1", RequestedRanges::One(0..2)),
             ],
         );
     }
 
     #[test]
-    fn many() {
+    fn several_ranges_must_not_overlap() {
         check(
             1000,
             &[
-                ("bytes=0-1,4-5", Requested::Many(vec![0..2, 4..6])),
-                ("bytes=4-5, 0-1", Requested::Many(vec![4..6, 0..2])),
-                ("bytes=0-1,2-3", Requested::Many(vec![0..2, 2..4])),
-                ("bytes=0-0,-1", Requested::Many(vec![0..1, 999..1000])),
-                ("bytes=0-0,2000-,5-5", Requested::Many(vec![0..1, 5..6])),
-                ("bytes=0-1,1-2", Requested::Whole),
-                ("bytes=0-,0-", Requested::Whole),
-                ("bytes=0-999,-1", Requested::Whole),
-                ("bytes=5-9,0-4,4-4", Requested::Whole),
+                ("bytes=0-1,4-5", RequestedRanges::Many(vec![0..2, 4..6])),
+                ("bytes=4-5, 0-1", RequestedRanges::Many(vec![4..6, 0..2])),
+                ("bytes=0-1,2-3", RequestedRanges::Many(vec![0..2, 2..4])),
+                ("bytes=0-0,-1", RequestedRanges::Many(vec![0..1, 999..1000])),
+                (
+                    "bytes=0-0,2000-,5-5",
+                    RequestedRanges::Many(vec![0..1, 5..6]),
+                ),
+                ("bytes=0-1,1-2", RequestedRanges::Whole),
+                ("bytes=0-,0-", RequestedRanges::Whole),
+                ("bytes=0-999,-1", RequestedRanges::Whole),
+                ("bytes=5-9,0-4,4-4", RequestedRanges::Whole),
             ],
         );
     }
 
     #[test]
-    fn behind_the_end() {
-        let wanted = || Requested::Unsatisfiable;
+    fn ranges_after_the_end_are_unsatisfiable() {
+        let wanted = || RequestedRanges::Unsatisfiable;
         check(
             1000,
             &[
@@ -175,13 +187,13 @@ mod tests {
                 ("bytes=0-", wanted()),
                 ("bytes=0-0", wanted()),
                 ("bytes=-0", wanted()),
-                ("bytes=-1", Requested::Whole),
+                ("bytes=-1", RequestedRanges::Whole),
             ],
         );
     }
 
     #[test]
-    fn ignored() {
+    fn invalid_headers_are_ignored() {
         for value in [
             "",
             "bytes",
@@ -216,23 +228,26 @@ mod tests {
             "none",
         ] {
             assert_eq!(
-                Requested::parse(value.as_bytes(), 1000),
-                Requested::Whole,
+                RequestedRanges::parse(value.as_bytes(), 1000),
+                RequestedRanges::Whole,
                 "{value:?}"
             );
         }
-        assert_eq!(Requested::parse(b"bytes=\xff-", 1000), Requested::Whole);
+        assert_eq!(
+            RequestedRanges::parse(b"bytes=\xff-", 1000),
+            RequestedRanges::Whole
+        );
     }
 
     #[test]
-    fn the_cap() {
+    fn too_many_ranges_are_ignored() {
         let ranges = |count: usize| {
             let specs: Vec<_> = (0..count).map(|at| format!("{0}-{0}", at * 2)).collect();
             format!("bytes={}", specs.join(","))
         };
-        let parse = |count| Requested::parse(ranges(count).as_bytes(), 100_000);
-        assert!(matches!(parse(MAX_RANGES), Requested::Many(all) if all.len() == MAX_RANGES));
-        assert_eq!(parse(MAX_RANGES + 1), Requested::Whole);
-        assert_eq!(parse(10_000), Requested::Whole);
+        let parse = |count| RequestedRanges::parse(ranges(count).as_bytes(), 100_000);
+        assert!(matches!(parse(MAX_RANGES), RequestedRanges::Many(all) if all.len() == MAX_RANGES));
+        assert_eq!(parse(MAX_RANGES + 1), RequestedRanges::Whole);
+        assert_eq!(parse(10_000), RequestedRanges::Whole);
     }
 }

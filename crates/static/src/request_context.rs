@@ -1,52 +1,54 @@
-//! One request on its way through the files.
+//! Request handling: from a path to the response for a file, a directory or a fallback.
 
 use std::{io, sync::Arc};
 
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request};
 
 use crate::{
-    accept_encoding::{self, Codings},
-    body::Body,
-    entry::Entry,
-    listing::{self, Item},
-    path::{self, FilePath},
-    respond::{respond, response, status},
-    service::Shared,
-    store::{Found, Look},
-    system::{Directory, How, Opened},
-    version::without_version,
+    request::{
+        accept_encoding::{self, Codings},
+        path::{self, FilePath},
+    },
+    response::{
+        body::Body,
+        listing::{self, Item},
+        respond, response, status,
+    },
+    state::ServiceState,
+    store::{Lookup, LookupOptions, entry::Entry, version::without_version},
+    system::{Directory, IoMode, Opened},
 };
 
-/// A GET or HEAD and what it may do.
-pub(crate) struct Visit<'a> {
-    shared: &'a Shared,
+/// The context of a GET or HEAD request.
+pub(crate) struct RequestContext<'a> {
+    state: &'a ServiceState,
     request: &'a request::Parts,
-    /// The version that the query names.
-    claimed: Option<&'a str>,
-    look: Look,
+    /// The version in the query.
+    query_version: Option<&'a str>,
+    options: LookupOptions,
 }
 
-impl<'a> Visit<'a> {
-    pub(crate) fn new(shared: &'a Shared, request: &'a request::Parts, how: How) -> Self {
-        let claimed = request
+impl<'a> RequestContext<'a> {
+    pub(crate) fn new(state: &'a ServiceState, request: &'a request::Parts, mode: IoMode) -> Self {
+        let query_version = request
             .uri
             .query()
             .and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("v=")));
         let by_tag = [header::IF_NONE_MATCH, header::IF_MATCH, header::IF_RANGE];
-        let needs_version = claimed.is_some()
+        let needs_version = query_version.is_some()
             || by_tag
                 .into_iter()
                 .any(|name| request.headers.contains_key(name));
-        let look = Look {
-            how,
+        let options = LookupOptions {
+            mode,
             needs_version,
-            in_doubt: false,
+            version_mismatch: false,
         };
         Self {
-            shared,
+            state,
             request,
-            claimed,
-            look,
+            query_version,
+            options,
         }
     }
 
@@ -55,22 +57,22 @@ impl<'a> Visit<'a> {
             return self.directory(&path.name);
         }
         match self.find(&path.name) {
-            Ok(Found::File(entry)) => {
-                let claimed = self.claimed.or_else(|| version_in(&path.name));
-                self.file(&path.name, entry, claimed)
+            Ok(Lookup::File(entry)) => {
+                let version = self.query_version.or_else(|| version_in(&path.name));
+                self.file(&path.name, entry, version)
             }
-            Ok(Found::Directory) => self.redirect(&path.name),
+            Ok(Lookup::Directory) => self.redirect(&path.name),
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.versioned(&path.name),
             Err(error) => Err(error),
         }
     }
 
-    /// A name with a version in it, of a file that has none in its own.
+    /// Handles a name that contains a version, of a file whose own name does not.
     fn versioned(&self, name: &str) -> io::Result<Response<Body>> {
         let (name, version) = without_version(name).ok_or(io::ErrorKind::NotFound)?;
         match self.find(&name)? {
-            Found::File(entry) => self.file(&name, entry, Some(version)),
-            Found::Directory => Err(io::ErrorKind::NotFound.into()),
+            Lookup::File(entry) => self.file(&name, entry, Some(version)),
+            Lookup::Directory => Err(io::ErrorKind::NotFound.into()),
         }
     }
 
@@ -78,32 +80,32 @@ impl<'a> Visit<'a> {
         &self,
         name: &str,
         mut entry: Arc<Entry>,
-        claimed: Option<&str>,
+        version: Option<&str>,
     ) -> io::Result<Response<Body>> {
-        let is_it = |entry: &Entry| match (claimed, &entry.version) {
-            (Some(claimed), Some(version)) => claimed == version.as_str(),
+        let matches = |entry: &Entry| match (version, &entry.version) {
+            (Some(version), Some(current)) => version == current.as_str(),
             _ => false,
         };
-        if claimed.is_some() && !is_it(&entry) {
-            let look = Look {
-                in_doubt: true,
+        if version.is_some() && !matches(&entry) {
+            let options = LookupOptions {
+                version_mismatch: true,
                 needs_version: true,
-                ..self.look
+                ..self.options
             };
-            if let Found::File(newer) = self.shared.store.find(name, None, look)? {
+            if let Lookup::File(newer) = self.state.store.find(name, None, options)? {
                 entry = newer;
             }
         }
-        let is_immutable = is_it(&entry);
+        let is_immutable = matches(&entry);
         let chosen = self.encoded(name, &entry)?.unwrap_or(entry);
         Ok(respond(self.request, &chosen, is_immutable))
     }
 
-    /// The file in the coding that the client likes best, if that is not as it is.
+    /// Returns the entry in the preferred coding of the client; `None` for the identity coding.
     fn encoded(&self, name: &str, entry: &Arc<Entry>) -> io::Result<Option<Arc<Entry>>> {
         let headers = &self.request.headers;
-        let store = &self.shared.store;
-        // Two runs of a compressor may differ, and a part of each makes no whole.
+        let store = &self.state.store;
+        // Ranges of the output of two compressor runs may not fit together.
         let compresses = store.compresses(entry) && !headers.contains_key(header::RANGE);
         if entry.codings.is_empty() && !compresses {
             return Ok(None);
@@ -120,13 +122,13 @@ impl<'a> Visit<'a> {
         };
         if !entry.codings.contains(coding) {
             return store
-                .compressed(name, coding, entry, self.look.how)
+                .compressed(name, coding, entry, self.options.mode)
                 .map(Some);
         }
-        match store.find(name, Some(coding), self.look) {
-            Ok(Found::File(entry)) => Ok(Some(entry)),
-            // It has gone since we looked.
-            Ok(Found::Directory) => Ok(None),
+        match store.find(name, Some(coding), self.options) {
+            Ok(Lookup::File(entry)) => Ok(Some(entry)),
+            // The sibling has been removed since the entry was loaded.
+            Ok(Lookup::Directory) => Ok(None),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -135,30 +137,30 @@ impl<'a> Visit<'a> {
     fn directory(&self, name: &str) -> io::Result<Response<Body>> {
         if let Some(index) = self.index(name) {
             match self.find(&index) {
-                Ok(Found::File(entry)) => return self.file(&index, entry, self.claimed),
-                Ok(Found::Directory) => {}
+                Ok(Lookup::File(entry)) => return self.file(&index, entry, self.query_version),
+                Ok(Lookup::Directory) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
         }
-        match self.shared.store.open(name, self.look.how)? {
-            Opened::Directory(directory) if self.shared.listing => self.list(name, &directory),
+        match self.state.store.open(name, self.options.mode)? {
+            Opened::Directory(directory) if self.state.listing => self.list(name, &directory),
             _ => Err(io::ErrorKind::NotFound.into()),
         }
     }
 
-    /// From a directory's URL to the one with a slash at its end, if anything is there.
+    /// Redirects a directory's URL to the one with a trailing slash, if that one exists.
     fn redirect(&self, name: &str) -> io::Result<Response<Body>> {
         let has_index = match self.index(name).map(|index| self.find(&index)) {
-            Some(Ok(Found::File(_))) => true,
+            Some(Ok(Lookup::File(_))) => true,
             Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => false,
         };
-        if !has_index && !self.shared.listing {
+        if !has_index && !self.state.listing {
             return Err(io::ErrorKind::NotFound.into());
         }
-        // Relative to the URL that the client sees, whatever a router took off it, and with "./" in
-        // front it cannot be read as one with a host or a scheme.
+        // Relative to the client's URL, whose prefix a router may have stripped. "./" prevents
+        // parsing the name as a host or a scheme.
         let last = name.rsplit('/').next().unwrap_or_default();
         let query = match self.request.uri.query() {
             Some(query) => format!("?{}", path::encode_query(query)),
@@ -173,13 +175,13 @@ impl<'a> Visit<'a> {
     }
 
     fn list(&self, name: &str, directory: &Directory) -> io::Result<Response<Body>> {
-        if self.look.how == How::Inline {
+        if self.options.mode == IoMode::Inline {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let items = directory.names()?.into_iter().filter_map(|item| {
             let path = join(name, &item);
-            FilePath::from_name(&path, self.shared.dotfiles)?;
-            let opened = self.shared.store.open(&path, How::Blocking).ok()?;
+            FilePath::from_name(&path, self.state.dotfiles)?;
+            let opened = self.state.store.open(&path, IoMode::Blocking).ok()?;
             let is_directory = matches!(opened, Opened::Directory(_));
             Some(Item {
                 name: item,
@@ -204,13 +206,13 @@ impl<'a> Visit<'a> {
         Ok(response(StatusCode::OK, head, body))
     }
 
-    /// What is served where nothing is.
+    /// Responds to a request for a missing file: with the fallback page, or 404.
     pub(crate) fn fallback(&self, name: &str) -> io::Result<Response<Body>> {
         let is_page = !name.rsplit('/').next().unwrap_or_default().contains('.');
-        match &self.shared.fallback {
+        match &self.state.fallback {
             Some(fallback) if is_page => match self.find(fallback) {
-                Ok(Found::File(entry)) => self.file(fallback, entry, None),
-                Ok(Found::Directory) => Ok(status(StatusCode::NOT_FOUND)),
+                Ok(Lookup::File(entry)) => self.file(fallback, entry, None),
+                Ok(Lookup::Directory) => Ok(status(StatusCode::NOT_FOUND)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     Ok(status(StatusCode::NOT_FOUND))
                 }
@@ -220,12 +222,12 @@ impl<'a> Visit<'a> {
         }
     }
 
-    fn find(&self, name: &str) -> io::Result<Found> {
-        self.shared.store.find(name, None, self.look)
+    fn find(&self, name: &str) -> io::Result<Lookup> {
+        self.state.store.find(name, None, self.options)
     }
 
     fn index(&self, directory: &str) -> Option<String> {
-        Some(join(directory, self.shared.default_filename.as_ref()?))
+        Some(join(directory, self.state.default_filename.as_ref()?))
     }
 }
 

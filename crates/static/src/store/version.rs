@@ -1,23 +1,23 @@
-//! The version of a file: its content's SHA-256, shortened.
+//! File version: the shortened SHA-256 of the content.
 
 use std::{fmt, io, str};
 
 use sha2::{Digest, Sha256};
 
-/// Hexadecimal digits of a SHA-256, enough that two files of one site never share them: among
-/// a million files the odds are one in 10¹².
+/// Hexadecimal digits of a SHA-256. Their number makes collisions negligible: about 1 in 10¹² for a
+/// million files.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Version([u8; Self::LENGTH]);
 
 impl Version {
-    /// In digits, each of four bits.
+    /// The number of hexadecimal digits.
     pub(crate) const LENGTH: usize = 20;
 
     pub(crate) fn of(content: &[u8]) -> Self {
         Self::shorten(Sha256::digest(content).as_ref())
     }
 
-    /// Reads all there is, a little at a time.
+    /// Hashes a stream in chunks.
     pub(crate) fn read(mut content: impl io::Read) -> io::Result<Self> {
         let mut hasher = Sha256::new();
         let mut buffer = vec![0; 128 * 1024];
@@ -52,20 +52,20 @@ impl fmt::Debug for Version {
     }
 }
 
-/// `images/logo.png` → `images/logo.<version>.png`. A name without extension gets it as one.
+/// `images/logo.png` → `images/logo.<version>.png`. Without an extension, the version is appended.
 pub(crate) fn with_version(name: &str, version: &str) -> String {
     let (stem, extension) = name.split_at(end_of_stem(name));
     format!("{stem}.{version}{extension}")
 }
 
-/// `images/logo.<version>.png` → `images/logo.png` and the version, if there is one in the name.
+/// `images/logo.<version>.png` → `images/logo.png` and the version, if the name contains one.
 pub(crate) fn without_version(name: &str) -> Option<(String, &str)> {
     let (stem, extension) = name.split_at(end_of_stem(name));
     let is_version = |text: &str| {
         text.len() == Version::LENGTH
             && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     };
-    // The version stands before the extension, or is the extension.
+    // The version is before the extension, or is the extension.
     match (stem.rsplit_once('.'), extension.strip_prefix('.')) {
         (Some((stem, version)), _) if is_version(version) && is_stem(stem) => {
             Some((format!("{stem}{extension}"), version))
@@ -75,7 +75,7 @@ pub(crate) fn without_version(name: &str) -> Option<(String, &str)> {
     }
 }
 
-/// Where the extension begins. A dot at the beginning of a name does not begin one.
+/// The start of the extension. A leading dot is part of the stem.
 fn end_of_stem(name: &str) -> usize {
     match name.rfind('.') {
         Some(at) if is_stem(&name[..at]) && !name[at..].contains('/') => at,
@@ -94,7 +94,7 @@ mod tests {
     const V: &str = "0123456789abcdef0123";
 
     #[test]
-    fn versions() {
+    fn version_is_the_start_of_the_sha256() {
         // The first digits of the SHA-256 of "abc" (FIPS 180-4, example 1).
         assert_eq!(Version::of(b"abc").as_str(), "ba7816bf8f01cfea4141");
         assert_eq!(Version::of(b"").as_str(), "e3b0c44298fc1c149afb");
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn names() {
+    fn versioned_names_round_trip() {
         for (name, versioned) in [
             ("logo.png", "logo.0123456789abcdef0123.png"),
             ("images/logo.png", "images/logo.0123456789abcdef0123.png"),
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn names_without() {
+    fn other_names_have_no_version() {
         for name in [
             "logo.png",
             "",

@@ -1,4 +1,4 @@
-//! Files that are read while they are sent.
+//! Files above `max_cached_file`, which are read while they are sent.
 
 use std::{
     fs,
@@ -13,24 +13,24 @@ use testkit::{TempDir, Wire, wait_for};
 
 use crate::{
     site::{serve_files, write},
-    transcript::ask,
+    transcript::send,
 };
 
-/// More than sockets hold on their way, so that the server has to wait for the client.
+/// Larger than the socket buffers, so that the server has to wait for the client.
 const LENGTH: usize = 32 * 1024 * 1024;
 
-struct Great {
+struct UncachedFile {
     folder: TempDir,
     address: SocketAddr,
     content: Vec<u8>,
 }
 
-impl Great {
+impl UncachedFile {
     fn new(length: usize) -> Self {
         let folder = testkit::temp_dir();
         let content: Vec<u8> = (0..length).map(|at| (at / 7 + at / 65_536) as u8).collect();
         write(
-            &folder.path().join("great.bin"),
+            &folder.path().join("uncached.bin"),
             &content,
             SystemTime::UNIX_EPOCH,
         );
@@ -46,13 +46,15 @@ impl Great {
     }
 
     fn path(&self) -> PathBuf {
-        self.folder.path().join("great.bin")
+        self.folder.path().join("uncached.bin")
     }
 
-    /// A client that has read the head of a response, and nothing yet of the body.
+    /// A client that has read the head of a response, and none of the body.
     fn begun(&self) -> Wire {
         let mut wire = Wire::connect(self.address);
-        wire.send("GET /static/great.bin HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        wire.send(
+            "GET /static/uncached.bin HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
+        );
         let head = wire.response_to("HEAD");
         assert_eq!(head.header("content-length"), Some(&*LENGTH.to_string()));
         wire
@@ -60,11 +62,11 @@ impl Great {
 }
 
 #[test]
-fn whole_and_in_parts() {
-    let great = Great::new(1_000_003);
-    let reply = ask(great.address, "GET /static/great.bin");
+fn uncached_file_is_sent_whole_and_in_ranges() {
+    let uncached = UncachedFile::new(1_000_003);
+    let reply = send(uncached.address, "GET /static/uncached.bin");
     assert_eq!(reply.header("content-length"), Some("1000003"));
-    assert!(reply.body == great.content);
+    assert!(reply.body == uncached.content);
     for range in [
         0..1,
         0..131_072,
@@ -73,54 +75,54 @@ fn whole_and_in_parts() {
         5..700_000,
     ] {
         let request = format!(
-            "GET /static/great.bin\nrange: bytes={}-{}",
+            "GET /static/uncached.bin\nrange: bytes={}-{}",
             range.start,
             range.end - 1
         );
-        let reply = ask(great.address, &request);
+        let reply = send(uncached.address, &request);
         assert_eq!(reply.status, 206, "{range:?}");
-        assert!(reply.body == great.content[range.clone()], "{range:?}");
+        assert!(reply.body == uncached.content[range.clone()], "{range:?}");
     }
 }
 
 #[test]
-fn the_tag_comes_when_the_file_was_read_through() {
-    let great = Great::new(1_000_003);
-    // No answer depends on it yet.
-    let first = ask(great.address, "HEAD /static/great.bin");
+fn etag_appears_once_the_file_is_hashed() {
+    let uncached = UncachedFile::new(1_000_003);
+    // The response does not depend on the tag yet.
+    let first = send(uncached.address, "HEAD /static/uncached.bin");
     assert_eq!(first.status, 200);
-    let tag = wait_for("the file has a tag", || {
-        ask(great.address, "HEAD /static/great.bin")
+    let tag = wait_for("the file has an ETag", || {
+        send(uncached.address, "HEAD /static/uncached.bin")
             .header("etag")
             .map(str::to_owned)
     });
     assert_eq!(
-        ask(
-            great.address,
-            &format!("GET /static/great.bin\nif-none-match: {tag}")
+        send(
+            uncached.address,
+            &format!("GET /static/uncached.bin\nif-none-match: {tag}")
         )
         .status,
         304
     );
 
-    // Here an answer does, and the first one has it.
-    let great = Great::new(1_000_003);
-    let request = format!("GET /static/great.bin\nif-none-match: {tag}");
-    // Unless the file is so new that it might still be written.
-    let status = wait_for("the file has rested", || {
-        Some(ask(great.address, &request).status).filter(|status| *status != 200)
+    // With If-None-Match the response depends on it, and waits for the hash.
+    let uncached = UncachedFile::new(1_000_003);
+    let request = format!("GET /static/uncached.bin\nif-none-match: {tag}");
+    // While the file is not settled, it has no tag.
+    let status = wait_for("the file is settled", || {
+        Some(send(uncached.address, &request).status).filter(|status| *status != 200)
     });
     assert_eq!(status, 304);
 }
 
-/// The client must see that something is missing, and the server must live.
+/// The client must detect the incomplete body, and the server must keep running.
 #[test]
-fn changed_while_it_is_sent() {
+fn file_changed_while_it_is_sent_aborts_the_connection() {
     type Change = fn(&Path);
     let changes: [(&str, Change, bool); 4] = [
         ("cut", |path| open(path).set_len(1000).unwrap(), false),
         (
-            "emptied and written anew",
+            "truncated and rewritten",
             |path| fs::write(path, vec![1; LENGTH]).unwrap(),
             false,
         ),
@@ -129,7 +131,7 @@ fn changed_while_it_is_sent() {
             |path| open(path).write_all(b"x").unwrap(),
             false,
         ),
-        // The old one is still whole, only its name is gone.
+        // A replaced file is still complete: the server reads the open descriptor.
         (
             "replaced",
             |path| {
@@ -140,9 +142,9 @@ fn changed_while_it_is_sent() {
         ),
     ];
     for (how, change, stays_whole) in changes {
-        let great = Great::new(LENGTH);
-        let mut wire = great.begun();
-        change(&great.path());
+        let uncached = UncachedFile::new(LENGTH);
+        let mut wire = uncached.begun();
+        change(&uncached.path());
         let sent = wire.read_all();
         assert_eq!(
             sent.len() == LENGTH,
@@ -150,10 +152,10 @@ fn changed_while_it_is_sent() {
             "{how}: {} bytes",
             sent.len()
         );
-        assert!(!stays_whole || sent == great.content, "{how}");
-        let now = fs::read(great.path()).unwrap();
+        assert!(!stays_whole || sent == uncached.content, "{how}");
+        let now = fs::read(uncached.path()).unwrap();
         assert!(
-            ask(great.address, "GET /static/great.bin").body == now,
+            send(uncached.address, "GET /static/uncached.bin").body == now,
             "{how}"
         );
     }
