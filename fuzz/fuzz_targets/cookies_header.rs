@@ -1,4 +1,4 @@
-//! `Cookie` parsing: a malformed pair never hides the next one. `Set-Cookie`: any name and value makes one pair.
+//! Whatever stands in a `Cookie` header, the pair after it is read; and whatever is set is one pair with its attributes.
 #![no_main]
 
 use std::{

@@ -1,7 +1,8 @@
-//! An axum application that shows what failed, and nothing else of squall.
+//! An axum application that shows failures.
 //!
-//! Run with `cargo run -p squall-debug --example axum_debug`, then open `http://localhost:8888/user/7?token=x` or
-//! `http://localhost:8888/panic`, or ask for them with `curl`.
+//! Run `cargo run -p squall-debug --example axum_debug`, then open
+//! `http://localhost:8888/user/7?token=x` or `http://localhost:8888/panic`, or request them with
+//! `curl`.
 
 use std::{error::Error, io, net::SocketAddr};
 
@@ -13,9 +14,9 @@ use axum::{
     routing::get,
 };
 use http::StatusCode;
-use squall_debug::{Failure, RequestFacts, Tracebacks};
+use squall_debug::{Failure, RequestMetadata, Tracebacks};
 
-/// What handlers fail with: `?` makes one of any error.
+/// The error of handlers; `?` converts any error.
 struct AppError(Failure);
 
 impl<E: Error + Send + Sync + 'static> From<E> for AppError {
@@ -45,19 +46,19 @@ async fn panics() -> String {
     users[7].clone()
 }
 
-/// Tells the page what axum has found out.
-async fn tell(
+/// Adds axum's route and parameters to the page.
+async fn add_metadata(
     path: MatchedPath,
     params: Path<Vec<(String, String)>>,
     request: Request,
     next: Next,
 ) -> Response {
-    if let Some(facts) = request.extensions().get::<RequestFacts>() {
-        facts.set_route(path.as_str());
+    if let Some(metadata) = request.extensions().get::<RequestMetadata>() {
+        metadata.set_route(path.as_str());
         params
             .0
             .into_iter()
-            .for_each(|(name, value)| facts.add_param(name, value));
+            .for_each(|(name, value)| metadata.add_param(name, value));
     }
     next.run(request).await
 }
@@ -72,7 +73,7 @@ async fn main() -> io::Result<()> {
     let app = Router::new()
         .route("/user/{id}", get(user))
         .route("/panic", get(panics))
-        .route_layer(from_fn(tell))
+        .route_layer(from_fn(add_metadata))
         .layer(tracebacks);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8888").await?;
     axum::serve(

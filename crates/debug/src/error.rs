@@ -1,12 +1,12 @@
-//! What can be wrong with settings.
+//! Configuration errors.
 
 use std::{error::Error, fmt};
 
-/// A setting that cannot be meant.
+/// A configuration error.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// Neither the name of an editor that is known nor a URL with `{file}` in it.
+    /// Neither the name of a supported editor nor a URL with `{file}`.
     Editor(String),
 }
 
@@ -15,7 +15,7 @@ impl fmt::Display for ConfigError {
         match self {
             Self::Editor(text) => write!(
                 f,
-                "{text:?} is neither an editor that is known nor a URL with {{file}} in it"
+                "unknown editor {text:?}: use a supported name such as \"vscode\", or a URL with {{file}}"
             ),
         }
     }

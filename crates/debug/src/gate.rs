@@ -90,7 +90,8 @@ fn without_port(named: &str) -> &str {
     }
 }
 
-/// Whether a page of another site reads the response (Fetch Metadata). Following a link shows it to nobody else.
+/// Whether a page of another site reads the response (Fetch Metadata). Following a link shows it to
+/// nobody else.
 fn is_of_another_site(headers: &HeaderMap) -> bool {
     let is = |name, value| headers.get(name).is_some_and(|found| found == value);
     is("sec-fetch-site", "cross-site")

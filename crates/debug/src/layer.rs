@@ -1,8 +1,8 @@
-//! The tower layer around a service that may fail.
+//! Tower layer: catches panics, logs failures and responds with the page or a plain 500.
 
 use std::{
-    fmt,
     net::IpAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -16,53 +16,71 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    Failure, Observed, Tracebacks,
-    panic::{guarded, install_hook},
+    config::LayerConfig,
+    failure::{Failure, panic::install_hook},
+    observed::Observed,
+    tracebacks::Tracebacks,
 };
 
-/// Logs failures, and answers them; made by [`Tracebacks::layer`]. Clones share everything.
+/// A layer that logs failures and responds to them; built by [`Tracebacks::layer`]. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct TracebackLayer {
-    shared: Arc<Shared>,
+    config: Arc<LayerConfig>,
 }
 
-/// What all requests look at.
-pub(crate) struct Shared {
-    pub(crate) settings: Tracebacks,
-    /// Whether the page is shown to anybody.
-    pub(crate) serves: bool,
-    pub(crate) peer: Box<ReadPeer>,
+impl Tracebacks {
+    /// Builds the layer. `peer` returns the peer's address, from the extensions in which the server
+    /// stores it; without an address the page is not shown.
+    ///
+    /// It must be the address of the socket, not one from a header. The first layer of a process
+    /// installs a panic hook that captures the backtrace and calls the previous hook.
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    /// use axum::extract::ConnectInfo;
+    /// use squall_debug::Tracebacks;
+    ///
+    /// let layer = Tracebacks::new().layer(|extensions| {
+    ///     let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
+    ///     Some(peer.ip())
+    /// });
+    /// ```
+    #[must_use]
+    pub fn layer(
+        self,
+        peer: impl Fn(&Extensions) -> Option<IpAddr> + Send + Sync + 'static,
+    ) -> TracebackLayer {
+        let shows_page = self.shows_page(cfg!(debug_assertions));
+        if self.is_requested() && !shows_page {
+            tracing::warn!(
+                "serve_traceback has no effect in a release build; call Tracebacks::even_in_release to show the traceback page"
+            );
+        }
+        TracebackLayer::new(self, shows_page, peer)
+    }
 }
-
-type ReadPeer = dyn Fn(&Extensions) -> Option<IpAddr> + Send + Sync;
 
 impl TracebackLayer {
-    pub(crate) fn new(
-        settings: Tracebacks,
-        serves: bool,
+    fn new(
+        tracebacks: Tracebacks,
+        shows_page: bool,
         peer: impl Fn(&Extensions) -> Option<IpAddr> + Send + Sync + 'static,
     ) -> Self {
         install_hook();
         Self {
-            shared: Arc::new(Shared {
-                settings,
-                serves,
+            config: Arc::new(LayerConfig {
+                tracebacks,
+                shows_page,
                 peer: Box::new(peer),
             }),
         }
     }
 
-    /// Looks at a request before it is answered: what the layer does, for those who call it themselves.
+    /// Starts the handling of a request, for servers that call the layer without its tower service.
     ///
-    /// Give the response to [`Observed::respond`].
+    /// Pass the response to [`Observed::respond`].
     pub fn observe<B>(&self, request: &mut Request<B>) -> Observed {
-        Observed::new(Arc::clone(&self.shared), request)
-    }
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.settings.fmt(f)
+        Observed::new(Arc::clone(&self.config), request)
     }
 }
 
@@ -77,7 +95,7 @@ impl<S> Layer<S> for TracebackLayer {
     }
 }
 
-/// A service whose failures are logged and answered; made by [`TracebackLayer`].
+/// The service of [`TracebackLayer`].
 #[derive(Clone, Debug)]
 pub struct TracebackService<S> {
     inner: S,
@@ -100,7 +118,7 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let observed = self.layer.observe(&mut request);
         ResponseFuture {
-            state: match guarded(|| self.inner.call(request)) {
+            state: match catch_panic(|| self.inner.call(request)) {
                 Ok(future) => State::Running { future },
                 Err(panic) => State::Panicked { panic },
             },
@@ -110,20 +128,21 @@ where
 }
 
 pin_project! {
-    /// The response of [`TracebackService`]: the inner service's, or what stands in the place of a failure.
+    /// The response future of [`TracebackService`]: the inner response, or the response to a
+    /// failure.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
         state: State<F>,
-        // None when it is ready.
+        // `None` after completion.
         observed: Option<Observed>,
     }
 }
 
 pin_project! {
     #[derive(Debug)]
-    #[project = StateProj]
+    #[project = StateProjection]
     enum State<F> {
         Running { #[pin] future: F },
         Panicked { panic: Failure },
@@ -140,17 +159,23 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let outcome = match this.state.project() {
-            // After a panic the future is not polled again, only dropped.
-            StateProj::Running { future } => match guarded(|| future.poll(cx)) {
+            // After a panic the future is only dropped, never polled again.
+            StateProjection::Running { future } => match catch_panic(|| future.poll(cx)) {
                 Ok(poll) => Ok(ready!(poll)?),
                 Err(panic) => Err(panic),
             },
-            StateProj::Panicked { panic } => Err(panic.clone()),
+            StateProjection::Panicked { panic } => Err(panic.clone()),
         };
-        let observed = this.observed.take().expect("polled after it was ready");
+        let observed = this.observed.take().expect("polled after completion");
         Poll::Ready(Ok(match outcome {
             Ok(response) => observed.respond(response),
             Err(panic) => observed.respond_to(panic),
         }))
     }
+}
+
+/// Converts a panic of the service to a failure.
+fn catch_panic<T>(call: impl FnOnce() -> T) -> Result<T, Failure> {
+    // Unwind-safe: a service that panicked is dropped, and not used again.
+    catch_unwind(AssertUnwindSafe(call)).map_err(|payload| Failure::from_panic(&*payload))
 }

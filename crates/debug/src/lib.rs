@@ -1,10 +1,12 @@
-//! The traceback page, and what stands in its place where nobody may see it.
+//! Traceback page for failed requests in development, and a plain response with a request id for
+//! all other clients.
 //!
-//! A handler that fails, with an error or by a panic, answers 500. With this layer around it, the log tells the whole story under
-//! a request id that the response carries too. And while you develop, the response itself tells it: the chain of causes, the
-//! frames with their source lines, the request. As HTML for a browser, as JSON for a program, as Markdown for `curl`.
+//! A handler that fails, by an error or a panic, responds with 500. This layer logs the failure
+//! under a request id, which the response carries too. In debug mode the response itself is a page
+//! with the chain of causes, the frames with their source lines, and the request: as HTML for
+//! browsers, JSON for programs, and Markdown for `curl`.
 //!
-//! # Use
+//! # Example
 //!
 //! ```
 //! use std::{convert::Infallible, net::{IpAddr, Ipv4Addr}};
@@ -20,9 +22,9 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! // The server says who connected, in its own way: here as an address in the extensions.
+//! // The peer's address, from the extensions in which the server stores it.
 //! let tracebacks = Tracebacks::new().serve_traceback(true);
-//! # // So that this also runs in a release build.
+//! # // So that this example also runs in a release build.
 //! # let tracebacks = tracebacks.even_in_release();
 //! let layer = tracebacks.layer(|extensions| extensions.get::<IpAddr>().copied());
 //!
@@ -41,46 +43,46 @@
 //!     .extension(IpAddr::from(Ipv4Addr::LOCALHOST))
 //!     .header("host", "localhost:8888")
 //!     .body(())
-//!     .expect("it is a request");
-//! let response = service.oneshot(request).await.expect("it cannot fail");
+//!     .expect("a valid request");
+//! let response = service.oneshot(request).await.expect("infallible");
 //! assert!(response.headers().contains_key("x-request-id"));
-//! let page = response.into_body().collect().await.expect("it cannot fail").to_bytes();
+//! let page = response.into_body().collect().await.expect("infallible").to_bytes();
 //! let page = String::from_utf8_lossy(&page);
 //! assert!(page.starts_with("# invalid digit found in string"), "{page}");
 //! # }
 //! ```
 //!
-//! In axum, an error type that carries a [`Failure`] is a dozen lines: see the example `axum_debug`.
+//! The example `axum_debug` shows an error type for axum that carries a [`Failure`].
 //!
-//! # Who sees the page
+//! # Access control
 //!
-//! The page shows source code and requests, so it is for the one who develops, and nobody else. All of this must hold:
+//! The page shows source code and request data, so only the developer may see it. All of these
+//! conditions must hold:
 //!
-//! - The program calls [`Tracebacks::serve_traceback`]. In a release build that is not enough: such a build also has to call
-//!   [`Tracebacks::even_in_release`], which takes no argument, so that no header, flag or environment
-//!   variable can be what switches it on.
-//! - The connection comes from this machine's loopback, by HTTP/1.1 or newer.
-//! - The `Host` is `localhost`, a name below it, `127.0.0.1` or `[::1]`, or one that [`Tracebacks::allow_host`] names. A page
-//!   of the web can have its own name resolved to 127.0.0.1 (DNS rebinding), but not be called `localhost`.
-//! - No forwarding header is there, whatever it says: it was written by a proxy or by somebody who plays one, and
-//!   neither is you. nginx without such headers is known by its HTTP/1.0.
-//! - A browser does not say that a page of another site asks for it, unless by a link that was followed.
+//! - The program calls [`Tracebacks::serve_traceback`]. A release build must also call
+//!   [`Tracebacks::even_in_release`], which takes no argument, so that no header, flag or
+//!   environment variable can enable the page.
+//! - The peer is a loopback address, and the request is HTTP/1.1 or later.
+//! - `Host` is `localhost`, a subdomain of it, `127.0.0.1`, `[::1]`, or a name from
+//!   [`Tracebacks::allow_host`]. A malicious site can resolve its own name to 127.0.0.1 (DNS
+//!   rebinding), but cannot use the name `localhost`.
+//! - The request has no forwarding header with any value: only a proxy or an attacker sets one.
+//!   nginx without these headers is detected by its HTTP/1.0.
+//! - The browser does not report a cross-site request, except a followed link.
 //!
-//! A proxy on this machine that speaks HTTP/1.1, adds no header and passes on `Host: localhost` cannot be told from you. So do
-//! not debug behind a proxy that others can reach.
+//! A local proxy that uses HTTP/1.1, adds no header and forwards `Host: localhost` cannot be
+//! distinguished from the developer. Do not enable the page behind a proxy that others can reach.
 //!
-//! # What it does not do
+//! # Limits
 //!
-//! It runs nothing: there is no console, no evaluation, no request that changes anything, and the only files that it reads
-//! are those that the backtrace names. It does not look into the text of errors: what an error says of a secret
-//! is shown. The log hides what is secret in a query, and in a path only where [`RequestFacts`] told its parameters. It gives
-//! no page to a 500 that carries no [`Failure`]; that stays what it is.
+//! The page has no console and evaluates no code, and reads only files that are named in the
+//! backtrace. It does not search error messages for secrets: a secret in an error message is shown.
+//! The log hides secrets in the query, and in the path only if [`RequestMetadata`] has its
+//! parameters. A 500 response without a [`Failure`] is not changed.
 #![forbid(unsafe_code)]
 
-mod accept;
-mod editor;
+mod config;
 mod error;
-mod facts;
 mod failure;
 mod gate;
 mod layer;
@@ -88,24 +90,17 @@ mod log;
 mod mask;
 mod observed;
 mod page;
-mod panic;
 mod printable;
-mod report;
-mod request_id;
-mod snippet;
-mod source;
-mod symbol;
+mod request;
 mod trace;
 mod tracebacks;
 
 pub use crate::{
-    editor::Editor,
     error::ConfigError,
-    facts::RequestFacts,
-    failure::Failure,
+    failure::{Failure, snippet::Snippet},
     layer::{ResponseFuture, TracebackLayer, TracebackService},
     observed::Observed,
-    request_id::RequestId,
-    snippet::Snippet,
+    page::editor::Editor,
+    request::{metadata::RequestMetadata, request_id::RequestId},
     tracebacks::Tracebacks,
 };

@@ -1,4 +1,4 @@
-//! What the log hears of a failure: all of it, under the id that the response carries.
+//! Failure log: one line per failure and its backtrace, both with the request id of the response.
 
 use std::{
     fmt,
@@ -13,84 +13,88 @@ use http::StatusCode;
 use tracing::Dispatch;
 
 use crate::{
-    Failure, Observed, RequestId,
-    facts::Facts,
-    mask::Mask,
+    failure::Failure,
+    gate::Refusal,
     printable::one_line,
-    symbol::Function,
-    trace::{Frame, Trace},
+    request::request_id::RequestId,
+    trace::{Frame, Trace, symbol::Function},
 };
 
-pub(crate) fn log(observed: &Observed, failure: &Failure, status: StatusCode, id: &RequestId) {
+/// Logs a failure. `request` is the method and the target, without secrets.
+pub(crate) fn log_failure(
+    request: &str,
+    refusal: Option<Refusal>,
+    failure: &Failure,
+    status: StatusCode,
+    id: &RequestId,
+) {
     if !tracing::enabled!(tracing::Level::ERROR) {
         return;
     }
-    let what = What {
-        observed,
+    let line = LogLine {
+        request,
         failure,
         status,
     };
-    match observed.refusal() {
-        Some(refusal) => tracing::error!(request_id = %id, no_page = %refusal, "{what}"),
-        None => tracing::error!(request_id = %id, "{what}"),
+    match refusal {
+        Some(refusal) => tracing::error!(request_id = %id, no_page = %refusal, "{line}"),
+        None => tracing::error!(request_id = %id, "{line}"),
     }
     if failure.trace().is_some() {
-        look_up(Backtrace {
-            of: failure.clone(),
+        log_backtrace(PendingBacktrace {
+            failure: failure.clone(),
             id: id.clone(),
-            listeners: tracing::dispatcher::get_default(Clone::clone),
+            dispatch: tracing::dispatcher::get_default(Clone::clone),
         });
     }
 }
 
-/// A backtrace that is not looked up yet, and who is to hear of it.
-struct Backtrace {
-    of: Failure,
+/// A backtrace to resolve, and the subscriber for its log line.
+struct PendingBacktrace {
+    failure: Failure,
     id: RequestId,
-    listeners: Dispatch,
+    dispatch: Dispatch,
 }
 
-/// So many may wait to be looked up; who fails faster has the same to say in all of them.
-const WAITING: usize = 64;
+/// The number of backtraces that can wait. Frequent failures usually have the same backtrace.
+const MAX_PENDING: usize = 64;
 
-/// Looks a backtrace up, and logs it, in a thread of its own: the first one of a process reads its debug
-/// information, for which no other request should have to wait.
-fn look_up(backtrace: Backtrace) {
-    static WORK: OnceLock<Option<SyncSender<Backtrace>>> = OnceLock::new();
-    let waiting = WORK.get_or_init(|| {
-        let (sender, receiver) = sync_channel::<Backtrace>(WAITING);
+/// Resolves and logs a backtrace in a background thread: the first resolution in a process loads
+/// its debug information, which must not delay other requests.
+fn log_backtrace(backtrace: PendingBacktrace) {
+    static QUEUE: OnceLock<Option<SyncSender<PendingBacktrace>>> = OnceLock::new();
+    let queue = QUEUE.get_or_init(|| {
+        let (sender, receiver) = sync_channel::<PendingBacktrace>(MAX_PENDING);
         let thread = thread::Builder::new().name("squall-backtraces".to_owned());
-        let started = thread.spawn(move || receiver.iter().for_each(Backtrace::log));
+        let started = thread.spawn(move || receiver.iter().for_each(PendingBacktrace::log));
         started.ok().map(|_| sender)
     });
     let id = backtrace.id.clone();
-    let sent = waiting.as_ref().map(|waiting| waiting.try_send(backtrace));
+    let sent = queue.as_ref().map(|queue| queue.try_send(backtrace));
     if !matches!(sent, Some(Ok(()))) {
-        tracing::error!(request_id = %id, "no backtrace: too many failures at once");
+        tracing::error!(request_id = %id, "backtrace dropped: too many failures are waiting to be resolved");
     }
 }
 
-impl Backtrace {
+impl PendingBacktrace {
     fn log(self) {
-        tracing::dispatcher::with_default(&self.listeners, || {
-            let way = Way(self.of.trace());
-            tracing::error!(request_id = %self.id, backtrace = %way, "the backtrace");
+        tracing::dispatcher::with_default(&self.dispatch, || {
+            let frames = Frames(self.failure.trace());
+            tracing::error!(request_id = %self.id, backtrace = %frames, "backtrace");
         });
     }
 }
 
-/// `500 GET /path: cannot read the feed: connection refused`, on one line whatever a client sent.
-struct What<'a> {
-    observed: &'a Observed,
+/// `500 GET /path: cannot read the feed: connection refused`, always on one line.
+struct LogLine<'a> {
+    request: &'a str,
     failure: &'a Failure,
     status: StatusCode,
 }
 
-impl fmt::Display for What<'_> {
+impl fmt::Display for LogLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let observed = self.observed;
-        let target = observed.target();
-        write!(f, "{} {} {target}", self.status.as_u16(), observed.method)?;
+        write!(f, "{} {}", self.status.as_u16(), self.request)?;
         if self.failure.is_panic() {
             f.write_str(": a panic")?;
         }
@@ -103,24 +107,14 @@ impl fmt::Display for What<'_> {
     }
 }
 
-/// A line for each frame. These are of the program, and not of a client.
-struct Way<'a>(Option<&'a Trace>);
+/// One line per frame.
+struct Frames<'a>(Option<&'a Trace>);
 
-impl fmt::Display for Way<'_> {
+impl fmt::Display for Frames<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut frames = self.0.map_or(&[][..], Trace::frames).iter();
         frames.try_for_each(|frame| write_frame(f, frame))
     }
-}
-
-/// The path and query as they may be shown, on one line.
-pub(crate) fn target(mask: &Mask, observed: &Observed, facts: &Facts) -> String {
-    let mut target = mask.path(observed.uri.path(), &facts.params);
-    if let Some(query) = observed.uri.query() {
-        target.push('?');
-        target.push_str(&mask.query(query));
-    }
-    one_line(&target)
 }
 
 fn write_frame(f: &mut fmt::Formatter<'_>, frame: &Frame) -> fmt::Result {

@@ -1,11 +1,12 @@
-//! What is a secret, by its name or by its looks, and what is shown in its place.
+//! Masking of secrets, by name or by format.
 
 use percent_encoding::percent_decode_str;
 
-/// What stands where a secret was.
+/// The replacement of a secret.
 pub(crate) const MASK: &str = "[hidden]";
 
-/// Names that contain one of these are of secrets. Case and `-`, `_`, `.` and the like do not count.
+/// Names that contain one of these are secret. Case and characters such as `-`, `_` and `.` are
+/// ignored.
 const CONTAIN: [&str; 25] = [
     "accesskey",
     "apikey",
@@ -34,49 +35,50 @@ const CONTAIN: [&str; 25] = [
     "xsrf",
 ];
 
-/// Names that end with one of these. As a part of names they would hide `monkeys` and `considered`.
+/// Names that end with one of these are secret. Matched anywhere, they would hide `monkeys` and
+/// `considered`.
 const END: [&str; 10] = [
     "auth", "hmac", "key", "nonce", "otp", "pass", "pin", "pwd", "sid", "sig",
 ];
 
-/// Names that are these: the code of OAuth is a password for a minute.
+/// Names that are secret if they are equal, such as the authorization code of OAuth.
 const ARE: [&str; 4] = ["code", "cvc", "iban", "ssn"];
 
-/// A cookie that is as long as this is a key to something more often than not.
+/// A cookie of this length is usually a session key.
 const LONG_COOKIE: usize = 20;
 
-/// The built-in rules, and those of the settings.
+/// The built-in names, and those of the configuration.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Mask {
-    /// Normalised as names are.
-    more: Vec<String>,
+    /// Normalized names.
+    hidden: Vec<String>,
 }
 
 impl Mask {
-    /// Hides what has this text in its name.
+    /// Adds a name; all names that contain it are secret.
     pub(crate) fn add(&mut self, name: &str) {
         let name = normal(name);
-        // Nothing is in every name.
+        // Every name contains the empty string.
         if !name.is_empty() {
-            self.more.push(name);
+            self.hidden.push(name);
         }
     }
 
-    /// Whether a header, cookie, parameter or field of this name is a secret.
+    /// Whether a header, cookie, parameter or field of this name is secret.
     pub(crate) fn is_secret(&self, name: &str) -> bool {
         let name = normal(name);
         CONTAIN.iter().any(|part| name.contains(part))
             || END.iter().any(|end| name.ends_with(end))
             || ARE.contains(&name.as_str())
-            || self.more.iter().any(|part| name.contains(part))
+            || self.hidden.iter().any(|part| name.contains(part))
     }
 
-    /// The value as it may be shown, decoded.
+    /// Returns the decoded value, or the mask.
     pub(crate) fn value(&self, name: &str, value: &str) -> String {
         if self.is_secret(name) || looks_secret(value) {
             return MASK.to_owned();
         }
-        // Such as a `Referer`, or where to go on after a login.
+        // A value with a query, such as a `Referer` or the target of a login redirect.
         match value.split_once('?') {
             Some((path, query)) => format!("{path}?{}", self.query(query)),
             None => value.to_owned(),
@@ -90,7 +92,7 @@ impl Mask {
         self.value(name, value)
     }
 
-    /// A query as it was written, but for its secrets.
+    /// Masks the secrets in an encoded query.
     pub(crate) fn query(&self, query: &str) -> String {
         let pairs = query.split('&').map(|pair| {
             let Some((name, value)) = pair.split_once('=') else {
@@ -102,7 +104,7 @@ impl Mask {
                 .to_owned();
             };
             let decoded = self.value(&decode(name), &decode(value));
-            // What is shown as it is is also written as it was.
+            // A value without secrets keeps its encoding.
             if decoded == decode(value) {
                 pair.to_owned()
             } else {
@@ -112,7 +114,7 @@ impl Mask {
         pairs.collect::<Vec<_>>().join("&")
     }
 
-    /// A path as it was written, but for segments that have one of these secrets in them.
+    /// Masks the segments of an encoded path that contain a secret parameter.
     pub(crate) fn path(&self, path: &str, params: &[(String, String)]) -> String {
         let secrets = params.iter().filter(|(name, value)| {
             !value.is_empty() && (self.is_secret(name) || looks_secret(value))
@@ -121,7 +123,7 @@ impl Mask {
         let segments = path.split('/').map(|segment| {
             let decoded = percent_decode_str(segment).decode_utf8_lossy();
             let is_secret = |secret: &&String| {
-                // A parameter may also be many segments.
+                // A parameter can span several segments.
                 decoded.contains(secret.as_str()) || secret.split('/').any(|part| part == decoded)
             };
             if !segment.is_empty() && secrets.iter().any(is_secret) || looks_secret(&decoded) {
@@ -134,7 +136,7 @@ impl Mask {
     }
 }
 
-/// Credentials of HTTP, JSON Web Tokens, and the signed values of Tornado.
+/// Detects HTTP credentials, JSON Web Tokens and Tornado's signed values.
 fn looks_secret(value: &str) -> bool {
     let lower = value.trim_start().to_ascii_lowercase();
     ["basic ", "bearer ", "digest ", "negotiate ", "2|1:"]
@@ -143,7 +145,7 @@ fn looks_secret(value: &str) -> bool {
         || lower.starts_with("eyj") && lower.contains('.')
 }
 
-/// As forms write it: `+` is a space.
+/// Decodes form encoding, in which `+` is a space.
 fn decode(text: &str) -> String {
     let text = text.replace('+', " ");
     percent_decode_str(&text).decode_utf8_lossy().into_owned()
@@ -166,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_shown() {
+    fn harmless_names_are_shown() {
         for name in [
             "accept",
             "author",
@@ -197,14 +199,14 @@ mod tests {
     }
 
     #[test]
-    fn names_of_the_settings() {
+    fn configured_names_are_hidden() {
         for name in ["shoe_size", "SHOESIZE", "my.shoe.size[0]"] {
             assert!(mask().is_secret(name), "{name}");
         }
     }
 
     #[test]
-    fn queries() {
+    fn secrets_in_queries_are_hidden() {
         for (query, shown) in [
             ("", ""),
             ("a=b&c", "a=b&c"),
@@ -226,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn paths() {
+    fn secrets_in_paths_are_hidden() {
         for (path, name, value, shown) in [
             ("/reset/abc", "id", "abc", "/reset/abc"),
             ("/reset/abc", "token", "abc", "/reset/[hidden]"),
@@ -242,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_look_like_secrets() {
+    fn credentials_are_hidden_under_any_name() {
         let mask = mask();
         for value in [
             "Basic dTpw",

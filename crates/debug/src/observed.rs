@@ -1,179 +1,173 @@
-//! One request, from before it is answered until its failure is.
+//! `Observed`: a request from its start until its response has been inspected for a failure.
 
-use std::{fmt, net::IpAddr, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header,
-};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body::Body;
 
 use crate::{
-    Failure, RequestFacts, RequestId,
+    config::LayerConfig,
+    failure::Failure,
     gate::{Asked, Refusal, refusal},
-    layer::Shared,
-    log, page,
-    report::Report,
+    log::log_failure,
+    page::{self, report::Report},
+    request::{RequestSnapshot, masked_target, metadata::RequestMetadata, request_id::RequestId},
 };
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// A request that was looked at by [`TracebackLayer::observe`](crate::TracebackLayer::observe), and is not yet answered.
+/// A request in progress; returned by [`TracebackLayer::observe`](crate::TracebackLayer::observe).
 pub struct Observed {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) method: Method,
-    pub(crate) uri: Uri,
+    config: Arc<LayerConfig>,
+    method: Method,
+    uri: Uri,
     id: Option<RequestId>,
-    view: View,
+    access: PageAccess,
 }
 
-/// What the client may see of a failure.
-enum View {
-    /// Nothing, whoever it is.
-    Off,
+/// Whether the client may see the page.
+enum PageAccess {
+    /// The page is disabled for all clients.
+    Disabled,
     Refused(Refusal),
-    Page(Box<Kept>),
-}
-
-/// What the page needs of a request, which is gone when it fails.
-pub(crate) struct Kept {
-    pub(crate) peer: Option<IpAddr>,
-    pub(crate) version: Version,
-    pub(crate) headers: HeaderMap,
-    pub(crate) facts: RequestFacts,
+    Granted(Box<RequestSnapshot>),
 }
 
 impl Observed {
-    pub(crate) fn new<B>(shared: Arc<Shared>, request: &mut Request<B>) -> Self {
-        let view = if shared.serves {
-            View::of(&shared, request)
+    pub(crate) fn new<B>(config: Arc<LayerConfig>, request: &mut Request<B>) -> Self {
+        let access = if config.shows_page {
+            PageAccess::of(&config, request)
         } else {
-            View::Off
+            PageAccess::Disabled
         };
         Self {
             method: request.method().clone(),
             uri: request.uri().clone(),
             id: request.extensions().get().cloned(),
-            shared,
-            view,
+            config,
+            access,
         }
     }
 
-    /// The request's method.
+    /// Returns the request's method.
     #[must_use]
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The request's target, secrets and all.
+    /// Returns the request's URI, including secrets.
     #[must_use]
     pub fn uri(&self) -> &Uri {
         &self.uri
     }
 
-    /// The path and query of the request, with secrets hidden, on one line: for a log.
+    /// Returns the path and query without secrets, on one line, for a log.
     #[must_use]
     pub fn target(&self) -> String {
-        let facts = self.facts().map(RequestFacts::get).unwrap_or_default();
-        log::target(&self.shared.settings.mask, self, &facts)
+        let metadata = match &self.access {
+            PageAccess::Granted(request) => request.metadata.get(),
+            PageAccess::Disabled | PageAccess::Refused(_) => Default::default(),
+        };
+        masked_target(&self.config.tracebacks.mask, &self.uri, &metadata)
     }
 
-    /// Takes the [`Failure`] out of a response with a status of 500 or above, logs it, and makes the response what the
-    /// client may see. All other responses stay as they are.
+    /// Handles a response: one with a status of at least 500 and a [`Failure`] in its extensions is
+    /// logged, and replaced by the page if the client may see it. Other responses are not changed.
     ///
-    /// Where the client may not see the page, a body stays, since the application knows what it shows; an
-    /// empty one becomes the status in words. Either way `X-Request-Id` is set.
+    /// If the client may not see the page, a body is kept; an empty body is replaced by the status
+    /// line. In both cases `X-Request-Id` is set.
     pub fn respond<R: Body + From<Bytes>>(&self, mut response: Response<R>) -> Response<R> {
         if !response.status().is_server_error() {
             return response;
         }
         match response.extensions_mut().remove() {
-            Some(failure) => self.show(response, &failure),
+            Some(failure) => self.respond_with(response, &failure),
             None => response,
         }
     }
 
-    /// The response to a failure that has none, such as a panic: status 500.
+    /// Builds a 500 response to a failure without a response, such as a panic.
     #[must_use]
     pub fn respond_to<R: Body + From<Bytes>>(&self, failure: Failure) -> Response<R> {
         let mut response = Response::new(R::from(Bytes::new()));
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-        self.show(response, &failure)
+        self.respond_with(response, &failure)
     }
 
-    fn show<R: Body + From<Bytes>>(&self, response: Response<R>, failure: &Failure) -> Response<R> {
+    fn respond_with<R: Body + From<Bytes>>(
+        &self,
+        response: Response<R>,
+        failure: &Failure,
+    ) -> Response<R> {
         let (mut head, mut body) = response.into_parts();
-        // A response's own id is from further in, where one was given to the request.
+        // The id of an inner layer, in the response, takes precedence.
         let own = head
             .headers
             .get(X_REQUEST_ID)
             .and_then(RequestId::from_header);
         let id = own.or_else(|| self.id.clone());
         let id = id.unwrap_or_else(RequestId::random);
-        log::log(self, failure, head.status, &id);
-        match &self.view {
-            View::Page(kept) => {
-                let settings = &self.shared.settings;
-                let report = Report::new(settings, self, kept, failure, head.status, &id);
-                let page = page::render(&report, &kept.headers, settings.own_scripts);
-                // What the application said of its own body is not true of this one.
+        let request = format!("{} {}", self.method, self.target());
+        log_failure(&request, self.refusal(), failure, head.status, &id);
+        match &self.access {
+            PageAccess::Granted(request) => {
+                let tracebacks = &self.config.tracebacks;
+                let report = Report::new(tracebacks, request, failure, head.status, &id);
+                let page = page::render(&report, &request.headers, tracebacks.own_scripts);
+                // The headers of the application describe its own body.
                 head.headers = page.headers;
                 body = R::from(page.body);
             }
-            View::Off | View::Refused(_) if body.is_end_stream() => {
+            PageAccess::Disabled | PageAccess::Refused(_) if body.is_end_stream() => {
                 head.headers.remove(header::CONTENT_LENGTH);
                 let plain = HeaderValue::from_static("text/plain; charset=utf-8");
                 head.headers.insert(header::CONTENT_TYPE, plain);
                 body = R::from(Bytes::from(format!("{}\n", head.status)));
             }
-            View::Off | View::Refused(_) => {}
+            PageAccess::Disabled | PageAccess::Refused(_) => {}
         }
         head.headers.insert(X_REQUEST_ID, id.to_header());
         Response::from_parts(head, body)
     }
 
-    /// Why the client does not see the page, though others do.
-    pub(crate) fn refusal(&self) -> Option<Refusal> {
-        match self.view {
-            View::Refused(refusal) => Some(refusal),
-            View::Off | View::Page(_) => None,
-        }
-    }
-
-    pub(crate) fn facts(&self) -> Option<&RequestFacts> {
-        match &self.view {
-            View::Page(kept) => Some(&kept.facts),
-            View::Off | View::Refused(_) => None,
+    /// The reason that this client may not see the page, although it is enabled.
+    fn refusal(&self) -> Option<Refusal> {
+        match self.access {
+            PageAccess::Refused(refusal) => Some(refusal),
+            PageAccess::Disabled | PageAccess::Granted(_) => None,
         }
     }
 }
 
-impl View {
-    fn of<B>(shared: &Shared, request: &mut Request<B>) -> Self {
-        let peer = (shared.peer)(request.extensions());
+impl PageAccess {
+    fn of<B>(config: &LayerConfig, request: &mut Request<B>) -> Self {
+        let peer = (config.peer)(request.extensions());
         let asked = Asked {
             peer,
             version: request.version(),
             uri: request.uri(),
             headers: request.headers(),
         };
-        if let Some(refusal) = refusal(&asked, &shared.settings.allowed_hosts) {
+        if let Some(refusal) = refusal(&asked, &config.tracebacks.allowed_hosts) {
             return Self::Refused(refusal);
         }
-        let facts = RequestFacts::default();
-        request.extensions_mut().insert(facts.clone());
-        Self::Page(Box::new(Kept {
+        let metadata = RequestMetadata::default();
+        request.extensions_mut().insert(metadata.clone());
+        Self::Granted(Box::new(RequestSnapshot {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
             peer,
             version: request.version(),
             headers: request.headers().clone(),
-            facts,
+            metadata,
         }))
     }
 }
 
 impl fmt::Debug for Observed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the target, which may have secrets in its query.
+        // The URI may contain secrets in its query.
         f.debug_struct("Observed").finish_non_exhaustive()
     }
 }

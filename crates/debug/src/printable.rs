@@ -1,32 +1,33 @@
-//! Text that cannot move a cursor, turn a line round or begin another.
+//! Escaping of control and bidirectional characters, for logs, terminals and pages.
 
 use std::fmt::Write;
 
-/// Nothing that is shown is longer, in characters.
-const LONGEST: usize = 10_000;
+/// The maximum length of displayed text, in characters.
+const MAX_LENGTH: usize = 10_000;
 
-/// Control characters and those that change the direction of writing are written as escapes; line ends and tabs stay.
+/// Escapes control characters and characters that change the writing direction; line feeds and tabs
+/// are kept.
 pub(crate) fn printable(text: &str) -> String {
     escape(text, |c| matches!(c, '\n' | '\t'))
 }
 
-/// As [`printable`], on one line.
+/// Like [`printable`], but also escapes line feeds and tabs.
 pub(crate) fn one_line(text: &str) -> String {
     escape(text, |_| false)
 }
 
-fn escape(text: &str, stays: impl Fn(char) -> bool) -> String {
-    let mut escaped = String::with_capacity(text.len().min(LONGEST));
+fn escape(text: &str, is_kept: impl Fn(char) -> bool) -> String {
+    let mut escaped = String::with_capacity(text.len().min(MAX_LENGTH));
     for (length, c) in text.chars().enumerate() {
-        if length == LONGEST {
+        if length == MAX_LENGTH {
             escaped.push('…');
             break;
         }
         match c {
             '"' | '\'' | '\\' => escaped.push(c),
-            c if stays(c) => escaped.push(c),
-            // This knows what moves a cursor, what is invisible, and what turns text round.
-            c => write!(escaped, "{}", c.escape_debug()).expect("a string takes all"),
+            c if is_kept(c) => escaped.push(c),
+            // `escape_debug` escapes control, invisible and bidirectional characters.
+            c => write!(escaped, "{}", c.escape_debug()).expect("writing to a string cannot fail"),
         }
     }
     escaped
@@ -34,10 +35,10 @@ fn escape(text: &str, stays: impl Fn(char) -> bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{LONGEST, one_line, printable};
+    use super::{MAX_LENGTH, one_line, printable};
 
     #[test]
-    fn what_is_escaped() {
+    fn control_and_bidirectional_characters_are_escaped() {
         for (text, many, one) in [
             ("plain é 漢 \"'\\", "plain é 漢 \"'\\", "plain é 漢 \"'\\"),
             ("a\n\tb", "a\n\tb", "a\\n\\tb"),
@@ -53,8 +54,8 @@ mod tests {
             assert_eq!(one_line(text), one);
         }
         assert_eq!(
-            one_line(&"x".repeat(LONGEST * 2)).chars().count(),
-            LONGEST + 1
+            one_line(&"x".repeat(MAX_LENGTH * 2)).chars().count(),
+            MAX_LENGTH + 1
         );
     }
 }

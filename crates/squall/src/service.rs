@@ -28,7 +28,7 @@ use tracing::level_filters::LevelFilter;
 use crate::{
     Error, Urls, access_log,
     autoreload::LiveReload,
-    debug::{Observed, RequestFacts, Tracebacks},
+    debug::{Observed, RequestMetadata, Tracebacks},
     error_pages::ErrorPages,
     handler::{Endpoint, ResponseFuture as HandlerFuture},
     site::Site,
@@ -214,7 +214,7 @@ impl Inner {
         };
         let (mut response, allow) = match found.endpoint.find(request.method()) {
             MethodMatch::Found(endpoint) | MethodMatch::Head(endpoint) => {
-                if let Some(facts) = request.extensions().get::<RequestFacts>() {
+                if let Some(facts) = request.extensions().get::<RequestMetadata>() {
                     tell(facts, &found.captures, path);
                 }
                 request.extensions_mut().insert(Matched {
@@ -235,7 +235,7 @@ impl Inner {
 }
 
 /// What the debug page says of the route.
-fn tell(facts: &RequestFacts, captures: &Captures, path: &str) {
+fn tell(facts: &RequestMetadata, captures: &Captures, path: &str) {
     facts.set_route(captures.pattern());
     for (name, value) in captures.params(path) {
         facts.add_param(name, value);

@@ -1,7 +1,7 @@
-//! Requests lost while a service is reloaded, upgraded or loses a worker: squall, and beside
+//! What clients notice while a service is reloaded, upgraded or loses a worker: squall, and beside
 //! it nginx and granian.
 //!
-//! `cargo xtask bench disturb [SECONDS]`; benches/README.md explains the figures.
+//! `cargo xtask bench disturb [SECONDS]`; benches/README.md says how to read it.
 #![expect(clippy::print_stdout, reason = "the results are for people")]
 
 mod process;
@@ -13,16 +13,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use benches::{
-    Result,
-    process::{is_stopped, signal, sockets},
-    wrk::Report,
-};
+use benches::{Result, wrk::Report};
 use rustix::process::Signal;
 use testkit::wait_until;
 
 use crate::{
-    process::Process,
+    process::{Process, is_stopped, signal, sockets},
     service::{Service, granian, nginx, squall},
 };
 
@@ -52,7 +48,7 @@ const SERVICES: &[Row] = {
     ]
 };
 
-/// Errors that clients counted.
+/// What clients noticed.
 struct Outcome {
     report: Report,
     /// Connections that the killed workers had accepted.
@@ -119,7 +115,7 @@ fn main() -> Result<()> {
 }
 
 impl Outcome {
-    /// Only connections that killed workers had accepted are lost, and none is refused.
+    /// Nothing is lost but what killed workers had accepted, and nobody is refused.
     fn is_as_promised(&self) -> bool {
         let Report {
             requests,
@@ -145,8 +141,8 @@ fn measure(
         Disturbance::Upgrade => 1,
         Disturbance::Kills => seconds.saturating_sub(1),
     };
-    // Sockets of a worker without clients.
-    let own = sockets(service.oldest_worker()?)?.len();
+    // What a worker has open before anybody has connected.
+    let own = sockets(service.oldest_worker()?)?;
     let wrk = Process::wrk(service.address, seconds, keep_alive)?;
     let start = Instant::now();
     let (mut accepted, mut refused) = (0, 0);
@@ -162,7 +158,7 @@ fn measure(
                 let worker = service.oldest_worker()?;
                 signal(worker, Signal::STOP)?;
                 wait_until("the worker to stop", || is_stopped(worker));
-                accepted += sockets(worker)?.len().saturating_sub(own) as u64;
+                accepted += sockets(worker)?.saturating_sub(own);
                 signal(worker, Signal::KILL)?;
                 let connects = (0..100).map(|_| TcpStream::connect(service.address));
                 refused += connects.filter(std::result::Result::is_err).count() as u64;

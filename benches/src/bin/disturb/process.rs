@@ -1,16 +1,14 @@
-//! Child processes that end with this program.
+//! Processes: ours, which end with this program, and what the system knows of others.
 
 use std::{
+    fs,
     io::Read,
     net::SocketAddr,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
-use benches::{
-    Result, find,
-    process::{children, signal},
-};
+use benches::{Result, find};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open},
@@ -50,7 +48,7 @@ impl Process {
         Ok(poll(&mut polled, Some(&time))? > 0)
     }
 
-    /// Returns the standard output, up to the process's end.
+    /// What it prints until it ends.
     pub(crate) fn output(mut self) -> Result<String> {
         let mut text = String::new();
         let output = self.0.stdout.take();
@@ -63,7 +61,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Errors mean that a process has ended already.
+        // What fails here fails for processes that have ended already.
         let children = children(self.pid()).unwrap_or_default();
         let _ = kill_process(Pid::from_child(&self.0), Signal::INT);
         if !self.ended_within(PATIENCE).unwrap_or(false) {
@@ -74,4 +72,32 @@ impl Drop for Process {
         }
         let _ = self.0.wait();
     }
+}
+
+pub(crate) fn signal(pid: u32, signal: Signal) -> Result<()> {
+    let pid = Pid::from_raw(pid.cast_signed()).ok_or("no process has id 0")?;
+    Ok(kill_process(pid, signal)?)
+}
+
+/// The processes that this one has started, oldest first.
+pub(crate) fn children(pid: u32) -> Result<Vec<u32>> {
+    let mut children = Vec::new();
+    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+        let list = fs::read_to_string(task?.path().join("children"))?;
+        let pids = list.split_whitespace().map(str::parse);
+        children.extend(pids.collect::<std::result::Result<Vec<u32>, _>>()?);
+    }
+    Ok(children)
+}
+
+/// How many sockets the process has open.
+pub(crate) fn sockets(pid: u32) -> Result<u64> {
+    let descriptors = fs::read_dir(format!("/proc/{pid}/fd"))?;
+    let targets = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+    let sockets = targets.filter(|target| target.to_string_lossy().starts_with("socket:"));
+    Ok(sockets.count() as u64)
+}
+
+pub(crate) fn is_stopped(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") T "))
 }

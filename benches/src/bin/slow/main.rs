@@ -1,6 +1,6 @@
-//! Latency of a normal client beside thousands of clients that send one byte a second.
+//! What others notice of thousands of clients that send one byte a second.
 //!
-//! `cargo xtask bench slow [SECONDS] [ROUNDS] [CLIENTS]`; benches/README.md explains the figures.
+//! `cargo xtask bench slow [SECONDS] [ROUNDS] [CLIENTS]`; benches/README.md says how to read it.
 #![expect(clippy::print_stdout, reason = "the results are for people")]
 
 mod clients;

@@ -1,14 +1,12 @@
-//! The page for people. Whatever is not written here as a literal goes through [`Html::text`].
+//! HTML page. All dynamic text is escaped by [`Html::text`].
 
-use crate::{
-    page::{
-        markdown,
-        rust::{Kind, pieces},
-    },
+use crate::page::{
+    markdown,
     report::{Call, Report, Section, libraries},
+    rust::{Kind, tokens},
 };
 
-/// HTML that grows: literals as they are, everything else escaped. There is no third way in.
+/// An HTML buffer: `raw` takes only literals, everything else is escaped.
 struct Html(String);
 
 impl Html {
@@ -17,7 +15,7 @@ impl Html {
         self
     }
 
-    /// Text, or the value of an attribute in double quotes.
+    /// Appends text, or the value of a double-quoted attribute.
     fn text(&mut self, text: &str) -> &mut Self {
         for c in text.chars() {
             match c {
@@ -37,7 +35,7 @@ impl Html {
     }
 }
 
-/// A title that is longer is set in smaller letters.
+/// A longer title gets a smaller font.
 const LONG_TITLE: usize = 120;
 
 pub(super) fn render(report: &Report, nonce: &str) -> String {
@@ -52,21 +50,21 @@ pub(super) fn render(report: &Report, nonce: &str) -> String {
         .raw("</style>\n</head>\n<body>\n");
     header(h, report);
     h.raw("<main>\n");
-    what(h, report);
-    h.raw("<section aria-labelledby=\"where\">\n<h2 id=\"where\">Where it happened</h2>\n");
+    error(h, report);
+    h.raw("<section aria-labelledby=\"traceback\">\n<h2 id=\"traceback\">Traceback</h2>\n");
     report
         .snippets
         .iter()
         .for_each(|snippet| call(h, snippet, true));
     stack(h, report);
     h.raw("</section>\n");
-    about(h, &report.sections);
-    copy(h, report);
+    metadata(h, &report.sections);
+    markdown_copy(h, report);
     h.raw("</main>\n<footer><p>Request id <code>")
         .text(&report.id);
-    h.raw("</code>: the log says all of this under it. You see this page because ");
-    h.raw("<code>serve_traceback</code> is on and you are on the same machine; ");
-    h.raw("all others get the status and the request id.</p></footer>\n");
+    h.raw("</code>: find this failure in the log by it. This page is only visible on the ");
+    h.raw("server's own machine with <code>serve_traceback</code>; other clients get the ");
+    h.raw("status and the request id.</p></footer>\n");
     h.raw("<script nonce=\"").text(nonce).raw("\">\n");
     h.raw(include_str!("page.js")).raw("</script>\n");
     h.raw("</body>\n</html>\n");
@@ -83,7 +81,7 @@ fn header(h: &mut Html, report: &Report) {
     h.raw("</p>\n</header>\n");
 }
 
-fn what(h: &mut Html, report: &Report) {
+fn error(h: &mut Html, report: &Report) {
     h.raw("<section class=\"what\" aria-labelledby=\"title\">\n<p class=\"kind\">");
     h.text(&report.kind).raw("</p>\n<h1 id=\"title\"");
     if report.title.chars().count() > LONG_TITLE || report.title.contains('\n') {
@@ -104,9 +102,9 @@ fn what(h: &mut Html, report: &Report) {
 
 fn stack(h: &mut Html, report: &Report) {
     if report.calls.is_empty() {
-        h.raw("<p class=\"none\">No backtrace was kept.</p>\n");
+        h.raw("<p class=\"none\">No backtrace available.</p>\n");
     }
-    for calls in report.stretches() {
+    for calls in report.call_groups() {
         if calls[0].library.is_none() {
             calls.iter().for_each(|one| call(h, one, true));
             continue;
@@ -161,7 +159,9 @@ fn source(h: &mut Html, call: &Call) {
             .raw("\">Open in editor</a>\n");
     }
     if call.is_newer {
-        h.raw("<p class=\"newer\">This file has changed since the program was built: the lines may be others.</p>\n");
+        h.raw(
+            "<p class=\"newer\">This file is newer than the program; lines may be shifted.</p>\n",
+        );
     }
     h.raw("<pre tabindex=\"0\" role=\"region\" aria-label=\"Source of ")
         .text(&call.name)
@@ -175,7 +175,7 @@ fn source(h: &mut Html, call: &Call) {
         });
         h.number(number).raw("</i>");
         if is_rust {
-            pieces(line).for_each(|(kind, piece)| coloured(h, kind, piece));
+            tokens(line).for_each(|(kind, token)| coloured(h, kind, token));
         } else {
             h.text(line);
         }
@@ -189,20 +189,20 @@ fn source(h: &mut Html, call: &Call) {
     h.raw("</code></pre>\n</div>\n");
 }
 
-fn coloured(h: &mut Html, kind: Kind, piece: &str) {
+fn coloured(h: &mut Html, kind: Kind, token: &str) {
     let (begin, end) = match kind {
         Kind::Comment => ("<span class=\"c\">", "</span>"),
         Kind::Keyword => ("<span class=\"k\">", "</span>"),
         Kind::Text => ("<span class=\"t\">", "</span>"),
         Kind::Plain => ("", ""),
     };
-    h.raw(begin).text(piece).raw(end);
+    h.raw(begin).text(token).raw(end);
 }
 
-fn about(h: &mut Html, sections: &[Section]) {
-    h.raw("<section class=\"about\" aria-labelledby=\"about\">\n<h2 id=\"about\">What was asked, and of whom</h2>\n");
+fn metadata(h: &mut Html, sections: &[Section]) {
+    h.raw("<section class=\"about\" aria-labelledby=\"about\">\n<h2 id=\"about\">Request and process</h2>\n");
     for section in sections {
-        h.raw("<div class=\"facts\">\n<h3>")
+        h.raw("<div class=\"metadata\">\n<h3>")
             .text(section.title)
             .raw("</h3>\n<dl>\n");
         for (name, value) in &section.rows {
@@ -219,8 +219,8 @@ fn about(h: &mut Html, sections: &[Section]) {
     h.raw("</section>\n");
 }
 
-fn copy(h: &mut Html, report: &Report) {
-    h.raw("<details class=\"markdown\">\n<summary>All of this as Markdown</summary>\n");
+fn markdown_copy(h: &mut Html, report: &Report) {
+    h.raw("<details class=\"markdown\">\n<summary>This page as Markdown</summary>\n");
     h.raw("<textarea id=\"markdown\" readonly rows=\"16\" spellcheck=\"false\" aria-label=\"Markdown\">\n");
     h.text(&markdown::render(report))
         .raw("</textarea>\n</details>\n");

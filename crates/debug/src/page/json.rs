@@ -1,8 +1,8 @@
-//! The page for programs.
+//! JSON page, for programs.
 
 use serde_json::{Map, Value, json};
 
-use crate::report::{Call, Report, Section};
+use crate::page::report::{Call, Report, Section};
 
 pub(super) fn render(report: &Report) -> String {
     let calls = |calls: &[Call]| calls.iter().map(call).collect::<Vec<_>>();
@@ -32,7 +32,7 @@ fn call(call: &Call) -> Value {
     })
 }
 
-/// Rows are pairs, since a name may come twice.
+/// Rows are pairs, since names can repeat.
 fn section(section: &Section) -> (String, Value) {
     (section.title.to_lowercase(), json!(section.rows))
 }

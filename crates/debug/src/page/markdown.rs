@@ -1,12 +1,12 @@
-//! The page for terminals, and for pasting into an issue.
+//! Markdown page, for terminals and issue reports.
 
 use std::fmt::{self, Write};
 
-use crate::report::{Call, Report, libraries};
+use crate::page::report::{Call, Report, libraries};
 
 pub(super) fn render(report: &Report) -> String {
     let mut text = String::new();
-    write(&mut text, report).expect("a string takes all");
+    write(&mut text, report).expect("writing to a string cannot fail");
     text
 }
 
@@ -34,7 +34,7 @@ fn write(text: &mut String, report: &Report) -> fmt::Result {
         .snippets
         .iter()
         .try_for_each(|call| write_call(text, call))?;
-    for calls in report.stretches() {
+    for calls in report.call_groups() {
         if calls[0].library.is_some() {
             let (count, names) = (calls.len(), libraries(calls));
             let s = if count == 1 { "" } else { "s" };
@@ -80,7 +80,7 @@ fn write_call(text: &mut String, call: &Call) -> fmt::Result {
     writeln!(text, "{}", block(language, &lines))
 }
 
-/// Text between the words of Markdown: what would be markup is escaped, and `<` begins no tag.
+/// Escapes Markdown markup and HTML tags in text.
 fn plain(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -95,7 +95,8 @@ fn plain(text: &str) -> String {
     escaped
 }
 
-/// Code within a line. Its ticks are longer than any in the text (CommonMark, 6.1).
+/// Inline code; its fence is longer than any run of backticks in the text (CommonMark, section
+/// 6.1).
 fn code(text: &str) -> String {
     let ticks = "`".repeat(longest_ticks(text) + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') || text.is_empty() {
@@ -106,7 +107,8 @@ fn code(text: &str) -> String {
     format!("{ticks}{pad}{text}{pad}{ticks}")
 }
 
-/// Lines of code. Its fence is longer than any in the text (CommonMark, 4.5).
+/// A code block; its fence is longer than any run of backticks in the text (CommonMark, section
+/// 4.5).
 fn block(language: &str, text: &str) -> String {
     let fence = "`".repeat((longest_ticks(text) + 1).max(3));
     format!("{fence}{language}\n{text}\n{fence}")
@@ -121,7 +123,7 @@ mod tests {
     use super::{block, code, plain};
 
     #[test]
-    fn what_is_shown_stays_text() {
+    fn markup_in_text_is_escaped() {
         for (text, wanted) in [
             ("a b", "a b"),
             ("<script>", "\\<script\\>"),

@@ -1,4 +1,4 @@
-// Nothing here is needed to read the page.
+// The page is readable without this script.
 const id = (name) => document.getElementById(name);
 document.querySelector(".tools").hidden = false;
 
@@ -8,7 +8,7 @@ id("copy").addEventListener("click", async () => {
   try {
     await navigator.clipboard.writeText(field.value);
   } catch {
-    // Not a secure context, or not allowed: the old way selects it, so that a key can copy it.
+    // The Clipboard API is not available or denied: select the text and copy it.
     field.closest("details").open = true;
     field.select();
     copied = document.execCommand("copy");
@@ -16,7 +16,7 @@ id("copy").addEventListener("click", async () => {
   id("said").textContent = copied ? "Copied" : "Press Ctrl+C to copy";
 });
 
-// The frames that were folded when the page came are folded again.
+// Fold the frames that were folded initially.
 const folded = [...document.querySelectorAll("main section details:not([open])")];
 id("unfold").addEventListener("click", ({ currentTarget: button }) => {
   const open = button.getAttribute("aria-pressed") !== "true";

@@ -1,7 +1,7 @@
-//! Colours for a line of Rust: only as much as helps the eye, and each line by itself, so what began in
-//! an earlier line is not known.
+//! Rust syntax highlighting, line by line: comments and strings that start on an earlier line are
+//! not detected.
 
-/// What a piece of a line is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
     Comment,
@@ -17,18 +17,18 @@ const KEYWORDS: [&str; 38] = [
     "unsafe", "use", "where", "while",
 ];
 
-/// The line in pieces; put together they are the line.
-pub(super) fn pieces(line: &str) -> impl Iterator<Item = (Kind, &str)> {
+/// Splits a line into tokens; concatenated they are the line.
+pub(super) fn tokens(line: &str) -> impl Iterator<Item = (Kind, &str)> {
     let mut rest = line;
     std::iter::from_fn(move || {
         let (kind, length) = first(rest)?;
-        let (piece, after) = rest.split_at(length);
+        let (token, after) = rest.split_at(length);
         rest = after;
-        Some((kind, piece))
+        Some((kind, token))
     })
 }
 
-/// The kind and the length of the first piece.
+/// The kind and length of the first token.
 fn first(rest: &str) -> Option<(Kind, usize)> {
     let begin = rest.chars().next()?;
     Some(if rest.starts_with("//") {
@@ -55,7 +55,7 @@ fn first(rest: &str) -> Option<(Kind, usize)> {
     })
 }
 
-/// `'x'` or `'\n'`; else it begins a lifetime.
+/// A character literal such as `'x'` or `'\n'`; otherwise the start of a lifetime.
 fn character(rest: &str) -> (Kind, usize) {
     let mut chars = rest[1..].chars();
     let is_escaped = chars.next() == Some('\\');
@@ -66,7 +66,7 @@ fn character(rest: &str) -> (Kind, usize) {
     }
 }
 
-/// The length of what is quoted, with the closing quote if that is on this line.
+/// The length of a quoted text, including the closing quote if it is on this line.
 fn quoted(text: &str, quote: char) -> usize {
     let mut is_escaped = false;
     for (at, c) in text.char_indices() {
@@ -86,10 +86,10 @@ fn is_word(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{KEYWORDS, Kind, pieces};
+    use super::{KEYWORDS, Kind, tokens};
 
     #[test]
-    fn lines() {
+    fn tokens_cover_the_line() {
         for (line, comment, keywords, text) in [
             ("", "", "", ""),
             ("let x = 7; // seven", "// seven", "let", "7"),
@@ -104,13 +104,13 @@ mod tests {
             ("\"\\", "", "", "\"\\"),
         ] {
             let of = |wanted: Kind| {
-                let found = pieces(line).filter(|(kind, _)| *kind == wanted);
-                found.map(|(_, piece)| piece).collect::<String>()
+                let found = tokens(line).filter(|(kind, _)| *kind == wanted);
+                found.map(|(_, token)| token).collect::<String>()
             };
             assert_eq!(of(Kind::Comment), comment, "{line}");
             assert_eq!(of(Kind::Keyword), keywords, "{line}");
             assert_eq!(of(Kind::Text), text, "{line}");
-            let all: String = pieces(line).map(|(_, piece)| piece).collect();
+            let all: String = tokens(line).map(|(_, token)| token).collect();
             assert_eq!(all, line);
         }
         assert!(KEYWORDS.is_sorted());

@@ -1,4 +1,5 @@
-//! The page in a real browser, by axum alone; kept as pictures to look at: `<target>/tmp/debug-page/*.png`.
+//! The page in a real browser, with axum alone. Screenshots are kept in
+//! `<target>/tmp/debug-page/*.png`.
 
 use std::{fs, net::SocketAddr, path::Path, process::Command, thread};
 
@@ -11,7 +12,7 @@ use axum::{
     routing::get,
 };
 use http::StatusCode;
-use squall_debug::RequestFacts;
+use squall_debug::RequestMetadata;
 use testkit::Running;
 
 use crate::case::{AppError, Outer, Result, shown};
@@ -24,23 +25,23 @@ impl IntoResponse for AppError {
 
 async fn user(
     PathParam(name): PathParam<String>,
-    facts: Extension<RequestFacts>,
+    metadata: Extension<RequestMetadata>,
 ) -> Result<String> {
-    facts.set_route("/users/{name}");
-    facts.add_param("name", &name);
+    metadata.set_route("/users/{name}");
+    metadata.add_param("name", &name);
     let feed = read_feed(&name).await?;
     Ok(feed)
 }
 
 async fn read_feed(name: &str) -> Result<String> {
-    // A feed that nobody has written to is not there yet.
+    // The feed of a user without posts does not exist.
     let path = format!("feeds/{name}.json");
     let feed = fs::read_to_string(&path)
         .map_err(|error| Outer(format!("cannot read the feed of {name:?}"), error))?;
     Ok(feed)
 }
 
-/// Adds a script to the page, as a live reload does.
+/// Adds a script to the page, like live reload.
 async fn with_script(response: Response) -> Response {
     if response.status().is_success() {
         return response;
@@ -52,14 +53,14 @@ async fn with_script(response: Response) -> Response {
     Response::from_parts(head, page.into())
 }
 
-/// Serves for as long as the tests run.
+/// Serves until the tests end.
 fn serve() -> SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let address = listener.local_addr().unwrap();
     let tracebacks = shown()
-        .fact("Task id", "0")
-        .fact("Generation", "3")
+        .process_info("Task id", "0")
+        .process_info("Generation", "3")
         .own_scripts(true)
         .layer(|extensions| Some(extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip()));
     let script = "document.body.dataset.margin = getComputedStyle(document.body).margin;
@@ -84,7 +85,7 @@ fn serve() -> SocketAddr {
     address
 }
 
-/// What Chromium prints.
+/// Returns the output of Chromium.
 fn browse(chromium: &Path, arguments: &[&str]) -> String {
     let profile = testkit::temp_dir();
     let profile = format!("--user-data-dir={}", profile.path().display());
@@ -112,7 +113,7 @@ fn browse(chromium: &Path, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn scripts_and_style_have_their_nonce() {
+fn only_scripts_and_styles_with_the_nonce_run() {
     let Some(chromium) = testkit::outside("chromium") else {
         return;
     };
@@ -121,27 +122,27 @@ fn scripts_and_style_have_their_nonce() {
         &chromium,
         &["--virtual-time-budget=2000", "--dump-dom", &url],
     );
-    // Ours has shown the buttons, and the one that was added has seen the style.
+    // The page's script shows the buttons; the added script has read the style.
     assert!(dom.contains("<p class=\"tools\">"), "{dom}");
     assert!(dom.contains("data-margin=\"0px\""), "{dom}");
     let folded = dom.matches("<details class=\"libraries\">").count();
     assert_eq!(folded, 0, "{dom}");
     let said = dom.split("role=\"status\">").nth(1).unwrap();
     let said = said.split('<').next().unwrap();
-    // Without a person, a browser may refuse the clipboard.
+    // A headless browser may deny access to the clipboard.
     let either = ["Copied", "Press Ctrl+C to copy"];
     assert!(either.contains(&said), "{said}");
 }
 
 #[test]
-fn pictures() {
+fn screenshots_are_taken() {
     let Some(chromium) = testkit::outside("chromium") else {
         return;
     };
     let url = format!("http://{}/users/ada?page=2&token=f00d", serve());
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("debug-page");
     fs::create_dir_all(&directory).unwrap();
-    // Chromium's own windows are at least 500 pixels wide.
+    // Chromium's windows are at least 500 pixels wide.
     for (name, size, scheme) in [
         ("light", "1280,1800", 1),
         ("dark", "1280,1800", 0),

@@ -1,4 +1,4 @@
-//! A service that fails, its requests, and what the log hears.
+//! A failing service, its requests, and the captured log.
 
 use std::{
     convert::Infallible,
@@ -32,7 +32,7 @@ impl Error for Outer {
     }
 }
 
-/// What handlers here fail with, as an application has it.
+/// The error of a handler, as in an application.
 pub(crate) struct AppError(pub(crate) Failure);
 
 impl<E: Error + Send + Sync + 'static> From<E> for AppError {
@@ -44,7 +44,7 @@ impl<E: Error + Send + Sync + 'static> From<E> for AppError {
 
 pub(crate) type Result<T> = std::result::Result<T, AppError>;
 
-/// Shows the page, in a release build too.
+/// A configuration that shows the page, even in release builds.
 pub(crate) fn shown() -> Tracebacks {
     Tracebacks::new().serve_traceback(true).even_in_release()
 }
@@ -53,7 +53,7 @@ pub(crate) fn layer(tracebacks: Tracebacks) -> TracebackLayer {
     tracebacks.layer(|extensions| extensions.get::<IpAddr>().copied())
 }
 
-/// A request that may see the page.
+/// A request whose client may see the page.
 pub(crate) fn request(accept: &str) -> request::Builder {
     Request::builder()
         .extension(IpAddr::from(Ipv4Addr::LOCALHOST))
@@ -68,7 +68,7 @@ pub(crate) fn failed(failure: Failure) -> Response<Body> {
     response
 }
 
-/// What this handler's failure becomes.
+/// Returns the response of the layer to a handler's failure.
 pub(crate) async fn respond<F>(
     tracebacks: Tracebacks,
     request: Request<()>,
@@ -93,12 +93,12 @@ pub(crate) async fn text(response: Response<Body>) -> Response<String> {
     Response::from_parts(head, String::from_utf8(body.to_vec()).unwrap())
 }
 
-/// The log, while it is kept.
+/// Captures the log.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Listens on this thread until the guard is dropped.
+    /// Captures the log of this thread until the guard is dropped.
     pub(crate) fn listen(&self) -> tracing::subscriber::DefaultGuard {
         let writer = self.clone();
         let subscriber = tracing_subscriber::fmt()

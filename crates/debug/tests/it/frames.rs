@@ -1,4 +1,4 @@
-//! Frames: they begin where the failure did, and show the lines that are there.
+//! Frames: the start of a trace, and its source lines.
 
 use std::{collections::BTreeMap, num::ParseIntError, pin::Pin};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::case::{Outer, Result, request, respond, shown};
 
-/// The error of another crate, converted two functions further in.
+/// The error of another crate, converted two functions below the handler.
 async fn innermost() -> Result<()> {
     serde_json::from_str::<Value>("{")?; // here: another crate
     Ok(())
@@ -19,7 +19,7 @@ async fn nested(_: Request<()>) -> Result<()> {
 }
 
 async fn middle() -> Result<()> {
-    // Boxed, as a handler is: a poll stands between.
+    // A boxed future, as of a handler, adds a poll frame.
     let boxed: Pin<Box<dyn Future<Output = Result<()>>>> = Box::pin(innermost());
     boxed.await // here: the middle function
 }
@@ -60,7 +60,7 @@ async fn unwraps(_: Request<()>) -> Result<()> {
 }
 
 async fn panics_in_a_library(_: Request<()>) -> Result<()> {
-    // Its bytes say that it is in the middle of a character.
+    // Splits inside a multi-byte character.
     let text = "é".to_owned();
     let _ = text.split_at(1); // here: a panic of another crate
     Ok(())
@@ -86,7 +86,7 @@ async fn frames<F: Future<Output = Result<()>>>(
     (page, own)
 }
 
-/// Each wanted frame: the function, whether it is a future, and what its line says after `here: `.
+/// Expected frames: the function, whether it is a future, and the text after `here: ` in its line.
 fn check(own: &[(String, bool, String)], wanted: &[(&str, bool, &str)]) {
     let found: Vec<_> = own
         .iter()
@@ -101,7 +101,7 @@ fn check(own: &[(String, bool, String)], wanted: &[(&str, bool, &str)]) {
 }
 
 #[tokio::test]
-async fn questions_in_nested_futures() {
+async fn question_marks_in_nested_futures_are_frames() {
     let (page, own) = frames(nested).await;
     check(
         &own,
@@ -113,12 +113,12 @@ async fn questions_in_nested_futures() {
     );
     assert_eq!(page["kind"], "serde_json::error::Error");
     assert_eq!(page["frames"][0]["file"], "crates/debug/tests/it/frames.rs");
-    // From here on it is the same for every request.
+    // Executor frames, which are the same for all requests, are removed.
     assert!(!page.to_string().contains("tokio::runtime"), "{page:#}");
 }
 
 #[tokio::test]
-async fn questions_elsewhere() {
+async fn question_marks_in_chains_and_closures_are_frames() {
     let (page, own) = frames(own_error).await;
     check(&own, &[("own_error", true, "the beginning of a chain")]);
     assert_eq!(page["error"], "invalid digit found in string");
@@ -130,7 +130,7 @@ async fn questions_elsewhere() {
 }
 
 #[tokio::test]
-async fn panics_begin_where_they_are_the_applications() {
+async fn panic_trace_starts_in_the_application() {
     let (page, own) = frames(panics).await;
     check(&own, &[("panics", true, "an index")]);
     assert_eq!(page["kind"], "panic");
@@ -148,7 +148,7 @@ async fn panics_begin_where_they_are_the_applications() {
 }
 
 #[tokio::test]
-async fn libraries_are_named_and_folded() {
+async fn library_frames_are_named_and_folded() {
     let (page, _) = frames(nested).await;
     let libraries = page["frames"].as_array().unwrap().iter();
     let libraries: Vec<_> = libraries
@@ -164,8 +164,8 @@ async fn libraries_are_named_and_folded() {
 }
 
 #[tokio::test]
-async fn a_source_that_is_gone_is_a_frame_without_lines() {
-    // A snippet may name a file that nobody finds; a frame of the standard library does.
+async fn frame_without_source_file_has_no_lines() {
+    // The source of the standard library usually is not installed.
     let (page, _) = frames(nested).await;
     let core = page["frames"].as_array().unwrap().iter();
     let mut core = core.filter(|frame| frame["library"] == "core");

@@ -1,9 +1,9 @@
-//! The layer: which responses it changes, and how.
+//! `TracebackLayer`: the responses that it changes.
 
 use std::convert::Infallible;
 
 use http::{Method, Request, Response, StatusCode, Version};
-use squall_debug::{Failure, RequestFacts, RequestId, Snippet, Tracebacks};
+use squall_debug::{Failure, RequestId, RequestMetadata, Snippet, Tracebacks};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use crate::case::{AppError, Body, Result, failed, layer, request, respond, shown, text};
@@ -13,7 +13,7 @@ async fn fails(_: Request<()>) -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_accepted() {
+async fn page_has_the_accepted_format() {
     for (accept, media_type, begins) in [
         ("*/*", "text/plain; charset=utf-8", "# broken\n"),
         (
@@ -37,7 +37,7 @@ async fn what_is_accepted() {
 }
 
 #[tokio::test]
-async fn the_policy_lets_nothing_in() {
+async fn content_security_policy_blocks_foreign_content() {
     let policy = |own_scripts: bool| async move {
         let tracebacks = shown().own_scripts(own_scripts);
         let request = request("text/html").body(()).unwrap();
@@ -70,7 +70,7 @@ async fn the_policy_lets_nothing_in() {
 }
 
 #[tokio::test]
-async fn other_responses_stay_what_they_are() {
+async fn other_responses_are_not_changed() {
     let plain = |status: StatusCode, failure: Option<Failure>| {
         let service = service_fn(move |_: Request<()>| {
             let mut response = Response::new(Body::from("mine"));
@@ -100,12 +100,12 @@ async fn other_responses_stay_what_they_are() {
     assert!(response.body().contains("502 Bad Gateway"));
     assert!(
         response.extensions().get::<Failure>().is_none(),
-        "an outer layer leaves it alone"
+        "handled by an outer layer"
     );
 }
 
 #[tokio::test]
-async fn off_is_plain() {
+async fn disabled_page_is_a_plain_response() {
     let request = || request("text/html").body(()).unwrap();
     let response = respond(Tracebacks::new(), request(), fails).await;
     assert_eq!(response.body(), "500 Internal Server Error\n");
@@ -115,7 +115,7 @@ async fn off_is_plain() {
     );
     assert_eq!(response.headers()["x-request-id"].len(), 16);
 
-    // A page of the application's own stays.
+    // An error page of the application is kept.
     let service = service_fn(async |_: Request<()>| {
         let mut response = failed(Failure::new("no")).map(|_| Body::from("sorry"));
         response
@@ -133,17 +133,17 @@ async fn off_is_plain() {
     assert_eq!(response.headers()["x-request-id"].len(), 16);
 }
 
-/// In this test's build, and in that of `cargo test --release`.
+/// For this test's build, and for `cargo test --release`.
 #[tokio::test]
-async fn a_release_build_needs_more_than_the_setting() {
+async fn release_build_needs_even_in_release() {
     let request = request("*/*").body(()).unwrap();
     let response = respond(Tracebacks::new().serve_traceback(true), request, fails).await;
     assert_eq!(response.body().contains("broken"), cfg!(debug_assertions));
 }
 
 #[tokio::test]
-async fn panics_before_and_in_the_future() {
-    async fn answer<S>(service: S) -> Response<String>
+async fn panics_in_call_and_poll_are_caught() {
+    async fn response_of<S>(service: S) -> Response<String>
     where
         S: Service<Request<()>, Response = Response<Body>, Error = Infallible>,
     {
@@ -170,15 +170,15 @@ async fn panics_before_and_in_the_future() {
             std::panic::resume_unwind(Box::new("resumed"))
         },
     );
-    let page = answer(before).await.into_body();
+    let page = response_of(before).await.into_body();
     assert!(
         page.starts_with("# before 1\n") && page.contains("tests/it/layer.rs"),
         "{page}"
     );
-    let page = answer(within).await.into_body();
+    let page = response_of(within).await.into_body();
     assert!(page.starts_with("# a panic without a message\n"), "{page}");
-    // No hook saw this one; the backtrace of the one before is not shown in its place.
-    let page = answer(resumed).await.into_body();
+    // `resume_unwind` skips the hook; the backtrace of the previous panic must not be shown.
+    let page = response_of(resumed).await.into_body();
     assert!(
         page.starts_with("# resumed\n") && !page.contains("tests/it"),
         "{page}"
@@ -186,17 +186,17 @@ async fn panics_before_and_in_the_future() {
 }
 
 #[tokio::test]
-async fn ids() {
+async fn request_id_is_from_the_response_or_the_extensions() {
     let header = |id: &str| RequestId::from_header(&id.parse().unwrap()).unwrap();
-    // What a client sends is not believed.
+    // The client's header is not trusted.
     let sent = request("*/*").header("x-request-id", "forged");
     let response = respond(Tracebacks::new(), sent.body(()).unwrap(), fails).await;
     assert_ne!(response.headers()["x-request-id"], "forged");
-    // What another layer says is.
+    // The id in the extensions is used.
     let given = request("*/*").extension(header("given")).body(()).unwrap();
     let response = respond(Tracebacks::new(), given, fails).await;
     assert_eq!(response.headers()["x-request-id"], "given");
-    // The response's own is the best.
+    // The id in the response takes precedence.
     let service = service_fn(async |_: Request<()>| {
         let mut response = failed(Failure::new("no"));
         response
@@ -210,12 +210,12 @@ async fn ids() {
 }
 
 #[tokio::test]
-async fn what_the_page_says_of_the_request() {
+async fn page_shows_request_metadata() {
     async fn handler(request: Request<()>) -> Result<()> {
-        let facts: &RequestFacts = request.extensions().get().unwrap();
-        facts.set_route("/user/{id}");
-        facts.add_param("id", "7");
-        facts.add_form_field("name", "Ada");
+        let metadata: &RequestMetadata = request.extensions().get().unwrap();
+        metadata.set_route("/user/{id}");
+        metadata.add_param("id", "7");
+        metadata.add_form_field("name", "Ada");
         let template = "one\ntwo {{ user.nam }}\nthree\n";
         let failure = Failure::new("undefined value");
         Err(AppError(failure.with_snippet(
@@ -228,7 +228,7 @@ async fn what_the_page_says_of_the_request() {
         .version(Version::HTTP_2)
         .header("cookie", "theme=dark; lang=en")
         .header("user-agent", "curl");
-    let tracebacks = shown().fact("Task id", "3");
+    let tracebacks = shown().process_info("Task id", "3");
     let response = respond(tracebacks, request.body(()).unwrap(), handler).await;
     let page = response.body();
     for line in [
@@ -237,7 +237,7 @@ async fn what_the_page_says_of_the_request() {
         "`user.html` at `/templates/user.html:2`",
         "> 2 │ two {{ user.nam }}",
         "- Route: `/user/{id}`",
-        "- Client: `127.0.0.1`",
+        "- Peer: `127.0.0.1`",
         "- Version: `HTTP/2.0`",
         "- id: `7`",
         "- page: `2`",
@@ -254,7 +254,7 @@ async fn what_the_page_says_of_the_request() {
 }
 
 #[tokio::test]
-async fn errors_of_the_service_pass() {
+async fn service_errors_are_passed_on() {
     let service = service_fn(async |_: Request<()>| Err::<Response<Body>, _>("broken"));
     let request = request("*/*").body(()).unwrap();
     let error = layer(shown()).layer(service).oneshot(request).await;

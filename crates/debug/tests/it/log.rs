@@ -1,4 +1,4 @@
-//! What the log hears.
+//! Log lines.
 
 use http::Request;
 use squall_debug::Tracebacks;
@@ -12,7 +12,7 @@ async fn fails(_: Request<()>) -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_whole_story_under_the_id_of_the_response() {
+async fn failure_and_backtrace_are_logged_with_the_request_id() {
     for tracebacks in [Tracebacks::new(), shown()] {
         let log = Log::default();
         let listening = log.listen();
@@ -22,7 +22,7 @@ async fn the_whole_story_under_the_id_of_the_response() {
             .unwrap();
         let response = respond(tracebacks, request, fails).await;
         drop(listening);
-        // A thread of its own looks the backtrace up.
+        // A background thread resolves the backtrace.
         wait_until("the backtrace", || log.text().contains("    at "));
         let text = log.text();
         let mut lines = text.lines();
@@ -35,7 +35,7 @@ async fn the_whole_story_under_the_id_of_the_response() {
         assert!(first.contains(place), "{first}");
         let head = lines.next().unwrap();
         assert!(
-            head.contains(&format!("the backtrace request_id={id}")),
+            head.contains(&format!("backtrace request_id={id}")),
             "{head}"
         );
         let second = lines.next().unwrap();
@@ -48,7 +48,7 @@ async fn the_whole_story_under_the_id_of_the_response() {
 }
 
 #[tokio::test]
-async fn a_panic_says_that_it_is_one() {
+async fn panic_is_logged_as_one() {
     let log = Log::default();
     let listening = log.listen();
     let request = request("*/*").uri("/a").body(()).unwrap();

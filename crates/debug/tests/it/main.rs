@@ -1,9 +1,6 @@
-//! What a failure becomes: the page in all its forms, its refusal, the log, and what none of them may say.
+//! Integration tests: the page in all formats, access control, the log and secrets.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "where a helper cannot go on, its test has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a panic in a helper fails its test")]
 
 mod browser;
 mod case;

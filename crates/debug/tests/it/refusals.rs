@@ -1,19 +1,19 @@
-//! Who gets the plain response instead of the page. The decision has its tables in `gate.rs`.
+//! Requests that get the plain response. The tables of conditions are in `gate.rs`.
 
 use std::net::IpAddr;
 
 use http::{Request, Version, request};
-use squall_debug::RequestFacts;
+use squall_debug::RequestMetadata;
 
 use crate::case::{Log, Result, request, respond, shown};
 
 async fn fails(request: Request<()>) -> Result<()> {
-    assert!(request.extensions().get::<RequestFacts>().is_none());
+    assert!(request.extensions().get::<RequestMetadata>().is_none());
     Err(std::io::Error::other("broken").into())
 }
 
 #[tokio::test]
-async fn whoever_is_not_the_developer_gets_the_plain_response() {
+async fn other_clients_get_the_plain_response() {
     let stranger: IpAddr = "192.0.2.7".parse().unwrap();
     let bare = || Request::builder().header("accept", "text/html");
     let cases: [(&str, request::Builder); 7] = [
@@ -55,7 +55,7 @@ async fn whoever_is_not_the_developer_gets_the_plain_response() {
         drop(listening);
         assert_eq!(response.body(), "500 Internal Server Error\n", "{why}");
         assert!(!response.headers().contains_key("content-security-policy"));
-        // The developer who wonders finds out.
+        // The log names the reason.
         assert!(
             log.text().contains(&format!("no_page={why}")),
             "{}",
@@ -65,7 +65,7 @@ async fn whoever_is_not_the_developer_gets_the_plain_response() {
 }
 
 #[tokio::test]
-async fn a_host_that_is_named_is_allowed() {
+async fn allow_host_adds_a_host() {
     let request = Request::builder()
         .extension("::1".parse::<IpAddr>().unwrap())
         .header("host", "dev.example:8888");

@@ -1,29 +1,29 @@
-//! Script in whatever is shown comes out as text.
+//! HTML injection: dynamic text never becomes markup.
 
 use http::{HeaderValue, Method, Request};
-use squall_debug::{Failure, RequestFacts, Snippet, Tracebacks};
+use squall_debug::{Failure, RequestMetadata, Snippet, Tracebacks};
 
 use crate::case::{AppError, Result, request, respond, shown};
 
-/// It breaks out of elements, attributes, comments, text areas and scripts that do not escape.
+/// Breaks out of elements, attributes, comments, text areas and scripts that are not escaped.
 const ATTACK: &str =
     "x\"'></textarea></title></script>--><script>alert(1)</script><img src=x onerror=alert(1)>&lt;";
 
 fn tracebacks() -> Tracebacks {
-    shown().fact(ATTACK, ATTACK)
+    shown().process_info(ATTACK, ATTACK)
 }
 
 async fn handler(request: Request<()>) -> Result<()> {
-    let facts: &RequestFacts = request.extensions().get().unwrap();
-    facts.set_route(ATTACK);
-    facts.add_param(ATTACK, ATTACK);
-    facts.add_form_field(ATTACK, ATTACK);
+    let metadata: &RequestMetadata = request.extensions().get().unwrap();
+    metadata.set_route(ATTACK);
+    metadata.add_param(ATTACK, ATTACK);
+    metadata.add_form_field(ATTACK, ATTACK);
     let snippet = Snippet::new(ATTACK, ATTACK, 1).file(format!("/{ATTACK}"));
     let error = crate::case::Outer(ATTACK.to_owned(), std::io::Error::other(ATTACK));
     Err(AppError(Failure::new(error).with_snippet(snippet)))
 }
 
-/// The attack in all places that a client or the application fills.
+/// A request with the attack in all parts that a client or the application sets.
 fn attack(accept: &str) -> Request<()> {
     let encoded: String = ATTACK.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let method = Method::from_bytes(b"A'B").unwrap();
@@ -37,7 +37,7 @@ fn attack(accept: &str) -> Request<()> {
         .unwrap()
 }
 
-/// The tags of a page: everything that a parser would take for one.
+/// Everything that a parser would treat as a tag.
 fn tags(page: &str) -> Vec<&str> {
     let starts = page.match_indices('<').map(|(at, _)| at);
     starts
@@ -46,12 +46,14 @@ fn tags(page: &str) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn no_tag_comes_from_elsewhere() {
+async fn html_has_only_its_own_tags() {
     let response = respond(tracebacks(), attack("text/html"), handler).await;
     let page = response.body();
-    let harmless = respond(shown().fact("a", "a"), attack("text/html"), async |_| {
-        Err(std::io::Error::other("a").into())
-    });
+    let harmless = respond(
+        shown().process_info("a", "a"),
+        attack("text/html"),
+        async |_| Err(std::io::Error::other("a").into()),
+    );
     let harmless = harmless.await;
     let known: std::collections::BTreeSet<_> = tags(harmless.body())
         .into_iter()
@@ -68,7 +70,7 @@ async fn no_tag_comes_from_elsewhere() {
         let extra = ["ol", "li", "/ol", "/li", "div", "/div"];
         let name = name.unwrap();
         assert!(known.contains(name) || extra.contains(&name), "{tag}");
-        // Every other piece is between quotes.
+        // Every second part is inside quotes.
         let names: String = tag.split('"').step_by(2).collect();
         assert!(
             !names.contains(" on") && !tag.contains("javascript:"),
@@ -79,7 +81,7 @@ async fn no_tag_comes_from_elsewhere() {
     assert_eq!(page.matches("</textarea>").count(), 1);
     assert_eq!(page.matches("</title>").count(), 1);
     assert!(!page.contains("<img"));
-    // It is shown nevertheless.
+    // The attack is shown as text.
     assert!(
         page.matches("&lt;img src=x onerror=alert(1)&gt;&amp;lt;")
             .count()
@@ -89,7 +91,7 @@ async fn no_tag_comes_from_elsewhere() {
 }
 
 #[tokio::test]
-async fn in_markdown_and_json_it_is_text() {
+async fn markdown_and_json_show_the_attack_as_text() {
     let response = respond(tracebacks(), attack("application/json"), handler).await;
     let page: serde_json::Value = serde_json::from_str(response.body()).unwrap();
     assert_eq!(page["error"], ATTACK);
@@ -113,7 +115,7 @@ async fn in_markdown_and_json_it_is_text() {
 }
 
 #[tokio::test]
-async fn control_characters_do_not_reach_a_terminal() {
+async fn control_characters_are_escaped_in_all_formats() {
     for accept in ["text/plain", "text/html", "application/json"] {
         let request = request(accept)
             .uri("/?a=%1B%5B2J%0Ab%E2%80%AE")

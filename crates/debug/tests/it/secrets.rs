@@ -1,13 +1,13 @@
-//! Secrets: none of them gets into any form of the page, or into the log.
+//! Secrets: none appears in any format of the page or in the log.
 
 use http::{HeaderName, HeaderValue, Request};
-use squall_debug::RequestFacts;
+use squall_debug::RequestMetadata;
 
 use crate::case::{Log, Result, request, respond, shown};
 
 const FORMS: [&str; 3] = ["text/html", "application/json", "text/plain"];
 
-/// It stands for every secret; nothing else says it.
+/// The value of all secrets; no other text contains it.
 const SECRET: &str = "hunter2";
 
 const NAMES: [&str; 62] = [
@@ -75,7 +75,7 @@ const NAMES: [&str; 62] = [
     "x-shoe-size",
 ];
 
-/// Values that are secrets whatever their name is.
+/// Values that are secret under any name.
 const VALUES: [&str; 4] = [
     "Bearer hunter2",
     "basic hunter2",
@@ -83,10 +83,10 @@ const VALUES: [&str; 4] = [
     "2|1:0|10:1700000000|4:user|12:hunter2|c0ffee",
 ];
 
-/// All that is said of a failed request, with the log's words last.
+/// The page in all formats, followed by the log.
 async fn said(
     build: impl Fn(http::request::Builder) -> Request<()>,
-    tell: impl Fn(&RequestFacts) + Copy,
+    tell: impl Fn(&RequestMetadata) + Copy,
 ) -> Vec<String> {
     let mut said = Vec::new();
     let log = Log::default();
@@ -105,9 +105,9 @@ async fn said(
     said
 }
 
-fn assert_silent(said: &[String], what: &str) {
+fn assert_hidden(said: &[String], what: &str) {
     for text in said {
-        // Where the tests' own source is shown, it would say it too.
+        // The page may show the source of these tests, which must not contain the secret.
         assert!(!text.contains(SECRET), "{what}: {text}");
     }
     assert!(
@@ -116,10 +116,10 @@ fn assert_silent(said: &[String], what: &str) {
     );
 }
 
-fn nothing(_: &RequestFacts) {}
+fn nothing(_: &RequestMetadata) {}
 
 #[tokio::test]
-async fn names_in_every_place() {
+async fn secret_names_are_hidden_everywhere() {
     for name in NAMES {
         let everywhere = |builder: http::request::Builder| {
             let query = name.replace('[', "%5B").replace(']', "%5D");
@@ -128,7 +128,7 @@ async fn names_in_every_place() {
                 .header("referer", format!("http://localhost{uri}"))
                 .header("cookie", format!("theme=dark; {name}={SECRET}"))
                 .uri(uri);
-            // Some are no names of headers.
+            // Some are not valid header names.
             match HeaderName::from_bytes(name.as_bytes()) {
                 Ok(header) => builder.header(header, SECRET),
                 Err(_) => builder,
@@ -136,16 +136,16 @@ async fn names_in_every_place() {
             .body(())
             .unwrap()
         };
-        let facts = |facts: &RequestFacts| {
-            facts.add_form_field(name, SECRET);
-            facts.add_param(name, SECRET);
+        let metadata = |metadata: &RequestMetadata| {
+            metadata.add_form_field(name, SECRET);
+            metadata.add_param(name, SECRET);
         };
-        assert_silent(&said(everywhere, facts).await, name);
+        assert_hidden(&said(everywhere, metadata).await, name);
     }
 }
 
 #[tokio::test]
-async fn values_in_every_place() {
+async fn secret_values_are_hidden_everywhere() {
     for value in VALUES {
         let everywhere = |builder: http::request::Builder| {
             let encoded = value.replace(' ', "%20").replace('|', "%7C");
@@ -157,24 +157,24 @@ async fn values_in_every_place() {
                 .body(())
                 .unwrap()
         };
-        let facts = |facts: &RequestFacts| {
-            facts.add_form_field("x", value);
-            facts.add_param("x", value);
+        let metadata = |metadata: &RequestMetadata| {
+            metadata.add_form_field("x", value);
+            metadata.add_param("x", value);
         };
-        assert_silent(&said(everywhere, facts).await, value);
+        assert_hidden(&said(everywhere, metadata).await, value);
     }
     let long = |builder: http::request::Builder| {
         let cookie = format!("x={SECRET}{SECRET}{SECRET}; {SECRET}");
         builder.header("cookie", cookie).body(()).unwrap()
     };
-    assert_silent(
+    assert_hidden(
         &said(long, nothing).await,
-        "a long cookie, and one that is none",
+        "a long cookie, and a malformed one",
     );
 }
 
 #[tokio::test]
-async fn what_is_no_secret_is_shown() {
+async fn other_values_are_shown() {
     let open = |builder: http::request::Builder| {
         let builder = builder.uri("/feed/kittens?author=kittens");
         builder
@@ -183,8 +183,8 @@ async fn what_is_no_secret_is_shown() {
             .body(())
             .unwrap()
     };
-    let facts = |facts: &RequestFacts| facts.add_form_field("body", "kittens");
-    let said = said(open, facts).await;
+    let metadata = |metadata: &RequestMetadata| metadata.add_form_field("body", "kittens");
+    let said = said(open, metadata).await;
     for page in &said[..3] {
         let count = page.matches("kittens").count();
         assert!(count >= 6, "{count} in {page}");

@@ -28,7 +28,7 @@ pub(crate) struct Observed {
 
 /// Metadata for the page; never in a request.
 #[derive(Clone)]
-pub(crate) enum RequestFacts {}
+pub(crate) enum RequestMetadata {}
 
 /// The lines of a template, for the page.
 pub(crate) struct Snippet;
@@ -101,7 +101,7 @@ impl Observed {
     }
 }
 
-impl RequestFacts {
+impl RequestMetadata {
     pub(crate) fn set_route(&self, _: &str) {
         match *self {}
     }

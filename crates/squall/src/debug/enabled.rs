@@ -1,7 +1,7 @@
 //! Traceback pages of `squall-debug`, and the debug mode.
 
 pub(crate) use squall_debug::{
-    Failure, Observed, RequestFacts, Snippet, TracebackLayer as Tracebacks,
+    Failure, Observed, RequestMetadata, Snippet, TracebackLayer as Tracebacks,
 };
 
 use crate::{Application, prefork, xheaders::peer_ip};
@@ -28,16 +28,16 @@ impl Settings {
         let mut tracebacks = self
             .tracebacks
             .library("squall")
-            .fact("squall", env!("CARGO_PKG_VERSION"));
+            .process_info("squall", env!("CARGO_PKG_VERSION"));
         if self.is_on {
             // Live reload adds a script to the page.
             tracebacks = tracebacks.serve_traceback(true).own_scripts(true);
         }
         if let Some(task_id) = prefork::task_id() {
-            tracebacks = tracebacks.fact("task id", task_id.to_string());
+            tracebacks = tracebacks.process_info("task id", task_id.to_string());
         }
         if let Some(generation) = prefork::generation() {
-            tracebacks = tracebacks.fact("generation", generation.to_string());
+            tracebacks = tracebacks.process_info("generation", generation.to_string());
         }
         tracebacks.layer(peer_ip)
     }

@@ -8,7 +8,7 @@ use super::{
     Query,
     body::{is_media_type, read_body, wrong_media_type},
 };
-use crate::{Error, debug::RequestFacts};
+use crate::{Error, debug::RequestMetadata};
 
 /// A submitted form, read into `T`: of GET and HEAD the query, of others the body, which must be
 /// `application/x-www-form-urlencoded` (415). What does not fit is answered with 422, or 400 in a query.
@@ -52,7 +52,7 @@ where
         if !is_media_type(request.headers(), |name| name == URL_ENCODED) {
             return Err(wrong_media_type(URL_ENCODED));
         }
-        let facts = request.extensions().get::<RequestFacts>().cloned();
+        let facts = request.extensions().get::<RequestMetadata>().cloned();
         let body = read_body(request, state).await?;
         if let Some(facts) = facts {
             tell(&facts, &body);
@@ -66,7 +66,7 @@ where
 }
 
 /// What the debug page says of the form.
-fn tell(facts: &RequestFacts, body: &[u8]) {
+fn tell(facts: &RequestMetadata, body: &[u8]) {
     let fields: Vec<(String, String)> = serde_html_form::from_bytes(body).unwrap_or_default();
     for (name, value) in fields {
         facts.add_form_field(name, value);

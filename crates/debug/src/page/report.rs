@@ -1,19 +1,25 @@
-//! All that a page says, as values: what is secret is hidden here, before any form of the page sees it.
+//! Report: the content of the page as values. Secrets are masked here, before rendering.
 
 use std::{env, path::Path, process};
 
 use http::{StatusCode, header};
 
 use crate::{
-    Failure, Observed, RequestId, Snippet, Tracebacks,
-    log::target,
+    failure::{
+        Failure,
+        snippet::{Excerpt, Snippet},
+    },
     mask::{MASK, Mask},
-    observed::Kept,
     printable::{one_line, printable},
-    snippet::Excerpt,
-    source::{Owner, Sources, owner},
-    symbol::{Function, crates, is_polled_by},
-    trace::{Frame, Place, Trace},
+    request::{RequestSnapshot, masked_target, request_id::RequestId},
+    trace::{
+        Frame, Trace,
+        owner::{Owner, owner},
+        place::Place,
+        source::Sources,
+        symbol::{Function, crates, is_polled_by},
+    },
+    tracebacks::Tracebacks,
 };
 
 pub(crate) struct Report {
@@ -30,40 +36,39 @@ pub(crate) struct Report {
     pub(crate) sections: Vec<Section>,
 }
 
-/// A frame, or a snippet, which has a title where that has a function.
+/// A frame, or a snippet with its title instead of a function name.
 pub(crate) struct Call {
     pub(crate) name: String,
     pub(crate) is_async: bool,
-    /// The library's name, unless it is the application's own.
+    /// The name of the library; `None` for the application.
     pub(crate) library: Option<String>,
-    pub(crate) at: Option<At>,
+    pub(crate) at: Option<SourceLocation>,
     pub(crate) excerpt: Excerpt,
-    /// Whether the file is newer than the program, so that the lines may be others.
+    /// Whether the file is newer than the program, so that lines may be shifted.
     pub(crate) is_newer: bool,
 }
 
-pub(crate) struct At {
-    /// As it is shown.
+pub(crate) struct SourceLocation {
+    /// The path as displayed.
     pub(crate) file: String,
     pub(crate) line: u32,
     pub(crate) link: Option<String>,
 }
 
-/// Names and values under a heading.
+/// A heading with rows of names and values.
 pub(crate) struct Section {
     pub(crate) title: &'static str,
     pub(crate) rows: Vec<(String, String)>,
 }
 
-/// How much of a value is shown, in characters.
-const LONGEST_VALUE: usize = 2000;
+/// The maximum length of a displayed value, in characters.
+const MAX_VALUE: usize = 2000;
 const MAX_ROWS: usize = 200;
 
 impl Report {
     pub(crate) fn new(
-        settings: &Tracebacks,
-        observed: &Observed,
-        kept: &Kept,
+        tracebacks: &Tracebacks,
+        request: &RequestSnapshot,
         failure: &Failure,
         status: StatusCode,
         id: &RequestId,
@@ -77,26 +82,26 @@ impl Report {
         Self {
             status,
             id: id.to_string(),
-            method: observed.method.to_string(),
-            target: target(&settings.mask, observed, &kept.facts.get()),
+            method: request.method.to_string(),
+            target: masked_target(&tracebacks.mask, &request.uri, &request.metadata.get()),
             kind: kind.to_owned(),
             title: chain.next().unwrap_or_default(),
             causes: chain.collect(),
-            snippets: snippets(settings, failure),
-            calls: calls(settings, failure),
-            sections: sections(settings, observed, kept),
+            snippets: snippets(tracebacks, failure),
+            calls: calls(tracebacks, failure),
+            sections: sections(tracebacks, request),
         }
     }
 
-    /// Neighbours that are both the application's or both of libraries.
-    pub(crate) fn stretches(&self) -> impl Iterator<Item = &[Call]> {
+    /// Groups adjacent calls: those of the application, and those of libraries.
+    pub(crate) fn call_groups(&self) -> impl Iterator<Item = &[Call]> {
         let is_library = |call: &Call| call.library.is_some();
         self.calls
             .chunk_by(move |a, b| is_library(a) == is_library(b))
     }
 }
 
-/// The libraries of a stretch, each once, in their order.
+/// The distinct libraries of a group, in order of appearance.
 pub(crate) fn libraries(calls: &[Call]) -> String {
     let mut names: Vec<&str> = Vec::new();
     for name in calls.iter().filter_map(|call| call.library.as_deref()) {
@@ -107,21 +112,21 @@ pub(crate) fn libraries(calls: &[Call]) -> String {
     names.join(", ")
 }
 
-fn snippets(settings: &Tracebacks, failure: &Failure) -> Vec<Call> {
+fn snippets(tracebacks: &Tracebacks, failure: &Failure) -> Vec<Call> {
     let call = |snippet: &Snippet| Call {
         name: one_line(snippet.title()),
         is_async: false,
         library: None,
         at: snippet
             .path()
-            .map(|file| at(settings, file, file, snippet.excerpt().line, 1)),
+            .map(|file| location(tracebacks, file, file, snippet.excerpt().line, 1)),
         excerpt: printable_excerpt(snippet.excerpt()),
         is_newer: false,
     };
     failure.snippets().iter().map(call).collect()
 }
 
-fn calls(settings: &Tracebacks, failure: &Failure) -> Vec<Call> {
+fn calls(tracebacks: &Tracebacks, failure: &Failure) -> Vec<Call> {
     let frames = failure.trace().map_or(&[][..], Trace::frames);
     let mut sources = Sources::new();
     let callers = frames.iter().skip(1).map(|frame| frame.symbol.as_str());
@@ -129,17 +134,17 @@ fn calls(settings: &Tracebacks, failure: &Failure) -> Vec<Call> {
     frames
         .iter()
         .zip(callers)
-        .map(|(frame, caller)| call(settings, &mut sources, frame, caller))
+        .map(|(frame, caller)| call(tracebacks, &mut sources, frame, caller))
         .collect()
 }
 
-fn call(settings: &Tracebacks, sources: &mut Sources, frame: &Frame, caller: &str) -> Call {
+fn call(tracebacks: &Tracebacks, sources: &mut Sources, frame: &Frame, caller: &str) -> Call {
     let function = Function::of(&frame.symbol);
     let place = frame.place.as_ref();
     let owned = place.map(|place| owner(&place.file));
     let listed = |name: &&str| {
-        let libraries = settings.libraries.iter().map(String::as_str);
-        // Our own frames are never what somebody looks for.
+        let libraries = tracebacks.libraries.iter().map(String::as_str);
+        // The frames of this crate are never relevant.
         let mut libraries = libraries.chain([env!("CARGO_CRATE_NAME")]);
         libraries.any(|library| is_of(name, library))
     };
@@ -147,7 +152,7 @@ fn call(settings: &Tracebacks, sources: &mut Sources, frame: &Frame, caller: &st
         (Some(name), _) => Some(name.to_owned()),
         (None, Some((Owner::Library(name), _))) => Some(name.clone()),
         (None, Some((Owner::Application, _))) => None,
-        // Without a file nobody can look at it.
+        // Without debug information there is no source to show.
         (None, None) => Some(crates(&frame.symbol).next().unwrap_or_default().to_owned()),
     };
     let (excerpt, is_newer) = place.map_or_else(Default::default, |place| sources.around(place));
@@ -157,24 +162,30 @@ fn call(settings: &Tracebacks, sources: &mut Sources, frame: &Frame, caller: &st
         name: one_line(&function.name),
         library,
         at: shown.map(|(Place { file, line, column }, (_, shown))| {
-            at(settings, file, shown, *line, *column)
+            location(tracebacks, file, shown, *line, *column)
         }),
         excerpt: printable_excerpt(&excerpt),
         is_newer,
     }
 }
 
-/// Whether a crate is this library, or another of its family.
+/// Whether a crate is this library, or its name extends the library's with `_`.
 fn is_of(name: &str, library: &str) -> bool {
     let rest = name.strip_prefix(library);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
 }
 
-fn at(settings: &Tracebacks, file: &Path, shown: &Path, line: u32, column: u32) -> At {
+fn location(
+    tracebacks: &Tracebacks,
+    file: &Path,
+    shown: &Path,
+    line: u32,
+    column: u32,
+) -> SourceLocation {
     let link = file
         .is_absolute()
-        .then(|| settings.editor.link(file, line, column));
-    At {
+        .then(|| tracebacks.editor.link(file, line, column));
+    SourceLocation {
         file: one_line(&shown.to_string_lossy()),
         line,
         link: link.flatten(),
@@ -188,26 +199,26 @@ fn printable_excerpt(excerpt: &Excerpt) -> Excerpt {
     }
 }
 
-fn sections(settings: &Tracebacks, observed: &Observed, kept: &Kept) -> Vec<Section> {
-    let mask = &settings.mask;
-    let facts = kept.facts.get();
+fn sections(tracebacks: &Tracebacks, request: &RequestSnapshot) -> Vec<Section> {
+    let mask = &tracebacks.mask;
+    let metadata = request.metadata.get();
     let masked = |pairs: &[(String, String)]| -> Vec<(String, String)> {
         let pairs = pairs.iter();
         let pairs = pairs.map(|(name, value)| (name.clone(), mask.value(name, value)));
         pairs.collect()
     };
-    let query = observed.uri.query().unwrap_or_default();
+    let query = request.uri.query().unwrap_or_default();
     let query: Vec<_> = form_urlencoded::parse(query.as_bytes())
         .into_owned()
         .collect();
     let all = [
-        ("Request", about(settings, observed, kept)),
-        ("Route parameters", masked(&facts.params)),
+        ("Request", request_rows(tracebacks, request)),
+        ("Route parameters", masked(&metadata.params)),
         ("Query", masked(&query)),
-        ("Form", masked(&facts.form)),
-        ("Cookies", cookies(mask, kept)),
-        ("Headers", headers(mask, kept, &facts.params)),
-        ("Process", process(settings)),
+        ("Form", masked(&metadata.form)),
+        ("Cookies", cookies(mask, request)),
+        ("Headers", headers(mask, request, &metadata.params)),
+        ("Process", process_rows(tracebacks)),
     ];
     let filled = all.into_iter().filter(|(_, rows)| !rows.is_empty());
     filled
@@ -224,29 +235,32 @@ fn sections(settings: &Tracebacks, observed: &Observed, kept: &Kept) -> Vec<Sect
         .collect()
 }
 
-fn about(settings: &Tracebacks, observed: &Observed, kept: &Kept) -> Vec<(String, String)> {
-    let facts = kept.facts.get();
-    let host = kept.headers.get(header::HOST);
+fn request_rows(tracebacks: &Tracebacks, request: &RequestSnapshot) -> Vec<(String, String)> {
+    let metadata = request.metadata.get();
+    let host = request.headers.get(header::HOST);
     let host = host.map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
     [
-        ("Method", Some(observed.method.to_string())),
-        ("Target", Some(target(&settings.mask, observed, &facts))),
-        ("Route", facts.route),
+        ("Method", Some(request.method.to_string())),
+        (
+            "Target",
+            Some(masked_target(&tracebacks.mask, &request.uri, &metadata)),
+        ),
+        ("Route", metadata.route),
         (
             "Host",
-            host.or_else(|| observed.uri.host().map(str::to_owned)),
+            host.or_else(|| request.uri.host().map(str::to_owned)),
         ),
-        ("Client", kept.peer.map(|peer| peer.to_string())),
-        ("Version", Some(format!("{:?}", kept.version))),
+        ("Peer", request.peer.map(|peer| peer.to_string())),
+        ("Version", Some(format!("{:?}", request.version))),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name.to_owned(), value?)))
     .collect()
 }
 
-/// Those that cannot be read as a name and a value are hidden: nobody knows what they are.
-fn cookies(mask: &Mask, kept: &Kept) -> Vec<(String, String)> {
-    let lines = kept.headers.get_all(header::COOKIE).iter();
+/// Cookies that are not `name=value` are masked, since they may be secret.
+fn cookies(mask: &Mask, request: &RequestSnapshot) -> Vec<(String, String)> {
+    let lines = request.headers.get_all(header::COOKIE).iter();
     let lines = lines.map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned());
     let all = lines.collect::<Vec<_>>().join(";");
     let all = all
@@ -255,14 +269,18 @@ fn cookies(mask: &Mask, kept: &Kept) -> Vec<(String, String)> {
         .filter(|cookie| !cookie.is_empty());
     all.map(|cookie| match cookie.split_once('=') {
         Some((name, value)) => (name.to_owned(), mask.cookie(name, value)),
-        None => ("unreadable".to_owned(), MASK.to_owned()),
+        None => ("malformed".to_owned(), MASK.to_owned()),
     })
     .collect()
 }
 
-fn headers(mask: &Mask, kept: &Kept, params: &[(String, String)]) -> Vec<(String, String)> {
+fn headers(
+    mask: &Mask,
+    request: &RequestSnapshot,
+    params: &[(String, String)],
+) -> Vec<(String, String)> {
     // Cookies have their own section.
-    let headers = kept
+    let headers = request
         .headers
         .iter()
         .filter(|(name, _)| *name != header::COOKIE);
@@ -270,14 +288,14 @@ fn headers(mask: &Mask, kept: &Kept, params: &[(String, String)]) -> Vec<(String
         .map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes());
             let value = mask.value(name.as_str(), &value);
-            // `Referer` may have been this same path.
+            // A `Referer` may contain the same path.
             (name.to_string(), mask.path(&value, params))
         })
         .collect()
 }
 
-fn process(settings: &Tracebacks) -> Vec<(String, String)> {
-    let mut rows = settings.facts.clone();
+fn process_rows(tracebacks: &Tracebacks) -> Vec<(String, String)> {
+    let mut rows = tracebacks.process_info.clone();
     rows.push(("Process id".to_owned(), process::id().to_string()));
     let system = format!("{} on {}", env::consts::OS, env::consts::ARCH);
     rows.push(("System".to_owned(), system));
@@ -285,7 +303,7 @@ fn process(settings: &Tracebacks) -> Vec<(String, String)> {
 }
 
 fn cut(value: &str) -> String {
-    match value.char_indices().nth(LONGEST_VALUE) {
+    match value.char_indices().nth(MAX_VALUE) {
         Some((end, _)) => one_line(&value[..end]) + "…",
         None => one_line(value),
     }

@@ -1,11 +1,11 @@
-//! Lines of a text around one that matters.
+//! Snippets: the lines of a text around a line of interest.
 
 use std::path::{Path, PathBuf};
 
-/// How many lines are shown before and after the one that matters.
+/// The number of lines before and after the line of interest.
 const AROUND: usize = 5;
 
-/// Lines of a text that a failure is about, such as a template; given to
+/// Lines of a text that explain a failure, such as a template; passed to
 /// [`Failure::with_snippet`](crate::Failure::with_snippet).
 #[derive(Clone, Debug)]
 pub struct Snippet {
@@ -15,8 +15,8 @@ pub struct Snippet {
 }
 
 impl Snippet {
-    /// The lines of `text` around `line`, which is counted from 1. The title says what they are: the
-    /// template's name.
+    /// Takes the lines of `text` around `line`, which is counted from 1. The title is shown above
+    /// them, such as the name of a template.
     pub fn new(title: impl Into<String>, text: &str, line: u32) -> Self {
         Self {
             title: title.into(),
@@ -25,9 +25,7 @@ impl Snippet {
         }
     }
 
-    /// Where the text is from, for the link to the editor.
-    ///
-    /// Defaults to nowhere.
+    /// Sets the path of the text, for the editor link. Default: no path.
     #[must_use]
     pub fn file(mut self, file: impl Into<PathBuf>) -> Self {
         self.file = Some(file.into());
@@ -47,7 +45,7 @@ impl Snippet {
     }
 }
 
-/// Some lines, and the number of the one that matters.
+/// Lines of a text, and the number of the line of interest.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Excerpt {
     pub(crate) first: u32,
@@ -56,7 +54,7 @@ pub(crate) struct Excerpt {
 }
 
 impl Excerpt {
-    /// Without lines if there is no such line.
+    /// Empty if the text has no such line.
     pub(crate) fn around(text: &str, line: u32) -> Self {
         let index = (line as usize).saturating_sub(1);
         let start = index.saturating_sub(AROUND);
@@ -72,13 +70,13 @@ impl Excerpt {
         }
     }
 
-    /// Each line with its number.
+    /// Iterates over the lines with their numbers.
     pub(crate) fn numbered(&self) -> impl Iterator<Item = (u32, &str)> {
         (self.first..).zip(self.lines.iter().map(String::as_str))
     }
 }
 
-/// Deeply indented code is shown from where it begins.
+/// Removes the common indentation.
 fn without_common_indent(lines: &[&str]) -> Vec<String> {
     let indent = |line: &&str| line.len() - line.trim_start_matches(' ').len();
     let filled = lines.iter().filter(|line| !line.trim().is_empty());
@@ -94,7 +92,7 @@ mod tests {
     use super::Excerpt;
 
     #[test]
-    fn takes_what_is_there() {
+    fn excerpt_is_clamped_to_the_text() {
         let text: String = (1..=20).map(|n| format!("line {n}\n")).collect();
         for (line, first, last) in [
             (1, 1, 6),
@@ -115,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn begins_where_the_code_does() {
+    fn common_indentation_is_removed() {
         for (text, wanted) in [
             ("    a\n\n      b", &["a", "", "  b"][..]),
             ("\ta\n    b", &["\ta", "    b"]),

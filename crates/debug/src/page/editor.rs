@@ -1,16 +1,17 @@
-//! Links that open a file in an editor.
+//! Editor links: URLs that open a source file at a line.
 
 use std::{path::Path, str::FromStr};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::ConfigError;
+use crate::error::ConfigError;
 
-/// The editor that links open.
+/// The editor for the links to source files.
 ///
-/// It is made from the name of an editor (`vscode`, `vscode-insiders`, `vscodium`, `cursor`, `windsurf`, `zed`, `jetbrains`,
-/// `rustrover`, `emacs`, `macvim`, `sublime`, `textmate`), or from a URL of your own in which `{file}`, `{line}` and `{column}` are
-/// replaced. The scheme has to be registered by the editor, which some do only with a plug-in.
+/// Parsed from the name of an editor (`vscode`, `vscode-insiders`, `vscodium`, `cursor`,
+/// `windsurf`, `zed`, `jetbrains`, `rustrover`, `emacs`, `macvim`, `sublime`, `textmate`), or from
+/// a URL with the placeholders `{file}`, `{line}` and `{column}`. The editor must have registered
+/// the URL's scheme; some need a plug-in for this.
 ///
 /// ```
 /// use squall_debug::{ConfigError, Editor};
@@ -23,7 +24,7 @@ use crate::ConfigError;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Editor(String);
 
-const KNOWN: [(&str, &str); 12] = [
+const EDITORS: [(&str, &str); 12] = [
     ("vscode", "vscode://file{file}:{line}:{column}"),
     (
         "vscode-insiders",
@@ -59,7 +60,7 @@ const KNOWN: [(&str, &str); 12] = [
     ),
 ];
 
-/// What may stand in a path as it is, whether that is in a URL's path or in its query.
+/// Everything except characters that are literal both in a URL's path and in its query.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'-')
@@ -78,7 +79,7 @@ impl Editor {
 
 impl Default for Editor {
     fn default() -> Self {
-        Self(KNOWN[0].1.to_owned())
+        Self(EDITORS[0].1.to_owned())
     }
 }
 
@@ -86,7 +87,7 @@ impl FromStr for Editor {
     type Err = ConfigError;
 
     fn from_str(text: &str) -> Result<Self, ConfigError> {
-        if let Some((_, link)) = KNOWN.iter().find(|(name, _)| *name == text) {
+        if let Some((_, link)) = EDITORS.iter().find(|(name, _)| *name == text) {
             return Ok(Self((*link).to_owned()));
         }
         let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
@@ -94,10 +95,12 @@ impl FromStr for Editor {
             && scheme
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
-        // These would run what they carry.
-        let runs = ["javascript", "data", "vbscript"];
-        let runs = runs.iter().any(|runs| scheme.eq_ignore_ascii_case(runs));
-        if is_scheme && !runs && text.contains("{file}") {
+        // The browser would execute a URL with one of these schemes.
+        let scripts = ["javascript", "data", "vbscript"];
+        let is_script = scripts
+            .iter()
+            .any(|script| scheme.eq_ignore_ascii_case(script));
+        if is_scheme && !is_script && text.contains("{file}") {
             Ok(Self(text.to_owned()))
         } else {
             Err(ConfigError::Editor(text.to_owned()))
@@ -109,11 +112,11 @@ impl FromStr for Editor {
 mod tests {
     use std::path::Path;
 
-    use super::{Editor, KNOWN};
-    use crate::ConfigError;
+    use super::{EDITORS, Editor};
+    use crate::error::ConfigError;
 
     #[test]
-    fn links() {
+    fn link_fills_in_the_placeholders() {
         for (editor, file, link) in [
             ("vscode", "/src/main.rs", "vscode://file/src/main.rs:7:3"),
             (
@@ -127,14 +130,14 @@ mod tests {
             let made = editor.link(Path::new(file), 7, 3);
             assert_eq!(made.as_deref(), Some(link));
         }
-        for (name, _) in KNOWN {
+        for (name, _) in EDITORS {
             let link = name.parse::<Editor>().unwrap().link(Path::new("/f"), 1, 1);
             assert!(!link.unwrap().contains('{'), "{name}");
         }
     }
 
     #[test]
-    fn what_is_no_editor() {
+    fn invalid_editors_are_rejected() {
         for text in [
             "",
             "notepad",

@@ -1,17 +1,17 @@
-//! Panics: what they say, and a hook that keeps where they began.
+//! Panics: their messages, and a panic hook that captures backtraces.
 
 use std::{
     any::Any,
     cell::RefCell,
     error::Error,
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook},
+    panic::{set_hook, take_hook},
     sync::Once,
 };
 
-use crate::{Failure, trace::Trace};
+use crate::trace::Trace;
 
-/// A panic as an error: its message.
+/// The message of a panic, as an error.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) struct Panic(String);
 
@@ -35,7 +35,7 @@ thread_local! {
     static LAST: RefCell<Option<(Panic, Trace)>> = const { RefCell::new(None) };
 }
 
-/// Installs the hook, once for the process.
+/// Installs the panic hook, once per process.
 pub(crate) fn install_hook() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
@@ -44,23 +44,17 @@ pub(crate) fn install_hook() {
             let panic = Panic::from_payload(info.payload());
             let place = info.location().map(Into::into);
             let last = place.map(|place| (panic, Trace::capture(place)));
-            // A thread that is at its end has no place for it, and nobody who would ask.
+            // Fails only while the thread exits; nothing reads the value then.
             let _ = LAST.try_with(|kept| kept.replace(last));
             previous(info);
         }));
     });
 }
 
-/// The way to this thread's last panic, if that said the same: a payload that another thread sent, or that was
-/// resumed, did not come by the hook.
+/// Returns the backtrace of this thread's last panic if its message is equal. A payload from
+/// another thread or from `resume_unwind` has not passed the hook.
 pub(crate) fn take_trace(panic: &Panic) -> Option<Trace> {
     let last = LAST.try_with(RefCell::take).ok()?;
     let (seen, trace) = last?;
     (seen == *panic).then_some(trace)
-}
-
-/// Lets the service do something; a panic of it is a failure.
-pub(crate) fn guarded<T>(act: impl FnOnce() -> T) -> Result<T, Failure> {
-    // What a panic may have left half done is dropped next, and not used again.
-    catch_unwind(AssertUnwindSafe(act)).map_err(|payload| Failure::from_panic(&*payload))
 }

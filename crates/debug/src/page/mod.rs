@@ -1,21 +1,27 @@
-//! The page in the form that the client accepts, and the headers that keep it harmless.
+//! Traceback page: rendered in the accepted format, with security headers.
 
+pub(crate) mod accept;
+pub(crate) mod editor;
 mod html;
 mod json;
 mod markdown;
+pub(crate) mod report;
 mod rust;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::{accept::Form, report::Report, request_id::random};
+use crate::{
+    page::{accept::Format, report::Report},
+    request::request_id::random,
+};
 
 pub(crate) struct Page {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-/// What holds for every form: others may neither keep it, nor frame it, nor guess what it is.
+/// Security headers of all formats: no caching, no framing, no MIME sniffing.
 const ALWAYS: [(HeaderName, &str); 6] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::REFERRER_POLICY, "no-referrer"),
@@ -30,11 +36,11 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 
 pub(crate) fn render(report: &Report, request: &HeaderMap, own_scripts: bool) -> Page {
     let nonce = format!("{:016x}{:016x}", random(), random());
-    let (media_type, text) = match Form::accepted(request) {
-        Form::Html => ("text/html; charset=utf-8", html::render(report, &nonce)),
-        Form::Json => ("application/json", json::render(report)),
-        // Clients that know Markdown know it by its looks, and terminals show what is text.
-        Form::Markdown => ("text/plain; charset=utf-8", markdown::render(report)),
+    let (media_type, text) = match Format::accepted(request) {
+        Format::Html => ("text/html; charset=utf-8", html::render(report, &nonce)),
+        Format::Json => ("application/json", json::render(report)),
+        // text/plain, so that terminals and browsers show it.
+        Format::Markdown => ("text/plain; charset=utf-8", markdown::render(report)),
     };
     let mut headers = HeaderMap::new();
     for (name, value) in ALWAYS {
@@ -44,7 +50,7 @@ pub(crate) fn render(report: &Report, request: &HeaderMap, own_scripts: bool) ->
     let policy = HeaderValue::try_from(policy(&nonce, own_scripts));
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
-        policy.expect("digits may stand in a header"),
+        policy.expect("a nonce of digits is a valid header value"),
     );
     Page {
         headers,
@@ -52,7 +58,8 @@ pub(crate) fn render(report: &Report, request: &HeaderMap, own_scripts: bool) ->
     }
 }
 
-/// Content Security Policy: only what carries this response's nonce, and what the setting allows.
+/// The `Content-Security-Policy`: only scripts and styles with this response's nonce, and those of
+/// the own origin if configured.
 fn policy(nonce: &str, own_scripts: bool) -> String {
     let (own, connect) = match own_scripts {
         true => (" 'self'", "; connect-src 'self'"),

@@ -1,15 +1,15 @@
-//! Names of functions, made readable.
+//! Symbol names: demangled names of functions, closures and crates.
 
-/// A function's name for people.
+/// The name of a function for display.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) struct Function {
     pub(crate) name: String,
-    /// Whether it is a closure in that function, as the body of an `async fn` is.
+    /// Whether the symbol is a closure in this function, such as the body of an `async fn`.
     pub(crate) is_closure: bool,
 }
 
 impl Function {
-    /// Reads a symbol as rustc-demangle writes it, in either mangling.
+    /// Parses a symbol in the format of rustc-demangle, for both manglings.
     pub(crate) fn of(symbol: &str) -> Self {
         let mut name = symbol;
         let mut is_closure = false;
@@ -26,8 +26,8 @@ impl Function {
     }
 }
 
-/// Whether the closure is polled by this caller, as a future is: by a function of that name, or by another closure that
-/// awaits it, as that has no function between. Closures of the standard library await nothing.
+/// Whether the caller polls the closure as a future: it is a function named `poll…`, or another
+/// closure that awaits it. Closures of the standard library do not await.
 pub(crate) fn is_polled_by(closure: &Function, caller: &str) -> bool {
     let by = Function::of(caller);
     let last = by.name.rsplit("::").next();
@@ -36,8 +36,8 @@ pub(crate) fn is_polled_by(closure: &Function, caller: &str) -> bool {
         || (by.is_closure && by.name != closure.name && !is_std)
 }
 
-/// The crates whose names a symbol begins with: that of a path, or those of the type and the
-/// trait in `<T as Trait>`.
+/// Returns the crates of a symbol: that of its path, or those of the type and the trait in `<T as
+/// Trait>`.
 pub(crate) fn crates(symbol: &str) -> impl Iterator<Item = &str> {
     let head = match symbol.strip_prefix('<') {
         Some(qualified) => qualified
@@ -58,7 +58,8 @@ pub(crate) fn crates(symbol: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// `{{closure}}` in the old mangling, `{closure#0}` in the new one; `synthetic` is the body of an async closure.
+/// `{{closure}}` in the legacy mangling, `{closure#0}` in v0; `synthetic` is the body of an async
+/// closure.
 fn is_closure_name(part: &str) -> bool {
     let part = part.trim_start_matches('{');
     part.ends_with('}') && (part.starts_with("closure") || part.starts_with("synthetic"))
@@ -69,7 +70,7 @@ mod tests {
     use super::{Function, crates, is_polled_by};
 
     #[test]
-    fn names() {
+    fn closures_are_named_by_their_function() {
         for (symbol, name, is_closure) in [
             ("main", "main", false),
             ("app::user", "app::user", false),
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn futures() {
+    fn polled_closures_are_futures() {
         let closure = Function::of("app::inner::{{closure}}");
         for (caller, is_future) in [
             ("app::outer::{{closure}}", true),
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn crates_of() {
+    fn crates_of_paths_types_and_traits() {
         for (symbol, named) in [
             ("squall::handler::call", &["squall"][..]),
             (

@@ -1,44 +1,37 @@
-//! The way to a place in the program: captured cheaply, resolved when somebody looks.
+//! Backtraces: captured cheaply, resolved on demand.
 
-use std::{
-    fmt,
-    panic::Location,
-    path::{Path, PathBuf},
-    sync::OnceLock,
-};
+pub(crate) mod owner;
+pub(crate) mod place;
+pub(crate) mod source;
+pub(crate) mod symbol;
+
+use std::sync::OnceLock;
 
 use backtrace::{Backtrace, BacktraceFrame, BacktraceSymbol};
 
-use crate::{printable::one_line, source::owner};
+use crate::trace::place::Place;
 
-/// A backtrace, and the place that it is about.
+/// A backtrace, and the place of the error or panic.
 pub(crate) struct Trace {
     place: Place,
     unresolved: Backtrace,
     frames: OnceLock<Vec<Frame>>,
 }
 
-/// A place in a source file, as the compiler tells it.
-#[derive(Clone, Debug)]
-pub(crate) struct Place {
-    pub(crate) file: PathBuf,
-    pub(crate) line: u32,
-    pub(crate) column: u32,
-}
-
-/// One call, innermost first.
+/// A call. Frames are ordered innermost first.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
-    /// The name as the compiler writes it, without hashes.
+    /// The demangled name without hashes.
     pub(crate) symbol: String,
     pub(crate) place: Option<Place>,
 }
 
-/// Deeper than this is recursion, and its frames say nothing new.
+/// A deeper trace usually is a recursion, whose frames repeat.
 const MAX_FRAMES: usize = 200;
 
-/// Where the capture is among the first frames; one of ours further out is the layer.
-const CAPTURE: usize = 8;
+/// The number of innermost frames that can belong to the capture; later frames of this crate belong
+/// to the layer.
+const MAX_CAPTURE_FRAMES: usize = 8;
 
 impl Trace {
     pub(crate) fn capture(place: Place) -> Self {
@@ -49,12 +42,12 @@ impl Trace {
         }
     }
 
-    /// What it is about, known without looking anything up.
+    /// The place, which is known without resolving the backtrace.
     pub(crate) fn place(&self) -> &Place {
         &self.place
     }
 
-    /// From the place that the trace is about outwards, as far as they are this request's own.
+    /// Resolves the frames from the place outwards, up to the executor.
     pub(crate) fn frames(&self) -> &[Frame] {
         self.frames.get_or_init(|| {
             let mut backtrace = self.unresolved.clone();
@@ -68,7 +61,8 @@ impl Trace {
     }
 }
 
-/// Leaves out what led from the place to the capture, and the executor that every request has behind it.
+/// Removes the frames of the capture, and those of the executor, which are the same for every
+/// request.
 fn trim(mut frames: Vec<Frame>, place: &Place) -> Vec<Frame> {
     let is_file = |frame: &Frame| {
         let file = frame.place.as_ref().map(|place| &place.file);
@@ -85,9 +79,9 @@ fn trim(mut frames: Vec<Frame>, place: &Place) -> Vec<Frame> {
                 (found.line, found.column) = (place.line, place.column);
             }
         }
-        // Without debug information, the place is all that is known of it.
+        // Without debug information, only the place is known.
         None => {
-            let begin = &frames[..frames.len().min(CAPTURE)];
+            let begin = &frames[..frames.len().min(MAX_CAPTURE_FRAMES)];
             if let Some(ours) = begin.iter().rposition(is_ours) {
                 frames.drain(..=ours);
             }
@@ -110,7 +104,8 @@ fn is_ours(frame: &Frame) -> bool {
     path.starts_with(concat!(env!("CARGO_CRATE_NAME"), "::"))
 }
 
-/// Whether a request's own frames end here: at our layer, at a runtime's task, or at a thread's closure.
+/// Whether the frame is outside the request: in this crate's layer, a runtime's task or a thread's
+/// start.
 fn is_executor(frame: &Frame) -> bool {
     let begins = [
         "tokio::runtime::scheduler::",
@@ -122,7 +117,7 @@ fn is_executor(frame: &Frame) -> bool {
 
 impl Frame {
     fn from_symbol(symbol: &BacktraceSymbol) -> Option<Self> {
-        // The alternate form is the one without hashes.
+        // `{:#}` omits the hash.
         let name = format!("{:#}", symbol.name()?);
         let place = symbol.filename().zip(symbol.lineno());
         Some(Self {
@@ -133,24 +128,6 @@ impl Frame {
                 column: symbol.colno().unwrap_or(0),
             }),
         })
-    }
-}
-
-/// As the log and people say it: without the way to a registry or a checkout.
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (_, shown) = owner(&self.file);
-        write!(f, "{}:{}", one_line(&shown.to_string_lossy()), self.line)
-    }
-}
-
-impl From<&Location<'_>> for Place {
-    fn from(location: &Location<'_>) -> Self {
-        Self {
-            file: Path::new(location.file()).to_owned(),
-            line: location.line(),
-            column: location.column(),
-        }
     }
 }
 
@@ -166,7 +143,7 @@ mod tests {
         }
     }
 
-    /// Written as `symbol` or `symbol /file:line`.
+    /// Parses `symbol` or `symbol /file:line`.
     fn frame(text: &str) -> Frame {
         let (symbol, at) = text.split_at(text.find(" /").unwrap_or(text.len()));
         Frame {
@@ -189,10 +166,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left() {
+    fn trim_removes_capture_and_executor_frames() {
         let at = place("src/a.rs", 7);
         for (frames, left) in [
-            // From the place on, which knows its line best.
+            // The place is more precise than the line of its frame.
             (
                 &[
                     "squall_debug::new",
@@ -202,12 +179,12 @@ mod tests {
                 ][..],
                 &["a::f /w/src/a.rs:7:9", "a::g /w/src/a.rs:9:1"][..],
             ),
-            // The line of an inlined call may be another.
+            // The line of an inlined call can differ.
             (
                 &["core::panic", "a::f /w/src/a.rs:6", "a::g /w/src/b.rs:7"],
                 &["a::f /w/src/a.rs:7:9", "a::g /w/src/b.rs:7:1"],
             ),
-            // A file whose name only ends alike.
+            // A file name with the same suffix.
             (
                 &["a::f /w/src/aa.rs:7"],
                 &[" src/a.rs:7:9", "a::f /w/src/aa.rs:7:1"],
@@ -222,7 +199,7 @@ mod tests {
                 &[" src/a.rs:7:9", "core::panic", "a::f"],
             ),
             (&[], &[" src/a.rs:7:9"]),
-            // To where every request comes from.
+            // Executor frames.
             (
                 &[
                     "a::f /src/a.rs:7",

@@ -1,4 +1,7 @@
-//! What went wrong: an error or a panic, and the way to the place where it began.
+//! `Failure`: an error or a panic with its backtrace.
+
+pub(crate) mod panic;
+pub(crate) mod snippet;
 
 use std::{
     any::{Any, type_name},
@@ -9,69 +12,76 @@ use std::{
 };
 
 use crate::{
-    panic::{self, Panic},
-    snippet::Snippet,
-    trace::{Place, Trace},
+    failure::{
+        panic::{Panic, take_trace},
+        snippet::Snippet,
+    },
+    trace::{Trace, place::Place},
 };
 
-/// Any error, with the backtrace of the place that made it a `Failure`; or a panic, with that of the panic.
+/// An error with the backtrace of the place that converted it to a `Failure`, or a panic with its
+/// backtrace.
 ///
-/// A handler's response carries it in its extensions: see the [crate's](crate) example. Make one where
-/// the error leaves your hands, which is the `?` of a handler, in the `From` of its error type:
+/// The handler's response carries it in its extensions; see the example of the [crate](crate).
+/// Create one where the handler returns the error, for example by `?`, in the `From` implementation
+/// of its error type:
 ///
 /// ```
 /// # struct AppError(squall_debug::Failure);
 /// impl<E: std::error::Error + Send + Sync + 'static> From<E> for AppError {
-///     #[track_caller] // so that the page begins at the `?`
+///     #[track_caller] // the page starts with the line of the `?`
 ///     fn from(error: E) -> Self {
 ///         Self(squall_debug::Failure::new(error))
 ///     }
 /// }
 /// ```
 ///
-/// So that this can be written, `Failure` does not itself implement [`Error`]. Clones share what they hold.
+/// `Failure` does not implement [`Error`], because that would conflict with this implementation.
+/// Cheap to clone.
 #[derive(Clone)]
 pub struct Failure {
-    shared: Arc<Shared>,
+    inner: Arc<FailureInner>,
     snippets: Vec<Snippet>,
 }
 
-struct Shared {
+struct FailureInner {
     error: Box<dyn Error + Send + Sync>,
-    /// The name of the error's type, if it says anything.
+    /// The name of the error's type; `None` for strings and boxed errors.
     type_name: Option<&'static str>,
     is_panic: bool,
     trace: Option<Trace>,
 }
 
 impl Failure {
-    /// Keeps an error, and the backtrace of here.
+    /// Stores an error with the current backtrace.
     ///
-    /// The frames are walked now, which takes microseconds. Names, files and lines are looked up when the failure is shown,
-    /// and by a thread of its own when it is logged; the first look-up of a process reads its debug information, which takes
-    /// tenths of a second.
+    /// Capturing the frames takes microseconds. They are resolved when the failure is shown, or in
+    /// a background thread when it is logged; the first resolution in a process loads its debug
+    /// information, which takes tenths of a second.
     #[track_caller]
     pub fn new<E: Into<Box<dyn Error + Send + Sync>>>(error: E) -> Self {
         let name = type_name::<E>();
-        // Text and boxes have names that tell nothing of what went wrong.
-        let tells = !name.starts_with('&') && !name.starts_with("alloc::");
-        Self::from_parts(Shared {
+        // The type names of strings and boxes do not describe the error.
+        let is_descriptive = !name.starts_with('&') && !name.starts_with("alloc::");
+        Self::from_inner(FailureInner {
             error: error.into(),
-            type_name: tells.then_some(name),
+            type_name: is_descriptive.then_some(name),
             is_panic: false,
             trace: Some(Trace::capture(Place::from(Location::caller()))),
         })
     }
 
-    /// What [`std::panic::catch_unwind`] caught, with the backtrace of the panic.
+    /// Creates a failure from the payload of [`std::panic::catch_unwind`], with the backtrace of
+    /// the panic.
     ///
-    /// There is a backtrace if the panic was this thread's last and a [`TracebackLayer`](crate::TracebackLayer)
-    /// existed when it happened: making the first one installs a panic hook, which calls the hook before it.
+    /// It has a backtrace only if the panic was the last one of this thread, and the first
+    /// [`TracebackLayer`](crate::TracebackLayer) was created before it: that installs a panic hook,
+    /// which calls the previous hook.
     #[must_use]
     pub fn from_panic(payload: &(dyn Any + Send)) -> Self {
         let panic = Panic::from_payload(payload);
-        let trace = panic::take_trace(&panic);
-        Self::from_parts(Shared {
+        let trace = take_trace(&panic);
+        Self::from_inner(FailureInner {
             error: Box::new(panic),
             type_name: None,
             is_panic: true,
@@ -79,29 +89,28 @@ impl Failure {
         })
     }
 
-    fn from_parts(shared: Shared) -> Self {
+    fn from_inner(inner: FailureInner) -> Self {
         Self {
-            shared: Arc::new(shared),
+            inner: Arc::new(inner),
             snippets: Vec::new(),
         }
     }
 
-    /// Adds lines that no backtrace leads to, such as those of a template. They are shown above the frames.
-    ///
-    /// Defaults to none.
+    /// Adds source lines that are not in the backtrace, such as those of a template. They are shown
+    /// above the frames. Default: none.
     #[must_use]
     pub fn with_snippet(mut self, snippet: Snippet) -> Self {
         self.snippets.push(snippet);
         self
     }
 
-    /// What went wrong.
+    /// Returns the error.
     #[must_use]
     pub fn error(&self) -> &(dyn Error + Send + Sync + 'static) {
-        &*self.shared.error
+        &*self.inner.error
     }
 
-    /// The error and its sources, outermost first.
+    /// Iterates over the error and its sources, outermost first.
     pub fn chain(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
         let first: &(dyn Error + 'static) = self.error();
         iter::successors(Some(first), |&error| error.source())
@@ -110,11 +119,11 @@ impl Failure {
     /// Whether it was a panic.
     #[must_use]
     pub fn is_panic(&self) -> bool {
-        self.shared.is_panic
+        self.inner.is_panic
     }
 
     pub(crate) fn type_name(&self) -> Option<&'static str> {
-        self.shared.type_name
+        self.inner.type_name
     }
 
     pub(crate) fn snippets(&self) -> &[Snippet] {
@@ -122,18 +131,18 @@ impl Failure {
     }
 
     pub(crate) fn trace(&self) -> Option<&Trace> {
-        self.shared.trace.as_ref()
+        self.inner.trace.as_ref()
     }
 }
 
-/// The outermost error.
+/// Shows the outermost error.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self.error(), f)
     }
 }
 
-/// The whole chain, as it is printed when `main` returns it.
+/// Shows the error and its causes, for `main` functions that return a `Failure`.
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)?;
@@ -164,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn the_chain_is_kept_and_shown() {
+    fn chain_of_causes_is_shown() {
         let failure = Failure::new(Outer(io::Error::other("connection reset")));
         assert_eq!(failure.to_string(), "cannot read the feed");
         assert_eq!(
@@ -175,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn types_that_tell_nothing_have_no_name() {
+    fn strings_and_boxes_have_no_type_name() {
         let boxed: Box<dyn std::error::Error + Send + Sync> = "no".into();
         for failure in [
             Failure::new("no"),

@@ -1,24 +1,24 @@
-//! Which form the client would like (RFC 9110, 12.5.1).
+//! `Accept` negotiation of the page's format (RFC 9110, section 12.5.1).
 
 use http::{HeaderMap, header};
 
-/// The forms of the page; the first is for those who don't mind.
+/// The formats of the page; the first one is the default.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Form {
+pub(crate) enum Format {
     Markdown,
     Html,
     Json,
 }
 
-const FORMS: [(Form, &str, &str); 3] = [
-    (Form::Markdown, "text", "plain"),
-    (Form::Html, "text", "html"),
-    (Form::Json, "application", "json"),
+const FORMATS: [(Format, &str, &str); 3] = [
+    (Format::Markdown, "text", "plain"),
+    (Format::Html, "text", "html"),
+    (Format::Json, "application", "json"),
 ];
 
-impl Form {
-    /// The one that `Accept` gives the highest weight. Among equals the one that it names most exactly, then first, is taken:
-    /// who writes `application/json, */*` wants JSON.
+impl Format {
+    /// Returns the format with the highest weight. Of equal weights, the most specific range wins,
+    /// then the first: `application/json, */*` selects JSON.
     pub(crate) fn accepted(headers: &HeaderMap) -> Self {
         let lines = headers.get_all(header::ACCEPT);
         let text = lines.iter().filter_map(|line| line.to_str().ok());
@@ -28,13 +28,13 @@ impl Form {
             .collect();
         let mut best = (Self::Markdown, (0, 0));
         let mut best_place = usize::MAX;
-        for (form, kind, subtype) in FORMS {
+        for (format, kind, subtype) in FORMATS {
             let matching = ranges.iter().enumerate();
             let matching = matching.filter_map(|(place, range)| {
                 let exactness = range.exactness(kind, subtype)?;
                 Some((exactness, place, range.weight))
             });
-            // The most exact range says the weight of a type.
+            // The most specific range determines the weight of a type.
             let Some((exactness, place, weight)) =
                 matching.max_by_key(|(exactness, place, _)| (*exactness, usize::MAX - place))
             else {
@@ -42,7 +42,7 @@ impl Form {
             };
             let rank = (weight, exactness);
             if weight > 0 && (rank > best.1 || (rank == best.1 && place < best_place)) {
-                best = (form, rank);
+                best = (format, rank);
                 best_place = place;
             }
         }
@@ -88,14 +88,14 @@ impl<'a> Range<'a> {
 mod tests {
     use http::{HeaderMap, HeaderValue, header};
 
-    use super::Form::{self, Html, Json, Markdown};
+    use super::Format::{self, Html, Json, Markdown};
 
     #[test]
-    fn the_clients_wish() {
+    fn format_with_highest_weight_is_chosen() {
         let firefox = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
         let chromium =
             "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
-        for (accept, form) in [
+        for (accept, format) in [
             ("", Markdown),
             ("*/*", Markdown),
             (firefox, Html),
@@ -118,17 +118,17 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
-            assert_eq!(Form::accepted(&headers), form, "{accept}");
+            assert_eq!(Format::accepted(&headers), format, "{accept}");
         }
-        assert_eq!(Form::accepted(&HeaderMap::new()), Markdown);
+        assert_eq!(Format::accepted(&HeaderMap::new()), Markdown);
     }
 
     #[test]
-    fn lines_are_one_list() {
+    fn header_lines_are_one_list() {
         let mut headers = HeaderMap::new();
         for line in ["text/plain;q=0.1", "application/json;q=0.2"] {
             headers.append(header::ACCEPT, HeaderValue::from_static(line));
         }
-        assert_eq!(Form::accepted(&headers), Json);
+        assert_eq!(Format::accepted(&headers), Json);
     }
 }
