@@ -15,7 +15,6 @@ const MUST_NOT_REACH: &[(&str, &[&str])] = &[
     ("squall-cli", &["axum-core"]),
     ("squall-cookies", &["axum-core", "hyper", "tokio"]),
     ("squall-debug", &["axum-core", "hyper", "tokio"]),
-    ("squall-listen", &["axum-core", "http", "hyper", "tokio"]),
     ("squall-locale", &["axum-core", "hyper", "tokio"]),
     ("squall-prefork", &["axum-core", "http", "hyper", "tokio"]),
     ("squall-routing", &["axum-core", "hyper", "tokio"]),
@@ -27,12 +26,8 @@ const MUST_NOT_REACH: &[(&str, &[&str])] = &[
     ("testkit", &["http", "hyper", "tokio"]),
 ];
 
-/// The only crates that may depend on any other crate of ours: they introduce these to each other.
+/// The only crates that may depend on other crates of ours: they introduce these to each other.
 const INTRODUCE: &[&str] = &["squall", "squall-cli"];
-
-/// The crates that every crate may depend on: what two leaves need alike. They depend on no crate
-/// of ours.
-const VOCABULARY: &[&str] = &["squall-listen"];
 
 pub(crate) fn check() -> Result {
     let workspace = Workspace::load()?;
@@ -57,20 +52,16 @@ fn violations(crates: &[&str], graph: &Graph) -> Vec<String> {
                 "{name} has no line in xtask/src/layers.rs: say what it must not reach"
             )),
         }
-        let (kind, may) = if INTRODUCE.contains(name) {
-            continue;
-        } else if VOCABULARY.contains(name) {
-            ("vocabulary", &[][..])
-        } else {
-            ("a leaf", VOCABULARY)
-        };
-        found.extend(
-            graph[*name]
-                .iter()
-                .map(String::as_str)
-                .filter(|dependency| crates.contains(dependency) && !may.contains(dependency))
-                .map(|dependency| format!("{name} is {kind} and must not depend on {dependency}")),
-        );
+        if !INTRODUCE.contains(name) {
+            found.extend(
+                graph[*name]
+                    .iter()
+                    .filter(|dependency| crates.contains(&dependency.as_str()))
+                    .map(|dependency| {
+                        format!("{name} is a leaf and must not depend on {dependency}")
+                    }),
+            );
+        }
     }
     found
 }
@@ -137,25 +128,6 @@ mod tests {
                     ("squall-routing", &[]),
                 ],
                 &["squall-server is a leaf and must not depend on squall-routing"],
-            ),
-            (
-                "a leaf on vocabulary",
-                &[
-                    ("squall-server", &["squall-listen"]),
-                    ("squall-listen", &["socket2"]),
-                ],
-                &[],
-            ),
-            (
-                "vocabulary on a leaf, and on vocabulary",
-                &[
-                    ("squall-listen", &["squall-routing", "squall-listen"]),
-                    ("squall-routing", &[]),
-                ],
-                &[
-                    "squall-listen is vocabulary and must not depend on squall-routing",
-                    "squall-listen is vocabulary and must not depend on squall-listen",
-                ],
             ),
             (
                 "the facade on leaves",

@@ -31,7 +31,6 @@ fn main() -> ExitCode {
             outside::install(Versions::Newest).and_then(|()| test::test())
         }
         ["bench", filter @ ..] => bench::bench(filter),
-        ["chaos", args @ ..] => bench::chaos(args),
         [step] => ci::step(step).unwrap_or_else(|| Err(usage().into())),
         _ => Err(usage().into()),
     };
@@ -56,8 +55,7 @@ fn usage() -> String {
                     the same with the newest Python programs, whose versions are written to
                     xtask/requirements.txt
   ci                all the steps above, in this order
-  bench [FILTER]    criterion's benches, or the end-to-end bench of that name
-  chaos [SECONDS]   faults of all kinds under clients that verify every response (60 s)"
+  bench [FILTER]    criterion's benches, or the end-to-end bench of that name"
     )
 }
 

@@ -13,7 +13,6 @@ use std::{
 };
 
 use socket2::SockRef;
-use squall_listen::{ListenerSocket, SocketFile};
 use tokio::{
     net::{TcpListener, TcpStream},
     pin, select,
@@ -24,6 +23,7 @@ use tokio::{
 use crate::{
     Address, ConnectionInfo, Handle, Listener, Stop,
     activity::Activity,
+    bind::ListenerSocket,
     connection::Connection,
     io::{Io, Transport},
     opening::{Opened, Opener},
@@ -45,8 +45,6 @@ const LAST_CALL: usize = 4096;
 
 /// Accepts the connections of one listener and serves each in a task of its own.
 pub(crate) struct Acceptor<S> {
-    // Dropped before the socket: while the socket still listens, no other process binds the path.
-    file: Option<SocketFile>,
     socket: Socket,
     address: Address,
     opener: Opener,
@@ -73,10 +71,11 @@ impl<S: Serve> Acceptor<S> {
         max_connections: usize,
     ) -> io::Result<Self> {
         let address = listener.address().clone();
-        let (socket, file) = listener.into_parts();
         Ok(Self {
-            file,
-            socket: Socket::new(socket)?,
+            socket: match listener.socket {
+                ListenerSocket::Tcp(socket) => Socket::Tcp(TcpListener::from_std(socket)?),
+                ListenerSocket::Unix(socket) => Socket::Unix(UnixListener::from_std(socket)?),
+            },
             address,
             opener,
             service,
@@ -100,8 +99,6 @@ impl<S: Serve> Acceptor<S> {
                 accepted = self.socket.accept() => self.on_accepted(accepted).await,
             }
         }
-        // From here on no client can connect to a unix socket, so its queue is emptied for good.
-        drop(self.file.take());
         for _ in 0..LAST_CALL {
             match self.socket.accept_queued() {
                 Ok((stream, peer)) => self.serve(stream, peer),
@@ -198,22 +195,6 @@ impl<S: Serve> Acceptor<S> {
 }
 
 impl Socket {
-    /// Must be called inside a runtime.
-    fn new(socket: ListenerSocket) -> io::Result<Self> {
-        match socket {
-            ListenerSocket::Tcp(socket) => {
-                socket.set_nonblocking(true)?;
-                // A socket that was passed in may lack it. Accepted sockets inherit it.
-                SockRef::from(&socket).set_tcp_nodelay(true)?;
-                TcpListener::from_std(socket).map(Self::Tcp)
-            }
-            ListenerSocket::Unix(socket) => {
-                socket.set_nonblocking(true)?;
-                UnixListener::from_std(socket).map(Self::Unix)
-            }
-        }
-    }
-
     async fn accept(&self) -> io::Result<(Stream, Address)> {
         match self {
             Self::Tcp(socket) => {

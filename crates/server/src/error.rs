@@ -2,17 +2,80 @@
 
 use std::{error::Error as StdError, fmt, io, time::Duration};
 
-use squall_listen::{AddressError, ListenError};
+use crate::Address;
 
 /// Any error, as a service or a body hands it to us.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// A text that names no address.
+#[derive(Debug)]
+pub struct AddressError {
+    text: String,
+    source: Option<io::Error>,
+}
+
+impl AddressError {
+    pub(crate) fn malformed(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            source: None,
+        }
+    }
+
+    pub(crate) fn unresolved(text: &str, source: io::Error) -> Self {
+        Self {
+            text: text.to_owned(),
+            source: Some(source),
+        }
+    }
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.source {
+            Some(_) => write!(f, "no address found for {:?}", self.text),
+            None => write!(
+                f,
+                "{:?} is not an address: expected a port, HOST:PORT or unix:PATH",
+                self.text
+            ),
+        }
+    }
+}
+
+impl StdError for AddressError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}
 
 /// Why a server cannot start. Every variant carries what was asked for.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// An address cannot be listened on, or a socket that was passed in cannot be used.
-    Listen(ListenError),
+    /// The text is not an address.
+    Address(AddressError),
+    /// The socket cannot be made or bound, or does not listen.
+    Bind {
+        /// Where it was to listen.
+        address: Address,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A socket that was passed in cannot be used.
+    Inherited {
+        /// Its place among `LISTEN_FDS`, from 0.
+        index: usize,
+        /// Its name in `LISTEN_FDNAMES`, where it has one.
+        name: Option<String>,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// `LISTEN_FDS` announces sockets that are not there.
+    ListenFds {
+        /// The variable's value.
+        value: String,
+    },
     /// There is nothing to listen on.
     NoListener,
     /// A limit makes no sense.
@@ -42,17 +105,31 @@ impl StartError {
         }
     }
 
-    /// Returns whether another process listens on an address already (`EADDRINUSE`).
+    /// Whether another process listens there already (`EADDRINUSE`).
     #[must_use]
     pub fn is_address_in_use(&self) -> bool {
-        matches!(self, Self::Listen(error) if error.is_address_in_use())
+        matches!(self, Self::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse)
     }
 }
 
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Listen(error) => error.fmt(f),
+            Self::Address(error) => error.fmt(f),
+            Self::Bind { address, .. } if self.is_address_in_use() => {
+                write!(f, "{address} is in use by another process")
+            }
+            Self::Bind { address, .. } => write!(f, "cannot listen on {address}"),
+            Self::Inherited { index, name, .. } => {
+                write!(f, "cannot listen on inherited socket {index}")?;
+                name.iter().try_for_each(|name| write!(f, " ({name:?})"))
+            }
+            Self::ListenFds { value } => {
+                write!(
+                    f,
+                    "LISTEN_FDS={value:?} does not count the sockets that were passed in"
+                )
+            }
             Self::NoListener => f.write_str("nothing to listen on: bind an address first"),
             Self::Limit {
                 setting,
@@ -73,24 +150,22 @@ impl fmt::Display for StartError {
 impl StdError for StartError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Self::Listen(error) => error.source(),
+            Self::Address(error) => error.source(),
+            Self::Bind { source, .. } | Self::Inherited { source, .. } => Some(source),
             Self::Runtime(source) => Some(source),
             #[cfg(feature = "tls")]
             Self::Tls(error) => error.source(),
-            Self::NoListener | Self::Limit { .. } | Self::InsideRuntime => None,
+            Self::ListenFds { .. }
+            | Self::NoListener
+            | Self::Limit { .. }
+            | Self::InsideRuntime => None,
         }
-    }
-}
-
-impl From<ListenError> for StartError {
-    fn from(error: ListenError) -> Self {
-        Self::Listen(error)
     }
 }
 
 impl From<AddressError> for StartError {
     fn from(error: AddressError) -> Self {
-        Self::Listen(error.into())
+        Self::Address(error)
     }
 }
 

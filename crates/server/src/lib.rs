@@ -53,17 +53,20 @@
 //! # What it does not do
 //!
 //! Routing, compression, several processes: each is another crate's matter. It does not
-//! trust any HTTP header about the client's address, or get certificates from an authority (ACME).
+//! believe any header of HTTP about who the client is, get certificates from an authority (ACME), or remove a unix socket's file at the end,
+//! since a successor may already listen under that name.
 
 mod accept;
 mod activity;
+mod address;
+mod bind;
 mod body;
 mod connection;
 mod connection_info;
 mod deadline;
 mod error;
 mod http1;
-mod into_listener;
+mod inherit;
 mod io;
 mod limits;
 mod listening;
@@ -85,10 +88,12 @@ mod tls;
 #[cfg(feature = "tls")]
 pub use crate::tls::{ClientCertificates, Tls, TlsError, TlsInfo, reload_certificates_on_hangup};
 pub use crate::{
+    address::Address,
+    bind::{Bind, Listener},
     body::Incoming,
     connection_info::ConnectionInfo,
-    error::{BodyError, BoxError, StartError},
-    into_listener::IntoListener,
+    error::{AddressError, BodyError, BoxError, StartError},
+    inherit::{Inherited, inherited},
     limits::Limits,
     listening::{Listening, runtime},
     observe::Observe,
@@ -100,5 +105,3 @@ pub use crate::{
 };
 #[doc(no_inline)]
 pub use http;
-#[doc(no_inline)]
-pub use squall_listen::{Address, AddressError, Bind, Inherited, ListenError, Listener, inherited};

@@ -20,7 +20,6 @@ pub(super) const PROGRAMS: &[Program] = &[
         "curl",
         "the tests of the server and the examples with a client that is not ours",
     ),
-    program("faketime", "faketime", "`cargo xtask chaos`"),
     program("haproxy", "haproxy", "the tests behind a load balancer"),
     program("nginx", "nginx", "the tests behind a reverse proxy"),
     program(

@@ -6,6 +6,8 @@ mod disabled;
 mod enabled;
 
 #[cfg(not(feature = "debug"))]
-pub(crate) use self::disabled::{Failure, Observed, RequestMetadata, Settings, Snippet, Tracebacks};
+pub(crate) use self::disabled::{
+    Failure, Observed, RequestMetadata, Settings, Snippet, Tracebacks,
+};
 #[cfg(feature = "debug")]
 pub(crate) use self::enabled::{Failure, Observed, RequestMetadata, Settings, Snippet, Tracebacks};
