@@ -18,6 +18,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
 use lock::Lock;
+use rustix::fs::{Access, access};
 use rustix::process::geteuid;
 
 const PREFIX: &str = "squall-";
@@ -149,14 +150,17 @@ pub(crate) fn find_moved(path: &Path) -> Option<PathBuf> {
 }
 
 /// Directories to try: systemd's `RUNTIME_DIRECTORY`, `XDG_RUNTIME_DIR` if it is this user's (its
-/// specification demands that), where temporary files go, and `/tmp`. Those that do not exist are
-/// left out. The paths are absolute, since workers may change their directory.
+/// specification demands that), where temporary files go, and `/tmp` if that is of no use. Those that
+/// do not exist are left out. The paths are absolute, since workers may change their directory.
 fn parents() -> Vec<PathBuf> {
     let systemd = env::var_os("RUNTIME_DIRECTORY");
     let systemd = systemd.and_then(|paths| env::split_paths(&paths).next());
     let user = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     let user = user.filter(|path| is_ours(path));
-    let mut parents: Vec<PathBuf> = [systemd, user, Some(env::temp_dir()), Some("/tmp".into())]
+    let temporary = env::temp_dir();
+    // Not always: `find` would show services that a private TMPDIR is to keep apart.
+    let last = (!is_usable(&temporary)).then(|| PathBuf::from("/tmp"));
+    let mut parents: Vec<PathBuf> = [systemd, user, Some(temporary), last]
         .into_iter()
         .flatten()
         .filter(|path| path.is_dir())
@@ -171,9 +175,19 @@ fn parents() -> Vec<PathBuf> {
     parents
 }
 
+fn is_usable(parent: &Path) -> bool {
+    let absolute = std::path::absolute(parent).is_ok_and(|path| is_short(&path));
+    absolute && access(parent, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+/// Whether the sockets' paths are short enough: all of them have the same length.
+fn is_short(parent: &Path) -> bool {
+    let name = PREFIX.len() + DIGITS;
+    parent.as_os_str().len() + 1 + name + 1 + notify_name(0).len() <= PATH_LIMIT
+}
+
 fn make_in(parent: &Path, name: &str) -> io::Result<Directory> {
-    let longest = parent.join(name).join(notify_name(0));
-    if longest.as_os_str().len() > PATH_LIMIT {
+    if !is_short(parent) {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
             "the path is too long for a unix socket in it",

@@ -212,8 +212,8 @@ impl Supervisor {
 
     /// Sets where the [control socket](crate::control) is. It is made again when somebody deletes
     /// it. Default: `control` in a directory with a random name `squall-…`, in the first of
-    /// `RUNTIME_DIRECTORY`, `XDG_RUNTIME_DIR`, the directory of temporary files and `/tmp` that
-    /// this user can write to and whose path is short enough for a unix socket.
+    /// `RUNTIME_DIRECTORY`, `XDG_RUNTIME_DIR`, `TMPDIR` and `/tmp` that this user can write to and
+    /// whose path is short enough for a unix socket.
     pub fn control(mut self, path: impl Into<PathBuf>) -> Self {
         self.control = Some(path.into());
         self

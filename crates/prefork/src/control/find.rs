@@ -7,8 +7,8 @@ use super::Client;
 use crate::directory;
 
 /// Returns the control sockets of this user's supervisors that accept connections, where supervisors
-/// put them when [`control`](crate::Supervisor::control) is not set: in `XDG_RUNTIME_DIR`, where
-/// temporary files go, and in `/tmp`. A unit of systemd with `RuntimeDirectory=` has its own, found
+/// put them when [`control`](crate::Supervisor::control) is not set: in `XDG_RUNTIME_DIR`, and where
+/// temporary files go (`/tmp` if `TMPDIR` is of no use). A unit of systemd with `RuntimeDirectory=` has its own, found
 /// only where `RUNTIME_DIRECTORY` names it.
 #[must_use]
 pub fn find() -> Vec<PathBuf> {
