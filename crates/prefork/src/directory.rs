@@ -1,5 +1,5 @@
 //! The supervisor's runtime directory: private, locked while the supervisor lives, re-created when
-//! somebody deletes it.
+//! it is deleted.
 //!
 //! Its name is random and of fixed length, so supervisors with equal process ids (containers) cannot
 //! meet. A supervisor holds a lock on a file in it: only a directory whose lock is free is stale.
@@ -24,7 +24,7 @@ use rustix::process::geteuid;
 const PREFIX: &str = "squall-";
 /// Hexadecimal digits after the prefix.
 const DIGITS: usize = 16;
-/// Names to try. A second try is needed only when somebody guesses the first.
+/// Names to try. A second try is needed only when the first name is taken on purpose.
 const ATTEMPTS: u32 = 16;
 /// The shortest `sun_path` among the systems (macOS, FreeBSD), without its final NUL.
 const PATH_LIMIT: usize = 103;
@@ -36,7 +36,7 @@ pub(crate) struct Directory {
     lock: Lock,
 }
 
-/// What [`Directory::ensure`] found.
+/// The result of [`Directory::ensure`].
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     Intact,
@@ -150,8 +150,8 @@ pub(crate) fn find_moved(path: &Path) -> Option<PathBuf> {
 }
 
 /// Directories to try: systemd's `RUNTIME_DIRECTORY`, `XDG_RUNTIME_DIR` if it is this user's (its
-/// specification demands that), where temporary files go, and `/tmp` if that is of no use. Those that
-/// do not exist are left out. The paths are absolute, since workers may change their directory.
+/// specification demands that), where temporary files go, and `/tmp` if that is of no use. Directories
+/// that do not exist are left out. The paths are absolute, since workers may change their directory.
 fn parents() -> Vec<PathBuf> {
     let systemd = env::var_os("RUNTIME_DIRECTORY");
     let systemd = systemd.and_then(|paths| env::split_paths(&paths).next());
@@ -226,7 +226,7 @@ fn make_private(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().mode(0o700).create(path)
 }
 
-fn all_in(parent: &Path) -> Vec<PathBuf> {
+pub(crate) fn all_in(parent: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(parent).into_iter().flatten().flatten();
     entries
         .filter(|entry| entry.file_name().to_str().is_some_and(is_name))
@@ -252,7 +252,7 @@ fn remove_contents(directory: &Path) {
         let name = name.to_string_lossy();
         let is_made = name.starts_with("notify-") || name == crate::control::NAME;
         if is_made || name == lock::NAME {
-            // What is left makes way for the next start.
+            // The next start removes the rest.
             let _ = fs::remove_file(entry.path());
         }
     }

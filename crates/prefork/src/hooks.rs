@@ -1,4 +1,4 @@
-//! What a program can do when workers come and go.
+//! Hooks of the embedding program: before a spawn, when a worker is ready, when it has ended.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! What a worker tells its supervisor: assignments of systemd (`sd_notify(3)`) and some of ours.
+//! A worker's notice: assignments of systemd's protocol (`sd_notify(3)`) and some of ours.
 
 use crate::Counters;
 

@@ -31,7 +31,7 @@ pub(crate) struct Notices {
     by_path: Vec<UnixDatagram>,
 }
 
-/// What a successor needs to go on, beside the descriptors.
+/// State for a successor, beside the descriptors.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct State {
     path: PathBuf,
@@ -80,7 +80,7 @@ impl Notices {
         }
     }
 
-    /// What the worker finds in `NOTIFY_SOCKET`.
+    /// The worker's `NOTIFY_SOCKET`.
     pub(crate) fn address(&self) -> PathBuf {
         match &self.state.unnamed {
             Some(name) if self.state.bound.is_none() => format!("@{name}").into(),
@@ -190,7 +190,7 @@ impl Notices {
 impl Drop for Notices {
     fn drop(&mut self) {
         if self.is_bound() {
-            // What is left makes way with the directory.
+            // The rest is removed with the directory.
             let _ = fs::remove_file(&self.state.path);
         }
     }

@@ -15,7 +15,7 @@ use crate::{Counters, system};
 /// The abstract socket of a worker, beside the path in `NOTIFY_SOCKET`.
 pub(crate) const NOTIFY: &str = "SQUALL_NOTIFY";
 
-/// How long a message that must arrive waits for a supervisor that is busy.
+/// How long an important message waits for a supervisor that is busy.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long it waits for a path that was deleted, which the supervisor makes again each second.
 const MISSING: Duration = Duration::from_secs(3);
@@ -23,9 +23,9 @@ const RETRY: Duration = Duration::from_millis(20);
 
 /// Speaks `sd_notify(3)` to the supervisor or to systemd; does nothing when there is neither.
 ///
-/// A message that cannot be delivered is dropped: a server must not stop for it. What must arrive
-/// ([`ready`](Self::ready), [`stopping`](Self::stopping), [`finished`](Self::finished)) waits up
-/// to 1 s for a busy supervisor, and in a worker up to 3 s for a socket that was deleted; the rest
+/// A message that cannot be delivered is dropped: a server must not stop for it. Important ones
+/// ([`ready`](Self::ready), [`stopping`](Self::stopping), [`finished`](Self::finished)) wait up to
+/// 1 s for a busy supervisor, and in a worker up to 3 s for a socket that was deleted; the rest
 /// doesn't wait.
 #[derive(Debug)]
 pub struct Notifier {

@@ -1,4 +1,4 @@
-//! What `/proc` tells about a worker.
+//! Memory, processor time and wait channel of a worker, from `/proc`.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ pub(crate) fn usage(pid: Pid) -> Option<Usage> {
     })
 }
 
-/// Where a process stands still, as far as the kernel tells us.
+/// The kernel's view of a process that stands still: state, wait channel, system call, stack.
 pub(crate) fn whereabouts(pid: Pid) -> String {
     let read = |name: &str| {
         fs::read_to_string(format!("/proc/{}/{name}", pid.as_raw_nonzero())).unwrap_or_default()

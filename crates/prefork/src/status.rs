@@ -1,4 +1,4 @@
-//! What a supervisor tells about its workers. Everybody may render it; here it is data.
+//! The status of a service and its workers, as data to be rendered.
 
 use rustix::process::getpid;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ pub struct Status {
     pub reload_error: Option<String>,
     /// One entry per process, by task id; a worker that retires comes after its successor.
     pub workers: Vec<WorkerStatus>,
-    /// What the workers that are gone had counted.
+    /// Totals of the workers that have ended.
     pub gone: Counters,
 }
 
@@ -56,7 +56,7 @@ impl Status {
         }
     }
 
-    /// What all workers together have counted since the supervisor started.
+    /// Returns the totals of all workers since the supervisor started.
     #[must_use]
     pub fn total(&self) -> Counters {
         let mut total = self.gone.clone();
@@ -84,12 +84,12 @@ pub struct WorkerStatus {
     pub uptime: u64,
     /// How often this task id was restarted after a failure.
     pub restarts: u32,
-    /// What it says about itself (`STATUS=`).
+    /// Its status text (`STATUS=`).
     pub note: Option<String>,
     /// Resident memory, in bytes.
     pub rss: u64,
     /// Processor time used, in milliseconds.
     pub cpu: u64,
-    /// What it has counted.
+    /// Its totals since it started.
     pub counters: Counters,
 }

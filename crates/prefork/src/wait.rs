@@ -1,5 +1,4 @@
-//! Learns that processes ended. A worker is waited for by its id: `waitpid(-1)` would take other
-//! people's children for workers.
+//! Waits for workers that end, by their ids: `waitpid(-1)` would also take children of other code.
 
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, WaitOptions, WaitStatus, getpid,
@@ -21,7 +20,7 @@ pub(crate) fn reap(pid: Pid) -> Exit {
     let _ = kill_process_group(pid, Signal::KILL);
     match waitid(WaitId::Pid(pid), WaitIdOptions::EXITED) {
         Ok(Some(status)) => exit(&status),
-        // Somebody ignores SIGCHLD, and the status is lost.
+        // SIGCHLD is ignored in this process, so the status is lost.
         Ok(None) | Err(_) => Exit::Code(1),
     }
 }

@@ -32,7 +32,7 @@ pub(crate) const CONTROL: &str = "SQUALL_CONTROL";
 
 /// Which worker this process is, 0…n-1 as Tornado's `task_id()`, or `None` in any other process.
 ///
-/// A worker's children inherit its environment; the parent's id tells that they are no workers.
+/// A worker's children inherit its environment; the parent's id shows that they are no workers.
 #[must_use]
 pub fn task_id() -> Option<usize> {
     static TASK: OnceLock<Option<usize>> = OnceLock::new();

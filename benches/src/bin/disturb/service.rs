@@ -12,7 +12,7 @@ use std::{
 
 use benches::Result;
 use rustix::process::Signal;
-use squall_prefork::control::Client;
+use squall_prefork::control::{Client, find_in};
 use testkit::{TempDir, find_outside, free_port, temp_dir, wait_until};
 
 use crate::process::{Process, children, signal};
@@ -93,8 +93,9 @@ impl Service {
 
     /// Of squall alone.
     fn supervisor(&self) -> Result<Client> {
-        let directory = format!("squall-{}", self.process.pid());
-        Ok(Client::connect(self.path(&directory).join("control"))?)
+        let found = find_in(self.directory.path());
+        let path = found.first().ok_or("no supervisor answers")?;
+        Ok(Client::connect(path)?)
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -15,7 +15,7 @@ use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
 };
 use squall_autoreload::{DEV_PID, STATE};
-use squall_prefork::control::{Client, find};
+use squall_prefork::control::{Client, find_process};
 
 /// How long a program that cannot be handed over may take to end before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
@@ -155,19 +155,13 @@ impl Service {
         Ok(command)
     }
 
-    /// Ours, or the program's own, which is found where supervisors put their sockets.
+    /// The supervisor that this command started, or the program's own, found by its process id.
     fn supervisor(&self, pid: Pid) -> Option<Client> {
-        let own = format!("squall-{}", pid.as_raw_nonzero());
-        let is_its = |path: &PathBuf| {
-            let directory = path.parent().and_then(Path::file_name);
-            *path == self.settings.control || directory.is_some_and(|name| *name == *own)
-        };
-        let mut paths = find();
-        paths.push(self.settings.control.clone());
-        paths
-            .into_iter()
-            .filter(is_its)
-            .find_map(|path| Client::connect(path).ok())
+        if let Ok(client) = Client::connect(&self.settings.control) {
+            return Some(client);
+        }
+        let path = find_process(pid.as_raw_nonzero().get().unsigned_abs())?;
+        Client::connect(path).ok()
     }
 
     fn end(&self) {

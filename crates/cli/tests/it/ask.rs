@@ -121,7 +121,10 @@ fn nobody_to_ask() {
     let missing = directory.path().join("missing");
     let dead = directory.path().join("dead");
     drop(UnixListener::bind(&dead).expect("a writable directory"));
-    for (path, reason) in [(&missing, "No such file"), (&dead, "Connection refused")] {
+    for (path, reason) in [
+        (&missing, "no socket there: the service is not running"),
+        (&dead, "no supervisor listens there any more"),
+    ] {
         for command in ["status", "status --json", "reload", "scale 2", "stop"] {
             let said = say(
                 directory.path(),
@@ -170,8 +173,7 @@ fn several_services_must_be_named() {
     let two = Service::start_in(&directory, "two.py", "").expect("there is Python");
     let mut paths: Vec<String> = [&one, &two]
         .iter()
-        .map(|service| format!("squall-{}/control", service.running.pid()))
-        .map(|name| directory.path().join(name).display().to_string())
+        .map(|service| service.control().display().to_string())
         .collect();
     paths.sort();
     let list = format!(

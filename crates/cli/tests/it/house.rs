@@ -8,6 +8,7 @@ use std::{
     rc::Rc,
 };
 
+use squall_prefork::control::{Client, find_in};
 use testkit::{Running, Signal, TempDir, Wire, temp_dir, wait_for};
 
 /// The command in an environment without surprises: its services are those of `directory`.
@@ -89,6 +90,17 @@ impl Service {
 
     pub(crate) fn directory(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// Waits for the default control socket.
+    pub(crate) fn control(&self) -> PathBuf {
+        let pid = self.running.pid();
+        wait_for("the control socket", || {
+            let mut found = find_in(self.directory.path()).into_iter();
+            found.find(|path| {
+                Client::connect(path).is_ok_and(|mut client| client.supervisor() == Some(pid))
+            })
+        })
     }
 
     /// One answer of the program: its build, the task id and the process id.

@@ -138,8 +138,7 @@ fn each_service_has_a_control_socket_of_its_own() {
     let two = Service::start_in(&directory, "two.py", "").expect("there is Python");
     for service in [&one, &two] {
         let pid = service.running.pid();
-        let path = directory.path().join(format!("squall-{pid}/control"));
-        wait_until("the control socket", || path.exists());
+        let path = service.control();
         let named = format!("status --json --control {}", path.display());
         let said = service.say(&named);
         assert!(said.output.contains(&format!("\"pid\": {pid}")), "{said:?}");

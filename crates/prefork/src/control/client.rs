@@ -44,6 +44,14 @@ impl Client {
         connect(path.as_ref()).map_err(explain_connect)
     }
 
+    /// Returns the supervisor's process id, `None` when it neither answers nor the system knows it.
+    pub fn supervisor(&mut self) -> Option<u32> {
+        match system::peer_process(&self.stream) {
+            Some(pid) => Some(pid.as_raw_nonzero().get().unsigned_abs()),
+            None => self.status().ok().map(|status| status.pid),
+        }
+    }
+
     /// Returns the state of the service.
     ///
     /// # Errors
@@ -99,7 +107,7 @@ impl Client {
     pub fn stop(mut self) -> io::Result<()> {
         self.ask(&Request::Stop, Some(PATIENCE))?;
         self.stream.set_read_timeout(None)?;
-        // Either way of closing says that it is gone.
+        // End of file or an error: the supervisor is gone.
         let _ = self.stream.read(&mut [0]);
         Ok(())
     }

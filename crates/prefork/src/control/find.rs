@@ -1,7 +1,7 @@
 //! Finds the control sockets of running supervisors.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Client;
 use crate::directory;
@@ -12,8 +12,18 @@ use crate::directory;
 /// only where `RUNTIME_DIRECTORY` names it.
 #[must_use]
 pub fn find() -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = directory::all()
-        .iter()
+    accepting(directory::all())
+}
+
+/// As [`find`], in one directory that supervisors use, such as another process's `TMPDIR`.
+#[must_use]
+pub fn find_in(parent: impl AsRef<Path>) -> Vec<PathBuf> {
+    accepting(directory::all_in(parent.as_ref()))
+}
+
+fn accepting(directories: Vec<PathBuf>) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = directories
+        .into_iter()
         .map(|directory| directory.join(super::NAME))
         .collect();
     // A full queue is a supervisor's too, which is stopped or stuck.
@@ -22,4 +32,13 @@ pub fn find() -> Vec<PathBuf> {
         Err(error) => error.kind() == io::ErrorKind::WouldBlock,
     });
     found
+}
+
+/// Returns the control socket of the supervisor with this process id, if it is one that [`find`]
+/// finds.
+#[must_use]
+pub fn find_process(pid: u32) -> Option<PathBuf> {
+    find()
+        .into_iter()
+        .find(|path| Client::connect(path).is_ok_and(|mut client| client.supervisor() == Some(pid)))
 }

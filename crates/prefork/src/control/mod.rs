@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Status;
 pub use client::Client;
-pub use find::find;
+pub use find::{find, find_in, find_process};
 pub(crate) use server::{Asked, Identity, Server};
 
 /// The name of the socket in the supervisor's directory.

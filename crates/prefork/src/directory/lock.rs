@@ -1,5 +1,5 @@
-//! The lock that says that a directory's supervisor lives: `flock(2)`, which ends with the last
-//! descriptor of its holder, however the process ends, in whatever pid namespace.
+//! The lock of a living supervisor's directory: `flock(2)`, which ends with its holder's last
+//! descriptor, however the process ends, in any pid namespace.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;

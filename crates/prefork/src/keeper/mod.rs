@@ -67,7 +67,7 @@ struct Process {
     is_unheard: bool,
     started: Time,
     note: Option<String>,
-    /// The signal that it ends because of, as it says.
+    /// The signal that it ends because of, by its own notice.
     signal: Option<i32>,
     usage: Usage,
     counters: Counters,
@@ -107,7 +107,7 @@ impl Keeper {
         }
         let directory = Directory::new().map_err(Error::io("cannot make a runtime directory"))?;
         let control_path = match &settings.control {
-            // Workers are told it, and may change their directory.
+            // Workers get the path, and may change their directory.
             Some(path) => {
                 std::path::absolute(path).map_err(|error| Error::control(path.clone(), error))?
             }
@@ -323,7 +323,7 @@ impl Upstream {
 impl Drop for Keeper {
     fn drop(&mut self) {
         if self.control.is_at(&self.control_path) {
-            // What is left makes way for the next start.
+            // The next start removes a stale socket.
             let _ = fs::remove_file(&self.control_path);
         }
     }

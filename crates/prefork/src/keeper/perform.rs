@@ -1,4 +1,4 @@
-//! Does what the machine decided.
+//! Performs the state machine's actions: spawns, signals, answers.
 
 use std::io;
 
@@ -14,7 +14,8 @@ use crate::spawn::Launch;
 use crate::{Counters, WorkerExit};
 
 impl Keeper {
-    /// Tells the machine, and does what it says, until it has nothing more to say.
+    /// Passes an event to the state machine and performs its actions, and those of the events that
+    /// follow from them.
     pub(super) fn feed(&mut self, event: Event) {
         self.events.push_back(event);
         while let Some(event) = self.events.pop_front() {

@@ -1,4 +1,4 @@
-//! The status of everything, as data.
+//! Builds the `Status` of the service.
 
 use super::{Keeper, Process, pid_number};
 use crate::machine::{Phase, Slot, TaskId, Time, Worker};

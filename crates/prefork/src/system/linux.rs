@@ -1,4 +1,4 @@
-//! What only Linux has.
+//! Services that only Linux has.
 
 use std::ffi::CString;
 use std::fs::{self, File};
@@ -44,7 +44,7 @@ pub(super) fn receive_checked(
     buffer: &mut [u8],
     worker: Pid,
 ) -> io::Result<(usize, bool)> {
-    // There is no room for descriptors, so the kernel drops those that somebody sends.
+    // There is no room for descriptors, so the kernel drops any that are sent.
     let mut space = nix::cmsg_space!(UnixCredentials);
     let mut buffers = [IoSliceMut::new(buffer)];
     let received = recvmsg::<UnixAddr>(

@@ -328,7 +328,7 @@ fn other_users_cannot_notify_or_silence_a_worker() {
     assert!(!service.running.output().contains("killing"));
 }
 
-/// Everybody can read the names in the kernel's table.
+/// The names in the kernel's table can be read by all users.
 const FLOOD: &str = r#"
 import socket, sys
 names = [line.split()[-1] for line in open("/proc/net/unix") if "@" + sys.argv[1] in line]
@@ -476,7 +476,7 @@ fn directory_that_cannot_be_used_gives_way_to_the_next() {
 }
 
 #[test]
-fn read_only_runtime_directory_gives_way_to_the_next() {
+fn file_system_that_is_read_only_or_full_gives_way_to_the_next() {
     let Some(unshare) = testkit::outside("unshare") else {
         return;
     };
@@ -487,16 +487,20 @@ fn read_only_runtime_directory_gives_way_to_the_next() {
     let directory = testkit::temp_dir();
     let runtime = directory.path().join("runtime");
     fs::create_dir(&runtime).expect("it is ours");
-    let mount = "mount -t tmpfs -o ro none \"$XDG_RUNTIME_DIR\" && exec \"$0\" \"$@\"";
-    let mut command = Command::new(unshare);
-    command
-        .args(["--mount", "sh", "-c", mount])
-        .arg(fixture())
-        .env("XDG_RUNTIME_DIR", &runtime)
-        .env("TMPDIR", directory.path());
-    let service = Default::start(&mut command, &[directory.path()]);
-    service.settled(2);
-    service.stop();
+    // Room for nothing, for the directory alone, and for its lock: a socket is a file as well.
+    for options in ["ro", "nr_inodes=1", "nr_inodes=2", "nr_inodes=3"] {
+        let mount =
+            format!("mount -t tmpfs -o {options} none \"$XDG_RUNTIME_DIR\" && exec \"$0\" \"$@\"");
+        let mut command = Command::new(&unshare);
+        command
+            .args(["--mount", "sh", "-c", &mount])
+            .arg(fixture())
+            .env("XDG_RUNTIME_DIR", &runtime)
+            .env("TMPDIR", directory.path());
+        let service = Default::start(&mut command, &[directory.path()]);
+        assert_eq!(service.settled(2).restarts, 0, "{options}");
+        service.stop();
+    }
 }
 
 #[test]

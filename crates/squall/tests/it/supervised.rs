@@ -8,7 +8,10 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
-use squall_prefork::{Status, WorkerStatus, control::Client};
+use squall_prefork::{
+    Status, WorkerStatus,
+    control::{Client, find_in},
+};
 use testkit::{Running, TempDir, Wire, temp_dir, wait_for, wait_until};
 
 use crate::program;
@@ -76,9 +79,13 @@ impl Supervised {
     }
 
     pub(crate) fn client(&self) -> Client {
-        let name = format!("squall-{}/control", self.running.pid());
-        let path = self.directory.path().join(name);
-        wait_for("the control socket", || Client::connect(&path).ok())
+        let pid = Some(self.running.pid());
+        wait_for("the control socket", || {
+            find_in(self.directory.path())
+                .iter()
+                .filter_map(|path| Client::connect(path).ok())
+                .find_map(|mut client| (client.supervisor() == pid).then_some(client))
+        })
     }
 
     pub(crate) fn status(&self) -> Status {

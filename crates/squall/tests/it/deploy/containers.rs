@@ -7,7 +7,7 @@ use std::{
 
 use saphyr::{LoadableYamlNode, YamlOwned};
 use squall::Limits;
-use squall_prefork::control::Client;
+use squall_prefork::control::{Client, find_in};
 use testkit::{Running, Signal, TempDir, Wire, temp_dir, wait_until};
 
 use super::{
@@ -151,11 +151,11 @@ fn the_probes_tell_a_pod_that_ends_from_one_that_is_ill() {
         pod.status(&path("startupProbe")) == 200
     });
     assert_eq!(pod.status(&path("readinessProbe")), 200);
-    let control = format!("squall-{}/control", pod.running.pid());
-    let control = pod.runtime.path().join(control);
     wait_until("all workers", || {
-        let status = Client::connect(&control).and_then(|mut client| client.status());
-        status.is_ok_and(|status| status.state == "running")
+        let found = find_in(pod.runtime.path());
+        let client = found.first().and_then(|path| Client::connect(path).ok());
+        let status = client.and_then(|mut client| client.status().ok());
+        status.is_some_and(|status| status.state == "running")
     });
     image.is_served_at(pod.address);
     pod.running.signal(Signal::Term);
