@@ -6,11 +6,12 @@ use std::{
     ops::Range,
     path::PathBuf,
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
 use clap::Args;
-use squall_prefork::{Readiness, Supervisor};
+use squall_prefork::{LogOutput, Readiness, Supervisor};
 
 use crate::complain;
 
@@ -68,7 +69,7 @@ pub(crate) struct Supervise {
 
 pub(crate) fn run(arguments: Supervise) -> ExitCode {
     tracing_subscriber::fmt()
-        .with_writer(stderr)
+        .with_writer(Arc::new(LogOutput::stderr()))
         .with_ansi(stderr().is_terminal())
         .init();
     let followed = squall_autoreload::stop_with_dev();

@@ -68,6 +68,7 @@ mod handover;
 mod hooks;
 mod inherit;
 mod keeper;
+mod log_output;
 mod machine;
 mod message;
 pub mod metrics;
@@ -88,6 +89,7 @@ pub use address::Address;
 pub use counters::{Counters, LATENCY_BOUNDS};
 pub use error::{ConfigError, Error, Outcome};
 pub use hooks::{WorkerExit, WorkerInfo};
+pub use log_output::LogOutput;
 pub use status::{Status, WorkerStatus};
 pub use supervisor::{Balance, Readiness, Supervisor};
 

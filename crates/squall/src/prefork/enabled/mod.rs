@@ -46,7 +46,7 @@ impl Default for Settings {
 impl Settings {
     /// Sets the graceful timeout to the longest that a worker may take.
     pub(crate) fn limits(&mut self, limits: &Limits) {
-        let timeout = limits.longest_shutdown() + MARGIN;
+        let timeout = limits.longest_shutdown().saturating_add(MARGIN);
         self.supervisor = std::mem::take(&mut self.supervisor).graceful_timeout(timeout);
     }
 }
