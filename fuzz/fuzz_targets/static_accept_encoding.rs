@@ -1,4 +1,5 @@
-//! Nobody gets a coding that they did not name, and everybody the content of the coding that is said.
+//! `Accept-Encoding`: only a coding that the client accepts is sent, and the body matches
+//! `Content-Encoding`.
 #![no_main]
 
 use http::{HeaderValue, Uri, header};
