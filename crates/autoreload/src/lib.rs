@@ -66,6 +66,7 @@ mod cargo;
 mod live;
 mod own;
 mod state;
+mod system;
 mod watch;
 
 pub use crate::{

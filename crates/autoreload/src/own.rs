@@ -1,35 +1,31 @@
-//! What a program does for its own sake: it hands over when it is built anew, and ends with `squall dev`.
+//! Reload of this process when its executable is rebuilt, and its end with `squall dev`.
 
 use std::{env, io, path::PathBuf, time::Duration};
 
-use rustix::process::{
-    Pid, Signal, getpid, getppid, kill_process, set_parent_process_death_signal,
-};
+use crate::{Roots, Watch, Watching, system};
 
-use crate::{Roots, Watch, Watching};
-
-/// The environment variable that tells the process id of `squall dev`.
+/// The environment variable with the process id of `squall dev`.
 pub const DEV_PID: &str = "SQUALL_DEV_PID";
 
-/// For a supervisor that debugs and takes SIGHUP for an order to reload: hands over whenever the
-/// program has been built. Under `squall dev`, which gives the orders, there is nothing to watch, and this
-/// process ends with it ([`stop_with_dev`]). Otherwise the watch ends when what is returned is dropped.
+/// Sends SIGHUP to this process, a supervisor in debug mode, whenever the program has been rebuilt.
+/// Under `squall dev`, which sends the signal itself, nothing is watched, and this
+/// process ends with it ([`stop_with_dev`]). Otherwise the watch ends when the result is dropped.
 ///
 /// Call it right before the signal is handled: until then, SIGHUP would end the process.
 ///
 /// # Errors
 ///
-/// When the system does not tell which executable this is, or there can be no thread.
+/// If the path of the executable is unknown, no thread can be spawned, or the system has no SIGHUP.
 pub fn hand_over_when_built() -> io::Result<Option<Watching>> {
     if env::var_os(DEV_PID).is_some() {
         stop_with_dev()?;
         return Ok(None);
     }
-    watch_own_executable(hang_up).map(Some)
+    watch_own_executable(system::reload_signal()?).map(Some)
 }
 
-/// Calls `on_change` when the executable of this process has been replaced, by `cargo build` for
-/// instance. The watch ends when what is returned is dropped.
+/// Calls `on_change` when the executable of this process has been replaced, for instance by
+/// `cargo build`. The watch ends when the result is dropped.
 ///
 /// ```
 /// let watching = squall_autoreload::watch_own_executable(|| println!("there is another"))?;
@@ -39,7 +35,7 @@ pub fn hand_over_when_built() -> io::Result<Option<Watching>> {
 ///
 /// # Errors
 ///
-/// When the system does not tell which executable it is, or there can be no thread.
+/// If the path of the executable is unknown, or no thread can be spawned.
 pub fn watch_own_executable(on_change: impl FnMut() + Send + 'static) -> io::Result<Watching> {
     watch_executable(env::current_exe()?, on_change)
 }
@@ -49,41 +45,27 @@ fn watch_executable(
     mut on_change: impl FnMut() + Send + 'static,
 ) -> io::Result<Watching> {
     Watch::new(Roots::new().path(&executable))
-        // A linker writes for longer than an editor.
+        // A linker writes longer than an editor.
         .quiet(Duration::from_millis(100))
         .start(move |_| {
-            // cargo removes the old one first.
+            // Cargo removes the old file first.
             if executable.is_file() {
                 on_change();
             }
         })
 }
 
-fn hang_up() {
-    // A process may always signal itself.
-    let _ = kill_process(getpid(), Signal::HUP);
-}
-
-/// Asks the kernel for a SIGTERM when `squall dev` is gone, however it ended, so that no orphan stays
-/// on its port. Does nothing in a process that it has not started itself.
+/// Stops this process, by SIGTERM, when `squall dev` dies, however it ends, so that no orphan keeps
+/// its port. Does nothing in a process that `squall dev` did not start itself.
 ///
 /// # Errors
 ///
-/// When the kernel refuses.
+/// If the system refuses.
 pub fn stop_with_dev() -> io::Result<()> {
-    let parent = env::var(DEV_PID).ok().and_then(|pid| pid.parse().ok());
-    let Some(parent) = parent.and_then(Pid::from_raw) else {
-        return Ok(());
-    };
-    if getppid() != Some(parent) {
-        return Ok(());
+    match env::var(DEV_PID).ok().and_then(|pid| pid.parse().ok()) {
+        Some(pid) => system::stop_with_parent(pid),
+        None => Ok(()),
     }
-    set_parent_process_death_signal(Some(Signal::TERM))?;
-    // It may have died before we asked.
-    if getppid() != Some(parent) {
-        kill_process(getpid(), Signal::TERM)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -93,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_build_is_told_once_it_is_there() {
+    fn a_new_build_calls_on_change_once_it_exists() {
         let place = testkit::temp_dir();
         let program = place.path().join("program");
         fs::write(&program, "one").unwrap();
@@ -107,11 +89,11 @@ mod tests {
         }
         fs::remove_file(&program).unwrap();
         drop(watching);
-        assert!(told.recv().is_err(), "nothing is there to hand over to");
+        assert!(told.recv().is_err(), "no executable is left to reload");
     }
 
     #[test]
-    fn nobody_ends_with_a_stranger() {
+    fn a_process_without_dev_does_not_stop_with_its_parent() {
         assert!(stop_with_dev().is_ok());
     }
 }

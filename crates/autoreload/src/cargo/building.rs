@@ -1,21 +1,19 @@
-//! A build that runs: its words are passed on as they come, and it can be ended.
+//! A running build: its output is passed on as it comes, and it can be cancelled.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
-    os::unix::process::CommandExt,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
     thread,
 };
 
-use rustix::process::{Pid, Signal, kill_process_group};
-
 use super::{Built, command::Target};
+use crate::system::Group;
 
-/// As much of cargo's own words as a page shows.
+/// How much of cargo's output a page shows.
 const TAIL: usize = 64 << 10;
 
-/// A build that has begun.
+/// A running build.
 #[derive(Debug)]
 pub struct Building {
     child: Child,
@@ -23,36 +21,33 @@ pub struct Building {
     cancel: Cancel,
 }
 
-/// Ends a build, and the compilers that it has started.
+/// Cancels a build, and the compilers that it has started.
 #[derive(Clone, Debug)]
 pub struct Cancel {
-    /// `None` once the build is over: its number may be another's then.
-    group: Arc<Mutex<Option<Pid>>>,
+    /// `None` once the build has ended: another process may get its number.
+    group: Arc<Mutex<Option<Group>>>,
 }
 
 impl Cancel {
-    /// Tells the build to end. Does nothing when it is over.
+    /// Terminates the build. Does nothing once it has ended.
     pub fn cancel(&self) {
         if let Some(group) = *self.group.lock().unwrap_or_else(PoisonError::into_inner) {
-            // It may be about to end by itself.
-            let _ = kill_process_group(group, Signal::TERM);
+            group.terminate();
         }
     }
 }
 
 impl Building {
     pub(super) fn start(mut command: Command, wanted: Option<Target>) -> io::Result<Self> {
-        let child = command
+        command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()
-            .map_err(|error| {
-                let cargo = command.get_program().to_string_lossy().into_owned();
-                io::Error::new(error.kind(), format!("cannot run {cargo}: {error}"))
-            })?;
-        let group = Arc::new(Mutex::new(Some(Pid::from_child(&child))));
+            .stderr(Stdio::piped());
+        let (child, group) = Group::spawn(&mut command).map_err(|error| {
+            let cargo = command.get_program().to_string_lossy().into_owned();
+            io::Error::new(error.kind(), format!("cannot run {cargo}: {error}"))
+        })?;
+        let group = Arc::new(Mutex::new(Some(group)));
         Ok(Self {
             child,
             wanted,
@@ -60,17 +55,17 @@ impl Building {
         })
     }
 
-    /// The way to end it from another thread.
+    /// Returns what cancels the build from another thread.
     #[must_use]
     pub fn cancel(&self) -> Cancel {
         self.cancel.clone()
     }
 
-    /// Waits for its end, and passes on its words, progress included, as they come.
+    /// Waits for the end of the build, and passes on its output, including progress, as it comes.
     ///
     /// # Errors
     ///
-    /// When cargo's words cannot be read.
+    /// If the output of cargo cannot be read.
     pub fn wait(mut self, mut words: impl Write + Send + Clone) -> io::Result<Built> {
         let stdout = self.child.stdout.take().expect("it is piped");
         let stderr = self.child.stderr.take().expect("it is piped");
@@ -87,7 +82,7 @@ impl Building {
                 .join()
                 .unwrap_or_else(|_| Err(io::Error::other("it panicked")))
         })?;
-        // Whoever cancels now finds nothing, so no other process can be meant.
+        // Cleared under the lock: a later cancel cannot hit another process.
         let mut group = self
             .cancel
             .group
@@ -102,7 +97,7 @@ impl Building {
     }
 }
 
-/// Copies as it comes, and returns the end of it.
+/// Copies as it comes, and returns the last part.
 fn pass_on(mut from: impl Read, mut to: impl Write) -> io::Result<Vec<u8>> {
     let mut tail = Vec::new();
     let mut chunk = [0; 4096];
@@ -131,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn words_without_a_compiler() {
+    fn output_without_a_compiler_error_is_kept() {
         let built = shell("echo error: no manifest >&2; exit 101")
             .wait(io::sink())
             .unwrap();
@@ -141,8 +136,8 @@ mod tests {
     }
 
     #[test]
-    fn a_build_can_be_ended() {
-        // The compiler is a child of cargo's, and holds cargo's output open.
+    fn a_build_and_its_children_are_cancelled() {
+        // The compiler is a child of cargo, and holds cargo's output open.
         let building = shell("sleep 1000 & wait");
         let cancel = building.cancel();
         let waiting = thread::spawn(|| building.wait(io::sink()));
@@ -152,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_end_is_kept() {
+    fn pass_on_returns_the_last_part() {
         let mut text = vec![b'a'; TAIL];
         text.extend(b"the end");
         let tail = pass_on(text.as_slice(), io::sink()).unwrap();

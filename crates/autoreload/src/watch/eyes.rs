@@ -1,6 +1,6 @@
-//! How changes are heard of: from the kernel, or by looking again and again.
+//! File-system events: from the kernel, or polling instead.
 
-use std::{collections::BTreeSet, io, path::PathBuf, sync::mpsc::Sender};
+use std::{collections::BTreeSet, path::PathBuf, sync::mpsc::Sender};
 
 use notify::{
     ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher,
@@ -8,6 +8,7 @@ use notify::{
 };
 
 use super::Message;
+use crate::system::is_out_of_watches;
 
 pub(super) enum Eyes {
     Kernel {
@@ -108,28 +109,19 @@ fn is_end(event: &Event) -> bool {
     )
 }
 
-/// inotify says that there is no space left on the device (ENOSPC) when this user has no watches left, and
-/// that too many files are open (EMFILE) when it has no instances left.
+/// Whether the kernel has no watch left.
 fn is_exhausted(error: &notify::Error) -> bool {
     match &error.kind {
         ErrorKind::MaxFilesWatch => true,
-        ErrorKind::Io(error) => [
-            Some(rustix::io::Errno::NOSPC),
-            Some(rustix::io::Errno::MFILE),
-        ]
-        .contains(&errno(error)),
+        ErrorKind::Io(error) => is_out_of_watches(error),
         _ => false,
     }
 }
 
-fn errno(error: &io::Error) -> Option<rustix::io::Errno> {
-    error
-        .raw_os_error()
-        .map(rustix::io::Errno::from_raw_os_error)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]

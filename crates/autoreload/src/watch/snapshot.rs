@@ -8,7 +8,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
     fs::{self, Metadata},
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -16,6 +15,7 @@ use std::{
 use ignore::{DirEntry, WalkBuilder};
 
 use super::Roots;
+use crate::system::file_id;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Snapshot {
@@ -27,7 +27,7 @@ pub(super) struct Snapshot {
 struct Stamp {
     modified: Option<SystemTime>,
     length: u64,
-    inode: u64,
+    id: u64,
 }
 
 impl Stamp {
@@ -35,7 +35,7 @@ impl Stamp {
         Self {
             modified: metadata.modified().ok(),
             length: metadata.len(),
-            inode: metadata.ino(),
+            id: file_id(metadata),
         }
     }
 }

@@ -1,0 +1,52 @@
+//! Windows, without signals and process groups.
+
+use std::{
+    fs::Metadata,
+    io,
+    os::windows::fs::MetadataExt,
+    process::{Child, Command},
+};
+
+/// Cargo and the compilers that it starts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Group(u32);
+
+impl Group {
+    pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, Self)> {
+        let child = command.spawn()?;
+        let group = Self(child.id());
+        Ok((child, group))
+    }
+
+    /// Ends the process and its children.
+    pub(crate) fn terminate(self) {
+        let id = self.0.to_string();
+        // The process may have just ended by itself.
+        let _ = Command::new("taskkill")
+            .args(["/T", "/F", "/PID", &id])
+            .output();
+    }
+}
+
+/// Returns an error: a process cannot reload on a signal.
+pub(crate) fn reload_signal() -> io::Result<impl FnMut() + Send + 'static> {
+    Err::<fn(), _>(io::Error::new(
+        io::ErrorKind::Unsupported,
+        "reload by a signal needs a Unix system",
+    ))
+}
+
+/// Does nothing: `squall dev` needs a Unix system.
+pub(crate) fn stop_with_parent(_: i32) -> io::Result<()> {
+    Ok(())
+}
+
+/// Returns the time of creation, which differs if another file was renamed to its path.
+pub(crate) fn file_id(metadata: &Metadata) -> u64 {
+    metadata.creation_time()
+}
+
+/// Returns `false`: watches are not counted.
+pub(crate) fn is_out_of_watches(_: &io::Error) -> bool {
+    false
+}
