@@ -2,7 +2,7 @@
 
 use crate::command::{cargo, read, run};
 use crate::workspace::Workspace;
-use crate::{Result, layers, test, tidy};
+use crate::{Result, layers, portable, test, tidy};
 
 pub(crate) struct Step {
     pub(crate) name: &'static str,
@@ -45,6 +45,11 @@ pub(crate) const STEPS: &[Step] = &[
         name: "alone",
         purpose: "each crate and each of its features without the others",
         run: alone,
+    },
+    Step {
+        name: "portable",
+        purpose: "types on macOS, FreeBSD and Windows",
+        run: portable::check,
     },
     Step {
         name: "deny",
@@ -90,6 +95,15 @@ fn alone() -> Result {
         lint("")?;
         for feature in package.features.keys().filter(|name| *name != "default") {
             lint(&format!("--features {feature}"))?;
+        }
+        if package
+            .features
+            .get("default")
+            .is_some_and(|on| !on.is_empty())
+        {
+            run(&mut cargo(&format!(
+                "test --package {name} --lib --no-default-features"
+            )))?;
         }
         run(&mut cargo(&format!("test --package {name}")))?;
     }

@@ -9,6 +9,7 @@ mod ci;
 mod command;
 mod layers;
 mod outside;
+mod portable;
 mod test;
 mod tidy;
 mod workspace;
@@ -55,7 +56,8 @@ fn usage() -> String {
                     the same with the newest Python programs, whose versions are written to
                     xtask/requirements.txt
   ci                all the steps above, in this order
-  bench [FILTER]    criterion's benches, or the end-to-end bench of that name"
+  bench [FILTER]    criterion's benches, the end-to-end bench of that name, or `build`:
+                    the cost of building a hello, compared with axum's"
     )
 }
 

@@ -1,6 +1,7 @@
 //! The conventions of CONTRIBUTING.md that neither rustc, rustfmt nor clippy can check.
 
 mod documents;
+mod features;
 mod manifests;
 mod sources;
 
@@ -16,6 +17,7 @@ const CHECKS: &[Check] = &[
     documents::each_crate_is_on_the_map,
     documents::the_version_is_in_the_changelog,
     documents::nothing_points_at_this_machine,
+    features::each_feature_of_the_facade_is_in_its_table,
     manifests::each_dependency_has_its_reason,
     manifests::each_package_is_locked_to_the_public_index,
     manifests::each_package_takes_the_lints,

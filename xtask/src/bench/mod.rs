@@ -1,4 +1,6 @@
-//! Benches: criterion's for the hot path, and programs that measure from end to end.
+//! Benches: criterion's for the hot path, programs that measure from end to end, and the cost of a build.
+
+mod build;
 
 use crate::Result;
 use crate::command::{cargo, run};
@@ -7,6 +9,7 @@ use crate::command::{cargo, run};
 /// criterion's, which takes the words as a filter and options.
 pub(crate) fn bench(args: &[&str]) -> Result {
     match args {
+        ["build"] => build::build(),
         [name @ ("plaintext" | "static-files"), rest @ ..] => {
             let program = format!("run --profile bench --package benches --bin {name} --");
             run(cargo(&program).args(rest))
