@@ -1,4 +1,4 @@
-//! Stages of a connection and the time that each may take: pure, without a clock.
+//! What a connection is doing, and how long it may go on with it: pure, without a clock.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
@@ -7,11 +7,10 @@ use std::{
 
 use crate::Limits;
 
-/// State that the parts of one connection record.
+/// What the parts of one connection note down as they work.
 ///
 /// One task drives an HTTP/1.1 connection, so nothing here orders other memory: all is `Relaxed`.
-/// Counters that only that task changes, in HTTP/2 too, are loaded and stored, which is cheaper than an
-/// atomic addition.
+/// What only that task counts, in HTTP/2 too, is loaded and stored, which is cheaper than added to.
 #[derive(Debug, Default)]
 pub(crate) struct Activity {
     received: AtomicBool,
@@ -24,11 +23,11 @@ pub(crate) struct Activity {
     body: AtomicBool,
     /// A request's body was dropped before its end.
     unread: AtomicBool,
-    /// The response is written and the client is to close.
+    /// We are done writing and wait for the client to close.
     lingering: AtomicBool,
     /// HTTP/2: bytes between requests belong to no request.
     multiplexed: AtomicBool,
-    /// HTTP/2: responses and data frames that wait for flow control of the client.
+    /// HTTP/2: responses, and pieces of them, that can only go on when the client takes something.
     untaken: AtomicUsize,
     /// HTTP/2: how many bytes of responses the client took.
     taken: AtomicU64,
@@ -36,14 +35,14 @@ pub(crate) struct Activity {
     responses: AtomicU64,
 }
 
-/// The stage of a connection. Its deadline starts again whenever the stage changes.
+/// What a connection is doing. It is given its time anew whenever this changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// A head is awaited, in part here or (on a new connection) not at all.
     Head,
-    /// A request is being handled. A handler has no deadline here.
+    /// A request is under way: the handler's time is the handler's matter.
     Busy,
-    /// The client reads no more of the response.
+    /// The client takes no more of what we send.
     Blocked { sent: u64 },
     /// Between requests.
     Idle { requests: u64 },
@@ -85,21 +84,11 @@ impl Activity {
         self.unread.store(true, Relaxed);
     }
 
-    pub(crate) fn has_open_body(&self) -> bool {
-        self.body.load(Relaxed)
-    }
-
-    /// What was left of a request's body was discarded, up to its end.
-    pub(crate) fn on_body_discarded(&self) {
-        self.unread.store(false, Relaxed);
-        self.body.store(false, Relaxed);
-    }
-
     pub(crate) fn on_lingering(&self) {
         self.lingering.store(true, Relaxed);
     }
 
-    /// Returns whether this is counted: over HTTP/1.1 a full socket buffer shows the same.
+    /// True when this counts: over HTTP/1.1 a full socket says as much.
     pub(crate) fn on_untaken(&self) -> bool {
         let counts = self.multiplexed.load(Relaxed);
         if counts {
@@ -137,15 +126,15 @@ impl Activity {
         self.requests.load(Relaxed) > 0
     }
 
-    /// Over HTTP/1.1, the number of the request that is whole and has no response yet, if there is one.
+    /// Over HTTP/1.1, the number of the request that is whole and not yet answered, if one is.
     pub(crate) fn answering(&self) -> Option<u64> {
         let requests = self.requests.load(Relaxed);
         let is_whole = !self.body.load(Relaxed);
         (is_whole && requests > self.responses.load(Relaxed)).then_some(requests)
     }
 
-    /// Whether the client may still be sending bytes that will not be read. Closing the socket with
-    /// unread bytes in its buffer would reset the connection and discard the last response.
+    /// Whether the client may still be sending what nobody will read. Closing the socket with
+    /// such bytes in its buffer would reset the connection and take our last response with it.
     pub(crate) fn has_unread_input(&self) -> bool {
         self.unread.load(Relaxed) || self.unclaimed.load(Relaxed)
     }
@@ -153,7 +142,7 @@ impl Activity {
     pub(crate) fn stage(&self) -> Stage {
         let requests = self.requests.load(Relaxed);
         let in_flight = requests > self.responses.load(Relaxed);
-        // A request that crosses GOAWAY on its way is handled (RFC 9113, 6.8).
+        // A request may cross our GOAWAY, and is answered all the same (RFC 9113, 6.8).
         let answering = in_flight && self.multiplexed.load(Relaxed);
         if self.untaken.load(Relaxed) > 0 {
             Stage::Blocked {
@@ -176,7 +165,7 @@ impl Activity {
 }
 
 impl Stage {
-    /// How long the stage may last. While draining, connections without a request get `idle_grace`.
+    /// How long the stage may last. While draining, whoever has nothing under way gets the grace.
     pub(crate) fn time_allowed(self, limits: &Limits, draining: bool) -> Option<Duration> {
         match self {
             Self::Busy => None,

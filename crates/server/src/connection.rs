@@ -1,4 +1,5 @@
-//! One connection on hyper: handshakes, then HTTP/1.1 or HTTP/2, all within deadlines.
+//! One connection on hyper: what comes before HTTP, then HTTP/1.1 until it turns out to be HTTP/2,
+//! all within its deadlines.
 
 use std::{
     cell::RefCell,
@@ -23,9 +24,13 @@ use crate::{
     service::{Adapter, Serve, Shared},
 };
 
-/// The response to an incomplete request when `head_timeout` has passed (RFC 9110, 15.5.9).
+/// What a client gets that sent a part of a request and then kept us waiting (RFC 9110, 15.5.9).
 const REQUEST_TIMEOUT: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// What a client gets that begins HTTP/2 in the middle of a connection (RFC 9113, 3.4).
+const BAD_REQUEST: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// A future that serves one connection to its end.
 pub(crate) struct Connection<S: Serve> {
@@ -51,7 +56,7 @@ enum Protocol<S: Serve> {
     Ended,
 }
 
-// Nothing in a connection is pinned in place: pinned parts are boxed.
+// Nothing in a connection is pinned in place: what must be is boxed.
 impl<S: Serve> Unpin for Connection<S> {}
 
 impl<S: Serve> Connection<S> {
@@ -78,7 +83,7 @@ impl<S: Serve> Connection<S> {
         }
     }
 
-    /// Obeys a stop order; returns whether the protocol has to be polled again for it.
+    /// Takes notice of an order to stop; true when the protocol has to be polled again for it.
     fn obey(&mut self, cx: &mut Context<'_>) -> bool {
         if !self.polled {
             // The task's waker never changes, so enlisting once is enough.
@@ -91,7 +96,7 @@ impl<S: Serve> Connection<S> {
         }
         self.next_order = Box::pin(self.shared.handle.next_order());
         let _ = self.next_order.as_mut().poll(cx);
-        // Read once more: a faster stop mode may have been set before the waker was registered.
+        // Read once more: a faster order may have come before this was enlisted for it.
         self.order = self.shared.handle.order_in_force();
         // The stage has another time allowed now.
         self.enter(self.deadline.stage(), cx);
@@ -130,14 +135,14 @@ impl<S: Serve> Connection<S> {
                 true
             }
             (Protocol::Http2(connection), Stage::Idle { .. } | Stage::Head) => {
-                // The client may still react to GOAWAY; a second expiry finds the stage lingering.
+                // The client may yet answer the GOAWAY; a second expiry finds the stage lingering.
                 connection.as_mut().graceful_shutdown();
                 self.shared.activity.on_lingering();
                 self.enter(Stage::Lingering, cx);
                 true
             }
             (Protocol::Http1(_), Stage::Head) => {
-                // No 408 for a peer that sent no bytes; TLS peers get close_notify.
+                // Who has said nothing is told nothing, but for TLS that this is the end.
                 let has_received = self.shared.activity.has_received();
                 self.say_last(if has_received { REQUEST_TIMEOUT } else { b"" });
                 false
@@ -179,7 +184,7 @@ impl<S: Serve> Connection<S> {
         true
     }
 
-    /// Whether the client disconnected before the response, which is then not needed.
+    /// Whether the client is gone while it is answered: then nobody needs the answer.
     fn is_abandoned(&mut self, cx: &mut Context<'_>) -> bool {
         match &mut self.protocol {
             Protocol::Http1(http1) => http1.is_abandoned(&self.shared.activity, cx),
@@ -188,12 +193,12 @@ impl<S: Serve> Connection<S> {
         }
     }
 
-    /// The handshakes are done; with `None`, HTTP will never begin.
+    /// What comes before HTTP is over; with `None`, HTTP will never begin.
     fn on_opened(&mut self, opened: Option<Opened>) {
         let protocol = mem::replace(&mut self.protocol, Protocol::Ended);
         if let (Protocol::Opening(_, service), Some(opened)) = (protocol, opened) {
             if opened.is_http2 {
-                // A stop order from before the handshake has to reach it too.
+                // It has to hear of an order that was given before it was made.
                 self.order = None;
             }
             self.protocol = Protocol::begin(opened, service, &self.shared);
@@ -215,9 +220,8 @@ impl<S: Serve> Protocol<S> {
         }
     }
 
-    fn http2(mut io: Io, adapter: Adapter<S>) -> Self {
+    fn http2(io: Io, adapter: Adapter<S>) -> Self {
         let shared = Arc::clone(&adapter.shared);
-        io.set_http2();
         shared.activity.on_multiplexed();
         let http2 = &shared.protocols.http2;
         Self::Http2(Box::pin(http2.serve_connection(TokioIo::new(io), adapter)))
@@ -251,8 +255,10 @@ impl<S: Serve> Future for Connection<S> {
             };
             match poll {
                 Poll::Ready(Err(error)) if error.is_parse_version_h2() => {
-                    // Only at the beginning: the framing guard cuts a later preface in two, which
-                    // hyper refuses (RFC 9113, 3.4).
+                    if self.shared.activity.has_asked() {
+                        self.say_last(BAD_REQUEST);
+                        return Poll::Ready(());
+                    }
                     self.switch_to_http2();
                     continue;
                 }

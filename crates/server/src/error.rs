@@ -1,4 +1,4 @@
-//! Errors: configuration errors before listening, and errors of request bodies.
+//! What can go wrong: before listening (someone can mend it), and while running.
 
 use std::{error::Error as StdError, fmt, io, time::Duration};
 
@@ -49,7 +49,7 @@ impl StdError for AddressError {
     }
 }
 
-/// Why a server cannot start or go on. Every variant carries the offending value.
+/// Why a server cannot start. Every variant carries what was asked for.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
@@ -59,7 +59,7 @@ pub enum StartError {
     Bind {
         /// Where it was to listen.
         address: Address,
-        /// The error of the system.
+        /// What the system said.
         source: io::Error,
     },
     /// A socket that was passed in cannot be used.
@@ -68,7 +68,7 @@ pub enum StartError {
         index: usize,
         /// Its name in `LISTEN_FDNAMES`, where it has one.
         name: Option<String>,
-        /// The error of the system.
+        /// What the system said.
         source: io::Error,
     },
     /// `LISTEN_FDS` announces sockets that are not there.
@@ -78,20 +78,13 @@ pub enum StartError {
     },
     /// There is nothing to listen on.
     NoListener,
-    /// A listener failed for good while the server was running.
-    Accept {
-        /// Where it listened.
-        address: Address,
-        /// The error of the system.
-        source: io::Error,
-    },
     /// A limit makes no sense.
     Limit {
         /// The setter's name.
         setting: &'static str,
-        /// The given value.
+        /// What it was given.
         value: String,
-        /// The values that it takes.
+        /// What it takes.
         expected: &'static str,
     },
     /// A file for TLS cannot be used.
@@ -137,7 +130,6 @@ impl fmt::Display for StartError {
                     "LISTEN_FDS={value:?} does not count the sockets that were passed in"
                 )
             }
-            Self::Accept { address, .. } => write!(f, "cannot accept on {address} any more"),
             Self::NoListener => f.write_str("nothing to listen on: bind an address first"),
             Self::Limit {
                 setting,
@@ -159,9 +151,7 @@ impl StdError for StartError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Address(error) => error.source(),
-            Self::Bind { source, .. }
-            | Self::Inherited { source, .. }
-            | Self::Accept { source, .. } => Some(source),
+            Self::Bind { source, .. } | Self::Inherited { source, .. } => Some(source),
             Self::Runtime(source) => Some(source),
             #[cfg(feature = "tls")]
             Self::Tls(error) => error.source(),
@@ -188,7 +178,7 @@ impl From<crate::TlsError> for StartError {
 
 /// Why a request's body ended before its end.
 ///
-/// [`status`](Self::status) is the status for the response.
+/// It answers what a handler needs to know: [`status`](Self::status) is the response that fits.
 #[derive(Debug)]
 pub struct BodyError(BodyErrorKind);
 
@@ -212,7 +202,7 @@ impl BodyError {
         matches!(self.0, BodyErrorKind::Stalled { .. })
     }
 
-    /// Returns the status for the response: 413, 408 or 400.
+    /// The status that tells the client what happened: 413, 408 or 400.
     #[must_use]
     pub fn status(&self) -> http::StatusCode {
         match self.0 {

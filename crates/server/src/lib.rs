@@ -65,7 +65,6 @@ mod connection;
 mod connection_info;
 mod deadline;
 mod error;
-mod framing;
 mod http1;
 mod inherit;
 mod io;
@@ -87,7 +86,7 @@ mod tick;
 mod tls;
 
 #[cfg(feature = "tls")]
-pub use crate::tls::{ClientCertificates, Tls, TlsError, TlsInfo};
+pub use crate::tls::{ClientCertificates, Tls, TlsError, TlsInfo, reload_certificates_on_hangup};
 pub use crate::{
     address::Address,
     bind::{Bind, Listener},

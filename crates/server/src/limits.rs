@@ -1,4 +1,4 @@
-//! Limits and timeouts of connections, requests and the graceful shutdown.
+//! What a client may ask of us, and for how long it may keep us waiting.
 
 use std::time::Duration;
 
@@ -33,7 +33,6 @@ pub struct Limits {
     pub(crate) drain_delay: Duration,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) idle_grace: Duration,
-    pub(crate) tcp_keepalive: Duration,
 }
 
 impl Default for Limits {
@@ -50,7 +49,6 @@ impl Default for Limits {
             drain_delay: Duration::ZERO,
             shutdown_timeout: Duration::from_secs(30),
             idle_grace: Duration::from_secs(1),
-            tcp_keepalive: Duration::from_secs(60),
         }
     }
 }
@@ -110,8 +108,8 @@ impl Limits {
     }
 
     /// How many connections may be open at once, and never more than the descriptor limit allows.
-    /// At the limit the oldest connection without a request is closed; if there is
-    /// none, new ones wait in the system's queue.
+    /// At the limit the oldest connection that has not asked for anything yet makes room; where
+    /// there is none, new ones wait in the system's queue.
     ///
     /// Defaults to 10,000.
     pub fn max_connections(mut self, connections: usize) -> Self {
@@ -127,9 +125,9 @@ impl Limits {
         self
     }
 
-    /// After a graceful stop signal, how long to serve as before while
-    /// [`Phase::Leaving`](crate::Phase::Leaving) makes health checks fail, so that load balancers choose other
-    /// servers. Kubernetes takes some seconds to do so.
+    /// After the order to stop gracefully, how long to go on as before while
+    /// [`Phase::Leaving`](crate::Phase::Leaving) tells load balancers to look elsewhere. Kubernetes
+    /// takes some seconds to hear of it.
     ///
     /// Defaults to 0.
     pub fn drain_delay(mut self, delay: Duration) -> Self {
@@ -137,7 +135,7 @@ impl Limits {
         self
     }
 
-    /// Graceful shutdown: how long requests may take to finish before they are cut off.
+    /// After the order to stop, how long requests may take to finish before they are cut off.
     ///
     /// Defaults to 30 seconds.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
@@ -145,8 +143,8 @@ impl Limits {
         self
     }
 
-    /// Graceful shutdown: how long idle connections stay open for a request that is on its
-    /// way; its response has `Connection: close`. Closing at once would lose it.
+    /// After the order to stop, how long idle connections stay open for a request that is on its
+    /// way; it is answered with `Connection: close`. Closing at once would lose it.
     ///
     /// Defaults to 1 second.
     pub fn idle_grace(mut self, grace: Duration) -> Self {
@@ -154,18 +152,7 @@ impl Limits {
         self
     }
 
-    /// How long a TCP connection may be silent before the system probes whether the client is still
-    /// there (`SO_KEEPALIVE`, `TCP_KEEPIDLE`). A client that vanished without closing, such as a phone
-    /// in a tunnel or a host that lost its power, would otherwise hold an idle event stream or WebSocket
-    /// for ever. Four probes without a reply, 15 seconds apart, end the connection. Zero sends none.
-    ///
-    /// Defaults to 60 seconds.
-    pub fn tcp_keepalive(mut self, idle: Duration) -> Self {
-        self.tcp_keepalive = idle;
-        self
-    }
-
-    /// How long a graceful shutdown can take altogether: a supervisor has to wait longer.
+    /// Returns how long a graceful shutdown can take altogether. A supervisor should wait longer.
     #[must_use]
     pub fn longest_shutdown(&self) -> Duration {
         self.drain_delay

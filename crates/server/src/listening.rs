@@ -1,4 +1,4 @@
-//! Serving: runtimes, accept loops, and the wait for the last connection.
+//! From sockets to the end: runtimes, accept loops, and the wait for the last connection.
 
 use std::{io, sync::Arc, thread, time::Duration};
 
@@ -40,7 +40,7 @@ impl Listening {
             .any(|(listener, opener)| listener.address() == address && opener.secure.is_some())
     }
 
-    /// Returns the handle that stops this server and returns its phase.
+    /// Stops this server, and tells where it is in its life.
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.handle.clone()
@@ -55,8 +55,7 @@ impl Listening {
     ///
     /// # Errors
     ///
-    /// Inside an asynchronous runtime, which this would block; if no runtime can be built; and if a listener
-    /// [fails](StartError::Accept).
+    /// Inside an asynchronous runtime, which this would block, and when no runtime can be had.
     pub fn run<S: Serve>(self, service: S) -> Result<(), StartError> {
         let runtime = runtime()?;
         let handle = self.handle();
@@ -66,13 +65,13 @@ impl Listening {
         })
     }
 
-    /// Serves in the runtime of the caller until its handle stops it. It handles no signals.
+    /// Serves in the runtime of the caller until its handle says stop. Signals are the caller's matter.
     ///
     /// With several [`threads`](crate::Server::threads), the others are started and joined here.
     ///
     /// # Errors
     ///
-    /// If a thread or a runtime cannot be started, and if a listener [fails](StartError::Accept).
+    /// When a thread or a runtime cannot be had.
     pub async fn serve<S: Serve>(mut self, service: S) -> Result<(), StartError> {
         let protocols = Arc::new(Protocols::new(self.limits, self.observer));
         let first = self.sets.swap_remove(0);
@@ -100,7 +99,7 @@ impl Listening {
         }
         let served = part(first, service).serve().await;
         for thread in others {
-            // All threads have the same stop mode and deadline, so this waits for moments at most.
+            // All stop by the same order and deadline, so this waits for moments at most.
             thread.join().map_err(|_| {
                 StartError::Runtime(io::Error::other("a serving thread panicked"))
             })??;
@@ -110,7 +109,7 @@ impl Listening {
     }
 }
 
-/// The share of one thread.
+/// What one thread serves.
 struct Part<S> {
     listeners: Vec<(Listener, Opener)>,
     service: S,
@@ -138,13 +137,9 @@ impl<S: Serve> Part<S> {
         self.handle.advance(Phase::Serving);
         self.handle.leave().await;
         self.handle.advance(Phase::Draining);
-        let mut outcome = Ok(());
-        while let Some(ended) = loops.join_next().await {
-            // A loop that panicked has been reported by the panic itself.
-            outcome = outcome.and(ended.unwrap_or(Ok(())));
-        }
+        while loops.join_next().await.is_some() {}
         drain(&self.handle, &self.protocols.limits).await;
-        outcome
+        Ok(())
     }
 }
 

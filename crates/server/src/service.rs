@@ -1,4 +1,4 @@
-//! Adapter between hyper and the tower service: checks of requests, extensions, outcome of each request.
+//! Between hyper and the service that we serve: what every request and response gets.
 
 use std::{
     any::Any,
@@ -20,21 +20,20 @@ use tower_service::Service;
 use crate::{
     BoxError, ConnectionInfo, Handle, Incoming,
     activity::Activity,
-    body::{InFlight, LeftBody, Outgoing},
-    framing::{Claims, Framing},
+    body::{InFlight, Outgoing},
     protocols::Protocols,
     request,
 };
 
-/// A service that a server can serve: a clonable [`tower_service::Service`] from a request to a response.
+/// What a server can serve: a clonable [`tower_service::Service`] from a request to a response.
 ///
-/// It is implemented for every such type; it only names the bounds in one place.
+/// It is implemented for every such type; it only says the bounds once.
 pub trait Serve: Clone + Send + Unpin + 'static {
     /// The body of its responses.
     type Body: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
     /// Its future.
     type Future: Future<Output = Result<Response<Self::Body>, Self::Error>> + Send;
-    /// Its error: logged, and turned into a response with status 500.
+    /// Its error: answered with 500 and logged.
     type Error: Into<BoxError>;
 
     /// As [`Service::poll_ready`].
@@ -76,13 +75,11 @@ pub(crate) struct Adapter<S> {
     pub(crate) shared: Arc<Shared>,
 }
 
-/// State that the parts of one connection share. It is one allocation, because a request touches it
-/// when the caches have been filled by many other connections.
+/// What the parts of one connection have in common. It is one piece, because a request touches it
+/// when the caches have seen many other connections since.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) activity: Activity,
-    pub(crate) claims: Claims,
-    pub(crate) left_body: LeftBody,
     pub(crate) handle: Handle,
     pub(crate) protocols: Arc<Protocols>,
 }
@@ -95,15 +92,8 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
     fn call(&self, request: Request<hyper::body::Incoming>) -> Responding<S> {
         let in_flight = InFlight::begin(&self.shared);
         let version = request.version();
-        let is_guarded = version < Version::HTTP_2;
-        let is_expected = !is_guarded || self.shared.claims.claim(framing(request.body()));
-        let mut request = request.map(|body| Incoming::new(body, &self.shared, version));
-        let fault = if is_expected {
-            request::fault(&request, self.shared.protocols.limits.max_body_size)
-        } else {
-            Some(StatusCode::BAD_REQUEST)
-        };
-        let state = match fault {
+        let mut request = request.map(|body| Incoming::new(body, &self.shared));
+        let state = match request::fault(&request, self.shared.protocols.limits.max_body_size) {
             Some(status) => {
                 tracing::debug!(peer = %self.info.peer(), %status, "refused a request");
                 State::Refused { status }
@@ -122,7 +112,7 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
 }
 
 pin_project! {
-    /// The response to one request. An error or a panic of the service becomes a 500.
+    /// The response to one request, whatever becomes of the service: an error or a panic is a 500.
     pub(crate) struct Responding<S: Serve> {
         #[pin]
         state: State<S>,
@@ -152,7 +142,7 @@ impl<S: Serve> Future for Responding<S> {
             Ok(poll) => ready!(poll),
             Err(status) => Err(status),
         };
-        let mut in_flight = this.in_flight.take().expect("polled after it was ready");
+        let in_flight = this.in_flight.take().expect("polled after it was ready");
         let mut response = match outcome {
             Ok(response) => response.map(Some),
             Err(status) => {
@@ -162,18 +152,8 @@ impl<S: Serve> Future for Responding<S> {
             }
         };
         in_flight.on_response(response.status());
-        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-            in_flight.on_upgrade();
-        }
         let refused = matches!(*this.state, State::Refused { .. });
-        let is_http1 = *this.version < Version::HTTP_2;
-        let leaves_body = is_http1 && in_flight.has_open_body() && {
-            // Drops the request, if the service's future still has it.
-            let status = response.status();
-            this.state.set(State::Failed { status });
-            in_flight.leaves_body_unread()
-        };
-        if is_http1 && (refused || leaves_body || in_flight.is_last()) {
+        if *this.version < Version::HTTP_2 && (refused || in_flight.is_last()) {
             response
                 .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -186,7 +166,7 @@ impl<S: Serve> State<S> {
     /// Calls the service now if it is ready, as most are always: then the request is not kept.
     fn new(service: &mut S, request: Request<Incoming>) -> Self {
         let called = guarded(|| {
-            // A service that is not ready is polled again at once, by a task that it can wake.
+            // One that is not ready is asked again at once, by a task that it can wake.
             match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(Ok(())) => Self::Running {
                     future: service.call(request),
@@ -194,7 +174,7 @@ impl<S: Serve> State<S> {
                 Poll::Ready(Err(error)) => Self::Failed {
                     status: failed::<S>(error),
                 },
-                // A pending `poll_ready` may hold capacity in this instance; keep it instead of a clone.
+                // It may have a place in a queue by now, which its clones have not.
                 Poll::Pending => Self::Waiting {
                     service: mem::replace(service, service.clone()),
                     request: Some(Box::new(request)),
@@ -225,14 +205,6 @@ impl<S: Serve> State<S> {
     }
 }
 
-/// How hyper reads the body.
-fn framing(body: &hyper::body::Incoming) -> Framing {
-    match body.size_hint().exact() {
-        Some(length) => Framing::Length(length),
-        None => Framing::Chunked,
-    }
-}
-
 /// Lets the service do something; a panic of it is a 500.
 fn guarded<T>(act: impl FnOnce() -> T) -> Result<T, StatusCode> {
     catch_unwind(AssertUnwindSafe(act)).map_err(|panic| {
@@ -250,7 +222,7 @@ fn failed<S: Serve>(error: S::Error) -> StatusCode {
     StatusCode::INTERNAL_SERVER_ERROR
 }
 
-/// Returns the message of a panic, if it has one.
+/// What a panic said, where it said it in words.
 #[must_use]
 pub fn panic_message(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();

@@ -27,7 +27,11 @@ impl Debounce {
     /// When the burst counts as over.
     pub(super) fn deadline(&self) -> Option<Duration> {
         let (first, last) = self.burst?;
-        Some((last + self.quiet).min(first + self.quiet * PATIENCE))
+        let longest = self.quiet.saturating_mul(PATIENCE);
+        Some(
+            last.saturating_add(self.quiet)
+                .min(first.saturating_add(longest)),
+        )
     }
 
     /// Whether a burst is over; it is told once.

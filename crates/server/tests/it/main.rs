@@ -11,7 +11,6 @@ mod app;
 mod authority;
 mod bodies;
 mod descriptors;
-mod differential;
 mod drain;
 mod frames;
 mod framing;
@@ -20,10 +19,8 @@ mod http2;
 mod http2_abuse;
 mod limits;
 mod listen;
-mod listener;
 mod process;
 mod proxy_protocol;
-mod signals;
 mod silent_peers;
 #[cfg(feature = "tls")]
 mod tls;
