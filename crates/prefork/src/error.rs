@@ -27,6 +27,10 @@ pub enum ConfigError {
     ZeroTimeout(&'static str),
     /// A limit that would replace a worker before its first request.
     ZeroLimit(&'static str),
+    /// The working directory of the workers is not there, or is no directory.
+    Directory(PathBuf),
+    /// More than permission bits.
+    UnixMode(u32),
     /// `LISTEN_FDS` and its company make no sense.
     ListenFds(String),
     /// This process is a worker already: its `main` has to serve instead of calling `run`.
@@ -59,6 +63,14 @@ impl fmt::Display for ConfigError {
             }
             Self::ZeroTimeout(name) => write!(f, "{name} must not be zero"),
             Self::ZeroLimit(name) => write!(f, "{name} must be at least 1"),
+            Self::Directory(path) => {
+                write!(
+                    f,
+                    "the working directory {} is no directory",
+                    path.display()
+                )
+            }
+            Self::UnixMode(mode) => write!(f, "unix_mode {mode:o} is more than 0777"),
             Self::ListenFds(reason) => write!(f, "the sockets handed to this process: {reason}"),
             Self::AlreadyWorker { task_id } => {
                 write!(
@@ -104,6 +116,7 @@ enum Kind {
     Io(&'static str, io::Error),
     NeverBooted,
     GaveUp { restarts: u32 },
+    Failed,
 }
 
 impl Error {
@@ -128,6 +141,10 @@ impl Error {
         Kind::GaveUp { restarts }.into()
     }
 
+    pub(crate) fn failed() -> Self {
+        Kind::Failed.into()
+    }
+
     /// A setting is wrong.
     #[must_use]
     pub fn is_config(&self) -> bool {
@@ -146,10 +163,11 @@ impl Error {
         matches!(self.kind, Kind::NeverBooted)
     }
 
-    /// Workers had to be restarted more often than `max_restarts`.
+    /// Workers had to be restarted more often than `max_restarts`, or failed with
+    /// [`Restart::Never`](crate::Restart::Never).
     #[must_use]
     pub fn is_gave_up(&self) -> bool {
-        matches!(self.kind, Kind::GaveUp { .. })
+        matches!(self.kind, Kind::GaveUp { .. } | Kind::Failed)
     }
 
     /// The exit status that tells a caller which of these it was: 2 for a setting, 3 when no
@@ -159,7 +177,7 @@ impl Error {
         match self.kind {
             Kind::Config(_) => 2,
             Kind::NeverBooted => 3,
-            Kind::GaveUp { .. } => 4,
+            Kind::GaveUp { .. } | Kind::Failed => 4,
             Kind::Bind(..) | Kind::Control(..) | Kind::Io(..) => 1,
         }
     }
@@ -200,6 +218,7 @@ impl fmt::Display for Error {
             Kind::GaveUp { restarts } => {
                 write!(f, "gave up after restarting workers {restarts} times")
             }
+            Kind::Failed => f.write_str("a worker failed, and workers are never restarted"),
         }
     }
 }
@@ -209,7 +228,7 @@ impl std::error::Error for Error {
         match &self.kind {
             Kind::Config(error) => Some(error),
             Kind::Bind(_, error) | Kind::Control(_, error) | Kind::Io(_, error) => Some(error),
-            Kind::NeverBooted | Kind::GaveUp { .. } => None,
+            Kind::NeverBooted | Kind::GaveUp { .. } | Kind::Failed => None,
         }
     }
 }

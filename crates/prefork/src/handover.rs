@@ -81,7 +81,12 @@ impl Handover {
             }
             Executable::Script(path) => path.clone(),
         };
-        let error = Command::new(path)
+        let mut command = Command::new(path);
+        if let Some(directory) = &program.directory {
+            // The successor starts where the path leads now, as its workers do.
+            command.current_dir(directory).env("PWD", directory);
+        }
+        let error = command
             .arg0(&program.name)
             .args(&program.arguments)
             .env(VARIABLE, std::process::id().to_string())

@@ -67,13 +67,15 @@ mod error;
 mod handover;
 mod hooks;
 mod inherit;
+#[doc = include_str!("inheritance.md")]
+pub mod inheritance;
 mod keeper;
-mod log_output;
 mod machine;
 mod message;
 pub mod metrics;
 mod notices;
 mod notifier;
+mod parcel;
 mod process;
 mod program;
 mod signals;
@@ -89,9 +91,9 @@ pub use address::Address;
 pub use counters::{Counters, LATENCY_BOUNDS};
 pub use error::{ConfigError, Error, Outcome};
 pub use hooks::{WorkerExit, WorkerInfo};
-pub use log_output::LogOutput;
+pub use signals::unblock_signals;
 pub use status::{Status, WorkerStatus};
-pub use supervisor::{Balance, Readiness, Supervisor};
+pub use supervisor::{Balance, Readiness, Restart, Supervisor};
 
 /// The most workers that one supervisor runs.
 pub const MAX_PROCESSES: usize = 1024;

@@ -58,6 +58,8 @@ impl Notifier {
             addresses,
             watchdog: watchdog
                 .and_then(|micros| micros.parse().ok())
+                // As in sd_watchdog_enabled(3), neither of them is a time.
+                .filter(|&micros| micros != 0 && micros != u64::MAX)
                 .map(Duration::from_micros),
         }
     }

@@ -1,14 +1,53 @@
-//! What a signal asks for.
+//! Signals of the supervisor.
 
+use std::fs;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
+use signal_hook::consts::SIGPIPE;
 use signal_hook::consts::{
     SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2,
 };
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
+
+/// Unblocks all signals for this thread, and for threads and processes that it starts.
+///
+/// A parent may have left SIGTERM blocked, and a process inherits that: then nothing but SIGKILL
+/// stops it. Call it first, before other threads exist. [`Supervisor::run`](crate::Supervisor::run)
+/// does.
+///
+/// # Errors
+///
+/// When the system refuses.
+pub fn unblock_signals() -> io::Result<()> {
+    Ok(nix::sys::signal::SigSet::empty().thread_set_mask()?)
+}
+
+/// Handles the signals that this process inherited as ignored, by doing nothing: a handler does not
+/// survive `exec`, so workers get the default action, and SIG_IGN would survive it.
+pub(crate) fn stop_ignoring() {
+    let flag = Arc::new(AtomicBool::new(false));
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    // `Command` sets SIGPIPE to its default action, which Rust programs ignore.
+    let refused = signal_hook::consts::FORBIDDEN;
+    let ignored = ignored(&status).filter(|signal| *signal != SIGPIPE && !refused.contains(signal));
+    for signal in ignored {
+        // The C library keeps some for itself.
+        let _ = signal_hook::flag::register(signal, Arc::clone(&flag));
+    }
+}
+
+/// The line `SigIgn` of a process's `status`: a bit for each signal, the lowest for signal 1.
+fn ignored(status: &str) -> impl Iterator<Item = i32> + use<> {
+    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let set = line.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok());
+    let set = set.unwrap_or_default();
+    (1..=64).filter(move |signal| set & 1 << (signal - 1) != 0)
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
@@ -66,5 +105,25 @@ impl AsFd for Signals {
 impl Drop for Signals {
     fn drop(&mut self) {
         self.delivery.handle().close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignored_signals_of_a_status() {
+        for (status, expected) in [
+            ("SigIgn:\t0000000000000000\n", vec![]),
+            (
+                "Name:\tx\nSigIgn:\t8000000000011001\nSigCgt:\tff\n",
+                vec![1, 13, 17, 64],
+            ),
+            ("SigIgn:\tx\n", vec![]),
+            ("", vec![]),
+        ] {
+            assert_eq!(ignored(status).collect::<Vec<_>>(), expected, "{status:?}");
+        }
     }
 }

@@ -1,12 +1,11 @@
-//! Starts one worker.
+//! Spawns a worker process.
 
 use std::env;
-use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -15,18 +14,21 @@ use rustix::process::Pid;
 
 use crate::inherit::Socket;
 use crate::machine::{Generation, TaskId};
-use crate::program::{Executable, Program, is_same_file};
-use crate::{handover, notifier, worker};
+use crate::program::{Executable, Program, is_same_file, path_of};
+use crate::{inheritance, notifier, parcel, worker};
 
 /// The first descriptor of the protocol (`SD_LISTEN_FDS_START`).
 const FIRST: i32 = 3;
-/// What a foreign program's process has to become, as soon as it knows its own id.
+/// The path of a foreign program, for its process to execute once that knows its own id.
 const PROGRAM: &str = "SQUALL_PROGRAM";
+/// Its executable comes through standard input.
+const IS_PASSED: &str = "SQUALL_PROGRAM_PASSED";
 
-/// Everything a worker is told.
+/// A worker to spawn.
 pub(crate) struct Launch<'a> {
     pub(crate) program: &'a Program,
     pub(crate) executable: &'a Executable,
+    pub(crate) directory: Option<&'a OwnedFd>,
     pub(crate) is_foreign: bool,
     pub(crate) task: TaskId,
     pub(crate) generation: Generation,
@@ -43,10 +45,14 @@ impl Launch<'_> {
         let first_free = FIRST + i32::try_from(self.sockets.len()).map_err(io::Error::other)?;
         let fillers = fill_below(first_free)?;
         let (mut command, _file) = if self.is_foreign {
-            (self.foreign_command(), None)
+            (self.foreign_command()?, None)
         } else {
             self.own_command(first_free)?
         };
+        if let Some(directory) = self.directory {
+            // `Command` changes to it before it maps descriptors.
+            command.current_dir(path_of(directory));
+        }
         self.describe(&mut command);
         hook(self.task, &mut command);
         let mappings = (FIRST..).zip(self.sockets).map(|(child_fd, socket)| {
@@ -72,10 +78,7 @@ impl Launch<'_> {
             Executable::Binary(file) => {
                 // Above the descriptors that the mapping is about to overwrite.
                 let file = rustix::io::fcntl_dupfd_cloexec(file, first_free)?;
-                (
-                    format!("/proc/self/fd/{}", file.as_raw_fd()).into(),
-                    Some(file),
-                )
+                (path_of(&file), Some(file))
             }
         };
         let mut command = Command::new(path);
@@ -85,22 +88,21 @@ impl Launch<'_> {
         Ok((command, file))
     }
 
-    /// This program again: `become_program` goes on from there, after we have long forgotten this
-    /// spawn, so it is told the descriptor that lives as long as the generation.
-    fn foreign_command(&self) -> Command {
-        let path: PathBuf = match self.executable {
-            Executable::Script(path) => path.clone(),
-            Executable::Binary(file) => {
-                format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()).into()
-            }
-        };
+    /// This program again: `become_program` goes on from there, with the generation's executable.
+    fn foreign_command(&self) -> io::Result<Command> {
         let mut arguments = env::args_os();
         let mut command = Command::new("/proc/self/exe");
         command
             .arg0(arguments.next().unwrap_or_default())
-            .args(arguments)
-            .env(PROGRAM, path);
-        command
+            .args(arguments);
+        match self.executable {
+            Executable::Script(path) => command.env(PROGRAM, path),
+            Executable::Binary(file) => command
+                .env(PROGRAM, &self.program.path)
+                .env(IS_PASSED, "1")
+                .stdin(parcel::send(file)?),
+        };
+        Ok(command)
     }
 
     fn describe(&self, command: &mut Command) {
@@ -109,6 +111,19 @@ impl Launch<'_> {
             .iter()
             .map(|socket| socket.name.as_str())
             .collect();
+        for name in inheritance::dropped(env::vars_os().map(|(name, _)| name)) {
+            command.env_remove(name);
+        }
+        match (&self.program.directory, self.directory.map(path_of)) {
+            (Some(path), Some(directory)) if is_same_file(path, &directory) => {
+                command.env("PWD", path);
+            }
+            // The path leads to another release by now.
+            (_, Some(_)) => {
+                command.env_remove("PWD");
+            }
+            (_, None) => {}
+        }
         command
             .env("LISTEN_FDS", self.sockets.len().to_string())
             .env("LISTEN_FDNAMES", names.join(":"))
@@ -116,23 +131,24 @@ impl Launch<'_> {
             .env(worker::TASK_ID, self.task.to_string())
             .env(worker::GENERATION, self.generation.to_string())
             .env(worker::SUPERVISOR, std::process::id().to_string())
-            .env(worker::CONTROL, self.control)
-            .env_remove("LISTEN_PID")
-            .env_remove("WATCHDOG_PID")
-            .env_remove(handover::VARIABLE);
-        match &self.unnamed_notify {
-            Some(address) => command.env(notifier::NOTIFY, address),
-            None => command.env_remove(notifier::NOTIFY),
-        };
-        match self.worker_timeout {
-            Some(timeout) => command.env("WATCHDOG_USEC", timeout.as_micros().to_string()),
-            None => command.env_remove("WATCHDOG_USEC"),
-        };
+            .env(worker::CONTROL, self.control);
+        if let Some(address) = &self.unnamed_notify {
+            command.env(notifier::NOTIFY, address);
+        }
+        if let Some(usec) = self.worker_timeout.and_then(watchdog_usec) {
+            command.env("WATCHDOG_USEC", usec.to_string());
+        }
     }
 }
 
-/// Occupies every free descriptor below `limit`. `Command` learns of a failed `exec` through a
-/// pipe; on such a number the mapping would close it.
+/// `None` means no watchdog: the protocol has 64 bits, and the largest value stands for infinity.
+fn watchdog_usec(timeout: Duration) -> Option<u64> {
+    let usec = u64::try_from(timeout.as_micros()).ok()?;
+    (usec != u64::MAX).then_some(usec.max(1))
+}
+
+/// Occupies every free descriptor below `limit`. `Command` reports a failed `exec` through a pipe;
+/// on such a number the mapping would close it.
 fn fill_below(limit: i32) -> io::Result<Vec<File>> {
     let mut fillers = Vec::new();
     loop {
@@ -144,26 +160,37 @@ fn fill_below(limit: i32) -> io::Result<Vec<File>> {
     }
 }
 
-/// In a worker that is to run a foreign program: runs it, in this process. `LISTEN_PID` can only
-/// be told now, and the program can't ask for a signal when its supervisor dies, so we do.
+/// Whether this process was spawned to become a foreign program.
+pub(crate) fn is_unfinished() -> bool {
+    env::var_os(PROGRAM).is_some()
+}
+
+/// Executes a foreign program in this process, a worker of its own. Only here is the value of
+/// `LISTEN_PID` known, and the program does not set a parent death signal by itself.
 ///
 /// Returns only when that fails.
 pub(crate) fn become_program(program: &Program) -> io::Error {
     if let Err(error) = worker::stop_program_with_supervisor() {
         return error;
     }
-    let generation: OsString = env::var_os(PROGRAM).unwrap_or_default();
-    // By its own path while that is still this generation: the process is named after it.
-    let is_current = is_same_file(&program.path, Path::new(&generation));
-    let path = if is_current {
-        program.path.clone()
-    } else {
-        generation.into()
+    let path = env::var_os(PROGRAM).unwrap_or_default();
+    let passed = env::var_os(IS_PASSED).map(|_| parcel::receive());
+    let file = match passed.transpose() {
+        Ok(file) => file,
+        Err(error) => return error,
     };
-    Command::new(path)
+    let path = Path::new(&path);
+    // By its own path while that is still this generation: the process is named after it.
+    let path = match file.as_ref().map(path_of) {
+        Some(file) if !is_same_file(path, &file) => file,
+        _ => path.to_owned(),
+    };
+    let error = Command::new(&path)
         .arg0(&program.name)
         .args(&program.arguments)
         .env("LISTEN_PID", std::process::id().to_string())
         .env_remove(PROGRAM)
-        .exec()
+        .env_remove(IS_PASSED)
+        .exec();
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }

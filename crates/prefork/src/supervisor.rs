@@ -1,7 +1,11 @@
 //! The settings of a supervisor, and their check.
 
+mod check;
+mod choices;
+
 use std::ffi::OsString;
 use std::fmt;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -13,9 +17,11 @@ use crate::hooks::{Hooks, WorkerExit, WorkerInfo};
 use crate::inherit::{self, Socket};
 use crate::keeper::Keeper;
 use crate::machine::{Rules, Sharing};
-use crate::program::Program;
-use crate::sockets::{Endpoint, Sockets};
-use crate::{Address, ConfigError, Error, MAX_PROCESSES, handover, spawn, system, worker};
+use crate::program::{Program, logical_directory};
+use crate::signals::{stop_ignoring, unblock_signals};
+use crate::sockets::Sockets;
+use crate::{ConfigError, Error, MAX_PROCESSES, handover, spawn, system, worker};
+pub use choices::{Balance, Readiness, Restart};
 
 /// Runs workers, watches them, and loses no connection when they come and go.
 ///
@@ -26,7 +32,9 @@ pub struct Supervisor {
     pub(crate) command: Option<(OsString, Vec<OsString>)>,
     listen: Vec<(String, String)>,
     ports: Option<(IpAddr, Range<u16>)>,
-    balance: Balance,
+    balance: Option<Balance>,
+    restart: Option<Restart>,
+    current_dir: Option<PathBuf>,
     pub(crate) readiness: Readiness,
     start_timeout: Duration,
     graceful_timeout: Duration,
@@ -38,30 +46,6 @@ pub struct Supervisor {
     unix_mode: u32,
     pub(crate) control: Option<PathBuf>,
     pub(crate) hooks: Hooks,
-}
-
-/// How connections are spread over the workers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Balance {
-    /// A SO_REUSEPORT socket for each worker: the kernel spreads connections evenly. As
-    /// [`Shared`](Self::Shared) on systems whose kernel does not (macOS, FreeBSD).
-    #[default]
-    ReusePort,
-    /// One socket for all: idle workers take more, which helps when requests differ much in cost.
-    Shared,
-}
-
-/// When a new worker counts as ready.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Readiness {
-    /// When it says `READY=1`, as systemd's `Type=notify`.
-    #[default]
-    Notify,
-    /// As soon as it is executed, as systemd's `Type=exec`: for programs that never say it.
-    /// A bad build is then found out only after the old workers are gone.
-    Exec,
 }
 
 impl Default for Supervisor {
@@ -78,7 +62,9 @@ impl Supervisor {
             command: None,
             listen: Vec::new(),
             ports: None,
-            balance: Balance::default(),
+            balance: None,
+            restart: None,
+            current_dir: None,
             readiness: Readiness::default(),
             start_timeout: Duration::from_secs(60),
             graceful_timeout: Duration::from_secs(30),
@@ -143,10 +129,34 @@ impl Supervisor {
         self
     }
 
-    /// How connections are spread. Unix sockets and sockets handed over by systemd are always
-    /// shared. Default: [`Balance::ReusePort`].
+    /// Sets how connections are spread. Unix sockets and sockets handed over by systemd are always
+    /// shared. Default: [`Balance::ReusePort`]; with a [`command`](Self::command)
+    /// [`Balance::Shared`], since other programs may take one socket only.
+    ///
+    /// With `ReusePort`, a worker of this program may get the socket of a worker that fails in
+    /// addition to its own. Another program never gets more than one for each address: the socket
+    /// of a slot that keeps failing, has finished or is removed is closed, so that the kernel gives
+    /// new connections to the others. Connections that wait in its queue at this moment are reset.
     pub fn balance(mut self, balance: Balance) -> Self {
-        self.balance = balance;
+        self.balance = Some(balance);
+        self
+    }
+
+    /// Sets when a worker that ends by itself is replaced. Default: [`Restart::OnFailure`]
+    /// (Tornado's); with a [`command`](Self::command) [`Restart::Always`], since other programs end
+    /// with status 0 after their own `max_requests`.
+    pub fn restart(mut self, restart: Restart) -> Self {
+        self.restart = Some(restart);
+        self
+    }
+
+    /// Sets the working directory of the workers. A relative [`command`](Self::command) is relative
+    /// to it. Symbolic links are followed anew for each generation: after a deploy has moved
+    /// `current`, a reload starts in the new release, and a crashed worker of the old generation in
+    /// the old one. Default: the supervisor's, as its shell shows it (`PWD`).
+    pub fn current_dir(mut self, path: impl Into<PathBuf>) -> Self {
+        let base = logical_directory().unwrap_or_default();
+        self.current_dir = Some(base.join(path.into()));
         self
     }
 
@@ -271,6 +281,15 @@ impl Supervisor {
                 spawn::become_program(&program),
             ));
         }
+        if spawn::is_unfinished() {
+            // Its sockets would make this process a second supervisor.
+            let gone = io::Error::from(io::ErrorKind::NotConnected);
+            return Err(Error::io(
+                "the supervisor ended during the spawn of this worker",
+            )(gone));
+        }
+        unblock_signals().map_err(Error::io("cannot unblock signals"))?;
+        stop_ignoring();
         if let Some(state) = handover::receive().map_err(Error::io("cannot take over"))? {
             return Keeper::resume(self, state)?.run();
         }
@@ -303,11 +322,23 @@ impl Supervisor {
 
     pub(crate) fn foreign(&self) -> Option<Program> {
         let (name, arguments) = self.command.clone()?;
-        Some(Program::foreign(name, arguments))
+        Some(Program::foreign(name, arguments, self.current_dir.clone()))
+    }
+
+    /// What workers run; `own` is the program of this process.
+    pub(crate) fn program(&self, own: &Program) -> Program {
+        self.foreign().unwrap_or_else(|| Program {
+            directory: self.current_dir.clone().or_else(|| own.directory.clone()),
+            ..own.clone()
+        })
     }
 
     pub(crate) fn sharing(&self) -> Sharing {
-        match self.balance {
+        let default = match self.command {
+            Some(_) => Balance::Shared,
+            None => Balance::ReusePort,
+        };
+        match self.balance.unwrap_or(default) {
             _ if self.ports.is_some() => Sharing::Apart,
             Balance::ReusePort if system::balances_reuse_port() => Sharing::Group,
             Balance::ReusePort | Balance::Shared => Sharing::One,
@@ -318,6 +349,11 @@ impl Supervisor {
         let ports = self.ports.as_ref().map(|(_, ports)| ports.len());
         Rules {
             sharing,
+            takes_one_socket: self.command.is_some(),
+            restart: self.restart.unwrap_or(match self.command {
+                Some(_) => Restart::Always,
+                None => Restart::OnFailure,
+            }),
             start_timeout: self.start_timeout,
             graceful_timeout: self.graceful_timeout,
             worker_timeout: self.worker_timeout,
@@ -333,50 +369,8 @@ impl Supervisor {
         Sockets::new(self.endpoints()?, sharing, self.unix_mode, inherited)
     }
 
-    pub(crate) fn endpoints(&self) -> Result<Vec<Endpoint>, ConfigError> {
-        let own = self.ports.iter().map(|(interface, ports)| {
-            Ok(Endpoint::new(
-                "squall",
-                Address::Tcp((*interface, ports.start).into()),
-                true,
-            ))
-        });
-        let listen = self
-            .listen
-            .iter()
-            .map(|(name, address)| Ok(Endpoint::new(name, address.parse()?, false)));
-        listen.chain(own).collect()
-    }
-
     pub(crate) fn unix_mode_value(&self) -> u32 {
         self.unix_mode
-    }
-
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        self.endpoints()?;
-        let processes = self.size();
-        if processes > MAX_PROCESSES {
-            return Err(ConfigError::TooManyProcesses(processes));
-        }
-        if let Some((_, ports)) = &self.ports
-            && (ports.len() < processes || ports.start == 0)
-        {
-            let ports = ports.clone();
-            return Err(ConfigError::TooFewPorts { ports, processes });
-        }
-        if self.start_timeout.is_zero() {
-            return Err(ConfigError::ZeroTimeout("start_timeout"));
-        }
-        if self.worker_timeout.is_some_and(|timeout| timeout.is_zero()) {
-            return Err(ConfigError::ZeroTimeout("worker_timeout"));
-        }
-        if self.max_requests == Some(0) {
-            return Err(ConfigError::ZeroLimit("max_requests"));
-        }
-        if self.max_rss == Some(0) {
-            return Err(ConfigError::ZeroLimit("max_rss"));
-        }
-        Ok(())
     }
 }
 
@@ -395,38 +389,6 @@ impl fmt::Debug for Supervisor {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn wrong_settings() {
-        let new = || Supervisor::new().processes(2);
-        let cases = [
-            (new().listen("nowhere"), "\"nowhere\" is no address"),
-            (
-                new().ports(8000..8001),
-                "ports 8000..8001 are too few for 2 processes",
-            ),
-            (new().ports(0..4), "ports 0..4"),
-            (
-                new().processes(1_000_000),
-                "1000000 processes are more than",
-            ),
-            (
-                new().start_timeout(Duration::ZERO),
-                "start_timeout must not be zero",
-            ),
-            (
-                new().worker_timeout(Duration::ZERO),
-                "worker_timeout must not be zero",
-            ),
-            (new().max_requests(0), "max_requests must be at least 1"),
-            (new().max_rss(0), "max_rss must be at least 1"),
-        ];
-        for (supervisor, expected) in cases {
-            let error = supervisor.run().unwrap_err();
-            assert!(error.is_config(), "{error}");
-            assert!(error.to_string().contains(expected), "{error}");
-        }
-    }
 
     #[test]
     fn zero_means_one_for_each_cpu() {

@@ -20,6 +20,11 @@ pub(super) const PROGRAMS: &[Program] = &[
         "curl",
         "the tests of the server and the examples with a client that is not ours",
     ),
+    program(
+        "env",
+        "coreutils",
+        "the tests with signals that a parent has blocked",
+    ),
     program("haproxy", "haproxy", "the tests behind a load balancer"),
     program("nginx", "nginx", "the tests behind a reverse proxy"),
     program(
@@ -36,6 +41,11 @@ pub(super) const PROGRAMS: &[Program] = &[
         "python3",
         "python3",
         "the tests that supervise a program of another language",
+    ),
+    program(
+        "setcap",
+        "libcap2-bin",
+        "the tests of a supervisor with file capabilities",
     ),
     program(
         "setpriv",

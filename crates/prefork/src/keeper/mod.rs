@@ -17,7 +17,9 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::control::{self, Answer, Asked};
 use crate::directory::Directory;
-use crate::machine::{End, Event, Haste, Machine, Sharing, TaskId, Time, Worker, WorkerId};
+use crate::machine::{
+    Event, ExitReason, Policy, Sharing, StopMode, TaskId, Time, Worker, WorkerId,
+};
 use crate::notices::Notices;
 use crate::process::Usage;
 use crate::program::{Generations, Program};
@@ -34,7 +36,7 @@ const STANDSTILL: Duration = Duration::from_secs(2);
 
 pub(crate) struct Keeper {
     settings: Supervisor,
-    machine: Machine,
+    machine: Policy,
     sockets: Sockets,
     /// This program, as it was found when it started.
     own: Program,
@@ -54,7 +56,7 @@ pub(crate) struct Keeper {
     signals: Signals,
     upstream: Upstream,
     events: VecDeque<Event>,
-    end: Option<End>,
+    end: Option<ExitReason>,
 }
 
 /// A worker's process, as this one sees it.
@@ -99,7 +101,7 @@ impl Keeper {
     pub(crate) fn start(settings: Supervisor, mut sockets: Sockets) -> Result<Self, Error> {
         let signals = Signals::new().map_err(Error::io("cannot handle signals"))?;
         let own = Program::current().map_err(Error::io("cannot find this program"))?;
-        let program = settings.foreign().unwrap_or_else(|| own.clone());
+        let program = settings.program(&own);
         let size = settings.size();
         let sharing = sockets.sharing();
         for set in 0..if sharing == Sharing::One { 1 } else { size } {
@@ -116,7 +118,7 @@ impl Keeper {
         let control = tend::listen_for_control(&control_path)
             .map_err(|error| Error::control(control_path.clone(), error))?;
         let mut keeper = Self {
-            machine: Machine::new(settings.rules(sharing)),
+            machine: Policy::new(settings.rules(sharing)),
             sockets,
             own,
             generations: Generations::new(program),
@@ -175,10 +177,11 @@ impl Keeper {
             self.tell_upstream();
         }
         match self.end {
-            Some(End::NeverBooted) => Err(Error::never_booted()),
-            Some(End::GaveUp) => Err(Error::gave_up(self.machine.restarts)),
-            Some(End::Finished) => Ok(Outcome::Finished),
-            Some(End::Stopped) | None => Ok(Outcome::Stopped),
+            Some(ExitReason::NeverBooted) => Err(Error::never_booted()),
+            Some(ExitReason::GaveUp) => Err(Error::gave_up(self.machine.restarts)),
+            Some(ExitReason::Failed) => Err(Error::failed()),
+            Some(ExitReason::Finished) => Ok(Outcome::Finished),
+            Some(ExitReason::Stopped) | None => Ok(Outcome::Stopped),
         }
     }
 
@@ -216,8 +219,8 @@ impl Keeper {
     fn signalled(&mut self, request: Request) {
         let size = self.machine.size();
         match request {
-            Request::StopGracefully => self.feed(Event::Stop(Haste::Graceful)),
-            Request::StopQuickly => self.feed(Event::Stop(Haste::Quick)),
+            Request::StopGracefully => self.feed(Event::Stop(StopMode::Graceful)),
+            Request::StopQuickly => self.feed(Event::Stop(StopMode::Quick)),
             Request::Reload => self.feed(Event::Reload),
             Request::Upgrade => self.feed(Event::Upgrade),
             Request::More => self.feed(Event::Scale(size + 1)),
@@ -258,7 +261,7 @@ impl Keeper {
             }
             control::Request::Scale { processes } => self.rescale(processes),
             control::Request::Stop => {
-                self.feed(Event::Stop(Haste::Graceful));
+                self.feed(Event::Stop(StopMode::Graceful));
                 Answer::done()
             }
         };

@@ -1,6 +1,7 @@
 //! Performs the state machine's actions: spawns, signals, answers.
 
 use std::io;
+use std::time::Duration;
 
 use rustix::process::{Signal, kill_process};
 
@@ -50,15 +51,22 @@ impl Keeper {
             Action::CloseSet(set) => {
                 tracing::warn!(
                     task_id = set,
-                    "nobody can accept from this socket: closing it"
+                    "closing the socket of this task: no worker accepts from it, and connections in its queue are reset"
                 );
                 self.sockets.close(set);
             }
-            Action::LetGo => self.sockets.let_go(),
+            Action::ReleaseSockets => self.sockets.let_go(),
             Action::StopGrowing(processes) => {
                 tracing::error!(processes, "the added worker failed: no more are added");
             }
             Action::RolloutEnded { ticket, result } => self.rollout_ended(ticket, result),
+            Action::ExceededMemory {
+                worker,
+                rss,
+                limit,
+                age,
+                pause,
+            } => self.exceeded_memory(worker, [rss, limit], age, pause),
             Action::ReplaceSupervisor => self.replace_supervisor(),
             Action::End(end) => self.end = Some(end),
         }
@@ -99,6 +107,7 @@ impl Keeper {
         let launch = Launch {
             program: &self.generations.program,
             executable: &self.generations.open[&generation],
+            directory: self.generations.directories.get(&generation),
             is_foreign: self.settings.command.is_some(),
             task,
             generation,
@@ -138,6 +147,28 @@ impl Keeper {
         };
         if let Err(error) = kill_process(process.pid, signal) {
             tracing::warn!(task_id, pid, %error, "cannot signal a worker");
+        }
+    }
+
+    fn exceeded_memory(
+        &self,
+        worker: WorkerId,
+        [rss, max_rss]: [u64; 2],
+        age: Duration,
+        pause: Duration,
+    ) {
+        let Some(process) = self.workers.get(&worker) else {
+            return;
+        };
+        let (task_id, pid) = (process.task, pid_number(process.pid));
+        let (rss, max_rss) = (mebibytes(rss), mebibytes(max_rss));
+        if pause.is_zero() {
+            tracing::info!(task_id, pid, %rss, %max_rss, ?age, "the worker exceeds max_rss: replacing it");
+        } else {
+            tracing::warn!(
+                task_id, pid, %rss, %max_rss, ?age, replaced_in = ?pause,
+                "max_rss is too low: new workers exceed it soon after their start; raise it well above rss"
+            );
         }
     }
 
@@ -192,4 +223,8 @@ impl Keeper {
         // systemd waits for READY=1 after RELOADING=1, whichever way the reload ended.
         self.upstream.said_ready = false;
     }
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / 1_048_576.0)
 }

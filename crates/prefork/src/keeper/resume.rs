@@ -13,7 +13,7 @@ use super::{Clock, Keeper, MEASURE, Process, Upstream};
 use crate::control;
 use crate::directory::Directory;
 use crate::handover::{self, Handover};
-use crate::machine::{Generation, Machine, TaskId, Time, WorkerId};
+use crate::machine::{Generation, Policy, TaskId, Time, WorkerId};
 use crate::notices::{self, Notices};
 use crate::process::Usage;
 use crate::program::{Executable, Generations, Program};
@@ -25,7 +25,7 @@ use crate::{Counters, Error, Supervisor};
 #[derive(Debug, Serialize, Deserialize)]
 struct State {
     now: Time,
-    machine: Machine,
+    machine: Policy,
     gone: Counters,
     directory: PathBuf,
     control_path: PathBuf,
@@ -55,6 +55,8 @@ struct HeldGeneration {
     generation: Generation,
     /// A script has a path, a binary a descriptor.
     script: Option<PathBuf>,
+    /// The working directory has a descriptor too.
+    has_directory: bool,
 }
 
 impl Keeper {
@@ -97,7 +99,11 @@ impl Keeper {
                     Executable::Script(path) => Some(path.clone()),
                     Executable::Binary(_) => None,
                 };
-                HeldGeneration { generation, script }
+                HeldGeneration {
+                    generation,
+                    script,
+                    has_directory: self.generations.directories.contains_key(&generation),
+                }
             });
         let state = State {
             now: self.clock.now(),
@@ -132,6 +138,7 @@ impl Keeper {
             .chain(notices)
             .chain(listeners)
             .chain(binaries)
+            .chain(self.generations.directories.values().map(AsFd::as_fd))
             .collect();
         let state = serde_json::to_vec(&state)?;
         Handover::new(&state, &descriptors, self.directory.path())
@@ -174,13 +181,17 @@ impl Keeper {
             listeners.map_err(invalid())?,
         )?;
         let own = Program::current().map_err(Error::io("cannot find this program"))?;
-        let mut generations = Generations::new(settings.foreign().unwrap_or_else(|| own.clone()));
-        for held in state.generations {
-            let executable = match held.script {
-                Some(path) => Executable::Script(path),
+        let mut generations = Generations::new(settings.program(&own));
+        for held in &state.generations {
+            let executable = match &held.script {
+                Some(path) => Executable::Script(path.clone()),
                 None => Executable::Binary(next().map_err(invalid())?),
             };
             generations.open.insert(held.generation, executable);
+        }
+        for held in state.generations.iter().filter(|held| held.has_directory) {
+            let directory = next().map_err(invalid())?;
+            generations.directories.insert(held.generation, directory);
         }
         tracing::info!("replaced the supervisor");
         crate::worker::name_process();

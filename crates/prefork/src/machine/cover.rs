@@ -1,8 +1,8 @@
-//! Who accepts from a set of the group when its own slot can't: clients must not wait for nobody.
+//! Reassigns a failed slot's sockets to a healthy worker, so queued clients are served.
 
-use super::{Action, Machine, PATIENCE, Sharing, TaskId};
+use super::{Action, PATIENCE, Policy, Sharing, TaskId};
 
-impl Machine {
+impl Policy {
     /// The sets a new worker of this slot accepts from.
     pub(super) fn sets_of(&mut self, task: TaskId) -> Vec<usize> {
         if self.rules().sharing == Sharing::One {
@@ -24,7 +24,7 @@ impl Machine {
         sets
     }
 
-    /// The host could not take the sets it should cover, so they leave the group.
+    /// The host could not take the sets that it should cover, so they leave the group.
     pub(super) fn give_up_covers(&mut self, host: TaskId, actions: &mut Vec<Action>) {
         let held = self
             .in_charge(&self.slots[&host])
@@ -38,12 +38,17 @@ impl Machine {
             .collect();
         let refuge = self.home(host);
         for set in lost {
-            self.covers.remove(&set);
-            self.sets.remove(&set);
-            actions.push(Action::CloseSet(set));
-            if let Some(slot) = self.slots.get_mut(&set) {
-                slot.lodging = Some(refuge);
-            }
+            self.abandon(set, refuge, actions);
+        }
+    }
+
+    /// Takes a set out of the group. Its slot accepts from another's set from now on.
+    fn abandon(&mut self, set: usize, other: usize, actions: &mut Vec<Action>) {
+        self.covers.remove(&set);
+        self.sets.remove(&set);
+        actions.push(Action::CloseSet(set));
+        if let Some(slot) = self.slots.get_mut(&set) {
+            slot.lodging = Some(other);
         }
     }
 
@@ -57,8 +62,10 @@ impl Machine {
         })
     }
 
-    /// Finds a slot to accept from each set of the group that its own slot has abandoned.
-    pub(super) fn cover_orphans(&mut self) {
+    /// Finds a slot to accept from each set of the group that its own slot has abandoned. A program
+    /// that takes one socket would leave clients of a second one without an answer: there the set
+    /// leaves the group instead.
+    pub(super) fn cover_orphans(&mut self, actions: &mut Vec<Action>) {
         if self.rules().sharing != Sharing::Group {
             return;
         }
@@ -81,9 +88,15 @@ impl Machine {
                 .copied()
                 .filter(|&task| task != set && self.serves(task, self.home(task)))
                 .min_by_key(|task| self.covers.values().filter(|&host| host == task).count());
-            if let Some(host) = host {
-                self.covers.insert(set, host);
-                self.slot(host).renew = true;
+            match host {
+                Some(host) if self.rules().takes_one_socket => {
+                    self.abandon(set, self.home(host), actions);
+                }
+                Some(host) => {
+                    self.covers.insert(set, host);
+                    self.slot(host).renew = true;
+                }
+                None => {}
             }
         }
     }
@@ -92,7 +105,7 @@ impl Machine {
         self.slots[&task].lodging.unwrap_or(task)
     }
 
-    /// Nobody has ever accepted from the set of a slot whose first worker did not even start.
+    /// Closes the set of a slot whose first worker could not be spawned: none has accepted from it.
     pub(super) fn close_set(&mut self, task: TaskId, actions: &mut Vec<Action>) {
         if self.rules().sharing == Sharing::Group && self.sets.remove(&task) {
             actions.push(Action::CloseSet(task));

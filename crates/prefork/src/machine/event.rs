@@ -1,15 +1,19 @@
-//! What the machine is told, and what it answers.
+//! Events that the policy handles, and actions that it returns.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Generation, TaskId, WorkerId};
+use crate::Restart;
 
-/// What the machine must know of the settings.
+/// The settings that the policy depends on.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     pub(crate) sharing: Sharing,
+    /// Workers accept from the first socket of an address alone, as most other programs do.
+    pub(crate) takes_one_socket: bool,
+    pub(crate) restart: Restart,
     pub(crate) start_timeout: Duration,
     pub(crate) graceful_timeout: Duration,
     pub(crate) worker_timeout: Option<Duration>,
@@ -20,12 +24,12 @@ pub(crate) struct Rules {
     pub(crate) max_slots: usize,
 }
 
-/// Who accepts from which set.
+/// Which worker accepts from which set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sharing {
     /// Every worker accepts from set 0.
     One,
-    /// A set for each slot, all in one SO_REUSEPORT group: a set nobody accepts from costs clients.
+    /// A set for each slot, all in one SO_REUSEPORT group: a set without a worker costs clients.
     Group,
     /// A set for each slot on a port of its own: a client of a dead slot's port is refused, rightly.
     Apart,
@@ -66,14 +70,14 @@ pub(crate) enum Event {
     Reload,
     Upgrade,
     Scale(usize),
-    Stop(Haste),
-    /// Everything that had been said until now has been told: who is late is late.
+    Stop(StopMode),
+    /// All pending events are processed: enforce deadlines.
     Tick,
 }
 
-/// How a supervisor is told to end.
+/// How workers end in a shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Haste {
+pub(crate) enum StopMode {
     /// Workers finish what they have.
     Graceful,
     /// Workers drop what they have, and clean up.
@@ -98,12 +102,20 @@ pub(crate) enum Action {
         sets: Vec<usize>,
     },
     Signal(WorkerId, Signal),
-    /// The worker's event loop stands still: say where, before it is killed.
+    /// The worker's event loop stands still: log where, before it is killed.
     Examine(WorkerId),
-    /// The set leaves the group: nobody could be found to accept from it.
+    /// A worker exceeds `max_rss`, first noticed at this age. It is replaced after the pause.
+    ExceededMemory {
+        worker: WorkerId,
+        rss: u64,
+        limit: u64,
+        age: Duration,
+        pause: Duration,
+    },
+    /// The set leaves the group: no worker accepts from it.
     CloseSet(usize),
     /// The workers alone keep the sets from now on, and no more will be started.
-    LetGo,
+    ReleaseSockets,
     /// The slot that was added failed: it stays at so many.
     StopGrowing(usize),
     RolloutEnded {
@@ -112,13 +124,15 @@ pub(crate) enum Action {
     },
     /// Every slot runs the new generation: the supervisor itself may follow.
     ReplaceSupervisor,
-    End(End),
+    End(ExitReason),
 }
 
-/// Why the supervisor has nothing left to do.
+/// Why the supervisor ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum End {
+pub(crate) enum ExitReason {
     Finished,
+    /// All workers have ended, one with a failure, and none is to be restarted.
+    Failed,
     Stopped,
     NeverBooted,
     GaveUp,

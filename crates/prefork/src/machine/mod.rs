@@ -6,6 +6,7 @@
 
 mod cover;
 mod event;
+mod recycle;
 mod renewal;
 mod scale;
 mod slot;
@@ -18,7 +19,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use event::{Action, End, Event, Exit, Haste, Rules, Sharing, Signal};
+use crate::Restart;
+
+pub(crate) use event::{Action, Event, Exit, ExitReason, Rules, Sharing, Signal, StopMode};
 use renewal::{Renewal, Rollout};
 pub(crate) use slot::{Phase, Slot, Worker};
 use stop::Stop;
@@ -40,7 +43,7 @@ const BACKOFF_LAST: Duration = Duration::from_secs(5);
 const RENEWAL_PAUSE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Machine {
+pub(crate) struct Policy {
     #[serde(skip)]
     rules: Option<Rules>,
     pub(crate) slots: BTreeMap<TaskId, Slot>,
@@ -53,6 +56,9 @@ pub(crate) struct Machine {
     pub(crate) generation: Generation,
     pub(crate) restarts: u32,
     ever_ready: bool,
+    /// A worker failed that is not to be restarted.
+    #[serde(default)]
+    any_failed: bool,
     /// The sets that exist.
     sets: BTreeSet<usize>,
     /// The sets whose slot can't accept, and the slot that does it instead.
@@ -65,7 +71,7 @@ pub(crate) struct Machine {
     ended: bool,
 }
 
-impl Machine {
+impl Policy {
     pub(crate) fn new(rules: Rules) -> Self {
         Self {
             rules: Some(rules),
@@ -77,6 +83,7 @@ impl Machine {
             generation: 1,
             restarts: 0,
             ever_ready: false,
+            any_failed: false,
             sets: BTreeSet::new(),
             covers: BTreeMap::new(),
             renewal: None,
@@ -108,11 +115,11 @@ impl Machine {
                 worker,
                 requests,
                 rss,
-            } => self.measured(worker, requests, rss, now),
+            } => self.measured(worker, requests, rss, now, &mut actions),
             Event::Reload => self.request_rollout(false),
             Event::Upgrade => self.request_rollout(true),
             Event::Scale(count) => self.scale(count, now, &mut actions),
-            Event::Stop(haste) => self.stop(haste, End::Stopped, now, &mut actions),
+            Event::Stop(mode) => self.stop(mode, ExitReason::Stopped, now, &mut actions),
             Event::Tick => self.enforce_deadlines(now, &mut actions),
         }
         self.restart_due(now, &mut actions);
@@ -205,7 +212,7 @@ impl Machine {
         self.next_worker += 1;
         let sets = self.sets_of(task);
         self.sets.extend(&sets);
-        let give_up_at = now + self.rules().start_timeout;
+        let give_up_at = now.saturating_add(self.rules().start_timeout);
         self.workers.insert(
             worker,
             Worker {
@@ -213,6 +220,7 @@ impl Machine {
                 generation,
                 sets: sets.clone(),
                 ready_at: None,
+                exceeded: false,
                 phase: Phase::Starting { give_up_at },
             },
         );
@@ -273,23 +281,7 @@ impl Machine {
         }
     }
 
-    fn measured(&mut self, id: WorkerId, requests: u64, rss: u64, now: Time) {
-        let rules = self.rules();
-        let jitter = rules.max_requests_jitter.saturating_add(1);
-        let limit = rules.max_requests.map(|limit| limit + spread(id) % jitter);
-        let spent = limit.is_some_and(|limit| requests >= limit)
-            || rules.max_rss.is_some_and(|limit| rss > limit);
-        let Some(worker) = self.workers.get(&id).filter(|worker| worker.is_ready()) else {
-            return;
-        };
-        let task = worker.task;
-        let slot = self.slot(task);
-        if spent && slot.worker == Some(id) && now >= slot.rest_until {
-            slot.renew = true;
-        }
-    }
-
-    /// A worker is no more, or never was.
+    /// A worker has ended, or could not be spawned.
     fn gone(
         &mut self,
         id: WorkerId,
@@ -320,10 +312,22 @@ impl Machine {
         if self.stop.is_some() || self.slots[&worker.task].leaving {
             return;
         }
+        let is_clean = exit == Ok(Exit::Code(0));
+        let is_final = match self.rules().restart {
+            Restart::Always => false,
+            Restart::OnFailure => is_clean,
+            Restart::Never => true,
+        };
+        self.any_failed |= is_final && !is_clean;
         let slot = self.slot(worker.task);
-        if exit == Ok(Exit::Code(0)) {
+        if is_final {
             slot.finished = true;
             slot.fresh = false;
+            return;
+        }
+        if is_clean && worker.was_stable(now) {
+            slot.streak = 0;
+            slot.retry_at = Some(now);
             return;
         }
         if exit.is_err() && slot.fresh {
@@ -344,18 +348,21 @@ impl Machine {
         let slot = self.slot(task);
         slot.restarts += 1;
         slot.boot_failed |= worker.ready_at.is_none();
-        let was_stable = worker.ready_at.is_some_and(|at| now >= at + STABLE);
-        slot.streak = if was_stable { 1 } else { slot.streak + 1 };
-        slot.retry_at = Some(now + backoff(slot.streak));
+        slot.streak = if worker.was_stable(now) {
+            1
+        } else {
+            slot.streak + 1
+        };
+        slot.retry_at = Some(now.saturating_add(backoff(slot.streak)));
         if !self.ever_ready && self.slots.values().all(|slot| slot.boot_failed) {
-            // Nobody has anything to finish.
-            self.stop(Haste::Quick, End::NeverBooted, now, actions);
+            // No worker has a request to finish.
+            self.stop(StopMode::Quick, ExitReason::NeverBooted, now, actions);
         } else if self
             .rules()
             .max_restarts
             .is_some_and(|limit| self.restarts > limit)
         {
-            self.stop(Haste::Graceful, End::GaveUp, now, actions);
+            self.stop(StopMode::Graceful, ExitReason::GaveUp, now, actions);
         }
     }
 
@@ -391,11 +398,16 @@ impl Machine {
     fn settle(&mut self, now: Time, actions: &mut Vec<Action>) {
         if self.stop.is_none() {
             self.grow(now, actions);
-            self.cover_orphans();
+            self.cover_orphans(actions);
             self.dismiss_leaving(now, actions);
             self.renew_next(now, actions);
             if !self.slots.is_empty() && self.slots.values().all(|slot| slot.finished) {
-                self.stop(Haste::Graceful, End::Finished, now, actions);
+                let reason = match (self.any_failed, self.ever_ready) {
+                    (false, _) => ExitReason::Finished,
+                    (true, true) => ExitReason::Failed,
+                    (true, false) => ExitReason::NeverBooted,
+                };
+                self.stop(StopMode::Graceful, reason, now, actions);
             }
         }
         if let Some(Stop { end, .. }) = self.stop
@@ -416,12 +428,4 @@ fn backoff(streak: u32) -> Duration {
             .saturating_mul(1 << (streak - 2).min(16))
             .min(BACKOFF_LAST),
     }
-}
-
-/// Scatters consecutive worker ids (the finalizer of splitmix64).
-fn spread(id: WorkerId) -> u64 {
-    let mut z = id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, Generation, Machine, RENEWAL_PAUSE, Signal, Slot, TaskId, Time, Worker, WorkerId,
+    Action, Generation, Policy, RENEWAL_PAUSE, Signal, Slot, TaskId, Time, Worker, WorkerId,
 };
 
 /// The one replacement that is under way.
@@ -40,7 +40,7 @@ impl Rollout {
     }
 }
 
-impl Machine {
+impl Policy {
     /// Requests that come while a rollout runs are answered by one more, however many they are.
     pub(super) fn request_rollout(&mut self, upgrade: bool) {
         if self.stop.is_some() {
@@ -139,9 +139,11 @@ impl Machine {
         actions: &mut Vec<Action>,
     ) {
         self.renewal = None;
-        let kill_at = now + self.rules().graceful_timeout;
+        let kill_at = now.saturating_add(self.rules().graceful_timeout);
         let slot = self.slot(task);
-        slot.generation = generation;
+        if std::mem::replace(&mut slot.generation, generation) != generation {
+            slot.exceeded_early = 0;
+        }
         slot.renew = false;
         slot.retry_at = None;
         slot.streak = 0;
@@ -163,7 +165,7 @@ impl Machine {
         self.renewal = None;
         let slot = self.slot(task);
         let was_to_renew = std::mem::take(&mut slot.renew);
-        slot.rest_until = now + RENEWAL_PAUSE;
+        slot.rest_until = now.saturating_add(RENEWAL_PAUSE);
         if slot.worker.is_none() && !slot.finished && !slot.leaving {
             slot.retry_at = Some(now);
         }

@@ -1,8 +1,8 @@
 //! More slots and fewer.
 
-use super::{Action, Machine, Sharing, Signal, Slot, TaskId, Time};
+use super::{Action, Policy, Sharing, Signal, Slot, TaskId, Time};
 
-impl Machine {
+impl Policy {
     pub(super) fn present(&self) -> usize {
         self.slots.values().filter(|slot| !slot.leaving).count()
     }
@@ -53,7 +53,7 @@ impl Machine {
 
     /// Retires the workers of leaving slots once nobody depends on them.
     pub(super) fn dismiss_leaving(&mut self, now: Time, actions: &mut Vec<Action>) {
-        let kill_at = now + self.rules().graceful_timeout;
+        let kill_at = now.saturating_add(self.rules().graceful_timeout);
         let grouped = self.rules().sharing == Sharing::Group;
         let leaving: Vec<TaskId> = self
             .slots

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Generation, Signal, TaskId, Time, WorkerId};
+use super::{Action, Generation, STABLE, Signal, TaskId, Time, WorkerId};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Slot {
-    /// What a crashed worker is restarted from.
+    /// The generation that a crashed worker is restarted from.
     pub(crate) generation: Generation,
     /// The worker in charge.
     pub(crate) worker: Option<WorkerId>,
@@ -26,6 +26,9 @@ pub(crate) struct Slot {
     /// Replace the worker in charge by one of the same generation.
     pub(crate) renew: bool,
     pub(crate) rest_until: Time,
+    /// Workers in a row that exceeded `max_rss` soon after their start.
+    #[serde(default)]
+    pub(crate) exceeded_early: u32,
     /// Its own set has left the group; it accepts from this one.
     pub(crate) lodging: Option<usize>,
 }
@@ -45,6 +48,9 @@ pub(crate) struct Worker {
     pub(crate) generation: Generation,
     pub(crate) sets: Vec<usize>,
     pub(crate) ready_at: Option<Time>,
+    /// It was found above `max_rss`.
+    #[serde(default)]
+    pub(crate) exceeded: bool,
     pub(crate) phase: Phase,
 }
 
@@ -68,11 +74,17 @@ impl Worker {
         matches!(self.phase, Phase::Ready { .. })
     }
 
+    /// Whether it served long enough that its end has nothing to do with its start.
+    pub(super) fn was_stable(&self, now: Time) -> bool {
+        self.ready_at
+            .is_some_and(|at| now.saturating_sub(at) >= STABLE)
+    }
+
     /// When it will have to be killed.
     pub(super) fn deadline(&self, worker_timeout: Option<Duration>) -> Option<Time> {
         match self.phase {
             Phase::Starting { give_up_at } => Some(give_up_at),
-            Phase::Ready { alive } => Some(alive? + worker_timeout?),
+            Phase::Ready { alive } => Some(alive?.saturating_add(worker_timeout?)),
             Phase::Stopping { kill_at } => Some(kill_at),
             Phase::Killed => None,
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, End, Haste, Machine, Phase, Signal, Time};
+use super::{Action, ExitReason, Phase, Policy, Signal, StopMode, Time};
 
 /// What a worker gets after SIGINT.
 const QUICK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -13,27 +13,33 @@ const QUICK_TIMEOUT: Duration = Duration::from_secs(2);
 /// The stop that is under way.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Stop {
-    pub(super) end: End,
+    pub(super) end: ExitReason,
     /// When whoever still runs is killed.
     pub(super) kill_at: Time,
 }
 
-impl Machine {
-    pub(super) fn stop(&mut self, haste: Haste, end: End, now: Time, actions: &mut Vec<Action>) {
-        let (haste, end) = match self.stop {
+impl Policy {
+    pub(super) fn stop(
+        &mut self,
+        mode: StopMode,
+        end: ExitReason,
+        now: Time,
+        actions: &mut Vec<Action>,
+    ) {
+        let (mode, end) = match self.stop {
             // The second request says that the first took too long.
-            Some(stop) => (Haste::Immediate, stop.end),
+            Some(stop) => (StopMode::Immediate, stop.end),
             None => {
-                actions.push(Action::LetGo);
-                (haste, end)
+                actions.push(Action::ReleaseSockets);
+                (mode, end)
             }
         };
-        let (signal, timeout) = match haste {
-            Haste::Graceful => (Signal::Term, self.rules().graceful_timeout),
-            Haste::Quick => (Signal::Int, QUICK_TIMEOUT),
-            Haste::Immediate => (Signal::Kill, Duration::ZERO),
+        let (signal, timeout) = match mode {
+            StopMode::Graceful => (Signal::Term, self.rules().graceful_timeout),
+            StopMode::Quick => (Signal::Int, QUICK_TIMEOUT),
+            StopMode::Immediate => (Signal::Kill, Duration::ZERO),
         };
-        let kill_at = now + timeout;
+        let kill_at = now.saturating_add(timeout);
         self.stop = Some(Stop { end, kill_at });
         for slot in self.slots.values_mut() {
             slot.retry_at = None;
@@ -48,7 +54,7 @@ impl Machine {
             let is_needed = worker.sets.iter().any(|set| !served.contains(set));
             match &mut worker.phase {
                 // The signal would end it with clients in its queue: it is told when it is ready.
-                Phase::Starting { give_up_at } if is_needed && haste == Haste::Graceful => {
+                Phase::Starting { give_up_at } if is_needed && mode == StopMode::Graceful => {
                     *give_up_at = kill_at.min(*give_up_at);
                 }
                 _ => worker.retire(id, signal, kill_at, actions),

@@ -189,8 +189,10 @@ impl Sockets {
             Address::Tcp(address) => Ok(Listener::Tcp(bind::tcp(*address, grouped)?)),
             Address::Unix(path) => {
                 let listener = bind::unix(path, self.unix_mode)?;
-                self.made
-                    .push((path.clone(), fs::symlink_metadata(path)?.ino()));
+                // An upgraded supervisor may have another working directory.
+                let path = std::path::absolute(path)?;
+                let inode = fs::symlink_metadata(&path)?.ino();
+                self.made.push((path, inode));
                 Ok(Listener::Unix(listener))
             }
         }

@@ -18,13 +18,14 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use squall_prefork::worker::{self, Listener, Notifier, Socket};
-use squall_prefork::{Balance, Counters, Readiness, Supervisor};
+use squall_prefork::{Balance, Counters, Readiness, Restart, Supervisor};
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_ansi(false)
         .with_writer(std::io::stderr)
         .init();
+    squall_prefork::unblock_signals().expect("the kernel lets us");
     let supervisor = settings();
     if worker::is_worker() && !env::args().any(|argument| argument.starts_with("command=")) {
         return serve();
@@ -52,7 +53,11 @@ fn settings() -> Supervisor {
         .worker_exit(|worker, exit| tracing::info!("hook: {} ended: {exit:?}", worker.task_id));
     for argument in env::args().skip(1).filter(|argument| argument != "alone") {
         let (name, value) = argument.split_once('=').expect("an argument is name=value");
-        let seconds = || Duration::from_secs_f64(value.parse().expect("seconds"));
+        let seconds = || match value {
+            "never" => Duration::MAX,
+            "u64" => Duration::from_secs(u64::MAX),
+            _ => Duration::from_secs_f64(value.parse().expect("seconds")),
+        };
         let number = || value.parse::<u32>().expect("a number");
         supervisor = match name {
             "processes" => supervisor.processes(number() as usize),
@@ -70,6 +75,13 @@ fn settings() -> Supervisor {
             "max_requests" => supervisor.max_requests(u64::from(number())),
             "max_rss" => supervisor.max_rss(u64::from(number()) << 20),
             "control" => supervisor.control(value),
+            "balance" => supervisor.balance(Balance::ReusePort),
+            "cwd" => supervisor.current_dir(value),
+            "restart" => supervisor.restart(match value {
+                "always" => Restart::Always,
+                "on-failure" => Restart::OnFailure,
+                _ => Restart::Never,
+            }),
             "hook" => {
                 let value = value.to_owned();
                 supervisor.before_spawn(move |task, command| {
@@ -88,7 +100,8 @@ fn settings() -> Supervisor {
 
 /// The words that apply to this worker: `1:panic` is for task 1 only.
 fn words() -> Vec<String> {
-    let file = fs::read("/proc/self/exe").expect("a process can read its executable");
+    // One of mode 0711 cannot be read.
+    let file = fs::read("/proc/self/exe").unwrap_or_default();
     let end = String::from_utf8_lossy(&file[file.len().saturating_sub(200)..]).into_owned();
     let build = end.rsplit_once("BUILD=").map_or("", |(_, words)| words);
     let task = worker::task_id().unwrap_or_default().to_string();
@@ -105,6 +118,9 @@ fn serve() -> ExitCode {
     let words = words();
     let has = |word: &str| words.iter().any(|one| one == word);
     worker::stop_with_supervisor().expect("the kernel knows PR_SET_PDEATHSIG");
+    if has("report") {
+        report();
+    }
     assert!(!has("panic"), "this build panics at start");
     if has("exit0") {
         return ExitCode::SUCCESS;
@@ -119,6 +135,34 @@ fn serve() -> ExitCode {
     }
     let sockets = worker::sockets().expect("the supervisor hands over sockets");
     work(sockets, &words)
+}
+
+/// Prints what this process has inherited, `inherited NAME VALUE` a line.
+#[expect(clippy::print_stderr, reason = "the test reads it")]
+fn report() {
+    let read = |name: &str| fs::read_to_string(format!("/proc/self/{name}")).unwrap_or_default();
+    for line in read("status").lines().chain(read("limits").lines()) {
+        let (name, value) = line.split_once(['\t', ' ']).unwrap_or((line, ""));
+        eprintln!("inherited {} {}", name.trim_end_matches(':'), value.trim());
+    }
+    let stat = read("stat");
+    let fields: Vec<&str> = stat.split_whitespace().collect();
+    eprintln!("inherited pid {}", std::process::id());
+    eprintln!("inherited group {}", fields[4]);
+    eprintln!("inherited session {}", fields[5]);
+    eprintln!("inherited nice {}", fields[18]);
+    eprintln!("inherited oom {}", read("oom_score_adj").trim());
+    for (name, value) in env::vars() {
+        eprintln!("inherited ${name} {value}");
+    }
+    for entry in fs::read_dir("/proc/self/fd").expect("it is ours").flatten() {
+        let target = fs::read_link(entry.path()).unwrap_or_default();
+        // The last is that of this loop.
+        if !target.starts_with("/proc") {
+            let number = entry.file_name();
+            eprintln!("inherited fd{} {}", number.display(), target.display());
+        }
+    }
 }
 
 struct Shared {
@@ -295,12 +339,14 @@ fn answer(stream: OwnedFd, shared: &Shared) -> std::io::Result<()> {
         std::mem::forget(vec![1_u8; size << 20]);
     }
     let body = format!(
-        "task={} pid={} generation={} hooked={} reopened={} words={}",
+        "task={} pid={} generation={} hooked={} reopened={} cwd={} pwd={} words={}",
         worker::task_id().map_or("none".to_owned(), |task| task.to_string()),
         std::process::id(),
         worker::generation().unwrap_or_default(),
         env::var("HOOKED").unwrap_or_default(),
         shared.reopened.load(SeqCst),
+        env::current_dir().unwrap_or_default().display(),
+        env::var("PWD").unwrap_or_default(),
         shared.words.join(","),
     );
     let head = format!(

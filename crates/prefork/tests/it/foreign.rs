@@ -15,11 +15,17 @@ import os, signal, socket, sys
 assert int(os.environ["LISTEN_PID"]) == os.getpid()
 sockets = [socket.socket(fileno=3 + n) for n in range(int(os.environ["LISTEN_FDS"]))]
 assert os.environ["LISTEN_FDNAMES"] == "squall"
+task = os.environ["SQUALL_TASK_ID"]
+broken = os.environ.get("BROKEN")
+if broken and task == "1" and os.path.exists(broken):
+    sys.exit(int(os.environ["STATUS"]))
+left = int(os.environ.get("MAX_REQUESTS", "1000000"))
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 notify.sendto(b"READY=1\nSTATUS=snake", os.environ["NOTIFY_SOCKET"])
 sockets[0].setblocking(True)
-while True:
+while left:
+    left -= 1
     connection, _ = sockets[0].accept()
     connection.recv(1000)
     body = "task=%s pid=%d words=VERSION" % (os.environ["SQUALL_TASK_ID"], os.getpid())
@@ -139,4 +145,114 @@ fn as_pid_1_it_reaps_strangers_and_is_not_misled_by_them() {
     service.client().stop().expect("it answers");
     let running: &mut Running = &mut service.running;
     assert!(running.wait().success(), "{}", running.output());
+}
+
+/// Starts two workers of `PYTHON`, which serves its first socket alone.
+fn python(
+    settings: &[&str],
+    variables: &[(&str, &str)],
+) -> Option<(Service, Rc<testkit::TempDir>)> {
+    testkit::outside("python3")?;
+    let directory = Rc::new(testkit::temp_dir());
+    let script = directory.path().join("server.py");
+    fs::write(&script, PYTHON.replace("VERSION", "python")).expect("there is room");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let mut command = Command::new(fixture());
+    command
+        .arg(format!("command={}", script.display()))
+        .args(settings)
+        .envs(variables.iter().copied())
+        .env("BROKEN", directory.path().join("broken"));
+    Some((Service::run(&mut command, &directory), directory))
+}
+
+/// Every client gets an answer, wherever the kernel puts its connection.
+fn serves_all(service: &Service) {
+    for _ in 0..20 {
+        assert_eq!(service.get().field("words"), "python");
+    }
+}
+
+#[test]
+fn no_client_hangs_when_a_program_that_takes_one_socket_fails_or_finishes() {
+    for balance in [&["balance="][..], &[]] {
+        for (status, restart) in [
+            ("1", "always"),
+            ("0", "always"),
+            ("1", "on-failure"),
+            ("0", "on-failure"),
+            ("1", "never"),
+        ] {
+            let restart_setting = format!("restart={restart}");
+            let mut settings = balance.to_vec();
+            settings.push(&restart_setting);
+            let Some((mut service, directory)) = python(&settings, &[("STATUS", status)]) else {
+                return;
+            };
+            let pids = service.pids(2);
+            fs::write(directory.path().join("broken"), "").expect("there is room");
+            signal(pids[1], rustix::process::Signal::KILL);
+            wait_gone(&pids[1..]);
+            let case = format!("{balance:?}, status {status}, {restart}");
+            let is_finished = restart == "never" || (restart == "on-failure" && status == "0");
+            let [_, second] = wait_for(&case, || {
+                let workers = <[_; 2]>::try_from(service.status().workers).ok()?;
+                let state = if is_finished { "finished" } else { "failing" };
+                (workers[1].state == state && (is_finished || workers[1].restarts > 3))
+                    .then_some(workers)
+            });
+            assert_eq!(second.task_id, 1, "{case}");
+            serves_all(&service);
+            if restart == "always" {
+                fs::remove_file(directory.path().join("broken")).expect("it is there");
+                service.settled(2);
+                serves_all(&service);
+                service.client().reload().expect("the program is good");
+                service.settled(2);
+                serves_all(&service);
+            }
+            service.stop();
+        }
+    }
+}
+
+#[test]
+fn removed_slots_of_a_program_that_takes_one_socket_leave_no_client_behind() {
+    let Some((mut service, _directory)) = python(&["balance=", "processes=4"], &[]) else {
+        return;
+    };
+    service.settled(4);
+    for processes in [1, 3, 2] {
+        service.client().scale(processes).expect("that is allowed");
+        service.settled(processes);
+        serves_all(&service);
+    }
+    service.stop();
+}
+
+#[test]
+fn a_program_that_ends_after_its_own_max_requests_is_replaced() {
+    let variables = [("MAX_REQUESTS", "10")];
+    let Some((mut service, _directory)) = python(&["max_restarts=1"], &variables) else {
+        return;
+    };
+    for _ in 0..3 {
+        let pids = service.pids(2);
+        // Not earlier than a second after its start, when an end counts as a failure.
+        wait_for("the workers to serve for a while", || {
+            let status = service.status();
+            status
+                .workers
+                .iter()
+                .all(|worker| worker.uptime > 1500)
+                .then_some(())
+        });
+        for _ in 0..20 {
+            service.get();
+        }
+        wait_gone(&pids);
+    }
+    service.settled(2);
+    assert_eq!(service.status().restarts, 0);
+    service.stop();
 }

@@ -156,7 +156,8 @@ impl Service {
     }
 }
 
-/// What the fixture says about itself.
+/// The fixture's page about itself.
+#[derive(Debug)]
 pub(crate) struct Page(BTreeMap<String, String>);
 
 impl Page {

@@ -156,3 +156,16 @@ fn workers_are_recycled_by_requests_and_by_memory() {
     service.settled(1);
     service.stop();
 }
+
+#[test]
+fn max_rss_below_the_start_size_is_logged_with_the_figures() {
+    let mut service = Program::new("").service(&["processes=1", "max_rss=1"]);
+    let line = service.running.wait_line("max_rss is too low");
+    assert!(line.contains("max_rss=1.0 MiB"), "{line}");
+    assert!(line.contains("rss="), "{line}");
+    assert!(line.contains("replaced_in=60s"), "{line}");
+    let pids = service.pids(1);
+    service.get();
+    assert_eq!(service.pids(1), pids);
+    service.stop();
+}

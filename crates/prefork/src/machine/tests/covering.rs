@@ -1,6 +1,6 @@
 //! Sets whose own slot fails or is finished: another worker accepts from them, or they are closed.
 
-use super::{Sharing, rules, two_ready_then};
+use super::{Rules, Sharing, rules, two_ready_then};
 
 #[test]
 fn a_slot_that_keeps_failing_is_covered_by_another() {
@@ -68,7 +68,56 @@ fn a_finished_slot_is_covered() {
         10 exit 2 0 | spawn 3 t0 g1 s0+1
         20 ready 3 | term 1
         30 exit 1 0 |
-        40 exit 3 0 | let go, end Finished
+        40 exit 3 0 | release, end Finished
+        ",
+    );
+}
+
+fn one_socket() -> Rules {
+    Rules {
+        takes_one_socket: true,
+        ..rules(Sharing::Group)
+    }
+}
+
+#[test]
+fn the_set_of_a_failing_slot_is_closed_where_programs_take_one_socket() {
+    two_ready_then(
+        one_socket(),
+        "
+        10 killed 2 | spawn 3 t1 g1 s1
+        20 exit 3 1 |
+        120 tick | spawn 4 t1 g1 s1
+        130 exit 4 1 | close 1
+        330 tick | spawn 5 t1 g1 s0
+        340 ready 5 |
+        350 exit 1 0 |
+        360 reload | spawn 6 t1 g2 s1
+        370 ready 6 | term 5, close 0, rollout 1: g2
+        ",
+    );
+}
+
+#[test]
+fn the_set_of_a_finished_slot_is_closed_where_programs_take_one_socket() {
+    two_ready_then(
+        one_socket(),
+        "
+        10 exit 2 0 | close 1
+        20 exit 1 0 | release, end Finished
+        ",
+    );
+}
+
+#[test]
+fn the_set_of_a_removed_slot_is_closed_where_programs_take_one_socket() {
+    two_ready_then(
+        one_socket(),
+        "
+        10 scale 1 | close 1, term 2
+        20 exit 2 0 |
+        30 scale 2 | spawn 3 t1 g1 s1
+        40 ready 3 |
         ",
     );
 }

@@ -1,6 +1,7 @@
 //! Workers that end unasked: who is restarted and how soon, and when the supervisor ends with them.
 
-use super::{Sharing, play, rules};
+use super::{Rules, Sharing, play, rules};
+use crate::Restart;
 
 #[test]
 fn exit_status_0_is_the_end_of_a_slot_and_then_of_all() {
@@ -9,7 +10,7 @@ fn exit_status_0_is_the_end_of_a_slot_and_then_of_all() {
         "
         0 start 2 | spawn 1 t0 g1 s0, spawn 2 t1 g1 s0
         5 exit 1 0 |
-        9 exit 2 0 | let go, end Finished
+        9 exit 2 0 | release, end Finished
         ",
     );
 }
@@ -52,7 +53,7 @@ fn when_no_worker_ever_boots_the_supervisor_ends() {
         "
         0 start 2 | spawn 1 t0 g1 s0, spawn 2 t1 g1 s1
         1 exit 1 101 | spawn 3 t0 g1 s0
-        2 exit 2 101 | let go, int 3
+        2 exit 2 101 | release, int 3
         3 killed 3 | end NeverBooted
         ",
     );
@@ -60,7 +61,7 @@ fn when_no_worker_ever_boots_the_supervisor_ends() {
         rules(Sharing::One),
         "
         0 start 1 | spawn 1 t0 g1 s0
-        0 nospawn 1 | let go, end NeverBooted
+        0 nospawn 1 | release, end NeverBooted
         ",
     );
 }
@@ -77,8 +78,66 @@ fn too_many_restarts_are_the_end() {
         0 ready 2 |
         1 killed 1 | spawn 3 t0 g1 s0
         1 ready 3 |
-        2 killed 3 | let go, term 2
+        2 killed 3 | release, term 2
         3 exit 2 0 | end GaveUp
+        ",
+    );
+}
+
+#[test]
+fn restart_always_replaces_a_worker_that_exits_with_0() {
+    let rules = Rules {
+        restart: Restart::Always,
+        max_restarts: Some(1),
+        ..rules(Sharing::One)
+    };
+    let policy = play(
+        rules,
+        "
+        0 start 1 | spawn 1 t0 g1 s0
+        0 ready 1 |
+        1000 exit 1 0 | spawn 2 t0 g1 s0
+        1000 ready 2 |
+        2000 exit 2 0 | spawn 3 t0 g1 s0
+        2000 ready 3 |
+        3000 exit 3 0 | spawn 4 t0 g1 s0
+        3000 ready 4 |
+        3500 exit 4 0 | spawn 5 t0 g1 s0
+        3600 exit 5 0 | release, end GaveUp
+        ",
+    );
+    assert_eq!(policy.restarts, 2);
+}
+
+#[test]
+fn restart_never_ends_with_the_last_worker() {
+    let rules = || Rules {
+        restart: Restart::Never,
+        ..rules(Sharing::One)
+    };
+    play(
+        rules(),
+        "
+        0 start 2 | spawn 1 t0 g1 s0, spawn 2 t1 g1 s0
+        0 ready 1 |
+        5 killed 2 |
+        9 exit 1 0 | release, end Failed
+        ",
+    );
+    play(
+        rules(),
+        "
+        0 start 2 | spawn 1 t0 g1 s0, spawn 2 t1 g1 s0
+        0 ready 1 |
+        5 exit 2 0 |
+        9 exit 1 0 | release, end Finished
+        ",
+    );
+    play(
+        rules(),
+        "
+        0 start 1 | spawn 1 t0 g1 s0
+        0 nospawn 1 | release, end NeverBooted
         ",
     );
 }

@@ -2,6 +2,7 @@
 
 mod covering;
 mod crashes;
+mod durations;
 mod reloading;
 mod scaling;
 mod stopping;
@@ -9,11 +10,15 @@ mod watching;
 
 use std::time::Duration;
 
-use super::{Action, Event, Exit, Haste, Machine, Rules, Sharing, Signal};
+use crate::Restart;
+
+use super::{Action, Event, Exit, Policy, Rules, Sharing, Signal, StopMode};
 
 fn rules(sharing: Sharing) -> Rules {
     Rules {
         sharing,
+        takes_one_socket: false,
+        restart: Restart::OnFailure,
         start_timeout: Duration::from_secs(60),
         graceful_timeout: Duration::from_secs(30),
         worker_timeout: Some(Duration::from_secs(30)),
@@ -26,8 +31,8 @@ fn rules(sharing: Sharing) -> Rules {
 }
 
 #[track_caller]
-fn play(rules: Rules, transcript: &str) -> Machine {
-    let mut machine = Machine::new(rules);
+fn play(rules: Rules, transcript: &str) -> Policy {
+    let mut machine = Policy::new(rules);
     for line in transcript
         .lines()
         .map(str::trim)
@@ -62,8 +67,8 @@ fn parse(event: &str) -> Event {
         ["reload"] => Event::Reload,
         ["upgrade"] => Event::Upgrade,
         ["scale", count] => Event::Scale(number(count) as usize),
-        ["term"] => Event::Stop(Haste::Graceful),
-        ["int"] => Event::Stop(Haste::Quick),
+        ["term"] => Event::Stop(StopMode::Graceful),
+        ["int"] => Event::Stop(StopMode::Quick),
         ["tick"] => Event::Tick,
         ["measure", worker, requests, rss] => Event::Measured {
             worker: number(worker),
@@ -89,9 +94,12 @@ fn show(action: &Action) -> String {
         Action::Signal(worker, Signal::Int) => format!("int {worker}"),
         Action::Signal(worker, Signal::Kill) => format!("kill {worker}"),
         Action::Examine(worker) => format!("examine {worker}"),
+        Action::ExceededMemory { worker, pause, .. } => {
+            format!("exceeded {worker} for {} s", pause.as_secs())
+        }
         Action::StopGrowing(size) => format!("stay at {size}"),
         Action::CloseSet(set) => format!("close {set}"),
-        Action::LetGo => "let go".to_owned(),
+        Action::ReleaseSockets => "release".to_owned(),
         Action::RolloutEnded {
             ticket,
             result: Ok(generation),
@@ -112,6 +120,6 @@ const TWO_READY: &str = "
 ";
 
 #[track_caller]
-fn two_ready_then(rules: Rules, transcript: &str) -> Machine {
+fn two_ready_then(rules: Rules, transcript: &str) -> Policy {
     play(rules, &format!("{TWO_READY}{transcript}"))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Event, Machine, Sharing, play, rules, two_ready_then};
+use super::{Event, Policy, Sharing, play, rules, two_ready_then};
 
 #[test]
 fn more_workers_and_fewer() {
@@ -22,7 +22,7 @@ fn more_workers_and_fewer() {
         ",
     );
     assert_eq!(machine.size(), 1);
-    let mut machine = Machine::new(rules(Sharing::One));
+    let mut machine = Policy::new(rules(Sharing::One));
     assert_eq!(machine.handle(Event::Start(9), Duration::ZERO).len(), 8);
 }
 

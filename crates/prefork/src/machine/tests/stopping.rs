@@ -7,7 +7,7 @@ fn stopping() {
     two_ready_then(
         rules(Sharing::Group),
         "
-        10 term | let go, term 1, term 2
+        10 term | release, term 1, term 2
         20 exit 1 0 |
         30010 tick | kill 2
         30011 killed 2 | end Stopped
@@ -16,7 +16,7 @@ fn stopping() {
     two_ready_then(
         rules(Sharing::Group),
         "
-        10 int | let go, int 1, int 2
+        10 int | release, int 1, int 2
         20 killed 1 |
         2010 tick | kill 2
         2011 killed 2 | end Stopped
@@ -25,7 +25,7 @@ fn stopping() {
     two_ready_then(
         rules(Sharing::Group),
         "
-        10 term | let go, term 1, term 2
+        10 term | release, term 1, term 2
         20 term | kill 1, kill 2
         30 reload |
         30 scale 4 |
@@ -34,7 +34,7 @@ fn stopping() {
         40 tick |
         ",
     );
-    play(rules(Sharing::Group), "0 term | let go, end Stopped");
+    play(rules(Sharing::Group), "0 term | release, end Stopped");
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn stopping_ends_a_reload() {
         rules(Sharing::Group),
         "
         10 reload | spawn 3 t0 g2 s0
-        11 term | let go, rollout 1: failed, term 1, term 2, term 3
+        11 term | release, rollout 1: failed, term 1, term 2, term 3
         12 ready 3 |
         13 exit 1 0 |
         14 exit 2 0 |
@@ -64,7 +64,7 @@ fn who_starts_is_told_to_stop_when_it_is_ready() {
     };
     one_starts(
         "
-        10 term | let go, term 1
+        10 term | release, term 1
         20 exit 1 0 |
         5010 ready 2 | term 2
         30009 tick |
@@ -74,7 +74,7 @@ fn who_starts_is_told_to_stop_when_it_is_ready() {
     );
     one_starts(
         "
-        10 term | let go, term 1
+        10 term | release, term 1
         20 exit 2 1 |
         30 exit 1 0 | end Stopped
         ",
@@ -82,23 +82,23 @@ fn who_starts_is_told_to_stop_when_it_is_ready() {
     // It gets no longer than either the stop or its start may take.
     one_starts(
         "
-        10 term | let go, term 1
+        10 term | release, term 1
         30009 tick |
         30010 tick | kill 1, kill 2
         ",
     );
     one_starts(
         "
-        50000 term | let go, term 1
+        50000 term | release, term 1
         60000 tick | kill 2
         60001 killed 2 |
         60002 exit 1 0 | end Stopped
         ",
     );
-    one_starts("10 int | let go, int 1, int 2");
+    one_starts("10 int | release, int 1, int 2");
     one_starts(
         "
-        10 term | let go, term 1
+        10 term | release, term 1
         20 int | kill 1, kill 2
         ",
     );
@@ -111,14 +111,14 @@ fn who_starts_for_a_queue_that_is_served_is_told_to_stop_at_once() {
         "
         0 start 2 | spawn 1 t0 g1 s0, spawn 2 t1 g1 s0
         1 ready 1 |
-        10 term | let go, term 1, term 2
+        10 term | release, term 1, term 2
         ",
     );
     play(
         rules(Sharing::One),
         "
         0 start 2 | spawn 1 t0 g1 s0, spawn 2 t1 g1 s0
-        10 term | let go
+        10 term | release
         20 ready 1 | term 1
         30 ready 2 | term 2
         ",
@@ -132,7 +132,7 @@ fn a_new_generation_that_starts_is_waited_for_where_no_old_worker_serves() {
         "
         10 reload | spawn 3 t0 g2 s0
         11 killed 1 | spawn 4 t0 g1 s0
-        12 term | let go, rollout 1: failed, term 2
+        12 term | release, rollout 1: failed, term 2
         13 ready 3 | term 3
         14 ready 4 | term 4
         ",
@@ -145,7 +145,7 @@ fn a_new_generation_that_starts_is_waited_for_where_no_old_worker_serves() {
         20 exit 3 1 |
         120 tick | spawn 4 t1 g1 s1
         130 exit 4 1 | spawn 5 t0 g1 s0+1
-        135 term | let go, term 1
+        135 term | release, term 1
         140 ready 5 | term 5
         ",
     );
@@ -158,7 +158,7 @@ fn a_slot_that_waits_for_its_next_worker_gets_none_when_all_stop() {
         "
         10 killed 2 | spawn 3 t1 g1 s1
         20 exit 3 1 |
-        30 term | let go, term 1
+        30 term | release, term 1
         120 tick |
         130 exit 1 0 | end Stopped
         ",

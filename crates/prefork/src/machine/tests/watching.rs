@@ -1,7 +1,7 @@
 //! What workers show of themselves, or fail to: too slow to start, silent, unknown, or spent.
 
 use super::{Sharing, play, rules, two_ready_then};
-use crate::machine::spread;
+use crate::machine::recycle::spread;
 
 #[test]
 fn a_worker_that_is_never_ready_is_killed() {
@@ -98,10 +98,41 @@ fn a_spent_worker_is_renewed_and_a_failure_is_not_repeated_at_once() {
         21 measure 1 120 5 |
         30 ready 3 | term 1
         31 measure 1 200 5 |
-        40 measure 2 0 1001 | spawn 4 t1 g1 s1
+        40 measure 2 0 1001 | exceeded 2 for 0 s, spawn 4 t1 g1 s1
         70 exit 4 1 |
         80 measure 2 0 1001 |
         10070 measure 2 0 1001 | spawn 5 t1 g1 s1
+        ",
+    );
+}
+
+#[test]
+fn max_rss_below_the_start_size_is_retried_ever_more_rarely() {
+    let mut rules = rules(Sharing::One);
+    rules.max_rss = Some(1000);
+    play(
+        rules,
+        "
+        0 start 1 | spawn 1 t0 g1 s0
+        0 ready 1 |
+        1000 measure 1 0 1001 | exceeded 1 for 0 s, spawn 2 t0 g1 s0
+        1500 ready 2 | term 1
+        1600 exit 1 0 |
+        2000 measure 2 0 1001 | exceeded 2 for 60 s
+        3000 measure 2 0 1001 |
+        61999 measure 2 0 2000 |
+        62000 measure 2 0 1001 | spawn 3 t0 g1 s0
+        62000 ready 3 | term 2
+        62100 exit 2 0 |
+        63000 measure 3 0 1001 | exceeded 3 for 120 s
+        64000 reload | spawn 4 t0 g2 s0
+        64500 ready 4 | term 3, rollout 1: g2
+        64600 exit 3 0 |
+        65000 measure 4 0 1001 | exceeded 4 for 0 s
+        183000 measure 4 0 1001 | spawn 5 t0 g2 s0
+        184000 ready 5 | term 4
+        184100 exit 4 0 |
+        300000 measure 5 0 1001 | exceeded 5 for 0 s, spawn 6 t0 g2 s0
         ",
     );
 }

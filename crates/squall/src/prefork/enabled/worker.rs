@@ -24,6 +24,8 @@ pub(crate) fn generation_id() -> Option<String> {
 
 /// Stops this process when its supervisor dies.
 pub(crate) fn follow_supervisor() -> Result<()> {
+    // Before the runtime has threads. A parent may have left SIGTERM blocked.
+    squall_prefork::unblock_signals()?;
     Ok(worker::stop_with_supervisor()?)
 }
 

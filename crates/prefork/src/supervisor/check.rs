@@ -1,0 +1,99 @@
+//! The check of a supervisor's settings, before anything is bound or started.
+
+use crate::sockets::Endpoint;
+use crate::{Address, ConfigError, MAX_PROCESSES, Supervisor};
+
+impl Supervisor {
+    pub(crate) fn endpoints(&self) -> Result<Vec<Endpoint>, ConfigError> {
+        let own = self.ports.iter().map(|(interface, ports)| {
+            Ok(Endpoint::new(
+                "squall",
+                Address::Tcp((*interface, ports.start).into()),
+                true,
+            ))
+        });
+        let listen = self
+            .listen
+            .iter()
+            .map(|(name, address)| Ok(Endpoint::new(name, address.parse()?, false)));
+        listen.chain(own).collect()
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        self.endpoints()?;
+        let processes = self.size();
+        if processes > MAX_PROCESSES {
+            return Err(ConfigError::TooManyProcesses(processes));
+        }
+        if let Some((_, ports)) = &self.ports
+            && (ports.len() < processes || ports.start == 0)
+        {
+            let ports = ports.clone();
+            return Err(ConfigError::TooFewPorts { ports, processes });
+        }
+        if let Some(directory) = self.current_dir.as_ref().filter(|path| !path.is_dir()) {
+            return Err(ConfigError::Directory(directory.clone()));
+        }
+        if self.unix_mode > 0o777 {
+            return Err(ConfigError::UnixMode(self.unix_mode));
+        }
+        if self.start_timeout.is_zero() {
+            return Err(ConfigError::ZeroTimeout("start_timeout"));
+        }
+        if self.worker_timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Err(ConfigError::ZeroTimeout("worker_timeout"));
+        }
+        if self.max_requests == Some(0) {
+            return Err(ConfigError::ZeroLimit("max_requests"));
+        }
+        if self.max_rss == Some(0) {
+            return Err(ConfigError::ZeroLimit("max_rss"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn wrong_settings() {
+        let new = || Supervisor::new().processes(2);
+        let cases = [
+            (new().listen("nowhere"), "\"nowhere\" is no address"),
+            (
+                new().ports(8000..8001),
+                "ports 8000..8001 are too few for 2 processes",
+            ),
+            (new().ports(0..4), "ports 0..4"),
+            (
+                new().processes(1_000_000),
+                "1000000 processes are more than",
+            ),
+            (
+                new().start_timeout(Duration::ZERO),
+                "start_timeout must not be zero",
+            ),
+            (
+                new().worker_timeout(Duration::ZERO),
+                "worker_timeout must not be zero",
+            ),
+            (new().max_requests(0), "max_requests must be at least 1"),
+            (
+                new().current_dir("/missing"),
+                "the working directory /missing is no directory",
+            ),
+            (new().current_dir("/dev/null"), "/dev/null is no directory"),
+            (new().unix_mode(0o1777), "unix_mode 1777 is more than 0777"),
+            (new().max_rss(0), "max_rss must be at least 1"),
+        ];
+        for (supervisor, expected) in cases {
+            let error = supervisor.run().unwrap_err();
+            assert!(error.is_config(), "{error}");
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+    }
+}
