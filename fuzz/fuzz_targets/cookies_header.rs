@@ -1,5 +1,4 @@
-//! `Cookie` and `Set-Cookie` headers: arbitrary text does not change the pair after it, and a
-//! cookie that is set is one pair with its attributes.
+//! Whatever stands in a `Cookie` header, the pair after it is read; and whatever is set is one pair with its attributes.
 #![no_main]
 
 use std::{
@@ -15,7 +14,7 @@ use squall_cookies::{Cookies, CookiesLayer};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// A service that calls a function with the cookies and responds with an empty body.
+/// Answers with nothing, after something was done with the cookies.
 struct With<F>(F);
 
 impl<F: Fn(&Cookies)> Service<Request<()>> for With<F> {
@@ -28,7 +27,7 @@ impl<F: Fn(&Cookies)> Service<Request<()>> for With<F> {
     }
 
     fn call(&mut self, request: Request<()>) -> Self::Future {
-        (self.0)(request.extensions().get().expect("set by the layer"));
+        (self.0)(request.extensions().get().expect("the layer is there"));
         std::future::ready(Ok(Response::new(())))
     }
 }

@@ -1,4 +1,4 @@
-//! Signed values: only a value that was signed is accepted.
+//! Whatever a client sends as a signed value, it is believed only if it is one that was signed.
 #![no_main]
 
 use std::{
@@ -21,9 +21,9 @@ fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
     let good = SECRET.create_signed_value("name", "value", now);
     assert!(read("name", &text).is_err(), "{text:?}");
-    let _ = get_signature_key_version(&text);
+    drop(get_signature_key_version(&text));
 
-    // A signed value round-trips, and is rejected under another name.
+    // What is made of any name and value comes back, and under no other name.
     let (name, value) = text.split_at(text.floor_char_boundary(text.len() / 2));
     let signed = SECRET.create_signed_value(name, value, now);
     assert_eq!(
@@ -32,7 +32,7 @@ fuzz_target!(|bytes: &[u8]| {
     );
     assert_eq!(read("name", &signed).is_ok(), name == "name");
 
-    // A part of a valid value, followed by other text.
+    // Some of the good one, then something else.
     if let Some((&first, rest)) = bytes.split_first() {
         let kept = &good[..usize::from(first) % good.len()];
         let forged = format!("{kept}{}", String::from_utf8_lossy(rest));

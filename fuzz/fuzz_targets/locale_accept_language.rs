@@ -1,5 +1,4 @@
-//! `Accept-Language`: languages are from the header, at most 50 are read, and a locale is always
-//! found.
+//! What is asked for stands in the header, at most fifty languages are read, and some locale is always found.
 #![no_main]
 
 use http::{HeaderMap, HeaderValue, header};

@@ -1,4 +1,4 @@
-//! `.mo` catalogues: no panic, and memory is proportional to the file size.
+//! No catalogue makes a program panic, or takes more memory than a few times its own size.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

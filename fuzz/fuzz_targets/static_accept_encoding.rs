@@ -1,5 +1,4 @@
-//! `Accept-Encoding`: only a coding that the client accepts is sent, and the body matches
-//! `Content-Encoding`.
+//! Nobody gets a coding that they did not name, and everybody the content of the coding that is said.
 #![no_main]
 
 use http::{HeaderValue, Uri, header};

@@ -1,4 +1,4 @@
-//! `Range`: the body matches `Content-Range`.
+//! Whatever is asked for, what is sent is what is said to be sent.
 #![no_main]
 
 use fuzz::DATA;
@@ -39,7 +39,7 @@ fuzz_target!(|value: &[u8]| {
     }
 });
 
-/// The bytes that a `Content-Range` names.
+/// The bytes that a Content-Range names.
 fn slice(range: &str) -> &'static str {
     let range = range
         .strip_prefix("bytes ")

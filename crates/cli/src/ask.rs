@@ -1,18 +1,18 @@
-//! The commands that ask a running supervisor over its control socket.
+//! The commands that send a request to a running supervisor over its control socket.
 
 use std::{io, path::PathBuf, process::ExitCode};
 
 use clap::Args;
 use squall_prefork::control::{Client, find};
 
-use crate::{complain, say, table};
+use crate::{complain, print, table};
 
 /// Show each worker: state, age, restarts, traffic, memory.
 #[derive(Args)]
 pub(crate) struct Status {
     #[command(flatten)]
     service: Service,
-    /// As JSON, with everything there is.
+    /// Print all fields as JSON.
     #[arg(long)]
     json: bool,
 }
@@ -34,7 +34,7 @@ pub(crate) struct Reload {
 pub(crate) struct Scale {
     #[command(flatten)]
     service: Service,
-    /// How many there are to be.
+    /// The new number of workers.
     processes: usize,
 }
 
@@ -45,10 +45,10 @@ pub(crate) struct Stop {
     service: Service,
 }
 
-/// Which service is asked.
+/// The service that a command is for.
 #[derive(Args)]
 struct Service {
-    /// The service's control socket; not needed where only one service of yours runs.
+    /// The path of the service's control socket; not needed where only one service of yours runs.
     #[arg(long, value_name = "PATH")]
     control: Option<PathBuf>,
 }
@@ -82,38 +82,40 @@ fn only(mut found: Vec<PathBuf>) -> Result<PathBuf, String> {
     }
 }
 
-pub(crate) fn status(arguments: &Status) -> io::Result<()> {
+pub(crate) fn status(arguments: &Status) -> io::Result<String> {
     let status = arguments.service.connect()?.status()?;
     if arguments.json {
-        say(&serde_json::to_string_pretty(&status)?);
+        Ok(serde_json::to_string_pretty(&status)?)
     } else {
-        say(table::render(&status).trim_end());
+        Ok(table::render(&status).trim_end().to_owned())
     }
-    Ok(())
 }
 
-pub(crate) fn reload(arguments: &Reload) -> io::Result<()> {
+pub(crate) fn reload(arguments: &Reload) -> io::Result<String> {
     let mut client = arguments.service.connect()?;
     let generation = if arguments.supervisor {
         client.upgrade()?
     } else {
         client.reload()?
     };
-    say(&format!("generation {generation} serves"));
-    Ok(())
+    Ok(format!("generation {generation} serves"))
 }
 
-pub(crate) fn scale(arguments: &Scale) -> io::Result<()> {
-    arguments.service.connect()?.scale(arguments.processes)
+pub(crate) fn scale(arguments: &Scale) -> io::Result<String> {
+    arguments.service.connect()?.scale(arguments.processes)?;
+    Ok(String::new())
 }
 
-pub(crate) fn stop(arguments: &Stop) -> io::Result<()> {
-    arguments.service.connect()?.stop()
+pub(crate) fn stop(arguments: &Stop) -> io::Result<String> {
+    arguments.service.connect()?.stop()?;
+    Ok(String::new())
 }
 
-pub(crate) fn exit(result: io::Result<()>) -> ExitCode {
+/// Prints the result of a command, if it has a text.
+pub(crate) fn exit(result: io::Result<String>) -> ExitCode {
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(text) if text.is_empty() => ExitCode::SUCCESS,
+        Ok(text) => print::output(&text),
         Err(error) => {
             complain(&error.to_string());
             ExitCode::FAILURE

@@ -1,9 +1,9 @@
-//! The `squall` command: supervises any program that takes sockets from its parent, looks after
-//! services that are supervised, whether by this command or by a program of squall's, builds
-//! static files, makes cookie secrets, and runs a program again while it is written.
+//! The `squall` command: supervises any program that takes sockets from its parent; status, reload,
+//! scale and stop of supervised services; static files, cookie secrets, and a development server.
 
 mod ask;
 mod dev;
+mod print;
 mod secret;
 mod static_files;
 mod supervise;
@@ -12,6 +12,8 @@ mod table;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use print::complain;
 
 /// One worker process a core, watched, and no request lost.
 #[derive(Parser)]
@@ -34,7 +36,20 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match Arguments::parse().command {
+    if let Err(error) = squall_prefork::unblock_signals() {
+        complain(&format!("cannot unblock signals: {error}"));
+    }
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help and version are such errors too, with status 0.
+        Err(error) => {
+            return match error.print() {
+                Err(failure) if !error.use_stderr() => print::failed(&failure),
+                _ => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
+            };
+        }
+    };
+    match arguments.command {
         Command::Dev(arguments) => dev::run(arguments),
         Command::Supervise(arguments) => supervise::run(arguments),
         Command::Status(arguments) => ask::exit(ask::status(&arguments)),
@@ -44,16 +59,4 @@ fn main() -> ExitCode {
         Command::Static(arguments) => static_files::run(arguments),
         Command::Secret(arguments) => secret::run(&arguments),
     }
-}
-
-/// The only place that prints what was asked for.
-#[expect(clippy::print_stdout, reason = "it is what the command is for")]
-fn say(text: &str) {
-    println!("{text}");
-}
-
-/// The only place that prints what went wrong.
-#[expect(clippy::print_stderr, reason = "a command says its errors there")]
-fn complain(text: &str) {
-    eprintln!("squall: {text}");
 }

@@ -1,24 +1,23 @@
-//! `squall secret`: what an application signs cookies with.
+//! `squall secret`: generates a secret for signed cookies.
 
 use std::process::ExitCode;
 
 use clap::Args;
 use squall_cookies::CookieSecret;
 
-use crate::{complain, say};
+use crate::{complain, print};
 
-/// Make up a cookie secret: 32 random bytes, as text.
+/// Generate a cookie secret: 32 random bytes, as text.
 #[derive(Args)]
 pub(crate) struct Secret {}
 
 pub(crate) fn run(_: &Secret) -> ExitCode {
     match CookieSecret::generate() {
-        Ok(secret) => {
-            say(&secret);
-            ExitCode::SUCCESS
-        }
+        Ok(secret) => print::output(&secret),
         Err(error) => {
-            complain(&format!("the system gives no random bytes: {error}"));
+            complain(&format!(
+                "cannot read random bytes from the system: {error}"
+            ));
             ExitCode::FAILURE
         }
     }

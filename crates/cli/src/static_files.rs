@@ -5,7 +5,7 @@ use std::{error::Error, iter, path::PathBuf, process::ExitCode};
 use clap::{Args, Subcommand};
 use squall_static::build::{MANIFEST, build};
 
-use crate::{complain, say};
+use crate::{complain, print};
 
 /// Prepare static files.
 #[derive(Args)]
@@ -37,12 +37,11 @@ pub(crate) fn run(arguments: Static) -> ExitCode {
     match build(&source, &output) {
         Ok(names) => {
             let manifest = output.join(MANIFEST);
-            say(&format!(
+            print::output(&format!(
                 "{} files; their names are in {}",
                 names.len(),
                 manifest.display()
-            ));
-            ExitCode::SUCCESS
+            ))
         }
         Err(error) => {
             let causes = iter::successors(Some(&error as &dyn Error), |&error| error.source());

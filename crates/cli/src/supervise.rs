@@ -1,4 +1,4 @@
-//! `squall supervise`: any program, in several processes.
+//! `squall supervise`: runs any program in several worker processes.
 
 use std::{
     ffi::OsString,
@@ -6,19 +6,19 @@ use std::{
     ops::Range,
     path::PathBuf,
     process::ExitCode,
-    sync::Arc,
     time::Duration,
 };
 
-use clap::Args;
-use squall_prefork::{LogOutput, Readiness, Supervisor};
+use clap::{Args, ValueEnum};
+use squall_prefork::{Balance, Error, Readiness, Restart, Supervisor};
 
 use crate::complain;
 
 /// Run a program in several processes, and replace those that fail.
 ///
-/// The program finds its sockets by LISTEN_FDS and says READY=1 to NOTIFY_SOCKET, systemd's
-/// protocol. SIGHUP reloads, SIGTERM stops, SIGTTIN and SIGTTOU add and remove a worker.
+/// The program finds its sockets by LISTEN_FDS and sends READY=1 to NOTIFY_SOCKET, systemd's
+/// protocol: one socket for each --listen, shared by all processes. SIGHUP reloads, SIGTERM stops,
+/// SIGTTIN and SIGTTOU add and remove a process.
 #[derive(Args)]
 pub(crate) struct Supervise {
     /// How many processes; 0 takes one for each CPU.
@@ -27,10 +27,27 @@ pub(crate) struct Supervise {
     /// Listen on a port, HOST:PORT or unix:PATH; may come several times.
     #[arg(long, value_name = "ADDRESS")]
     listen: Vec<String>,
+    /// A SO_REUSEPORT socket for each process, over which the kernel spreads connections evenly.
+    ///
+    /// The socket of a process that keeps failing is closed: the others get its connections, and
+    /// those that wait in its queue are reset. Without this option the processes share one queue.
+    #[arg(long, conflicts_with = "ports")]
+    balance: bool,
+    /// The mode of unix sockets, in octal; a proxy in the same group needs 660.
+    #[arg(long, value_name = "MODE", value_parser = mode, default_value = "600")]
+    listen_mode: u32,
+    /// The working directory of the program, and what a relative path of it is relative to.
+    ///
+    /// Symbolic links are followed anew at each reload. Default: the current one.
+    #[arg(long, value_name = "DIR")]
+    cwd: Option<PathBuf>,
+    /// When to replace a process that ends by itself: "on-failure" takes exit status 0 as finished.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = When::Always)]
+    restart: When,
     /// A port of its own for each process, such as 8000..8004 (the last is not taken).
     #[arg(long, value_name = "FIRST..END", value_parser = ports)]
     ports: Option<Range<u16>>,
-    /// The program does not say READY=1: count it as ready once it runs.
+    /// Count a process as ready once it runs, for a program that does not send READY=1.
     #[arg(long)]
     ready_on_exec: bool,
     /// Seconds that a process may take until it is ready.
@@ -39,10 +56,10 @@ pub(crate) struct Supervise {
     /// Seconds that a process may take to end after SIGTERM.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     graceful_timeout: u64,
-    /// Seconds after which a process that stopped saying WATCHDOG=1 is replaced.
+    /// Seconds after which a process that stopped sending WATCHDOG=1 is replaced.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     worker_timeout: u64,
-    /// Give up after so many restarts.
+    /// Give up after so many restarts of processes that failed, all together.
     #[arg(
         long,
         value_name = "COUNT",
@@ -56,10 +73,10 @@ pub(crate) struct Supervise {
     /// Replace a process after so many requests, if it counts them.
     #[arg(long, value_name = "COUNT")]
     max_requests: Option<u64>,
-    /// Replace a process that uses more memory than this, in MiB.
+    /// Replace a process whose resident memory exceeds this, in MiB; set it well above the size at start.
     #[arg(long, value_name = "MIB")]
     max_rss: Option<u64>,
-    /// Put the control socket there.
+    /// The path of the control socket.
     #[arg(long, value_name = "PATH")]
     control: Option<PathBuf>,
     /// The program and its arguments.
@@ -67,10 +84,19 @@ pub(crate) struct Supervise {
     program: Vec<OsString>,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum When {
+    Always,
+    OnFailure,
+    Never,
+}
+
 pub(crate) fn run(arguments: Supervise) -> ExitCode {
     tracing_subscriber::fmt()
-        .with_writer(Arc::new(LogOutput::stderr()))
+        .with_writer(stderr)
         .with_ansi(stderr().is_terminal())
+        // It would report that standard error fails on standard error, and panic.
+        .log_internal_errors(false)
         .init();
     let followed = squall_autoreload::stop_with_dev();
     if let Err(error) = followed {
@@ -80,6 +106,9 @@ pub(crate) fn run(arguments: Supervise) -> ExitCode {
         Ok(outcome) => outcome.exit_code(),
         Err(error) => {
             complain(&error.to_string());
+            if let Some(advice) = advice(&error) {
+                complain(advice);
+            }
             error.exit_code()
         }
     }
@@ -96,6 +125,12 @@ fn supervisor(arguments: Supervise) -> Supervisor {
         .graceful_timeout(Duration::from_secs(arguments.graceful_timeout))
         .worker_timeout(Duration::from_secs(arguments.worker_timeout))
         .max_restarts(restarts)
+        .unix_mode(arguments.listen_mode)
+        .restart(match arguments.restart {
+            When::Always => Restart::Always,
+            When::OnFailure => Restart::OnFailure,
+            When::Never => Restart::Never,
+        })
         .max_requests(arguments.max_requests)
         .max_rss(
             arguments
@@ -108,6 +143,12 @@ fn supervisor(arguments: Supervise) -> Supervisor {
     if let Some(ports) = arguments.ports {
         supervisor = supervisor.ports(ports);
     }
+    if arguments.balance {
+        supervisor = supervisor.balance(Balance::ReusePort);
+    }
+    if let Some(directory) = arguments.cwd {
+        supervisor = supervisor.current_dir(directory);
+    }
     if arguments.ready_on_exec {
         supervisor = supervisor.readiness(Readiness::Exec);
     }
@@ -115,6 +156,31 @@ fn supervisor(arguments: Supervise) -> Supervisor {
         supervisor = supervisor.control(path);
     }
     supervisor
+}
+
+/// The way out of an error, in terms of the options.
+fn advice(error: &Error) -> Option<&'static str> {
+    if error.is_never_booted() {
+        Some(
+            "its exit status is in the log above; --ready-on-exec is for a program that does not \
+             send READY=1, --restart on-failure for one that ends with status 0 when it is done",
+        )
+    } else if error.is_gave_up() {
+        Some(
+            "the exit statuses are in the log above; --max-restarts and --restart-for-ever change \
+             the limit, --restart changes what counts",
+        )
+    } else {
+        None
+    }
+}
+
+fn mode(text: &str) -> Result<u32, String> {
+    let mode = u32::from_str_radix(text, 8).ok();
+    // A sign would be read too.
+    let is_octal = text.bytes().all(|byte| byte.is_ascii_digit());
+    mode.filter(|mode| is_octal && *mode <= 0o777)
+        .ok_or_else(|| "expected octal permissions from 0 to 777, such as 660".to_owned())
 }
 
 fn ports(text: &str) -> Result<Range<u16>, String> {
@@ -128,6 +194,25 @@ fn ports(text: &str) -> Result<Range<u16>, String> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn modes() {
+        for (text, mode) in [("600", 0o600), ("0660", 0o660), ("777", 0o777), ("0", 0)] {
+            assert_eq!(super::mode(text), Ok(mode), "{text}");
+        }
+        for bad in [
+            "",
+            "+600",
+            "-1",
+            "800",
+            "1777",
+            "0o660",
+            "rw",
+            "77777777777777",
+        ] {
+            assert!(super::mode(bad).is_err(), "{bad}");
+        }
+    }
+
     #[test]
     fn ports() {
         assert_eq!(super::ports("8000..8004"), Ok(8000..8004));

@@ -76,7 +76,6 @@ mod locale;
 mod logging;
 mod methods;
 mod mount;
-mod outcome;
 mod prefork;
 mod response;
 pub mod route;
@@ -95,7 +94,6 @@ mod xheaders;
 mod xsrf;
 
 pub use crate::{
-    access_log::CLIENT_CLOSED_REQUEST,
     application::Application,
     error::{Error, Result},
     error_pages::ErrorPage,
@@ -103,11 +101,10 @@ pub use crate::{
     handler::Handler,
     health::{healthz, readyz},
     methods::{Methods, any, delete, get, head, on, options, patch, post, put},
-    outcome::ResponseFuture,
     response::{Html, Redirect},
     serve::serve,
     server::{Server, Worker},
-    service::ApplicationService,
+    service::{ApplicationService, ResponseFuture},
     urls::Urls,
 };
 #[doc(no_inline)]

@@ -4,8 +4,10 @@ use std::{
     convert::Infallible,
     fmt,
     future::ready,
+    net::IpAddr,
+    pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Instant,
 };
 
@@ -15,7 +17,8 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http::{Method, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, Uri, header};
+use http_body::Body as _;
 use squall_routing::{Captures, FindError, MethodMatch, Methods, Router};
 use squall_server::{BoxError, ConnectionInfo};
 use tower::{service_fn, util::BoxCloneSyncService};
@@ -25,10 +28,9 @@ use tracing::level_filters::LevelFilter;
 use crate::{
     Error, Urls, access_log,
     autoreload::LiveReload,
-    debug::{RequestMetadata, Tracebacks},
+    debug::{Observed, RequestMetadata, Tracebacks},
     error_pages::ErrorPages,
     handler::{Endpoint, ResponseFuture as HandlerFuture},
-    outcome::{Log, ResponseFuture, Seen},
     site::Site,
     xheaders::client_ip,
 };
@@ -254,4 +256,111 @@ fn now(response: Response) -> HandlerFuture {
 
 fn error(status: StatusCode) -> HandlerFuture {
     now(Error::status(status).into_response())
+}
+
+/// The response of an [`ApplicationService`].
+pub struct ResponseFuture {
+    answer: HandlerFuture,
+    seen: Option<Box<Seen>>,
+    is_head: bool,
+}
+
+/// What is kept of the request for the log and for error pages.
+struct Seen {
+    observed: Observed,
+    /// Where the application has error pages of its own.
+    pages: Option<Arc<Inner>>,
+    log: Option<Log>,
+}
+
+/// What only the access log needs.
+struct Log {
+    connection: Option<ConnectionInfo>,
+    /// Whom a trusted proxy names.
+    ip: Option<IpAddr>,
+    begun: Instant,
+}
+
+/// An error that has its page already: an outer application leaves it alone.
+#[derive(Clone)]
+struct Shown(Error);
+
+impl Future for ResponseFuture {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut response = ready!(self.answer.as_mut().poll(cx));
+        if let Some(error) = response.extensions_mut().remove::<Error>() {
+            response = self.show(response, error);
+        }
+        match self.seen.take() {
+            Some(seen) => response = seen.respond(response, self.is_head),
+            None if self.is_head => response = without_body(response),
+            None => {}
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+impl Seen {
+    /// Logs a failure, which the client may see where the application debugs, and the request.
+    fn respond(self, response: Response, is_head: bool) -> Response {
+        let mut response = self.observed.respond(response);
+        if is_head {
+            response = without_body(response);
+        }
+        if let Some(log) = self.log {
+            let path = self.observed.uri().path();
+            let has_query = self.observed.uri().query().is_some();
+            let target = has_query.then(|| self.observed.target());
+            let error = response.extensions().get().map(|Shown(error)| error);
+            access_log::Entry {
+                method: self.observed.method(),
+                target: target.as_deref().unwrap_or(path),
+                connection: log.connection.as_ref(),
+                ip: log.ip,
+                begun: log.begun,
+                status: response.status(),
+                // A failure has its own line, with all of it.
+                error: error.filter(|error| error.failure().is_none()),
+            }
+            .log();
+        }
+        response
+    }
+}
+
+impl ResponseFuture {
+    fn show(&self, response: Response, error: Error) -> Response {
+        let seen = self.seen.as_deref();
+        let pages = seen.and_then(|seen| Some((&seen.pages.as_ref()?.error_pages, &seen.observed)));
+        let mut response = match pages {
+            Some((pages, seen)) => pages.render(response, &error, seen.method(), seen.uri()),
+            // These look at nothing of the request.
+            None => ErrorPages::default().render(response, &error, &Method::GET, &Uri::default()),
+        };
+        response.extensions_mut().insert(Shown(error));
+        response
+    }
+}
+
+impl fmt::Debug for ResponseFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}
+
+/// RFC 9110, 9.3.2: the header section of GET, and nothing after it.
+fn without_body(mut response: Response) -> Response {
+    let length = response.body().size_hint().exact();
+    if let (Some(length @ 1..), false) = (
+        length,
+        response.headers().contains_key(header::CONTENT_LENGTH),
+    ) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    *response.body_mut() = Body::empty();
+    response
 }

@@ -51,6 +51,8 @@ pub(crate) fn run(arguments: Dev) -> ExitCode {
     tracing_subscriber::fmt()
         .with_writer(stderr)
         .with_ansi(stderr().is_terminal())
+        // It would report that standard error fails on standard error, and panic.
+        .log_internal_errors(false)
         .init();
     match Stage::prepare(arguments).and_then(Stage::run) {
         Ok(()) => ExitCode::SUCCESS,
@@ -61,10 +63,7 @@ pub(crate) fn run(arguments: Dev) -> ExitCode {
     }
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "the program's own words are on standard output"
-)]
+/// On standard error, since standard output is the program's own.
 fn tell(text: &str) {
-    eprintln!("squall: {text}");
+    complain(text);
 }

@@ -88,6 +88,13 @@ impl Service {
         say(self.directory.path(), arguments)
     }
 
+    /// The command as `say` runs it, for a test that connects its streams otherwise.
+    pub(crate) fn command(&self, arguments: &str) -> Command {
+        let mut command = squall(self.directory.path());
+        command.args(arguments.split_whitespace());
+        command
+    }
+
     pub(crate) fn directory(&self) -> &Path {
         self.directory.path()
     }

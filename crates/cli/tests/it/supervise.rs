@@ -1,6 +1,6 @@
 //! `squall supervise`, from its first line to its exit status.
 
-use std::{collections::BTreeSet, net::TcpListener, rc::Rc};
+use std::{collections::BTreeSet, fs, net::TcpListener, os::unix::fs::PermissionsExt, rc::Rc};
 
 use testkit::{Running, Signal, temp_dir, wait_until};
 
@@ -43,8 +43,9 @@ fn a_program_that_cannot_start_ends_with_3() {
         );
         assert_eq!(said.code, Some(3), "{program}: {said:?}");
         assert!(said.errors.contains(reason), "{program}: {said:?}");
-        let end = "squall: no worker ever became ready\n";
-        assert!(said.errors.ends_with(end), "{program}: {said:?}");
+        let end =
+            "squall: no worker ever became ready\nsquall: its exit status is in the log above";
+        assert!(said.errors.contains(end), "{program}: {said:?}");
     }
 }
 
@@ -65,9 +66,25 @@ fn a_program_that_finishes_ends_with_0() {
     let directory = temp_dir();
     let said = say(
         directory.path(),
-        "supervise --processes 2 --ready-on-exec -- true",
+        "supervise --processes 2 --ready-on-exec --restart on-failure -- true",
     );
     assert_eq!(said.code, Some(0), "{said:?}");
+    // By default that is a service that fails.
+    for (options, code) in [("", 3), ("--ready-on-exec --max-restarts 2", 4)] {
+        let said = say(
+            directory.path(),
+            &format!("supervise --processes 2 {options} -- true"),
+        );
+        assert_eq!(said.code, Some(code), "{options}: {said:?}");
+        assert!(said.errors.contains("--restart"), "{options}: {said:?}");
+    }
+    for (program, code) in [("true", 0), ("false", 4)] {
+        let said = say(
+            directory.path(),
+            &format!("supervise --processes 2 --ready-on-exec --restart never -- {program}"),
+        );
+        assert_eq!(said.code, Some(code), "{program}: {said:?}");
+    }
 }
 
 #[test]
@@ -95,6 +112,16 @@ fn bad_arguments_are_named() {
             "supervise --max-restarts 1 --restart-for-ever -- true",
             2,
             "--restart-for-ever",
+        ),
+        ("supervise --restart sometimes -- true", 2, "on-failure"),
+        ("supervise --listen-mode rw -- true", 2, "such as 660"),
+        ("supervise --listen-mode 1777 -- true", 2, "such as 660"),
+        ("supervise --cwd /missing -- true", 2, "/missing"),
+        ("supervise --cwd /dev/null -- true", 2, "/dev/null"),
+        (
+            "supervise --balance --ports 8000..8004 -- true",
+            2,
+            "--balance",
         ),
         (&in_use, 1, &taken),
         (
@@ -142,5 +169,43 @@ fn each_service_has_a_control_socket_of_its_own() {
         let named = format!("status --json --control {}", path.display());
         let said = service.say(&named);
         assert!(said.output.contains(&format!("\"pid\": {pid}")), "{said:?}");
+    }
+}
+
+#[test]
+fn unix_sockets_have_the_mode_of_the_option() {
+    let directory = temp_dir();
+    for (options, expected) in [("", 0o600), ("--listen-mode 660 ", 0o660)] {
+        let socket = directory.path().join("app.sock");
+        let options = format!(
+            "supervise --processes 1 --ready-on-exec {options}--listen unix:{} -- sleep 1000",
+            socket.display()
+        );
+        let mut running = Running::spawn(squall(directory.path()).args(options.split(' ')));
+        running.wait_line("worker ready");
+        let mode = fs::metadata(&socket).expect("it is there").permissions();
+        assert_eq!(mode.mode() & 0o777, expected, "{options}");
+        running.signal(Signal::Term);
+        assert_eq!(running.wait().code(), Some(0), "{options}");
+    }
+}
+
+#[test]
+fn a_program_is_found_in_the_working_directory_of_the_option() {
+    let directory = temp_dir();
+    let release = directory.path().join("release");
+    fs::create_dir(&release).expect("it is ours");
+    let program = release.join("report");
+    fs::write(&program, "#!/bin/sh\necho in $PWD\n").expect("there is room");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    for cwd in ["release", &release.display().to_string()] {
+        let mut command = squall(directory.path());
+        command
+            .current_dir(directory.path())
+            .args(["supervise", "--processes", "1", "--ready-on-exec"])
+            .args(["--restart", "never", "--cwd", cwd, "--", "./report"]);
+        let mut running = Running::spawn(&mut command);
+        running.wait_line(&format!("in {}", release.display()));
+        assert_eq!(running.wait().code(), Some(0), "{cwd}");
     }
 }
