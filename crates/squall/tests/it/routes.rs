@@ -270,7 +270,10 @@ fn mistakes_are_errors_that_show_both_sides() {
             &["`x`", "`/a`", "`/b`"],
         ),
         (new().route("/{", get()), &["`/{`", "byte 1"]),
-        (new().route("users", get()), &["`users`", "begins with `/`"]),
+        (
+            new().route("users", get()),
+            &["`users`", "must start with `/`"],
+        ),
         (new().route("/{id:[}", get()), &["`/{id:[}`"]),
         (new().route(regex("/("), get()), &["`/(`", "unclosed group"]),
         (
@@ -279,7 +282,7 @@ fn mistakes_are_errors_that_show_both_sides() {
         ),
         (
             new().mount("api", service_fn(async |_| Ok::<_, Infallible>(()))),
-            &["`api", "begins with `/`"],
+            &["`api", "must start with `/`"],
         ),
         (
             new().mount("/{*all}", service_fn(async |_| Ok::<_, Infallible>(()))),
