@@ -250,8 +250,8 @@ fn remove_contents(directory: &Path) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let is_made = name.starts_with("notify-") || name == crate::control::NAME;
-        if is_made || name == lock::NAME {
+        let is_made = name.starts_with("notify-") || name.starts_with("state-");
+        if is_made || name == crate::control::NAME || name == lock::NAME {
             // The next start removes the rest.
             let _ = fs::remove_file(entry.path());
         }

@@ -44,7 +44,9 @@ fn stale_directories_are_removed_and_others_are_not() {
     let foreign = parent.path().join("squall-backup");
     for path in [&stale, &unlocked, &precious, &foreign] {
         fs::create_dir(path).unwrap();
-        fs::write(path.join("notify-00000001"), "").unwrap();
+        for name in ["notify-00000001", "state-1", "control"] {
+            fs::write(path.join(name), "").unwrap();
+        }
     }
     for path in [&stale, &precious, &foreign] {
         fs::write(path.join(lock::NAME), "").unwrap();

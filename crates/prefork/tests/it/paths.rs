@@ -14,12 +14,12 @@ use testkit::{Running, TempDir, wait_for, wait_until};
 use crate::house::{Program, Service, fixture, is_alive, signal, under_load, wait_gone};
 
 /// A supervisor whose control socket is where it lies by default.
-struct Default {
+struct Supervised {
     running: Running,
     parents: Vec<PathBuf>,
 }
 
-impl Default {
+impl Supervised {
     fn start(command: &mut Command, parents: &[&Path]) -> Self {
         command
             .arg("listen=127.0.0.1:0")
@@ -180,7 +180,7 @@ fn directory_moves_when_its_parent_is_deleted() {
         .env_remove("RUNTIME_DIRECTORY")
         .env("XDG_RUNTIME_DIR", &runtime)
         .env("TMPDIR", elsewhere.path());
-    let service = Default::start(&mut command, &[&runtime, elsewhere.path()]);
+    let service = Supervised::start(&mut command, &[&runtime, elsewhere.path()]);
     let before: Vec<u32> = pids(&service.settled(2));
     assert!(service.control().expect("it answers").starts_with(&runtime));
     // As at the last logout: the whole directory, which only root can make.
@@ -417,7 +417,7 @@ fn directory_of_a_killed_supervisor_is_removed_by_the_next() {
         command
             .env("TMPDIR", shared.path())
             .env_remove("XDG_RUNTIME_DIR");
-        Default::start(&mut command, &[shared.path()])
+        Supervised::start(&mut command, &[shared.path()])
     };
     let alive = start();
     alive.settled(2);
@@ -469,7 +469,7 @@ fn directory_that_cannot_be_used_gives_way_to_the_next() {
             .arg(&copy)
             .env("XDG_RUNTIME_DIR", runtime)
             .env("TMPDIR", public.path());
-        let service = Default::start(&mut command, &[public.path()]);
+        let service = Supervised::start(&mut command, &[public.path()]);
         service.settled(2);
         service.stop();
     }
@@ -497,7 +497,7 @@ fn file_system_that_is_read_only_or_full_gives_way_to_the_next() {
             .arg(fixture())
             .env("XDG_RUNTIME_DIR", &runtime)
             .env("TMPDIR", directory.path());
-        let service = Default::start(&mut command, &[directory.path()]);
+        let service = Supervised::start(&mut command, &[directory.path()]);
         assert_eq!(service.settled(2).restarts, 0, "{options}");
         service.stop();
     }
@@ -511,7 +511,7 @@ fn relative_temporary_directory_is_made_absolute() {
         .current_dir(directory.path())
         .env("TMPDIR", ".")
         .env_remove("XDG_RUNTIME_DIR");
-    let service = Default::start(&mut command, &[directory.path()]);
+    let service = Supervised::start(&mut command, &[directory.path()]);
     service.settled(2);
     service.stop();
 }
@@ -528,7 +528,7 @@ fn long_temporary_directories_keep_nothing_from_starting() {
             .arg("processes=12")
             .env("TMPDIR", &long)
             .env_remove("XDG_RUNTIME_DIR");
-        let service = Default::start(&mut command, &[&long, Path::new("/tmp")]);
+        let service = Supervised::start(&mut command, &[&long, Path::new("/tmp")]);
         assert_eq!(service.settled(12).restarts, 0, "{length}");
         service.stop();
     }
