@@ -5,6 +5,7 @@ mod dev;
 mod dev_browser;
 mod dev_friendfeed;
 mod house;
+mod log;
 mod output;
 mod runtime_directory;
 mod secret;
