@@ -18,8 +18,9 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::Duration;
 
-use rustix::process::{Pid, Signal, getpid, getppid, kill_process};
+use rustix::process::{Pid, Signal, getpgrp, getpid, getppid, kill_process};
 
 pub use crate::inherit::{Listener, Socket};
 pub use crate::notifier::Notifier;
@@ -37,10 +38,23 @@ pub(crate) const CONTROL: &str = "SQUALL_CONTROL";
 pub fn task_id() -> Option<usize> {
     static TASK: OnceLock<Option<usize>> = OnceLock::new();
     *TASK.get_or_init(|| {
-        let supervisor: i32 = env::var(SUPERVISOR).ok()?.parse().ok()?;
-        let parent = getppid()?;
-        (parent.as_raw_nonzero().get() == supervisor).then_some(())?;
+        let supervisor = Pid::from_raw(env::var(SUPERVISOR).ok()?.parse().ok()?)?;
+        // A supervisor that is killed while a worker starts leaves a worker without parent, which
+        // must not take itself for a supervisor. It leads its process group, unlike its children.
+        let is_orphan = || getpgrp() == getpid() && has_ended(supervisor);
+        (getppid() == Some(supervisor) || is_orphan()).then_some(())?;
         env::var(TASK_ID).ok()?.parse().ok()
+    })
+}
+
+/// Looks for some time: a process that is being killed loses its children before it ends.
+fn has_ended(process: Pid) -> bool {
+    (0..10).any(|_| {
+        if !system::is_running(process) {
+            return true;
+        }
+        std::thread::park_timeout(Duration::from_millis(5));
+        false
     })
 }
 

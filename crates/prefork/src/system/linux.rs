@@ -89,12 +89,8 @@ pub(super) fn peer_process(stream: &UnixStream) -> Option<Pid> {
     Pid::from_raw(peer.pid())
 }
 
-pub(super) fn is_stopped(process: Pid) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero()));
-    stat.is_ok_and(|stat| {
-        let state = stat
-            .rsplit_once(") ")
-            .and_then(|(_, rest)| rest.chars().next());
-        matches!(state, Some('T' | 't'))
-    })
+/// The letter of `/proc/<pid>/stat`, after a name that may contain parentheses.
+pub(super) fn state(process: Pid) -> Option<char> {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
 }

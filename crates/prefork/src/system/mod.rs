@@ -139,10 +139,18 @@ pub(crate) fn peer_process(stream: &UnixStream) -> Option<Pid> {
     }
 }
 
+/// Whether a process has not ended. One that was not waited for yet has ended on Linux.
+pub(crate) fn is_running(process: Pid) -> bool {
+    #[cfg(target_os = "linux")]
+    return linux::state(process).is_some_and(|state| !matches!(state, 'Z' | 'X'));
+    #[cfg(not(target_os = "linux"))]
+    return rustix::process::test_kill_process(process) != Err(rustix::io::Errno::SRCH);
+}
+
 /// Whether a process is stopped by a signal (SIGSTOP, SIGTSTP) or a debugger.
 pub(crate) fn is_stopped(process: Pid) -> bool {
     #[cfg(target_os = "linux")]
-    return linux::is_stopped(process);
+    return matches!(linux::state(process), Some('T' | 't'));
     #[cfg(not(target_os = "linux"))]
     {
         let _ = process;

@@ -77,6 +77,13 @@ fn runtime_directory(parent: &Path) -> PathBuf {
     found[0].clone()
 }
 
+/// As `rm -rf` does, while the supervisor may be making it again.
+fn delete(directory: &Path) {
+    wait_until("the directory to be deleted", || {
+        fs::remove_dir_all(directory).is_ok()
+    });
+}
+
 fn script(directory: &Rc<TempDir>, text: &str) -> PathBuf {
     let path = directory.path().join("server.py");
     fs::write(&path, text).expect("there is room");
@@ -97,8 +104,10 @@ def send(message):
     except OSError:
         pass
 HOW
+sent = 0
 while True:
-    send(b"WATCHDOG=1")
+    sent += 1
+    send(b"WATCHDOG=1\nSTATUS=%d" % sent)
     time.sleep(0.05)
 "#;
 
@@ -117,7 +126,7 @@ fn service_serves_and_reloads_while_its_runtime_directory_is_deleted() {
         let mut generation = 1;
         under_load(service.address(), 2, || {
             for round in 0..10 {
-                fs::remove_dir_all(&directory).expect("it is ours");
+                delete(&directory);
                 fs::remove_file(&control).expect("it is ours");
                 if round % 2 == 0 {
                     program.deploy(&format!("v{round}"));
@@ -218,11 +227,14 @@ fn programs_that_notify_by_path_are_not_killed_when_the_path_is_deleted() {
         let before = service.pids(2);
         let runtime = runtime_directory(directory.path());
         for _ in 0..3 {
-            fs::remove_dir_all(&runtime).expect("it is ours");
+            delete(&runtime);
             wait_until("the directory", || runtime.join("lock").exists());
         }
         assert_eq!(service.pids(2), before, "{how}");
-        // They are watched all the same.
+        // They are watched all the same, from their next notice on.
+        let note = || service.status().workers[0].note.clone();
+        let last = note();
+        wait_until("the next notice", || note() != last);
         signal(before[0], Signal::STOP);
         wait_gone(&before[..1]);
         assert_eq!(service.pids(2)[1], before[1]);

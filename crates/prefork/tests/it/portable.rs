@@ -55,6 +55,26 @@ fn foreign_program_ends_when_the_supervisor_is_killed() {
 }
 
 #[test]
+fn worker_whose_supervisor_is_killed_at_once_does_not_become_one() {
+    for system in ["linux", "portable"] {
+        for _ in 0..10 {
+            let program = Program::new("");
+            let mut command = Command::new(program.path());
+            command.arg("exec=1").env("SQUALL_SYSTEM", system);
+            let service = Service::run(&mut command, &program.directory);
+            service.running.wait_line("worker started task_id=1");
+            service.running.signal(Signal::Kill);
+            let address = service.address();
+            testkit::wait_until("the port to be free", || {
+                std::net::TcpListener::bind(address).is_ok()
+            });
+            let output = service.running.output();
+            assert_eq!(output.matches("listening").count(), 1, "{system}: {output}");
+        }
+    }
+}
+
+#[test]
 fn shared_sockets_lose_nothing_during_reloads() {
     let program = Program::new("v0");
     let mut service = portable(&program, &[]);
