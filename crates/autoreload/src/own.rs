@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_new_build_calls_on_change_once_it_exists() {
-        let place = testkit::temp_dir();
+        let place = tempfile::tempdir().unwrap();
         let program = place.path().join("program");
         fs::write(&program, "one").unwrap();
         let (tell, told) = channel();

@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn what_is_told_is_read() {
-        let directory = testkit::temp_dir();
+        let directory = tempfile::tempdir().unwrap();
         let file = StateFile::new(directory.path().join("state"));
         assert_eq!(file.read(), Status::Fine);
         let failed = Status::Failed {

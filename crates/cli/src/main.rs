@@ -1,5 +1,23 @@
 //! The `squall` command: supervises any program that takes sockets from its parent; status, reload,
 //! scale and stop of supervised services; static files, cookie secrets, and a development server.
+//!
+//! # Examples
+//!
+//! An axum program that takes its socket from `LISTEN_FDS` (crate `listenfd`), in development and in
+//! production:
+//!
+//! ```console
+//! $ squall dev --bind 127.0.0.1:8888 -- cargo run     # builds after each change, refuses no request
+//! $ squall supervise --listen 127.0.0.1:8888 --ready-on-exec -- target/release/site
+//! $ squall status                                     # workers, restarts, traffic, memory
+//! $ squall reload                                     # new workers first, then the old ones stop
+//! $ squall stop
+//! ```
+//!
+//! # Limits
+//!
+//! It is no proxy: connections go from the kernel to the workers. It does not become a daemon, switch
+//! users or rotate logs, which systemd and containers do, and it reads no configuration file.
 
 mod ask;
 mod dev;

@@ -211,12 +211,12 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use rustix::process::getpid;
-    use testkit::TempDir;
+    use tempfile::TempDir;
 
     use super::*;
 
     fn bound() -> (TempDir, PathBuf, Notices) {
-        let directory = testkit::temp_dir();
+        let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("notify-00000001");
         let notices = Notices::bind(path.clone()).unwrap();
         (directory, path, notices)

@@ -181,5 +181,5 @@ pub use crate::xsrf::Xsrf;
 pub use squall_xsrf::XsrfLayer;
 
 #[cfg(all(doctest, feature = "default"))]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

@@ -5,7 +5,7 @@
 //! use axum::Router;
 //! use squall_static::StaticFiles;
 //!
-//! # let folder = testkit::temp_dir();
+//! # let folder = tempfile::tempdir()?;
 //! # let root = folder.path();
 //! # std::fs::create_dir(root.join("images"))?;
 //! # std::fs::write(root.join("images/logo.png"), "a logo")?;

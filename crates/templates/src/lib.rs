@@ -4,7 +4,7 @@
 //! ```
 //! use squall_templates::{Templates, Value, html, minijinja::context};
 //!
-//! # let folder = testkit::temp_dir();
+//! # let folder = tempfile::tempdir()?;
 //! # std::fs::write(folder.path().join("home.html"), r#"<title>{{ _("Home") }}</title>
 //! # <img src="{{ static_url("logo.png") }}">
 //! # <p>{{ greeting }}, {{ current_user }}</p>{{ xsrf_form_html() }}"#)?;

@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn what_changed_files_mean() {
-        let directory = testkit::temp_dir();
+        let directory = tempfile::tempdir().unwrap();
         let file = StateFile::new(directory.path().join("state"));
         file.publish(&Status::Building).unwrap();
         let settings = LiveReload::new()

@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn what_is_looked_at() {
-        let place = testkit::temp_dir();
+        let place = tempfile::tempdir().unwrap();
         let write = |path: &str| {
             let path = place.path().join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn what_has_changed() {
-        let place = testkit::temp_dir();
+        let place = tempfile::tempdir().unwrap();
         let roots = Roots::new().path(place.path());
         let path = |name: &str| place.path().join(name);
         for name in ["same", "longer", "gone", "replaced"] {

@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn application_paths_are_relative_to_cargo_lock() {
-        let directory = testkit::temp_dir();
+        let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("crates/a/src/main.rs");
         assert_eq!(owner(&file), (Owner::Application, file.clone()));
         fs::write(directory.path().join("Cargo.lock"), "").unwrap();

@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn relative_large_and_special_files_are_not_read() {
-        let directory = testkit::temp_dir();
+        let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
         fs::write(path("large"), vec![b'\n'; MAX_SIZE as usize]).unwrap();
         fs::write(path("small"), "fn main() {}").unwrap();
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn newer_files_are_detected() {
-        let directory = testkit::temp_dir();
+        let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("new.rs");
         fs::write(&file, "fn main() {}").unwrap();
         let place = Place {

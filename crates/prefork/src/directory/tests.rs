@@ -10,7 +10,7 @@ fn made_in(parent: &Path) -> Directory {
 
 #[test]
 fn directory_is_private_and_removed_when_dropped() {
-    let parent = testkit::temp_dir();
+    let parent = tempfile::tempdir().unwrap();
     let made = made_in(parent.path());
     let mode = fs::metadata(made.path()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
@@ -22,8 +22,8 @@ fn directory_is_private_and_removed_when_dropped() {
 
 #[test]
 fn name_that_is_taken_is_replaced_by_another() {
-    let parent = testkit::temp_dir();
-    let elsewhere = testkit::temp_dir();
+    let parent = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
     let (link, file) = (random_name(), random_name());
     symlink(elsewhere.path(), parent.path().join(&link)).unwrap();
     fs::write(parent.path().join(&file), "precious").unwrap();
@@ -36,7 +36,7 @@ fn name_that_is_taken_is_replaced_by_another() {
 
 #[test]
 fn stale_directories_are_removed_and_others_are_not() {
-    let parent = testkit::temp_dir();
+    let parent = tempfile::tempdir().unwrap();
     let alive = made_in(parent.path());
     let stale = parent.path().join(random_name());
     let unlocked = parent.path().join(random_name());
@@ -62,7 +62,7 @@ fn stale_directories_are_removed_and_others_are_not() {
 
 #[test]
 fn deleted_directory_is_restored_at_its_path() {
-    let parent = testkit::temp_dir();
+    let parent = tempfile::tempdir().unwrap();
     let mut made = made_in(parent.path());
     let path = made.path().to_owned();
     assert_eq!(made.ensure().unwrap(), Found::Intact);
@@ -80,7 +80,7 @@ fn deleted_directory_is_restored_at_its_path() {
 
 #[test]
 fn directory_moves_when_its_parent_is_gone_or_its_path_is_taken() {
-    let parent = testkit::temp_dir();
+    let parent = tempfile::tempdir().unwrap();
     for takes_place in [None, Some("file")] {
         let mut made = made_in(parent.path());
         let path = made.path().to_owned();
@@ -121,7 +121,7 @@ fn names() {
 
 #[test]
 fn parent_with_a_long_path_is_refused_before_anything_is_made() {
-    let parent = testkit::temp_dir();
+    let parent = tempfile::tempdir().unwrap();
     let long = parent.path().join("x".repeat(100));
     fs::create_dir(&long).unwrap();
     let error = make_in(&long, &random_name()).unwrap_err();

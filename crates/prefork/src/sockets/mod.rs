@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn what_has_nothing_of_its_own_is_one_set() {
-        let directory = testkit::temp_dir();
+        let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("socket");
         let mut sockets = sockets(&format!("unix:{}", path.display()), Sharing::Group);
         assert_eq!(sockets.sharing(), Sharing::One);

@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn anonymous_file_has_no_name_and_keeps_its_content() {
-        let directory = testkit::temp_dir();
+        let directory = tempfile::tempdir().unwrap();
         fs::write(
             directory
                 .path()

@@ -15,7 +15,7 @@
 //! CSS files.
 //!
 //! ```
-//! # let folder = testkit::temp_dir();
+//! # let folder = tempfile::tempdir()?;
 //! # let (source, output) = (folder.path().join("static"), folder.path().join("public"));
 //! # std::fs::create_dir(&source)?;
 //! # std::fs::write(source.join("logo.png"), "a logo")?;

@@ -31,7 +31,7 @@ mod tests {
 
     #[test]
     fn invalid_manifests_are_rejected() {
-        let folder = testkit::temp_dir();
+        let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("manifest.json");
         for (text, wanted) in [(r#"{"a.css": "a.1.css"}"#, Some("a.1.css")), ("{}", None)] {
             fs::write(&path, text).unwrap();

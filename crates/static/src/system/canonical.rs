@@ -62,7 +62,7 @@ mod tests {
     /// Both implementations give the same result.
     #[test]
     fn openat2_and_canonicalization_agree() {
-        let folder = testkit::temp_dir();
+        let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("tree");
         fs::create_dir_all(root.join("dir/inner")).unwrap();
         fs::create_dir(folder.path().join("tree-secret")).unwrap();
