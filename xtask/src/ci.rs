@@ -2,7 +2,7 @@
 
 use crate::command::{cargo, read, run};
 use crate::workspace::Workspace;
-use crate::{Result, layers, portable, test, tidy};
+use crate::{Result, layers, package, portable, test, tidy};
 
 pub(crate) struct Step {
     pub(crate) name: &'static str,
@@ -50,6 +50,11 @@ pub(crate) const STEPS: &[Step] = &[
         name: "portable",
         purpose: "types on macOS, FreeBSD and Windows",
         run: portable::check,
+    },
+    Step {
+        name: "package",
+        purpose: "the packages as published, each against the others",
+        run: package::check,
     },
     Step {
         name: "deny",

@@ -9,7 +9,9 @@ mod ci;
 mod command;
 mod layers;
 mod outside;
+mod package;
 mod portable;
+mod readme;
 mod test;
 mod tidy;
 mod workspace;
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         ["test", "--install", "--newest"] => {
             outside::install(Versions::Newest).and_then(|()| test::test())
         }
+        ["readme"] => readme::write(),
         ["bench", filter @ ..] => bench::bench(filter),
         [step] => ci::step(step).unwrap_or_else(|| Err(usage().into())),
         _ => Err(usage().into()),
@@ -56,6 +59,7 @@ fn usage() -> String {
                     the same with the newest Python programs, whose versions are written to
                     xtask/requirements.txt
   ci                all the steps above, in this order
+  readme            writes the README of each crate from its documentation
   bench [FILTER]    criterion's benches, the end-to-end bench of that name, or `build`:
                     the cost of building a hello, compared with axum's"
     )

@@ -18,9 +18,20 @@ pub(crate) struct Workspace {
 #[derive(Deserialize)]
 pub(crate) struct Package {
     pub(crate) name: String,
+    pub(crate) version: String,
     pub(crate) features: BTreeMap<String, Vec<String>>,
     id: String,
     manifest_path: PathBuf,
+    /// The registries that the package may go to: none of them, or by default any.
+    publish: Option<Vec<String>>,
+}
+
+impl Package {
+    pub(crate) fn is_published(&self) -> bool {
+        self.publish
+            .as_ref()
+            .is_none_or(|registries| !registries.is_empty())
+    }
 }
 
 #[derive(Deserialize)]
@@ -95,10 +106,10 @@ mod tests {
     const METADATA: &str = r#"{
         "workspace_root": "/w",
         "packages": [
-            {"name": "a", "id": "1", "features": {}, "manifest_path": "/w/crates/a/Cargo.toml"},
-            {"name": "b", "id": "2", "features": {}, "manifest_path": "/b/Cargo.toml"},
-            {"name": "c", "id": "3", "features": {}, "manifest_path": "/w/c/Cargo.toml"},
-            {"name": "d", "id": "4", "features": {}, "manifest_path": "/d/Cargo.toml"}
+            {"name": "a", "version": "1.0.0", "id": "1", "features": {}, "manifest_path": "/w/crates/a/Cargo.toml"},
+            {"name": "b", "version": "1.0.0", "id": "2", "features": {}, "manifest_path": "/b/Cargo.toml"},
+            {"name": "c", "version": "1.0.0", "id": "3", "features": {}, "manifest_path": "/w/c/Cargo.toml"},
+            {"name": "d", "version": "1.0.0", "id": "4", "features": {}, "manifest_path": "/d/Cargo.toml"}
         ],
         "resolve": {"nodes": [
             {"id": "1", "deps": [

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::File;
+use crate::readme;
 
 /// Every crate is in ARCHITECTURE.md, every published one in a table of README.md, and neither
 /// names a crate that does not exist.
@@ -14,7 +15,7 @@ pub(super) fn each_crate_is_on_the_map(files: &[File]) -> Vec<String> {
     };
     let all: BTreeSet<&str> = manifests().filter_map(name).collect();
     let published: BTreeSet<&str> = manifests()
-        .filter(|file| !file.text.contains("publish = false"))
+        .filter(|file| file.is_published())
         .filter_map(name)
         .collect();
     let table: String = text(files, "README.md")
@@ -51,7 +52,8 @@ fn differences(
 }
 
 pub(super) fn the_version_is_in_the_changelog(files: &[File]) -> Vec<String> {
-    let Some(version) = value(text(files, "Cargo.toml"), "version") else {
+    let manifest = files.iter().find(|file| file.path == "Cargo.toml");
+    let Some(version) = manifest.and_then(|manifest| manifest.value("version")) else {
         return vec!["Cargo.toml: the workspace has no version".to_owned()];
     };
     let found = text(files, "CHANGELOG.md")
@@ -65,6 +67,27 @@ pub(super) fn the_version_is_in_the_changelog(files: &[File]) -> Vec<String> {
             "CHANGELOG.md: no heading for {version} or Unreleased"
         )]
     }
+}
+
+/// Each crate says what it is for, with an example, and what it does not do; its README is made of that.
+pub(super) fn each_crate_has_its_page(files: &[File]) -> Vec<String> {
+    readme::pages(files)
+        .iter()
+        .flat_map(|page| {
+            let parts = [
+                (page.text.contains("```"), "an example"),
+                (readme::limits(&page.text).is_some(), "a section \"Limits\""),
+            ];
+            let missing = parts
+                .into_iter()
+                .filter(|(is_there, _)| !is_there)
+                .map(|(_, part)| format!("{}: the documentation lacks {part}", page.path));
+            let is_current = text(files, &page.path) == page.text;
+            let outdated =
+                (!is_current).then(|| format!("{}: outdated; run cargo xtask readme", page.path));
+            missing.chain(outdated).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 /// Paths and package sources that hold on one machine only. Each is written in two halves, so
@@ -103,16 +126,7 @@ fn text<'a>(files: &'a [File], path: &str) -> &'a str {
 }
 
 fn name(manifest: &File) -> Option<&str> {
-    value(&manifest.text, "name")
-}
-
-/// The value of the first line `key = "value"`.
-fn value<'a>(manifest: &'a str, key: &str) -> Option<&'a str> {
-    manifest.lines().find_map(|line| {
-        line.strip_prefix(key)?
-            .strip_prefix(" = \"")?
-            .strip_suffix('"')
-    })
+    manifest.value("name")
 }
 
 #[cfg(test)]
@@ -160,6 +174,32 @@ mod tests {
         assert_eq!(
             check("1.2.3\n## 1.2.2\n"),
             ["CHANGELOG.md: no heading for 1.2.3 or Unreleased"]
+        );
+    }
+
+    #[test]
+    fn page() {
+        let manifest = ("crates/a/Cargo.toml", "[package]\nname = \"squall-a\"\n");
+        let bare = ("crates/a/src/lib.rs", "//! Makes [`A`].\n");
+        assert_eq!(
+            each_crate_has_its_page(&repository(&[manifest, bare])),
+            [
+                "crates/a/README.md: the documentation lacks an example",
+                "crates/a/README.md: the documentation lacks a section \"Limits\"",
+                "crates/a/README.md: outdated; run cargo xtask readme",
+            ]
+        );
+        let whole = (
+            "crates/a/src/lib.rs",
+            "//! Makes A.\n//!\n//! ```\n//! a();\n//! ```\n//!\n//! # What it does not do\n//!\n//! B.\n",
+        );
+        let text = readme::pages(&repository(&[manifest, whole]))
+            .remove(0)
+            .text;
+        let readme = ("crates/a/README.md", &*text);
+        assert_eq!(
+            each_crate_has_its_page(&repository(&[manifest, whole, readme])),
+            [""; 0]
         );
     }
 

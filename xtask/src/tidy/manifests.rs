@@ -52,10 +52,119 @@ pub(super) fn each_package_takes_the_lints(files: &[File]) -> Vec<String> {
         .collect()
 }
 
+/// A published crate has all that its page in a registry and its documentation are made of.
+pub(super) fn each_package_can_be_published(files: &[File]) -> Vec<String> {
+    const LINES: [&str; 4] = [
+        "\ndescription = \"",
+        "\ndocumentation = \"",
+        "\nkeywords = [",
+        "\ncategories = [",
+    ];
+    const DOCS: &str = "\n[package.metadata.docs.rs]\nall-features = true\n";
+    const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
+    // A crate's licence files are links to those at the top.
+    let has = &|path: &str| files.iter().any(|file| file.path == path);
+    let needs_testkit = |folder: &str| {
+        let tests = format!("{folder}/tests/");
+        files
+            .iter()
+            .any(|file| file.path.starts_with(&tests) && file.text.contains("testkit"))
+    };
+    files
+        .iter()
+        .filter(|file| file.is_published())
+        .flat_map(|file| {
+            let folder = file.path.trim_end_matches("/Cargo.toml");
+            let lines = LINES
+                .iter()
+                .filter(|line| !file.text.contains(*line))
+                .map(|line| line.trim_matches(['\n', ' ', '=', '"', '[']).to_owned());
+            let docs = (!file.text.contains(DOCS)).then(|| DOCS.trim().replace('\n', ", "));
+            let licences = LICENCES
+                .iter()
+                .filter(move |name| !has(&format!("{folder}/{name}")))
+                .map(|name| format!("link to ../../{name}"));
+            let exclude = (needs_testkit(folder)
+                && !file.text.contains("\nexclude = [\"/tests\"]\n"))
+            .then(|| "exclude = [\"/tests\"], though these need testkit".to_owned());
+            lines
+                .chain(docs)
+                .chain(licences)
+                .chain(exclude)
+                .map(move |missing| format!("{}: no {missing}", file.path))
+        })
+        .collect()
+}
+
+/// What is packaged cannot use testkit, which is not published.
+pub(super) fn no_package_needs_testkit(files: &[File]) -> Vec<String> {
+    files
+        .iter()
+        .filter(|file| file.path.ends_with(".rs") && file.path.starts_with("crates/"))
+        .filter(|file| file.folder() != Some("testkit"))
+        .filter(|file| {
+            let part = file.path.split('/').nth(2);
+            part == Some("src") || part == Some("examples")
+        })
+        .flat_map(|file| file.lines().map(move |line| (file, line)))
+        .filter(|(_, (_, line))| line.contains("testkit::"))
+        .map(|(file, (number, _))| {
+            format!(
+                "{}:{number}: testkit is not published, take tempfile",
+                file.path
+            )
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::repository;
     use super::*;
+
+    #[test]
+    fn published() {
+        let complete = "[package]\nname = \"squall-a\"\ndescription = \"a\"\n\
+            documentation = \"https://docs.rs/squall-a\"\nkeywords = [\"a\"]\n\
+            categories = [\"filesystem\"]\nexclude = [\"/tests\"]\n\n\
+            [package.metadata.docs.rs]\nall-features = true\n";
+        let poor = "[package]\nname = \"squall-b\"\ndescription = \"b\"\n";
+        let files = repository(&[
+            ("crates/a/Cargo.toml", complete),
+            ("crates/a/LICENSE-APACHE", ""),
+            ("crates/a/LICENSE-MIT", ""),
+            ("crates/a/tests/it/main.rs", "use testkit::Wire;\n"),
+            ("crates/b/Cargo.toml", poor),
+            ("crates/b/LICENSE-MIT", ""),
+            ("crates/b/tests/it/main.rs", "use testkit::Wire;\n"),
+            ("crates/t/Cargo.toml", "[package]\npublish = false\n"),
+        ]);
+        assert_eq!(
+            each_package_can_be_published(&files),
+            [
+                "crates/b/Cargo.toml: no documentation",
+                "crates/b/Cargo.toml: no keywords",
+                "crates/b/Cargo.toml: no categories",
+                "crates/b/Cargo.toml: no [package.metadata.docs.rs], all-features = true",
+                "crates/b/Cargo.toml: no link to ../../LICENSE-APACHE",
+                "crates/b/Cargo.toml: no exclude = [\"/tests\"], though these need testkit",
+            ]
+        );
+    }
+
+    #[test]
+    fn testkit() {
+        let text = "\nlet folder = testkit::temp_dir();\n";
+        let files = repository(&[
+            ("crates/a/src/lib.rs", text),
+            ("crates/a/tests/it/main.rs", text),
+            ("crates/testkit/src/lib.rs", text),
+        ]);
+        assert_eq!(
+            no_package_needs_testkit(&files),
+            ["crates/a/src/lib.rs:2: testkit is not published, take tempfile"]
+        );
+    }
 
     #[test]
     fn reasons() {

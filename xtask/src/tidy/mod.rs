@@ -18,9 +18,12 @@ const CHECKS: &[Check] = &[
     documents::the_version_is_in_the_changelog,
     documents::nothing_points_at_this_machine,
     features::each_feature_of_the_facade_is_in_its_table,
+    documents::each_crate_has_its_page,
     manifests::each_dependency_has_its_reason,
     manifests::each_package_is_locked_to_the_public_index,
     manifests::each_package_takes_the_lints,
+    manifests::each_package_can_be_published,
+    manifests::no_package_needs_testkit,
     sources::each_file_says_its_purpose,
     sources::no_file_is_too_long,
     sources::hyper_stays_behind_its_door,
@@ -28,9 +31,9 @@ const CHECKS: &[Check] = &[
 ];
 
 /// A file of the repository, its path seen from the top.
-struct File {
-    path: String,
-    text: String,
+pub(crate) struct File {
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 pub(crate) fn check() -> Result {
@@ -40,7 +43,7 @@ pub(crate) fn check() -> Result {
 }
 
 /// Every text file that is in git, or would be after `git add --all`.
-fn files() -> Result<Vec<File>> {
+pub(crate) fn files() -> Result<Vec<File>> {
     // The owner of a checkout inside a container is often somebody else.
     let list = read(&mut command(
         "git",
@@ -71,6 +74,20 @@ impl File {
 
     fn is_manifest(&self) -> bool {
         self.path.ends_with("Cargo.toml")
+    }
+
+    /// Whether this is the manifest of a crate that is published.
+    pub(crate) fn is_published(&self) -> bool {
+        self.is_manifest() && self.folder().is_some() && !self.text.contains("publish = false")
+    }
+
+    /// The value of a manifest's first line `key = "value"`.
+    pub(crate) fn value(&self, key: &str) -> Option<&str> {
+        self.text.lines().find_map(|line| {
+            line.strip_prefix(key)?
+                .strip_prefix(" = \"")?
+                .strip_suffix('"')
+        })
     }
 
     /// The lines with their numbers.
