@@ -17,6 +17,7 @@ use rustix::thread::{CpuSet, sched_setaffinity};
 
 pub mod bare;
 pub mod compare;
+pub mod process;
 pub mod wrk;
 
 /// `Result` with any error: a bench that goes wrong says why and ends.

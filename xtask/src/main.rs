@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         }
         ["readme"] => readme::write(),
         ["bench", filter @ ..] => bench::bench(filter),
+        ["chaos", args @ ..] => bench::chaos(args),
         [step] => ci::step(step).unwrap_or_else(|| Err(usage().into())),
         _ => Err(usage().into()),
     };
@@ -61,7 +62,8 @@ fn usage() -> String {
   ci                all the steps above, in this order
   readme            writes the README of each crate from its documentation
   bench [FILTER]    criterion's benches, the end-to-end bench of that name, or `build`:
-                    the cost of building a hello, compared with axum's"
+                    the cost of building a hello, compared with axum's
+  chaos [SECONDS]   faults of all kinds under clients that verify every response (60 s)"
     )
 }
 

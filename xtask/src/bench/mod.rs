@@ -34,3 +34,11 @@ pub(crate) fn bench(args: &[&str]) -> Result {
         filter => run(cargo("bench --package benches --bench * --").args(filter)),
     }
 }
+
+/// Builds the example and the command, and injects faults while clients verify every response.
+pub(crate) fn chaos(args: &[&str]) -> Result {
+    run(&mut cargo(
+        "build --package squall --example friendfeed --package squall-cli --bin squall --package benches --bin chaos",
+    ))?;
+    run(cargo("run --quiet --package benches --bin chaos --").args(args))
+}

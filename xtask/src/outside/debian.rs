@@ -25,6 +25,7 @@ pub(super) const PROGRAMS: &[Program] = &[
         "coreutils",
         "the tests with signals that a parent has blocked",
     ),
+    program("faketime", "faketime", "`cargo xtask chaos`"),
     program("haproxy", "haproxy", "the tests behind a load balancer"),
     program("nginx", "nginx", "the tests behind a reverse proxy"),
     program(

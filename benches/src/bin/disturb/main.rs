@@ -13,12 +13,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use benches::{Result, wrk::Report};
+use benches::{
+    Result,
+    process::{is_stopped, signal, sockets},
+    wrk::Report,
+};
 use rustix::process::Signal;
 use testkit::wait_until;
 
 use crate::{
-    process::{Process, is_stopped, signal, sockets},
+    process::Process,
     service::{Service, granian, nginx, squall},
 };
 
@@ -142,7 +146,7 @@ fn measure(
         Disturbance::Kills => seconds.saturating_sub(1),
     };
     // What a worker has open before anybody has connected.
-    let own = sockets(service.oldest_worker()?)?;
+    let own = sockets(service.oldest_worker()?)?.len();
     let wrk = Process::wrk(service.address, seconds, keep_alive)?;
     let start = Instant::now();
     let (mut accepted, mut refused) = (0, 0);
@@ -158,7 +162,7 @@ fn measure(
                 let worker = service.oldest_worker()?;
                 signal(worker, Signal::STOP)?;
                 wait_until("the worker to stop", || is_stopped(worker));
-                accepted += sockets(worker)?.saturating_sub(own);
+                accepted += sockets(worker)?.len().saturating_sub(own) as u64;
                 signal(worker, Signal::KILL)?;
                 let connects = (0..100).map(|_| TcpStream::connect(service.address));
                 refused += connects.filter(std::result::Result::is_err).count() as u64;

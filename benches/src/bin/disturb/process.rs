@@ -1,14 +1,16 @@
-//! Processes: ours, which end with this program, and what the system knows of others.
+//! Child processes that end with this program.
 
 use std::{
-    fs,
     io::Read,
     net::SocketAddr,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
-use benches::{Result, find};
+use benches::{
+    Result, find,
+    process::{children, signal},
+};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open},
@@ -72,32 +74,4 @@ impl Drop for Process {
         }
         let _ = self.0.wait();
     }
-}
-
-pub(crate) fn signal(pid: u32, signal: Signal) -> Result<()> {
-    let pid = Pid::from_raw(pid.cast_signed()).ok_or("no process has id 0")?;
-    Ok(kill_process(pid, signal)?)
-}
-
-/// The processes that this one has started, oldest first.
-pub(crate) fn children(pid: u32) -> Result<Vec<u32>> {
-    let mut children = Vec::new();
-    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
-        let list = fs::read_to_string(task?.path().join("children"))?;
-        let pids = list.split_whitespace().map(str::parse);
-        children.extend(pids.collect::<std::result::Result<Vec<u32>, _>>()?);
-    }
-    Ok(children)
-}
-
-/// How many sockets the process has open.
-pub(crate) fn sockets(pid: u32) -> Result<u64> {
-    let descriptors = fs::read_dir(format!("/proc/{pid}/fd"))?;
-    let targets = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
-    let sockets = targets.filter(|target| target.to_string_lossy().starts_with("socket:"));
-    Ok(sockets.count() as u64)
-}
-
-pub(crate) fn is_stopped(pid: u32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") T "))
 }

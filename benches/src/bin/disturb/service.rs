@@ -10,12 +10,15 @@ use std::{
     time::Duration,
 };
 
-use benches::Result;
+use benches::{
+    Result,
+    process::{children, signal},
+};
 use rustix::process::Signal;
 use squall_prefork::control::{Client, find_in};
 use testkit::{TempDir, find_outside, free_port, temp_dir, wait_until};
 
-use crate::process::{Process, children, signal};
+use crate::process::Process;
 
 /// What is appended to an executable to make another build of it.
 const MARK: &[u8] = b"another build";
