@@ -1,4 +1,4 @@
-//! What a request costs in this process, without a socket: through squall's application, through
+//! Cost of a request in process, without a socket: through squall's application, through
 //! axum's router, and in a bare `service_fn` that makes the same response.
 //!
 //! Every call is checked to answer 200. Making the request is not measured; dropping the response is.

@@ -1,4 +1,4 @@
-//! What a match costs among the paths of GitHub's API: squall-routing beside matchit, which has
+//! Cost of a match among the paths of GitHub's API: squall-routing beside matchit, which has
 //! no regexes, and beside a `RegexSet`, which has nothing else.
 //!
 //! `parametric` is the sum over all paths with parameters, `literal` over those without; criterion

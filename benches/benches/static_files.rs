@@ -1,4 +1,4 @@
-//! What a static file costs in this process, without a socket: `squall-static` from memory, and
+//! Cost of a static file in process, without a socket: `squall-static` from memory, and
 //! tower-http's `ServeDir`, which reads the file each time.
 //!
 //! Every answer is read to its end and checked. Making the request is not measured.
@@ -32,7 +32,7 @@ fn hundred_kilobytes(criterion: &mut Criterion) {
     );
 }
 
-/// Measures how long it takes to say that a file of 1 KiB is still the same.
+/// Measures how long a 304 for a file of 1 KiB takes.
 fn not_modified(criterion: &mut Criterion) {
     compare(
         criterion,

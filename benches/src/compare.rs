@@ -3,7 +3,7 @@
 
 use crate::{Result, Server};
 
-/// What one server did in one round.
+/// Figures of one server in one round.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Run {

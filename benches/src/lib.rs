@@ -1,4 +1,4 @@
-//! What the end-to-end benches share: a server in a process of its own, load from wrk, a table.
+//! Shared by the end-to-end benches: a server in a process of its own, load from wrk, a table.
 //!
 //! The server has one CPU and the load another, so that neither takes time from the other.
 
@@ -20,7 +20,7 @@ pub mod compare;
 pub mod process;
 pub mod wrk;
 
-/// `Result` with any error: a bench that goes wrong says why and ends.
+/// `Result` with any error: a bench that fails prints the reason and ends.
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const SERVER_CPU: &str = "0";
@@ -38,7 +38,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When it ends before it listens, as [`listen`] says, or the machine has no `taskset`.
+    /// When it ends before it [listens](listen), or the machine has no `taskset`.
     pub fn start(name: &str) -> Result<Self> {
         let mut process = pinned(SERVER_CPU)?
             .arg(env::current_exe()?)
@@ -72,7 +72,7 @@ impl Server {
         Ok(Duration::from_nanos(nanoseconds))
     }
 
-    /// What it answers to one request for `/`, without the date.
+    /// Returns its response to one request for `/`, without the date.
     ///
     /// # Errors
     ///
@@ -127,7 +127,7 @@ impl Drop for Server {
     }
 }
 
-/// Listens on a free port of 127.0.0.1, and tells [`Server::start`] which.
+/// Listens on a free port of 127.0.0.1, and prints it for [`Server::start`].
 ///
 /// # Errors
 ///
@@ -139,11 +139,11 @@ pub fn listen() -> io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Tells [`Server::start`] at which addresses this process listens, with blanks between them.
+/// Prints the addresses of this process for [`Server::start`], with blanks between them.
 ///
 /// # Errors
 ///
-/// When nobody reads it.
+/// When standard output is closed.
 pub fn announce(addresses: &str) -> io::Result<()> {
     writeln!(io::stdout(), "{addresses}")
 }
@@ -169,7 +169,7 @@ fn pinned(cpu: &str) -> Result<Command> {
 ///
 /// # Errors
 ///
-/// When it is missing; this says how to get it.
+/// When it is missing; the error explains how to get it.
 pub fn find(program: &str) -> Result<PathBuf> {
     testkit::find_outside(program).ok_or_else(|| {
         format!("{program} is missing; get it with: apt-get install wrk util-linux").into()

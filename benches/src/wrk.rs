@@ -1,10 +1,10 @@
-//! What wrk reports.
+//! Reports of wrk.
 
 use std::fmt;
 
 use crate::Result;
 
-/// What became of the requests of one run.
+/// Outcomes of the requests of one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
@@ -27,7 +27,7 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// When it says nothing about requests.
+    /// When it has no count of requests.
     pub fn read(text: &str) -> Result<Self> {
         let lines = || text.lines().map(str::trim);
         let requests = lines().find_map(|line| line.split_once(" requests in ")?.0.parse().ok());

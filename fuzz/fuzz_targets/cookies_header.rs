@@ -1,4 +1,4 @@
-//! Whatever stands in a `Cookie` header, the pair after it is read; and whatever is set is one pair with its attributes.
+//! `Cookie` parsing: a malformed pair never hides the next one. `Set-Cookie`: any name and value makes one pair.
 #![no_main]
 
 use std::{

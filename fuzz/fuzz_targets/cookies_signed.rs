@@ -1,4 +1,4 @@
-//! Whatever a client sends as a signed value, it is believed only if it is one that was signed.
+//! Signed values: a value from a client is accepted only if its signature is ours.
 #![no_main]
 
 use std::{
@@ -23,7 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(read("name", &text).is_err(), "{text:?}");
     drop(get_signature_key_version(&text));
 
-    // What is made of any name and value comes back, and under no other name.
+    // A signed value is read back under its own name and under no other.
     let (name, value) = text.split_at(text.floor_char_boundary(text.len() / 2));
     let signed = SECRET.create_signed_value(name, value, now);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What is asked for stands in the header, at most fifty languages are read, and some locale is always found.
+//! `Accept-Language`: each language read stands in the header, at most fifty are read, and a locale is always found.
 #![no_main]
 
 use http::{HeaderMap, HeaderValue, header};

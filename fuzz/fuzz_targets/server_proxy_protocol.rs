@@ -37,7 +37,7 @@ fn check(bytes: &[u8]) {
         let rest = u16::from_be_bytes([bytes[14], bytes[15]]);
         assert_eq!(length, 16 + usize::from(rest));
     }
-    // An address says the same when it is written down again.
+    // An address survives being written and read again.
     if let ProxyHeader::Proxied(Address::Tcp(client)) = header {
         let (version, server) = match client {
             SocketAddr::V4(_) => ("TCP4", "192.0.2.1"),

@@ -1,4 +1,4 @@
-//! Nobody gets a coding that they did not name, and everybody the content of the coding that is said.
+//! Content codings: a response has only a coding that the client accepts, and decodes to the file.
 #![no_main]
 
 use http::{HeaderValue, Uri, header};

@@ -1,4 +1,4 @@
-//! Whatever is asked for, what is sent is what is said to be sent.
+//! Ranges: Content-Range and Content-Length describe exactly the bytes of the body.
 #![no_main]
 
 use fuzz::DATA;

@@ -1,11 +1,11 @@
-//! Whatever a client writes into `Forwarded`, what trusted proxies add to it is what counts.
+//! `Forwarded`: a client cannot change the elements that trusted proxies add.
 #![no_main]
 
 use http::{HeaderValue, Request};
 use libfuzzer_sys::fuzz_target;
 use squall_xheaders::{Client, Peer, Scheme, TrustedProxies, XHeaders};
 
-/// What two proxies add: on their own lines, and going on in the client's.
+/// Elements added by two proxies: on a line of their own, and appended to the client's.
 const ADDED: [&str; 2] = [
     r#"for="[2001:db8::7]:4711";proto=https;host="a:81";ext="\",;\\""#,
     "for=10.0.0.1;proto=http",

@@ -1,4 +1,4 @@
-//! Whatever a client writes into `X-Forwarded-For`, the chain is walked as a simple reading of it would.
+//! `X-Forwarded-For`: the chain is walked as by a naive reference reader, for any header of a client.
 #![no_main]
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -20,7 +20,7 @@ fn client(lines: &[HeaderValue]) -> Option<ClientAddr> {
     client.expect("one header cannot contradict itself").addr()
 }
 
-/// The address that is told, if all elements up to it are plain IPv4 addresses.
+/// Returns the client address, if all elements up to it are plain IPv4 addresses.
 fn simply_read(lines: &[HeaderValue]) -> Option<Ipv4Addr> {
     let mut read = None;
     for line in lines.iter().rev() {

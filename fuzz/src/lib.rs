@@ -1,4 +1,4 @@
-//! What the fuzz targets share: a small tree of files, served without sockets and without a runtime.
+//! Shared by the fuzz targets: a small tree of files, served without sockets and without a runtime.
 //!
 //! They go through the public service, so that what is fuzzed is what answers requests.
 //! Run one with `RUSTC_BOOTSTRAP=1 cargo fuzz run static_path -s none`, from the repository's root.
@@ -17,7 +17,7 @@ use squall_static::{ServeStatic, StaticFiles};
 use tempfile::TempDir;
 use tower_service::Service;
 
-/// What stands in `data.txt`.
+/// Content of `data.txt`.
 pub static DATA: LazyLock<String> =
     LazyLock::new(|| (0..200).map(|number| format!("{number:04}\n")).collect());
 

@@ -1,6 +1,6 @@
 //! The CPU time that a request costs over loopback, in squall and beside it: "Hello, world!".
 //!
-//! `cargo xtask bench plaintext [SECONDS] [ROUNDS] [SERVER…]`; benches/README.md says how to read it.
+//! `cargo xtask bench plaintext [SECONDS] [ROUNDS] [SERVER…]`; benches/README.md explains the figures.
 #![expect(clippy::print_stdout, reason = "the results are for people")]
 
 use std::{convert::Infallible, env, net::TcpListener};

@@ -1,7 +1,7 @@
 //! From a saved file to the new page: the example `friendfeed` under `squall dev`.
 //!
 //! `cargo xtask bench reload [ROUNDS]`. A copy of this workspace is edited, since its sources are what is
-//! watched. Cargo's part is what `squall dev` says that the build took; the rest is our own share.
+//! watched. Cargo's part is the build time that `squall dev` prints; the rest is our own share.
 #![expect(clippy::print_stdout, reason = "the results are for people")]
 
 use std::{
@@ -18,7 +18,7 @@ use testkit::{Running, Signal, Wire, free_port, wait_for};
 /// Where a route is added in each round.
 const BEFORE: &str = ".route(\"/healthz\"";
 
-/// What our own share may be.
+/// Limit for our own share.
 const LIMIT: Duration = Duration::from_millis(300);
 
 fn main() -> Result<()> {

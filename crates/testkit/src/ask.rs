@@ -11,7 +11,7 @@ use serde_json::Value;
 ///
 /// # Panics
 ///
-/// When it does not start, or does not answer each question; then with what it said on its standard error.
+/// When it does not start, or does not answer each question; the message includes its standard error.
 #[must_use]
 #[track_caller]
 pub fn ask_all(program: &mut Command, questions: &[Value]) -> Vec<Value> {
@@ -25,7 +25,7 @@ pub fn ask_all(program: &mut Command, questions: &[Value]) -> Vec<Value> {
         .map(|question| format!("{question}\n"))
         .collect();
     let mut stdin = child.stdin.take().expect("it is piped");
-    // One that ends early says why on its standard error.
+    // A program that ends early has printed its reason to standard error.
     let _ = stdin.write_all(lines.as_bytes());
     drop(stdin);
     let output = child.wait_with_output().expect("it ends");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{Running, Wire, outside, wait_for, wait_until};
 
-/// What makes Chromium quiet: no window, and no question to the world on its own account.
+/// Flags of Chromium for tests: no window, and no requests of its own to the Internet.
 const QUIET: [&str; 8] = [
     "--headless",
     "--no-sandbox",
@@ -33,7 +33,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Starts one, or says that it is missing, as [`outside`] does.
+    /// Starts a browser, or skips the test as [`outside`] does.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! What the tests of this workspace share: waiting for facts, child processes, a raw client, a browser, outside programs.
+//! Test helpers: waiting for facts, child processes, a raw client, a browser, outside programs.
 //!
 //! Everything here panics instead of returning an error, and says what it was waiting for or doing:
 //! in a test that is the useful end. It is not a test framework, it knows nothing of squall, and it

@@ -12,7 +12,7 @@ pub const VENV: &str = ".outside/venv";
 ///
 /// When it is missing, the test that asked is to return: this prints `skipped: …`, and adds the
 /// program's name to the file that the environment variable `SQUALL_SKIPS` names, from which
-/// `cargo xtask test` tells at its end what was skipped and how to get it.
+/// `cargo xtask test` lists, at its end, the programs that are missing and how to get them.
 ///
 /// ```no_run
 /// let Some(nginx) = testkit::outside("nginx") else { return };

@@ -24,7 +24,7 @@ pub struct Running {
     log: Arc<Log>,
 }
 
-/// What [`Running::signal`] can send.
+/// Signals that [`Running::signal`] can send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Signal {
@@ -103,7 +103,7 @@ impl Running {
         }
     }
 
-    /// Everything that the child has said so far, in the order of arrival.
+    /// Returns the child's output so far, both streams in the order of arrival.
     #[must_use]
     pub fn output(&self) -> String {
         self.log.lock().text.clone()

@@ -22,7 +22,7 @@ pub struct Reply {
     pub status: u16,
     /// Status line and header lines, each with its line end, without the empty line.
     pub head: String,
-    /// The body; empty where RFC 9112 section 6.3 says that there is none.
+    /// The body; empty where a response has none (RFC 9112, 6.3).
     pub body: Vec<u8>,
 }
 
@@ -35,7 +35,7 @@ impl Wire {
     ///
     /// # Panics
     ///
-    /// When nobody listens at `addr`.
+    /// When the connection to `addr` is refused.
     #[must_use]
     #[track_caller]
     pub fn connect(addr: SocketAddr) -> Self {
@@ -54,7 +54,7 @@ impl Wire {
     ///
     /// # Panics
     ///
-    /// When nobody listens at `path`.
+    /// When the connection to `path` is refused.
     #[must_use]
     #[track_caller]
     pub fn connect_unix(path: impl AsRef<Path>) -> Self {
@@ -102,8 +102,8 @@ impl Wire {
         self.response_to("GET")
     }
 
-    /// Reads the response to a request of the given method: one to HEAD has no body, whatever its
-    /// headers say.
+    /// Reads the response to a request of the given method: a response to HEAD has no body, even with
+    /// a Content-Length.
     ///
     /// # Panics
     ///

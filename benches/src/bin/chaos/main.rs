@@ -82,7 +82,7 @@ async fn run(time: Duration) -> Result<()> {
             break;
         }
     }
-    // What a fault has held up may still be under way.
+    // Responses that a fault has delayed may still be under way.
     sleep(Duration::from_secs(1)).await;
     let after = service.resources()?;
     background.shutdown().await;

@@ -254,7 +254,7 @@ impl Drop for Service {
     }
 }
 
-/// What must not grow while a service runs.
+/// Memory and descriptors of a process, which must not grow while it runs.
 pub(crate) struct Resources {
     /// KiB of memory.
     resident: usize,

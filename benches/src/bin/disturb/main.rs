@@ -1,7 +1,7 @@
-//! What clients notice while a service is reloaded, upgraded or loses a worker: squall, and beside
+//! Requests lost while a service is reloaded, upgraded or loses a worker: squall, and beside
 //! it nginx and granian.
 //!
-//! `cargo xtask bench disturb [SECONDS]`; benches/README.md says how to read it.
+//! `cargo xtask bench disturb [SECONDS]`; benches/README.md explains the figures.
 #![expect(clippy::print_stdout, reason = "the results are for people")]
 
 mod process;
@@ -52,7 +52,7 @@ const SERVICES: &[Row] = {
     ]
 };
 
-/// What clients noticed.
+/// Errors that clients counted.
 struct Outcome {
     report: Report,
     /// Connections that the killed workers had accepted.
@@ -119,7 +119,7 @@ fn main() -> Result<()> {
 }
 
 impl Outcome {
-    /// Nothing is lost but what killed workers had accepted, and nobody is refused.
+    /// Only connections that killed workers had accepted are lost, and none is refused.
     fn is_as_promised(&self) -> bool {
         let Report {
             requests,
@@ -145,7 +145,7 @@ fn measure(
         Disturbance::Upgrade => 1,
         Disturbance::Kills => seconds.saturating_sub(1),
     };
-    // What a worker has open before anybody has connected.
+    // Sockets of a worker without clients.
     let own = sockets(service.oldest_worker()?)?.len();
     let wrk = Process::wrk(service.address, seconds, keep_alive)?;
     let start = Instant::now();

@@ -50,7 +50,7 @@ impl Process {
         Ok(poll(&mut polled, Some(&time))? > 0)
     }
 
-    /// What it prints until it ends.
+    /// Returns the standard output, up to the process's end.
     pub(crate) fn output(mut self) -> Result<String> {
         let mut text = String::new();
         let output = self.0.stdout.take();
@@ -63,7 +63,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // What fails here fails for processes that have ended already.
+        // Errors mean that a process has ended already.
         let children = children(self.pid()).unwrap_or_default();
         let _ = kill_process(Pid::from_child(&self.0), Signal::INT);
         if !self.ended_within(PATIENCE).unwrap_or(false) {

@@ -20,7 +20,7 @@ use testkit::{TempDir, find_outside, free_port, temp_dir, wait_until};
 
 use crate::process::Process;
 
-/// What is appended to an executable to make another build of it.
+/// Appended to an executable to make another build of it.
 const MARK: &[u8] = b"another build";
 
 /// A service on a port of 127.0.0.1.
@@ -51,7 +51,7 @@ impl Service {
         Ok(service)
     }
 
-    /// Replaces all workers, in the way that the service's manual says.
+    /// Replaces all workers, by the method that the service's manual documents.
     pub(crate) fn reload(&self) -> Result<()> {
         (self.reload)(self)
     }
@@ -167,7 +167,7 @@ fn of_nginx(nginx: &Path, directory: &Path) -> Command {
     command
 }
 
-/// A server on hyper too, with a supervisor in Python. It is told to replace workers at once, the
+/// A server on hyper too, with a supervisor in Python. Its flags make it replace workers at once, the
 /// dead ones as well: by itself it takes 3.5 s for each, or ends.
 pub(crate) fn granian() -> Result<Option<Service>> {
     const APP: &str = "async def app(scope, receive, send):

@@ -106,9 +106,9 @@ pub(crate) fn start(addresses: &[SocketAddr], clients: usize) -> Result<Slow> {
                 let client = be_slow(stream, kind, addresses[kind.address], Arc::clone(&opened));
                 tokio::spawn(client);
             }
-            // Fails only if nobody waits.
+            // Fails only if the receiver is gone.
             let _ = all_here.send(());
-            // It fails when the other end is dropped, and so says stop.
+            // It fails when the sender is dropped, which is the stop signal.
             let _ = stopped.await;
         });
     });

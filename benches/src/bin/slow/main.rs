@@ -1,6 +1,6 @@
-//! What others notice of thousands of clients that send one byte a second.
+//! Latency of a normal client beside thousands of clients that send one byte a second.
 //!
-//! `cargo xtask bench slow [SECONDS] [ROUNDS] [CLIENTS]`; benches/README.md says how to read it.
+//! `cargo xtask bench slow [SECONDS] [ROUNDS] [CLIENTS]`; benches/README.md explains the figures.
 #![expect(clippy::print_stdout, reason = "the results are for people")]
 
 mod clients;

@@ -42,7 +42,7 @@ pub(crate) fn serve() -> Result<()> {
 async fn hello(
     request: Request<Incoming>,
 ) -> std::result::Result<Response<Full<Bytes>>, Infallible> {
-    // A body that breaks off is answered as well; nobody reads that.
+    // A body that breaks off gets a response as well; no client reads it.
     let _ = request.into_body().collect().await;
     Ok(Response::new(Full::new(Bytes::from_static(b"hello"))))
 }

@@ -1,6 +1,6 @@
 //! The CPU time that a static file costs over loopback, in squall, nginx and others.
 //!
-//! `cargo xtask bench static-files [SECONDS] [ROUNDS] [SERVER…]`; benches/README.md says how to read it.
+//! `cargo xtask bench static-files [SECONDS] [ROUNDS] [SERVER…]`; benches/README.md explains the figures.
 #![expect(clippy::print_stdout, reason = "the results are for people")]
 
 mod servers;
@@ -15,7 +15,7 @@ use testkit::Wire;
 
 use crate::servers::SERVERS;
 
-/// What is asked for again and again.
+/// A file that is requested repeatedly.
 struct Case {
     name: &'static str,
     length: usize,
@@ -47,7 +47,7 @@ const CASES: [Case; 4] = [
         name: "10 MiB",
         length: 10 * KIB * KIB,
         is_known: false,
-        // What is not sent to its end when the time is up is not counted.
+        // A response that is incomplete when the time is up is not counted.
         connections: 4,
     },
 ];
