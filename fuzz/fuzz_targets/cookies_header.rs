@@ -1,4 +1,5 @@
-//! `Cookie` parsing: a malformed pair never hides the next one. `Set-Cookie`: any name and value makes one pair.
+//! `Cookie` and `Set-Cookie` headers: arbitrary text does not change the pair after it, and a
+//! cookie that is set is one pair with its attributes.
 #![no_main]
 
 use std::{
@@ -14,7 +15,7 @@ use squall_cookies::{Cookies, CookiesLayer};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Answers with nothing, after something was done with the cookies.
+/// A service that calls a function with the cookies and responds with an empty body.
 struct With<F>(F);
 
 impl<F: Fn(&Cookies)> Service<Request<()>> for With<F> {
@@ -27,7 +28,7 @@ impl<F: Fn(&Cookies)> Service<Request<()>> for With<F> {
     }
 
     fn call(&mut self, request: Request<()>) -> Self::Future {
-        (self.0)(request.extensions().get().expect("the layer is there"));
+        (self.0)(request.extensions().get().expect("set by the layer"));
         std::future::ready(Ok(Response::new(())))
     }
 }

@@ -1,4 +1,5 @@
-//! `Accept-Language`: each language read stands in the header, at most fifty are read, and a locale is always found.
+//! `Accept-Language`: languages are from the header, at most 50 are read, and a locale is always
+//! found.
 #![no_main]
 
 use http::{HeaderMap, HeaderValue, header};

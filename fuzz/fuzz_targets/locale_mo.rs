@@ -1,4 +1,4 @@
-//! No catalogue makes a program panic, or takes more memory than a few times its own size.
+//! `.mo` catalogues: no panic, and memory is proportional to the file size.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

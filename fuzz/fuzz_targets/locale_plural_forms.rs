@@ -1,4 +1,4 @@
-//! A rule for plurals is refused when it is read, or gives each count a form.
+//! Plural rules: a rule is rejected when it is parsed, or has a form for each count.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -12,12 +12,12 @@ fuzz_target!(|rule: &str| {
     let locale = translations.get(["fr"]);
     for count in 0..=1000 {
         let form = locale.translate_plural("a", "b", count);
-        // A rule with a line end after it is the default rule, or none.
+        // A rule with a line end in it is cut off there: the default rule, or no rule.
         assert!(["0", "1", "2"].contains(&form), "{form} for {count}");
     }
 });
 
-/// A header, and one message in three forms.
+/// A catalogue with a header and one message in three forms.
 fn catalogue(header: &str) -> Vec<u8> {
     let strings = ["", "a\0b", header, "0\x001\x002"];
     let mut file = Vec::new();

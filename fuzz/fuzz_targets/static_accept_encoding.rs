@@ -1,4 +1,5 @@
-//! Content codings: a response has only a coding that the client accepts, and decodes to the file.
+//! `Accept-Encoding`: only a coding that the client accepts is sent, and the body matches
+//! `Content-Encoding`.
 #![no_main]
 
 use http::{HeaderValue, Uri, header};

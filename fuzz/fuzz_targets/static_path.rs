@@ -1,4 +1,5 @@
-//! No path reaches a file outside of the root or a hidden one, and no redirect leaves the host.
+//! Request paths: no path reaches a hidden file or a file outside the root, and no redirect leaves
+//! the host.
 #![no_main]
 
 use http::uri::PathAndQuery;

@@ -1,4 +1,4 @@
-//! Ranges: Content-Range and Content-Length describe exactly the bytes of the body.
+//! `Range`: the body matches `Content-Range`.
 #![no_main]
 
 use fuzz::DATA;
@@ -39,7 +39,7 @@ fuzz_target!(|value: &[u8]| {
     }
 });
 
-/// The bytes that a Content-Range names.
+/// The bytes that a `Content-Range` names.
 fn slice(range: &str) -> &'static str {
     let range = range
         .strip_prefix("bytes ")

@@ -1,7 +1,7 @@
 //! Shared by the fuzz targets: a small tree of files, served without sockets and without a runtime.
 //!
-//! They go through the public service, so that what is fuzzed is what answers requests.
-//! Run one with `RUSTC_BOOTSTRAP=1 cargo fuzz run static_path -s none`, from the repository's root.
+//! The targets call the public service, so that they cover the code that handles requests. Run one
+//! with `RUSTC_BOOTSTRAP=1 cargo fuzz run static_path -s none`, from the repository's root.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use squall_static::{ServeStatic, StaticFiles};
 use tempfile::TempDir;
 use tower_service::Service;
 
-/// Content of `data.txt`.
+/// The content of `data.txt`.
 pub static DATA: LazyLock<String> =
     LazyLock::new(|| (0..200).map(|number| format!("{number:04}\n")).collect());
 
@@ -61,7 +61,7 @@ static SITE: LazyLock<(TempDir, ServeStatic)> = LazyLock::new(|| {
     (folder, service)
 });
 
-/// The answer to a GET, with its whole body.
+/// Returns the response to a GET request, with its whole body.
 pub fn get(uri: Uri, header: Option<(HeaderName, HeaderValue)>) -> Response<Vec<u8>> {
     let mut request = Request::new(());
     *request.uri_mut() = uri;

@@ -2,7 +2,7 @@
 
 use crate::{mask::Mask, page::editor::Editor};
 
-/// The configuration of failure handling, and the builder of the layer; see the [crate](crate)
+/// The configuration of failure handling, and the builder of the layer; see the [crate]
 /// documentation.
 #[derive(Clone, Debug, Default)]
 #[must_use = "call `layer` to get a layer"]

@@ -27,7 +27,8 @@
 //! A version is the start of the SHA-256 of a file's content. It is part of the URL that
 //! [`StaticUrls`] builds, and of the `ETag`. A response may be cached for ten years, as
 //! `immutable`, only if the version in its URL (`?v=…`, or `logo.<version>.png`) is that of the
-//! content. For any other version the current file is sent with `no-cache`: during a rolling
+//! content. For any other version the current file is sent with the policy of
+//! [`plain_url_cache`](StaticFiles::plain_url_cache), by default `no-cache`: during a rolling
 //! deploy, an old file does not get into caches under a new URL.
 //!
 //! # Caching in memory

@@ -22,7 +22,7 @@ use crate::{
 /// An error with the backtrace of the place that converted it to a `Failure`, or a panic with its
 /// backtrace.
 ///
-/// The handler's response carries it in its extensions; see the example of the [crate](crate).
+/// The handler's response carries it in its extensions; see the example of the [crate].
 /// Create one where the handler returns the error, for example by `?`, in the `From` implementation
 /// of its error type:
 ///
