@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use socket2::SockRef;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     net::{TcpListener, TcpStream},
     pin, select,
@@ -21,10 +21,12 @@ use tokio::{
 };
 
 use crate::{
-    Address, ConnectionInfo, Handle, Listener, Stop,
+    Address, ConnectionInfo, Handle, Listener, StartError, Stop,
     activity::Activity,
     bind::ListenerSocket,
+    body::LeftBody,
     connection::Connection,
+    framing::Claims,
     io::{Io, Transport},
     opening::{Opened, Opener},
     protocols::Protocols,
@@ -40,8 +42,16 @@ static LAST_ID: AtomicU64 = AtomicU64::new(0);
 /// How long to wait for a descriptor when none of our own connections gives one back.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
 
-/// How many queued connections are still accepted after the order to stop.
+/// How many queued connections are still accepted once a graceful shutdown has begun.
 const LAST_CALL: usize = 4096;
+
+/// How many connections in succession may be gone before they are accepted until it waits a little:
+/// an error that this crate takes for a passing one must not keep a processor busy.
+const MAX_ERRORS_IN_SUCCESSION: u32 = 100;
+
+/// How long the system waits between probes of a silent client, and how many it sends.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+const KEEPALIVE_PROBES: u32 = 4;
 
 /// Accepts the connections of one listener and serves each in a task of its own.
 pub(crate) struct Acceptor<S> {
@@ -71,6 +81,10 @@ impl<S: Serve> Acceptor<S> {
         max_connections: usize,
     ) -> io::Result<Self> {
         let address = listener.address().clone();
+        if let ListenerSocket::Tcp(socket) = &listener.socket {
+            // Accepted sockets inherit it, which spares each of them a system call.
+            keep_alive(SockRef::from(socket), protocols.limits.tcp_keepalive);
+        }
         Ok(Self {
             socket: match listener.socket {
                 ListenerSocket::Tcp(socket) => Socket::Tcp(TcpListener::from_std(socket)?),
@@ -86,50 +100,77 @@ impl<S: Serve> Acceptor<S> {
         })
     }
 
-    /// Accepts until the order to stop, and then what the system has queued already: it would be
-    /// reset with the socket.
-    pub(crate) async fn run(mut self) {
+    /// Accepts until a graceful shutdown begins, then what the system has queued already: it would
+    /// be reset with the socket.
+    ///
+    /// # Errors
+    ///
+    /// When the socket cannot accept any more. The server has to end then: a process that lives on
+    /// without one of its listeners is an outage that no supervisor sees.
+    pub(crate) async fn run(mut self) -> Result<(), StartError> {
         let handle = self.handle.clone();
         let ordered = handle.ordered(Stop::Graceful);
         pin!(ordered);
+        // Errors since a connection was accepted.
+        let mut errors = 0_u32;
         loop {
-            select! {
+            let accepted = select! {
                 biased;
                 () = &mut ordered => break,
-                accepted = self.socket.accept() => self.on_accepted(accepted).await,
+                accepted = self.socket.accept() => accepted,
+            };
+            let error = match accepted {
+                Ok((stream, peer)) => {
+                    errors = 0;
+                    self.on_accepted(stream, peer).await;
+                    continue;
+                }
+                Err(error) => error,
+            };
+            errors += 1;
+            match AcceptError::of(&error) {
+                AcceptError::Connection if errors < MAX_ERRORS_IN_SUCCESSION => {
+                    tracing::trace!(%error, "a connection was gone before it was accepted");
+                }
+                AcceptError::Connection | AcceptError::Exhausted => self.back_off(&error).await,
+                AcceptError::Listener => {
+                    let address = self.address;
+                    tracing::error!(%error, %address, "cannot accept any more, so the server stops");
+                    handle.stop(Stop::Graceful);
+                    return Err(StartError::Accept {
+                        address,
+                        source: error,
+                    });
+                }
             }
         }
         for _ in 0..LAST_CALL {
             match self.socket.accept_queued() {
                 Ok((stream, peer)) => self.serve(stream, peer),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) if concerns_one_connection(&error) => {}
+                Err(error) if AcceptError::of(&error) == AcceptError::Connection => {}
                 Err(_) => break,
             }
         }
+        Ok(())
     }
 
-    async fn on_accepted(&mut self, accepted: io::Result<(Stream, Address)>) {
-        match accepted {
-            Ok((stream, peer)) => {
-                if self.handle.connections() >= self.max_connections {
-                    self.make_room().await;
-                }
-                self.serve(stream, peer);
-            }
-            Err(error) if concerns_one_connection(&error) => {
-                tracing::trace!(%error, "a connection was gone before it was accepted");
-            }
-            Err(error) => {
-                let connections = self.handle.connections();
-                tracing::warn!(%error, connections, "cannot accept for now");
-                let handle = self.handle.clone();
-                let closed = handle.next_close();
-                self.evict_silent().await;
-                // Other processes, or files of the application, may hold the descriptors.
-                let _ = timeout(OUT_OF_DESCRIPTORS, closed).await;
-            }
+    async fn on_accepted(&mut self, stream: Stream, peer: Address) {
+        if self.handle.connections() >= self.max_connections {
+            self.make_room().await;
         }
+        self.serve(stream, peer);
+    }
+
+    /// Waits for a descriptor, or for memory.
+    async fn back_off(&mut self, error: &io::Error) {
+        let (connections, address) = (self.handle.connections(), &self.address);
+        tracing::warn!(%error, %address, connections, "cannot accept for now");
+        let handle = self.handle.clone();
+        let closed = handle.next_close();
+        self.evict_silent().await;
+        // Other processes, or files of the application, may hold the descriptors.
+        let _ = timeout(OUT_OF_DESCRIPTORS, closed).await;
     }
 
     /// Waits until there is room for one more connection: one that has not asked for anything makes
@@ -175,6 +216,8 @@ impl<S: Serve> Acceptor<S> {
         let id = LAST_ID.fetch_add(1, Ordering::Relaxed) + 1;
         let shared = Arc::new(Shared {
             activity: Activity::default(),
+            claims: Claims::default(),
+            left_body: LeftBody::default(),
             handle: self.handle.clone(),
             protocols: Arc::clone(&self.protocols),
         });
@@ -259,12 +302,82 @@ impl Silent {
     }
 }
 
+/// Has the system probe silent clients; with zero, it does not.
+fn keep_alive(socket: SockRef<'_>, idle: Duration) {
+    let result = if idle.is_zero() {
+        socket.set_keepalive(false)
+    } else {
+        // Linux takes 1 to 32767 seconds.
+        let idle = idle.clamp(Duration::from_secs(1), Duration::from_secs(32767));
+        let probes = TcpKeepalive::new()
+            .with_time(idle)
+            .with_interval(KEEPALIVE_INTERVAL)
+            .with_retries(KEEPALIVE_PROBES);
+        socket.set_tcp_keepalive(&probes)
+    };
+    if let Err(error) = result {
+        tracing::warn!(%error, ?idle, "cannot set tcp_keepalive, so vanished clients may stay");
+    }
+}
+
 /// An IPv4 client of a socket for both families is shown as what it is.
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
-/// Whether `accept` failed for one connection only, and the listener goes on.
-fn concerns_one_connection(error: &io::Error) -> bool {
-    error.raw_os_error().is_some() && !system::is_out_of_resources(error)
+/// What an error of `accept` is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AcceptError {
+    /// One connection, which is gone.
+    Connection,
+    /// The process or the system, which is out of descriptors or memory.
+    Exhausted,
+    /// The listener, for good.
+    Listener,
+}
+
+impl AcceptError {
+    fn of(error: &io::Error) -> Self {
+        if system::is_out_of_resources(error) {
+            Self::Exhausted
+        } else if system::is_of_listener(error) {
+            Self::Listener
+        } else {
+            // Linux passes on errors of any kind that wait on the new connection.
+            Self::Connection
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io;
+
+    use rustix::io::Errno;
+
+    use super::AcceptError;
+
+    #[test]
+    fn accept_errors_by_what_they_are_about() {
+        for (errno, wanted) in [
+            (Errno::CONNABORTED, AcceptError::Connection),
+            (Errno::PROTO, AcceptError::Connection),
+            (Errno::PERM, AcceptError::Connection),
+            (Errno::NETDOWN, AcceptError::Connection),
+            (Errno::INTR, AcceptError::Connection),
+            (Errno::MFILE, AcceptError::Exhausted),
+            (Errno::NFILE, AcceptError::Exhausted),
+            (Errno::NOBUFS, AcceptError::Exhausted),
+            (Errno::NOMEM, AcceptError::Exhausted),
+            (Errno::INVAL, AcceptError::Listener),
+            (Errno::BADF, AcceptError::Listener),
+            (Errno::NOTSOCK, AcceptError::Listener),
+            (Errno::OPNOTSUPP, AcceptError::Listener),
+        ] {
+            let error = io::Error::from(errno);
+            assert_eq!(AcceptError::of(&error), wanted, "{error}");
+        }
+        let other = io::Error::other("a socket address of another kind");
+        assert_eq!(AcceptError::of(&other), AcceptError::Connection);
+    }
 }

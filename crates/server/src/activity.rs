@@ -84,6 +84,16 @@ impl Activity {
         self.unread.store(true, Relaxed);
     }
 
+    pub(crate) fn has_open_body(&self) -> bool {
+        self.body.load(Relaxed)
+    }
+
+    /// What was left of a request's body was discarded, up to its end.
+    pub(crate) fn on_body_discarded(&self) {
+        self.unread.store(false, Relaxed);
+        self.body.store(false, Relaxed);
+    }
+
     pub(crate) fn on_lingering(&self) {
         self.lingering.store(true, Relaxed);
     }

@@ -1,14 +1,14 @@
 //! The bodies: a request's as the service reads it, and a response's as we send it.
 
 use std::{
-    fmt,
+    fmt, mem,
     pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, Waker, ready},
 };
 
 use bytes::{Buf, Bytes};
-use http::StatusCode;
+use http::{StatusCode, Version};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep};
@@ -27,7 +27,8 @@ const LARGE: usize = 4096;
 /// [`max_body_size`](crate::Limits::max_body_size), or stands still for
 /// [`body_timeout`](crate::Limits::body_timeout) while it is waited for.
 pub struct Incoming {
-    body: hyper::body::Incoming,
+    /// Taken when this is dropped.
+    body: Option<hyper::body::Incoming>,
     /// Its connection; `None` once it has come to its end.
     connection: Option<Arc<Shared>>,
     received: u64,
@@ -35,14 +36,47 @@ pub struct Incoming {
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
+/// A request's body that the service dropped before its end and before there was a response.
+///
+/// It is kept until the response is there. Only then is it certain whether the rest of the body has
+/// arrived, so that the connection can go on, or whether the response has to announce its end.
+#[derive(Debug, Default)]
+pub(crate) struct LeftBody(Mutex<Left>);
+
+#[derive(Debug, Default)]
+enum Left {
+    #[default]
+    Unwanted,
+    Wanted,
+    Body(hyper::body::Incoming),
+}
+
+impl LeftBody {
+    fn replace(&self, left: Left) -> Left {
+        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        mem::replace(&mut current, left)
+    }
+
+    /// Keeps a body if there is no response yet.
+    fn leave(&self, body: hyper::body::Incoming) {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*left, Left::Wanted) {
+            *left = Left::Body(body);
+        }
+    }
+}
+
 impl Incoming {
-    pub(crate) fn new(body: hyper::body::Incoming, shared: &Arc<Shared>) -> Self {
+    pub(crate) fn new(body: hyper::body::Incoming, shared: &Arc<Shared>, version: Version) -> Self {
         let connection = (!body.is_end_stream()).then(|| {
             shared.activity.on_body();
+            if version < Version::HTTP_2 {
+                shared.left_body.replace(Left::Wanted);
+            }
             Arc::clone(shared)
         });
         Self {
-            body,
+            body: Some(body),
             connection,
             received: 0,
             stalled: None,
@@ -86,7 +120,10 @@ impl Body for Incoming {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        let Poll::Ready(frame) = Pin::new(body).poll_frame(cx) else {
             return self.poll_stalled(cx).map(|error| Some(Err(error)));
         };
         self.stalled = None;
@@ -95,7 +132,7 @@ impl Body for Incoming {
                 if let Err(error) = self.receive(frame.data_ref().map_or(0, Bytes::len)) {
                     return Poll::Ready(Some(Err(error)));
                 }
-                if self.body.is_end_stream() {
+                if self.is_end_stream() {
                     self.on_end();
                 }
                 Poll::Ready(Some(Ok(frame)))
@@ -109,18 +146,20 @@ impl Body for Incoming {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let body = self.body.as_ref();
+        body.map_or(SizeHint::with_exact(0), Body::size_hint)
     }
 }
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        if let Some(shared) = &self.connection {
+        if let (Some(shared), Some(body)) = (&self.connection, self.body.take()) {
             shared.activity.on_body_unread();
+            shared.left_body.leave(body);
         }
     }
 }
@@ -136,7 +175,7 @@ impl fmt::Debug for Incoming {
 /// A request counts as under way until this is dropped.
 pub(crate) struct InFlight {
     shared: Arc<Shared>,
-    /// When it began, if anybody observes it.
+    /// When it began, if it is observed and there is no response yet.
     since: Option<Instant>,
 }
 
@@ -152,10 +191,43 @@ impl InFlight {
         }
     }
 
-    pub(crate) fn on_response(&self, status: StatusCode) {
-        if let (Some(observer), Some(since)) = (&self.shared.protocols.observer, self.since) {
+    pub(crate) fn on_response(&mut self, status: StatusCode) {
+        if let (Some(observer), Some(since)) = (&self.shared.protocols.observer, self.since.take())
+        {
             observer.on_response(status, since.elapsed());
         }
+    }
+
+    /// Whether the request's body has not come to its end.
+    pub(crate) fn has_open_body(&self) -> bool {
+        self.shared.activity.has_open_body()
+    }
+
+    /// Whether the service has dropped the request's body before its end, and the rest has not arrived:
+    /// hyper ends the connection then, which the response has to announce. Reads what has arrived.
+    pub(crate) fn leaves_body_unread(&self) -> bool {
+        if !self.has_open_body() {
+            return false;
+        }
+        let Left::Body(mut body) = self.shared.left_body.replace(Left::Unwanted) else {
+            return false;
+        };
+        // hyper has had the chance to read what came with the head. It is not asked for more.
+        let mut cx = Context::from_waker(Waker::noop());
+        while !body.is_end_stream() {
+            match Pin::new(&mut body).poll_frame(&mut cx) {
+                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Ready(None) => break,
+                Poll::Ready(Some(Err(_))) | Poll::Pending => return true,
+            }
+        }
+        self.shared.activity.on_body_discarded();
+        false
+    }
+
+    /// The connection goes on with another protocol.
+    pub(crate) fn on_upgrade(&self) {
+        self.shared.claims.upgrade();
     }
 
     /// Whether the connection is to end with it.
@@ -168,6 +240,9 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.shared.activity.on_response_end();
         if let Some(observer) = &self.shared.protocols.observer {
+            if let Some(since) = self.since {
+                observer.on_abort(since.elapsed());
+            }
             observer.on_end();
         }
     }

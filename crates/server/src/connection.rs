@@ -28,10 +28,6 @@ use crate::{
 const REQUEST_TIMEOUT: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
-/// What a client gets that begins HTTP/2 in the middle of a connection (RFC 9113, 3.4).
-const BAD_REQUEST: &[u8] =
-    b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-
 /// A future that serves one connection to its end.
 pub(crate) struct Connection<S: Serve> {
     protocol: Protocol<S>,
@@ -220,8 +216,9 @@ impl<S: Serve> Protocol<S> {
         }
     }
 
-    fn http2(io: Io, adapter: Adapter<S>) -> Self {
+    fn http2(mut io: Io, adapter: Adapter<S>) -> Self {
         let shared = Arc::clone(&adapter.shared);
+        io.set_http2();
         shared.activity.on_multiplexed();
         let http2 = &shared.protocols.http2;
         Self::Http2(Box::pin(http2.serve_connection(TokioIo::new(io), adapter)))
@@ -255,10 +252,8 @@ impl<S: Serve> Future for Connection<S> {
             };
             match poll {
                 Poll::Ready(Err(error)) if error.is_parse_version_h2() => {
-                    if self.shared.activity.has_asked() {
-                        self.say_last(BAD_REQUEST);
-                        return Poll::Ready(());
-                    }
+                    // Only at the beginning: the framing guard cuts a later preface in two, which
+                    // hyper refuses (RFC 9113, 3.4).
                     self.switch_to_http2();
                     continue;
                 }

@@ -78,6 +78,13 @@ pub enum StartError {
     },
     /// There is nothing to listen on.
     NoListener,
+    /// A listener failed for good while the server was running.
+    Accept {
+        /// Where it listened.
+        address: Address,
+        /// What the system reported.
+        source: io::Error,
+    },
     /// A limit makes no sense.
     Limit {
         /// The setter's name.
@@ -130,6 +137,7 @@ impl fmt::Display for StartError {
                     "LISTEN_FDS={value:?} does not count the sockets that were passed in"
                 )
             }
+            Self::Accept { address, .. } => write!(f, "cannot accept on {address} any more"),
             Self::NoListener => f.write_str("nothing to listen on: bind an address first"),
             Self::Limit {
                 setting,
@@ -151,7 +159,9 @@ impl StdError for StartError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Address(error) => error.source(),
-            Self::Bind { source, .. } | Self::Inherited { source, .. } => Some(source),
+            Self::Bind { source, .. }
+            | Self::Inherited { source, .. }
+            | Self::Accept { source, .. } => Some(source),
             Self::Runtime(source) => Some(source),
             #[cfg(feature = "tls")]
             Self::Tls(error) => error.source(),

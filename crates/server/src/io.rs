@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    mem::MaybeUninit,
+    mem::{self, MaybeUninit},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker, ready},
@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{
     activity::Activity,
+    framing::{Guard, INVALID_HEAD, Verdict},
     service::Shared,
     stop::OpenConnection,
     stream::Stream,
@@ -59,11 +60,14 @@ impl Transport {
 #[derive(Debug)]
 pub(crate) struct Io {
     transport: Transport,
-    /// Read already, and held or given back: it comes first.
-    prefix: Bytes,
+    /// Bytes for hyper that the guard has judged. They come first.
+    passed: Bytes,
+    /// Bytes that were read and wait for the guard's judgement.
+    held: Bytes,
     /// All that came so far is a part of HTTP/2's preface. It is held until the preface is whole,
     /// because hyper would take the part for a malformed HTTP/1.1 request.
     beginning: bool,
+    guard: Guard,
     shared: Arc<Shared>,
     shut_down: bool,
     _open: OpenConnection,
@@ -73,8 +77,10 @@ impl Io {
     pub(crate) fn new(transport: Transport, shared: Arc<Shared>, open: OpenConnection) -> Self {
         Self {
             transport,
-            prefix: Bytes::new(),
+            passed: Bytes::new(),
+            held: Bytes::new(),
             beginning: true,
+            guard: Guard::new(),
             shared,
             shut_down: false,
             _open: open,
@@ -89,10 +95,16 @@ impl Io {
         }
     }
 
-    /// Gives back bytes that were read too many.
+    /// Gives back bytes that were read and not used.
     pub(crate) fn unread(&mut self, bytes: Bytes) {
-        debug_assert!(self.prefix.is_empty(), "bytes given back twice");
-        self.prefix = bytes;
+        debug_assert!(self.passed.is_empty(), "bytes given back twice");
+        self.passed = bytes;
+    }
+
+    /// HTTP/2 is spoken, so there is no HTTP/1.1 framing to guard.
+    pub(crate) fn set_http2(&mut self) {
+        self.beginning = false;
+        self.guard = Guard::off();
     }
 
     /// Sends what fits into the socket's buffer at once: a last word before the end.
@@ -119,6 +131,45 @@ impl Io {
         Poll::Ready(Ok(()))
     }
 
+    /// Reads from the socket, and holds what comes as long as it may be HTTP/2's preface.
+    fn poll_new(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        loop {
+            ready!(self.poll_socket(cx, buf))?;
+            if !self.beginning {
+                return Poll::Ready(Ok(()));
+            }
+            let new = &buf.filled()[before..];
+            let missing = &PREFACE[self.held.len()..];
+            self.beginning =
+                !new.is_empty() && new.len() < missing.len() && missing.starts_with(new);
+            if new.starts_with(missing) {
+                self.guard = Guard::off();
+            }
+            if !self.beginning && self.held.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            self.held = [&self.held, new].concat().into();
+            buf.set_filled(before);
+            if !self.beginning {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+
+    /// How many of these bytes hyper may have now.
+    fn judge(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.guard.judge(bytes, &self.shared.claims) {
+            Verdict::Pass(passed) => Ok(passed),
+            Verdict::RefuseHead(passed) => {
+                self.passed = Bytes::from_static(INVALID_HEAD);
+                Ok(passed)
+            }
+            Verdict::Refuse(0, fault) => Err(fault.into()),
+            Verdict::Refuse(passed, _) => Ok(passed),
+        }
+    }
+
     fn note_sent(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &self.transport {
             Transport::Plain(_) => note_sent(&self.shared.activity, &result),
@@ -127,6 +178,12 @@ impl Io {
         }
         result
     }
+}
+
+/// Moves as many bytes as there is space for.
+fn put(bytes: &mut Bytes, buf: &mut ReadBuf<'_>) {
+    let length = bytes.len().min(buf.remaining());
+    buf.put_slice(&bytes.split_to(length));
 }
 
 /// Notes down what became of a write to a socket.
@@ -144,26 +201,37 @@ impl AsyncRead for Io {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        while self.beginning {
-            ready!(self.poll_socket(cx, buf))?;
-            let new = &buf.filled()[before..];
-            let missing = &PREFACE[self.prefix.len()..];
-            self.beginning =
-                !new.is_empty() && new.len() < missing.len() && missing.starts_with(new);
-            if !self.beginning && self.prefix.is_empty() {
-                return Poll::Ready(Ok(()));
-            }
-            self.prefix = [&self.prefix, new].concat().into();
-            buf.set_filled(before);
-        }
-        if !self.prefix.is_empty() {
-            let length = self.prefix.len().min(buf.remaining());
-            let taken = self.prefix.split_to(length);
-            buf.put_slice(&taken);
+        if !self.passed.is_empty() {
+            put(&mut self.passed, buf);
             return Poll::Ready(Ok(()));
         }
-        self.poll_socket(cx, buf)
+        if let Some(fault) = self.guard.fault() {
+            return Poll::Ready(Err(fault.into()));
+        }
+        let before = buf.filled().len();
+        if self.held.is_empty() || self.beginning {
+            ready!(self.poll_new(cx, buf))?;
+        }
+        let mut held = mem::take(&mut self.held);
+        if held.is_empty() {
+            let passed = self.judge(&buf.filled()[before..])?;
+            let rest = &buf.filled()[before + passed..];
+            if !rest.is_empty() {
+                self.held = Bytes::copy_from_slice(rest);
+                buf.set_filled(before + passed);
+            }
+        } else {
+            // Noted when hyper gets it, which has dealt with all before.
+            self.shared.activity.on_received();
+            let length = held.len().min(buf.remaining());
+            let passed = self.judge(&held[..length])?;
+            buf.put_slice(&held.split_to(passed));
+            self.held = held;
+        }
+        if buf.filled().len() == before {
+            put(&mut self.passed, buf);
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -211,7 +279,9 @@ impl AsyncWrite for Io {
         if !self.shut_down {
             ready!(self.transport.duplex().poll_shutdown(cx))?;
             self.shut_down = true;
-            if self.shared.activity.has_unread_input() || self.transport.stream().has_input() {
+            let is_held = !self.held.is_empty();
+            let is_unread = is_held || self.shared.activity.has_unread_input();
+            if is_unread || self.transport.stream().has_input() {
                 self.shared.activity.on_lingering();
             } else {
                 return Poll::Ready(Ok(()));

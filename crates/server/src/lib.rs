@@ -65,6 +65,7 @@ mod connection;
 mod connection_info;
 mod deadline;
 mod error;
+mod framing;
 mod http1;
 mod inherit;
 mod io;

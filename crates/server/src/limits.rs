@@ -33,6 +33,7 @@ pub struct Limits {
     pub(crate) drain_delay: Duration,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) idle_grace: Duration,
+    pub(crate) tcp_keepalive: Duration,
 }
 
 impl Default for Limits {
@@ -49,6 +50,7 @@ impl Default for Limits {
             drain_delay: Duration::ZERO,
             shutdown_timeout: Duration::from_secs(30),
             idle_grace: Duration::from_secs(1),
+            tcp_keepalive: Duration::from_secs(60),
         }
     }
 }
@@ -149,6 +151,17 @@ impl Limits {
     /// Defaults to 1 second.
     pub fn idle_grace(mut self, grace: Duration) -> Self {
         self.idle_grace = grace;
+        self
+    }
+
+    /// How long a TCP connection may be silent before the system probes whether the client is still
+    /// there (`SO_KEEPALIVE`, `TCP_KEEPIDLE`). A client that vanished without closing, such as a phone
+    /// in a tunnel or a host that lost its power, would otherwise hold an idle event stream or WebSocket
+    /// for ever. Four probes without a reply, 15 seconds apart, end the connection. Zero sends none.
+    ///
+    /// Defaults to 60 seconds.
+    pub fn tcp_keepalive(mut self, idle: Duration) -> Self {
+        self.tcp_keepalive = idle;
         self
     }
 

@@ -137,9 +137,13 @@ impl<S: Serve> Part<S> {
         self.handle.advance(Phase::Serving);
         self.handle.leave().await;
         self.handle.advance(Phase::Draining);
-        while loops.join_next().await.is_some() {}
+        let mut outcome = Ok(());
+        while let Some(ended) = loops.join_next().await {
+            // A loop that panicked has been reported by the panic itself.
+            outcome = outcome.and(ended.unwrap_or(Ok(())));
+        }
         drain(&self.handle, &self.protocols.limits).await;
-        Ok(())
+        outcome
     }
 }
 

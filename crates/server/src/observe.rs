@@ -37,6 +37,12 @@ pub trait Observe: fmt::Debug + Send + Sync + 'static {
         let _ = (status, took);
     }
 
+    /// There will be no response: the client closed the connection or reset the stream before it was
+    /// there, or the server cut the request off at its end. It took this long.
+    fn on_abort(&self, took: Duration) {
+        let _ = took;
+    }
+
     /// The last byte of its response is on its way, or the client is gone. Comes once for each
     /// request, with or without a response.
     fn on_end(&self) {}

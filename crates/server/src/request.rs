@@ -1,21 +1,55 @@
-//! What is wrong with a request's head that hyper lets through (RFC 9110, 9112).
+//! Checks of a request's head that hyper does not make (RFC 9110, 9112, 9113).
 
 use http::{Method, Request, StatusCode, Uri, Version, header};
 use http_body::Body;
 
 /// The status that refuses the request, if it must be refused before the service sees it.
 pub(crate) fn fault<B: Body>(request: &Request<B>, max_body_size: u64) -> Option<StatusCode> {
-    // In HTTP/2 the target and its host are pseudo-headers, which h2 has checked.
-    let http1 = request.version() < Version::HTTP_2;
-    let fault = http1.then(|| {
+    let fault = if request.version() < Version::HTTP_2 {
         target_fault(request)
             .or_else(|| host_fault(request))
             .or_else(|| coding_fault(request))
-    });
+    } else {
+        authority_fault(request).or_else(|| padding_fault(request))
+    };
     let too_large = request.body().size_hint().lower() > max_body_size;
-    fault
-        .flatten()
-        .or(too_large.then_some(StatusCode::PAYLOAD_TOO_LARGE))
+    fault.or(too_large.then_some(StatusCode::PAYLOAD_TOO_LARGE))
+}
+
+/// RFC 9113, 8.3.1: `:authority` or Host, both valid, and the same one where there are both.
+fn authority_fault<B>(request: &Request<B>) -> Option<StatusCode> {
+    let bad = Some(StatusCode::BAD_REQUEST);
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let (host, repeated) = (hosts.next(), hosts.next());
+    let authority = request.uri().authority().map(http::uri::Authority::as_str);
+    match (authority, host) {
+        _ if repeated.is_some() => bad,
+        (None, None) => bad,
+        (Some(authority), _) if !is_host(authority.as_bytes()) => bad,
+        (_, Some(host)) if !is_host(host.as_bytes()) => bad,
+        (Some(authority), Some(host)) => {
+            let default_port = match request.uri().scheme_str() {
+                Some("https") => ":443",
+                _ => ":80",
+            };
+            let host = host.to_str().unwrap_or_default();
+            let [authority, host] = [authority, host].map(|text| {
+                let text = text.strip_suffix(':').unwrap_or(text);
+                text.strip_suffix(default_port).unwrap_or(text)
+            });
+            (!authority.eq_ignore_ascii_case(host)).then_some(StatusCode::BAD_REQUEST)
+        }
+        _ => None,
+    }
+}
+
+/// RFC 9113, 8.2.1: a value neither starts nor ends with a blank. Over HTTP/1.1 those are no part of it.
+fn padding_fault<B>(request: &Request<B>) -> Option<StatusCode> {
+    let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+    let is_padded = |value: &[u8]| is_blank(value.first()) || is_blank(value.last());
+    let mut values = request.headers().values();
+    let is_faulty = values.any(|value| is_padded(value.as_bytes()));
+    is_faulty.then_some(StatusCode::BAD_REQUEST)
 }
 
 /// RFC 9112, 3.2: the asterisk is for OPTIONS, an authority alone for CONNECT, which needs a proxy.
@@ -162,7 +196,23 @@ mod tests {
             ("GET", "/", Version::HTTP_10, &[], None),
             ("GET", "/", Version::HTTP_10, &["a", "b"], bad),
             ("GET", "/", Version::HTTP_11, &["a", "a"], bad),
-            ("GET", "/", Version::HTTP_2, &[], None),
+            ("GET", "/", Version::HTTP_2, &[], bad),
+            ("GET", "/", Version::HTTP_2, &["a"], None),
+            ("GET", "/", Version::HTTP_2, &["a", "a"], bad),
+            ("GET", "/", Version::HTTP_2, &["a@x"], bad),
+            ("GET", "https://a/", Version::HTTP_2, &[], None),
+            ("GET", "https://a/", Version::HTTP_2, &["A"], None),
+            ("GET", "https://a/", Version::HTTP_2, &["a:443"], None),
+            ("GET", "https://a:443/", Version::HTTP_2, &["a"], None),
+            ("GET", "http://a/", Version::HTTP_2, &["a:80"], None),
+            ("GET", "https://a/", Version::HTTP_2, &["a:80"], bad),
+            ("GET", "https://a/", Version::HTTP_2, &["b"], bad),
+            ("GET", "https://a/", Version::HTTP_2, &["a.b"], bad),
+            ("GET", "https://a/", Version::HTTP_2, &[""], bad),
+            ("GET", "https://a/", Version::HTTP_2, &["a", "a"], bad),
+            ("GET", "https://a@x/", Version::HTTP_2, &[], bad),
+            ("GET", "https://a@x/", Version::HTTP_2, &["x"], bad),
+            ("GET", "https://a:b@x/", Version::HTTP_2, &[], bad),
             ("OPTIONS", "*", Version::HTTP_11, &["a"], None),
             ("GET", "*", Version::HTTP_11, &["a"], bad),
             ("GET", "http://a/b", Version::HTTP_11, &["a"], None),
@@ -190,6 +240,25 @@ mod tests {
                 wanted,
                 "{method} {target} {version:?} {hosts:?}"
             );
+        }
+    }
+
+    #[test]
+    fn http2_field_values_have_no_blanks_at_their_ends() {
+        for (value, wanted) in [
+            ("b", None),
+            ("", None),
+            ("b c", None),
+            (" b", Some(StatusCode::BAD_REQUEST)),
+            ("b ", Some(StatusCode::BAD_REQUEST)),
+            ("\tb", Some(StatusCode::BAD_REQUEST)),
+            ("b\t", Some(StatusCode::BAD_REQUEST)),
+            (" ", Some(StatusCode::BAD_REQUEST)),
+        ] {
+            let request = Request::get("https://a/").version(Version::HTTP_2);
+            let request = request.header("x", value);
+            let request = request.body(Empty::<Bytes>::new()).unwrap();
+            assert_eq!(fault(&request, 10), wanted, "{value:?}");
         }
     }
 

@@ -20,7 +20,8 @@ use tower_service::Service;
 use crate::{
     BoxError, ConnectionInfo, Handle, Incoming,
     activity::Activity,
-    body::{InFlight, Outgoing},
+    body::{InFlight, LeftBody, Outgoing},
+    framing::{Claims, Framing},
     protocols::Protocols,
     request,
 };
@@ -80,6 +81,8 @@ pub(crate) struct Adapter<S> {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) activity: Activity,
+    pub(crate) claims: Claims,
+    pub(crate) left_body: LeftBody,
     pub(crate) handle: Handle,
     pub(crate) protocols: Arc<Protocols>,
 }
@@ -92,8 +95,15 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
     fn call(&self, request: Request<hyper::body::Incoming>) -> Responding<S> {
         let in_flight = InFlight::begin(&self.shared);
         let version = request.version();
-        let mut request = request.map(|body| Incoming::new(body, &self.shared));
-        let state = match request::fault(&request, self.shared.protocols.limits.max_body_size) {
+        let is_guarded = version < Version::HTTP_2;
+        let is_expected = !is_guarded || self.shared.claims.claim(framing(request.body()));
+        let mut request = request.map(|body| Incoming::new(body, &self.shared, version));
+        let fault = if is_expected {
+            request::fault(&request, self.shared.protocols.limits.max_body_size)
+        } else {
+            Some(StatusCode::BAD_REQUEST)
+        };
+        let state = match fault {
             Some(status) => {
                 tracing::debug!(peer = %self.info.peer(), %status, "refused a request");
                 State::Refused { status }
@@ -142,7 +152,7 @@ impl<S: Serve> Future for Responding<S> {
             Ok(poll) => ready!(poll),
             Err(status) => Err(status),
         };
-        let in_flight = this.in_flight.take().expect("polled after it was ready");
+        let mut in_flight = this.in_flight.take().expect("polled after it was ready");
         let mut response = match outcome {
             Ok(response) => response.map(Some),
             Err(status) => {
@@ -152,8 +162,18 @@ impl<S: Serve> Future for Responding<S> {
             }
         };
         in_flight.on_response(response.status());
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            in_flight.on_upgrade();
+        }
         let refused = matches!(*this.state, State::Refused { .. });
-        if *this.version < Version::HTTP_2 && (refused || in_flight.is_last()) {
+        let is_http1 = *this.version < Version::HTTP_2;
+        let leaves_body = is_http1 && in_flight.has_open_body() && {
+            // Drops the request, if the service's future still has it.
+            let status = response.status();
+            this.state.set(State::Failed { status });
+            in_flight.leaves_body_unread()
+        };
+        if is_http1 && (refused || leaves_body || in_flight.is_last()) {
             response
                 .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -202,6 +222,14 @@ impl<S: Serve> State<S> {
             };
             self.set(Self::Running { future });
         }
+    }
+}
+
+/// How hyper reads the body.
+fn framing(body: &hyper::body::Incoming) -> Framing {
+    match body.size_hint().exact() {
+        Some(length) => Framing::Length(length),
+        None => Framing::Chunked,
     }
 }
 

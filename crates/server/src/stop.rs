@@ -164,6 +164,16 @@ impl Handle {
         self.0.certificate_orders.send_replace(());
     }
 
+    /// Reads certificates again; false if there are none.
+    pub(crate) fn reload_if_encrypted(&self) -> bool {
+        #[cfg(feature = "tls")]
+        if self.0.certificate_orders.receiver_count() > 0 {
+            self.reload_certificates();
+            return true;
+        }
+        false
+    }
+
     #[cfg(feature = "tls")]
     pub(crate) fn certificate_orders(&self) -> watch::Receiver<()> {
         self.0.certificate_orders.subscribe()

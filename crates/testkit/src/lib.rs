@@ -16,14 +16,18 @@
 
 mod ask;
 mod browser;
+mod differential;
 mod outside;
+mod reference;
 mod running;
 mod wait;
 mod wire;
 
 pub use ask::ask_all;
 pub use browser::Browser;
+pub use differential::{assert_strict_framing, mirrored};
 pub use outside::{VENV, find_outside, outside};
+pub use reference::{ReferenceEnd, ReferenceRequest, reference_requests};
 pub use running::{Running, Signal};
 pub use tempfile::TempDir;
 pub use wait::{wait_for, wait_until};

@@ -12,11 +12,11 @@ use self::unix as imp;
 use self::windows as imp;
 
 #[cfg(feature = "tls")]
-pub(crate) use self::imp::{Hangup, file_stamp};
+pub(crate) use self::imp::file_stamp;
 pub(crate) use self::{
     clock::monotonic_nanoseconds,
     imp::{
-        StopSignals, UnixListener, UnixStream, is_out_of_resources, path_from_bytes,
+        Hangup, StopSignals, UnixListener, UnixStream, is_of_listener, is_out_of_resources, path_from_bytes,
         raise_descriptor_limit,
     },
 };

@@ -43,10 +43,8 @@ impl StopSignals {
 }
 
 /// SIGHUP.
-#[cfg(feature = "tls")]
 pub(crate) struct Hangup(Signal);
 
-#[cfg(feature = "tls")]
 impl Hangup {
     pub(crate) fn new() -> io::Result<Self> {
         signal(SignalKind::hangup()).map(Self)
@@ -77,6 +75,21 @@ pub(crate) fn is_out_of_resources(error: &io::Error) -> bool {
     let out_of = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
     let code = error.raw_os_error();
     out_of
+        .iter()
+        .any(|errno| code == Some(errno.raw_os_error()))
+}
+
+/// Whether `accept` failed because of the listener, which will not accept again.
+pub(crate) fn is_of_listener(error: &io::Error) -> bool {
+    let of_listener = [
+        Errno::BADF,
+        Errno::INVAL,
+        Errno::NOTSOCK,
+        Errno::OPNOTSUPP,
+        Errno::FAULT,
+    ];
+    let code = error.raw_os_error();
+    of_listener
         .iter()
         .any(|errno| code == Some(errno.raw_os_error()))
 }

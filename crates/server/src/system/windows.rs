@@ -82,10 +82,8 @@ impl StopSignals {
 }
 
 /// SIGHUP does not exist.
-#[cfg(feature = "tls")]
 pub(crate) struct Hangup;
 
-#[cfg(feature = "tls")]
 impl Hangup {
     pub(crate) fn new() -> io::Result<Self> {
         Ok(Self)
@@ -112,6 +110,15 @@ pub(crate) fn file_stamp(file: &std::fs::Metadata) -> [i128; 5] {
 /// Whether `accept` failed for want of sockets (WSAEMFILE) or buffers (WSAENOBUFS).
 pub(crate) fn is_out_of_resources(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(10024 | 10055))
+}
+
+/// Whether `accept` failed because of the listener (WSAEBADF, WSAEFAULT, WSAEINVAL, WSAENOTSOCK and
+/// WSAEOPNOTSUPP), which will not accept again.
+pub(crate) fn is_of_listener(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(10009 | 10014 | 10022 | 10038 | 10045)
+    )
 }
 
 /// Returns the path with these bytes; those that are not UTF-8 are replaced.

@@ -4,14 +4,21 @@ use std::{
     io::{Read, Write},
     net::{Shutdown, TcpStream},
     os::unix::net::UnixStream,
-    sync::atomic::Ordering,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
-use squall_server::{Limits, Server};
+use http::StatusCode;
+use squall_server::{Limits, Observe, Server, Stop};
 use testkit::{temp_dir, wait_until};
 
-use crate::harness::{TestServer, get};
+use crate::{
+    frames::{Client, RST_STREAM, frame},
+    harness::{TestServer, get},
+};
 
 const POST: &str = "POST /never HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
 
@@ -82,6 +89,88 @@ fn an_end_behind_another_request_is_seen_when_that_is_read() {
     drop(client);
     server.app.gate.add_permits(1);
     server.wait_connections(0);
+}
+
+/// Counts what becomes of requests.
+#[derive(Clone, Debug, Default)]
+struct Outcomes(Arc<[AtomicUsize; 3]>);
+
+impl Outcomes {
+    /// Responses, requests without one, and ends.
+    fn now(&self) -> [usize; 3] {
+        self.0.each_ref().map(|count| count.load(Ordering::SeqCst))
+    }
+
+    #[track_caller]
+    fn wait(&self, wanted: [usize; 3]) {
+        wait_until(&format!("{wanted:?} of {self:?}"), || self.now() == wanted);
+    }
+}
+
+impl Observe for Outcomes {
+    fn on_response(&self, _: StatusCode, _: Duration) {
+        self.0[0].fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn on_abort(&self, _: Duration) {
+        self.0[1].fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn on_end(&self) {
+        self.0[2].fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+fn observed() -> (TestServer, Outcomes) {
+    let outcomes = Outcomes::default();
+    let server = Server::new().bind("127.0.0.1:0").observe(outcomes.clone());
+    (TestServer::with(server), outcomes)
+}
+
+#[test]
+fn aborted_requests_are_observed_once() {
+    let (server, outcomes) = observed();
+    let mut client = TcpStream::connect(server.address()).unwrap();
+    client.write_all(get("/never").as_bytes()).unwrap();
+    server.wait_seen(1);
+    assert_eq!(outcomes.now(), [0, 0, 0]);
+    drop(client);
+    outcomes.wait([0, 1, 1]);
+    // A client that leaves in the middle of a response has had its status.
+    let mut wire = server.wire();
+    wire.send(get("/broken"));
+    outcomes.wait([1, 1, 1]);
+    drop(wire);
+    outcomes.wait([1, 1, 2]);
+    let mut wire = server.wire();
+    wire.send(get("/"));
+    assert_eq!(wire.response().text(), "hello");
+    outcomes.wait([2, 1, 3]);
+}
+
+#[test]
+fn reset_http2_streams_are_observed_as_aborted() {
+    let (server, outcomes) = observed();
+    let mut client = Client::connect(server.address());
+    client.get(1, "/never");
+    client.get(3, "/never");
+    server.wait_seen(2);
+    client.send(&frame(RST_STREAM, 0, 1, &8_u32.to_be_bytes()));
+    outcomes.wait([0, 1, 1]);
+    client.get(5, "/");
+    assert_eq!(client.response(5), (200, "hello".into()));
+    drop(client);
+    outcomes.wait([1, 2, 3]);
+}
+
+#[test]
+fn requests_that_the_server_cuts_off_are_observed_as_aborted() {
+    let (server, outcomes) = observed();
+    let mut wire = server.wire();
+    wire.send(get("/never"));
+    server.wait_seen(1);
+    server.handle.stop(Stop::Now);
+    outcomes.wait([0, 1, 1]);
 }
 
 /// `printf 'GET …' | nc -N`: it has shut its side, and still reads.

@@ -68,6 +68,60 @@ fn a_small_unread_body_keeps_the_connection() {
     assert_eq!(wire.response().text(), "hello");
 }
 
+/// RFC 9112, 9.6: a connection that ends says so, also where the service drops the request late, as it
+/// does below any layer.
+#[test]
+fn unread_body_that_ends_the_connection_is_announced() {
+    let server = TestServer::new(Limits::default());
+    for (lines, body) in [
+        ("Content-Length: 100000", "a part"),
+        ("Content-Length: 100000\r\nExpect: 100-continue", ""),
+        ("Transfer-Encoding: chunked", "5\r\nhello\r\n"),
+        ("Transfer-Encoding: chunked", "5\r\nhel"),
+        ("Transfer-Encoding: chunked", ""),
+    ] {
+        for path in ["/", "/error", "/panic", "/status/204"] {
+            let mut wire = server.wire();
+            wire.send(format!(
+                "POST {path} HTTP/1.1\r\nHost: a\r\n{lines}\r\n\r\n{body}"
+            ));
+            let reply = wire.response();
+            assert_eq!(reply.header("connection"), Some("close"), "{path} {lines}");
+            wire.closed();
+        }
+    }
+    for path in ["/", "/error", "/panic", "/status/204"] {
+        let mut wire = server.wire();
+        for _ in 0..2 {
+            wire.send(format!(
+                "POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+            ));
+            assert_eq!(wire.response().header("connection"), None, "{path}");
+        }
+    }
+}
+
+/// The same where the service drops the request before it makes a future of it.
+#[test]
+fn body_that_is_dropped_at_once_is_read_over_or_announced() {
+    let server = TestServer::serving(Server::new().bind("127.0.0.1:0"), |_| {
+        tower::service_fn(|request: http::Request<squall_server::Incoming>| {
+            drop(request);
+            let body = http_body_util::Full::new(bytes::Bytes::from_static(b"hello"));
+            std::future::ready(Ok::<_, std::convert::Infallible>(http::Response::new(body)))
+        })
+    });
+    let mut wire = server.wire();
+    for _ in 0..3 {
+        wire.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+        let reply = wire.response();
+        assert_eq!((reply.text(), reply.header("connection")), ("hello", None));
+    }
+    wire.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nhello");
+    assert_eq!(wire.response().header("connection"), Some("close"));
+    wire.closed();
+}
+
 /// The first large response changes how a connection writes, also one that was there before it.
 #[test]
 fn small_and_large_responses_take_turns() {

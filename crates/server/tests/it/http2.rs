@@ -13,8 +13,8 @@ use testkit::wait_until;
 
 use crate::{
     frames::{
-        ACK, Client, DATA, END_STREAM, GOAWAY, PING, PREFACE, RST_STREAM, SETTINGS, WINDOW_UPDATE,
-        frame, get_frame,
+        ACK, Client, DATA, END_HEADERS, END_STREAM, GET, GOAWAY, HEADERS, PING, PREFACE,
+        RST_STREAM, SETTINGS, WINDOW_UPDATE, frame, get_frame,
     },
     harness::{TestServer, get},
 };
@@ -226,5 +226,55 @@ fn a_response_that_nobody_takes() {
         });
         client.rest();
         pings.join().unwrap();
+    }
+}
+
+/// A literal field (RFC 7541, 6.2.2) with one of the static table's names.
+fn field(name: u8, value: &str) -> Vec<u8> {
+    let index: &[u8] = if name < 15 { &[name] } else { &[15, name - 15] };
+    let length = u8::try_from(value.len()).unwrap();
+    [index, &[length], value.as_bytes()].concat()
+}
+
+const AUTHORITY: u8 = 1;
+const ACCEPT: u8 = 19;
+const HOST: u8 = 38;
+
+/// RFC 9113, 8.2.1 and 8.3.1.
+#[test]
+fn malformed_requests_get_400_and_the_connection_goes_on() {
+    let server = TestServer::new(Limits::default());
+    let mut client = Client::connect(server.address());
+    // GET, http and /.
+    let start = [GET, 0x86, 0x84];
+    for (stream, (fields, status)) in (1..).step_by(2).zip([
+        (vec![], 400),
+        (vec![field(AUTHORITY, "a")], 200),
+        (vec![field(HOST, "a")], 200),
+        (vec![field(AUTHORITY, "a"), field(HOST, "A:80")], 200),
+        (vec![field(AUTHORITY, "a"), field(HOST, "b")], 400),
+        (vec![field(AUTHORITY, "a"), field(HOST, "a:8888")], 400),
+        (
+            vec![field(AUTHORITY, "a"), field(HOST, "a"), field(HOST, "a")],
+            400,
+        ),
+        (vec![field(HOST, "a"), field(HOST, "b")], 400),
+        (vec![field(AUTHORITY, "a@x")], 400),
+        (vec![field(AUTHORITY, "a:b@x")], 400),
+        (vec![field(HOST, "a@x")], 400),
+        (vec![field(HOST, "a/b")], 400),
+        (vec![field(AUTHORITY, "a:b")], 400),
+        (vec![field(AUTHORITY, "a"), field(ACCEPT, "x y")], 200),
+        (vec![field(AUTHORITY, "a"), field(ACCEPT, " x")], 400),
+        (vec![field(AUTHORITY, "a"), field(ACCEPT, "x ")], 400),
+        (vec![field(AUTHORITY, "a"), field(ACCEPT, "\tx")], 400),
+        (vec![field(AUTHORITY, "a"), field(ACCEPT, "x\t")], 400),
+        (vec![field(HOST, " a")], 400),
+        (vec![field(AUTHORITY, "a")], 200),
+    ]) {
+        let head = [&start[..], &fields.concat()].concat();
+        client.send(&frame(HEADERS, END_STREAM | END_HEADERS, stream, &head));
+        let (found, _) = client.response(stream);
+        assert_eq!(found, status, "{}", fields.concat().escape_ascii());
     }
 }

@@ -11,6 +11,7 @@ mod app;
 mod authority;
 mod bodies;
 mod descriptors;
+mod differential;
 mod drain;
 mod frames;
 mod framing;
@@ -19,8 +20,10 @@ mod http2;
 mod http2_abuse;
 mod limits;
 mod listen;
+mod listener;
 mod process;
 mod proxy_protocol;
+mod signals;
 mod silent_peers;
 #[cfg(feature = "tls")]
 mod tls;

@@ -1,0 +1,85 @@
+//! The agreement between the framing guard and hyper, head by head.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Where the body of a request ends, as hyper reads its head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// `Content-Length`; 0 where there is no body.
+    Length(u64),
+    Chunked,
+}
+
+/// What the guard has let pass and what hyper has made of it.
+///
+/// One task drives an HTTP/1.1 connection, so nothing here orders other memory: all is `Relaxed`.
+#[derive(Debug, Default)]
+pub(crate) struct Claims {
+    /// The head that the guard has let pass and hyper has not claimed: none, any, or one with a
+    /// body of this length.
+    due: AtomicU64,
+    /// What hyper has claimed since.
+    claimed: AtomicU64,
+}
+
+const NONE: u64 = 0;
+/// A head with a body of any framing.
+const ANY: u64 = u64::MAX;
+const CHUNKED: u64 = u64::MAX - 1;
+/// No more HTTP/1.1 comes: the connection was upgraded.
+const TUNNEL: u64 = u64::MAX;
+
+/// What hyper made of the head that the guard let pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    Request(Framing),
+    Upgraded,
+    /// It has made no request of it, and wants to read on.
+    Missing,
+}
+
+impl Claims {
+    /// hyper has read a request; false if the guard has not seen its head end, or with another body.
+    pub(crate) fn claim(&self, framing: Framing) -> bool {
+        let code = code(framing);
+        let due = self.due.load(Relaxed);
+        self.due.store(NONE, Relaxed);
+        self.claimed.store(code, Relaxed);
+        due == ANY || due == code
+    }
+
+    /// The response switches protocols: what follows is not HTTP/1.1.
+    pub(crate) fn upgrade(&self) {
+        self.claimed.store(TUNNEL, Relaxed);
+    }
+
+    /// A whole head is passed to hyper, with bytes of its body only if its length is known.
+    pub(super) fn expect(&self, length: Option<u64>) {
+        let due = length.map_or(ANY, |length| code(Framing::Length(length)));
+        self.due.store(due, Relaxed);
+    }
+
+    pub(super) fn is_upgraded(&self) -> bool {
+        self.claimed.load(Relaxed) == TUNNEL
+    }
+
+    /// What hyper has made of the head that was let pass last.
+    pub(super) fn take(&self) -> Claim {
+        let claim = match self.claimed.load(Relaxed) {
+            NONE => Claim::Missing,
+            TUNNEL => return Claim::Upgraded,
+            CHUNKED => Claim::Request(Framing::Chunked),
+            length => Claim::Request(Framing::Length(length - 1)),
+        };
+        self.claimed.store(NONE, Relaxed);
+        claim
+    }
+}
+
+/// Never `NONE`. Lengths end far below the other codes, since no body is so long.
+fn code(framing: Framing) -> u64 {
+    match framing {
+        Framing::Length(length) => length.min(CHUNKED - 2) + 1,
+        Framing::Chunked => CHUNKED,
+    }
+}

@@ -1,0 +1,222 @@
+//! Where the header section of a request ends: lines that end in CRLF, the last one empty.
+
+use memchr::{memchr, memchr_iter};
+
+/// Finds the end of one head.
+#[derive(Debug, Default)]
+pub(super) struct HeadReader {
+    /// A line that is not empty has come. Empty ones before it are skipped (RFC 9112, 2.2).
+    begun: bool,
+    /// How many bytes of the unfinished line have come.
+    line: usize,
+    ends_in_cr: bool,
+    length: Length,
+}
+
+/// What the head's lines state about the body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Length {
+    #[default]
+    Unstated,
+    Stated(u64),
+    Unclear,
+}
+
+/// Where in the bytes that were read something was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// The head ends before this index.
+    End(usize),
+    /// An LF at this index follows no CR. RFC 9112, 2.2, allows to take it for the end of a line. A proxy
+    /// that does not would pass on in one field what is two here.
+    BareLf(usize),
+}
+
+impl HeadReader {
+    /// Reads the next bytes; `None` if all of them belong to the head and it goes on.
+    pub(super) fn read(&mut self, bytes: &[u8]) -> Option<Event> {
+        if !self.begun && self.line == 0 && is_one_head(bytes) {
+            return Some(Event::End(bytes.len()));
+        }
+        self.read_lines(bytes)
+    }
+
+    fn read_lines(&mut self, bytes: &[u8]) -> Option<Event> {
+        let mut start = 0;
+        for lf in memchr_iter(b'\n', bytes) {
+            let has_cr = match lf.checked_sub(1) {
+                Some(before) => bytes[before] == b'\r',
+                None => self.ends_in_cr,
+            };
+            if !has_cr {
+                return Some(Event::BareLf(lf));
+            }
+            // Without its CR.
+            if self.line + lf - start > 1 {
+                self.begun = true;
+                if self.line == 0 {
+                    self.note_length(&bytes[start..lf - 1]);
+                } else {
+                    self.length = Length::Unclear;
+                }
+            } else if self.begun {
+                return Some(Event::End(lf + 1));
+            }
+            (self.line, start) = (0, lf + 1);
+        }
+        self.line += bytes.len() - start;
+        if let Some(last) = bytes.last() {
+            self.ends_in_cr = *last == b'\r';
+        }
+        None
+    }
+
+    /// The length of the body, if the head states one clearly, came in whole lines and did not come alone.
+    pub(super) fn stated_length(&self) -> Option<u64> {
+        match self.length {
+            Length::Stated(length) => Some(length),
+            Length::Unstated | Length::Unclear => None,
+        }
+    }
+
+    /// Takes note of a line that states how long the body is.
+    fn note_length(&mut self, line: &[u8]) {
+        let Some(colon) = memchr(b':', line) else {
+            return;
+        };
+        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+        if name.eq_ignore_ascii_case(b"content-length") {
+            let is_number = value.len() <= 18 && value.iter().all(u8::is_ascii_digit);
+            let number = str::from_utf8(value)
+                .ok()
+                .and_then(|text| text.parse().ok());
+            self.length = match (self.length, number) {
+                (Length::Unstated, Some(number)) if is_number => Length::Stated(number),
+                _ => Length::Unclear,
+            };
+        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            self.length = Length::Unclear;
+        }
+    }
+}
+
+/// Whether the bytes are exactly one head, as nearly all are that arrive: quicker to find out than
+/// to read it, because the compiler makes vector instructions of this.
+pub(super) fn is_one_head(bytes: &[u8]) -> bool {
+    let Some(lines) = bytes.strip_suffix(b"\r\n") else {
+        return false;
+    };
+    if lines.len() < 3 || !lines.ends_with(b"\r\n") || lines[..2].contains(&b'\n') {
+        return false;
+    }
+    let before = lines[1..].iter().zip(lines);
+    let triples = lines[2..].iter().zip(before);
+    let faults = triples.fold(false, |faults, (&byte, (&before, &two_before))| {
+        faults | ((byte == b'\n') & ((before != b'\r') | (two_before == b'\n')))
+    });
+    !faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Event, HeadReader, is_one_head};
+
+    /// The event of the bytes at once, and the same in pieces of any size.
+    fn read(bytes: &[u8]) -> Option<Event> {
+        let whole = HeadReader::default().read_lines(bytes);
+        assert_eq!(HeadReader::default().read(bytes), whole);
+        for size in 1..bytes.len() {
+            let mut reader = HeadReader::default();
+            let mut chunks = bytes.chunks(size).enumerate();
+            let event = chunks.find_map(|(i, chunk)| {
+                Some(match reader.read(chunk)? {
+                    Event::End(at) => Event::End(i * size + at),
+                    Event::BareLf(at) => Event::BareLf(i * size + at),
+                })
+            });
+            assert_eq!(event, whole, "{:?} by {size}", bytes.escape_ascii());
+        }
+        assert_eq!(
+            is_one_head(bytes),
+            whole == Some(Event::End(bytes.len())) && !bytes.starts_with(b"\r\n"),
+            "{:?}",
+            bytes.escape_ascii()
+        );
+        whole
+    }
+
+    #[test]
+    fn a_head_ends_with_the_first_empty_line_that_is_not_its_first() {
+        for (bytes, end) in [
+            (&b"GET / HTTP/1.1\r\n\r\n"[..], 18),
+            (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27),
+            (b"G\r\n\r\n", 5),
+            (b"\r\n\r\nG\r\n\r\n", 9),
+            (b"\r\nG\r\n\r\nGET / HTTP/1.1\r\n\r\n", 7),
+            (b"G\r\n\r\n\r\n", 5),
+            (b"G\r\rH\r\n\r\n", 8),
+            (b"G\r\n\r\nbody\nwith lines\r\n\r\n", 5),
+        ] {
+            assert_eq!(
+                read(bytes),
+                Some(Event::End(end)),
+                "{:?}",
+                bytes.escape_ascii()
+            );
+        }
+        for bytes in [
+            &b""[..],
+            b"\r\n",
+            b"\r\n\r\n",
+            b"G\r\n",
+            b"G\r\n\r",
+            b"G\r\nH\r\n",
+        ] {
+            assert_eq!(read(bytes), None, "{:?}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_bare_line_feed_is_found_wherever_it_stands() {
+        for bytes in [
+            &b"\n"[..],
+            b"\r\n\n",
+            b"G\n",
+            b"GET / HTTP/1.1\n",
+            b"GET / HTTP/1.1\r\n\n",
+            b"GET / HTTP/1.1\r\nHost: a\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\n\n",
+            b"GET / HTTP/1.1\r\nHost:\r\r\nA: b\n",
+        ] {
+            let followed = [bytes, b"\r\n\r\n"].concat();
+            assert_eq!(read(&followed), Some(Event::BareLf(bytes.len() - 1)));
+        }
+    }
+
+    #[test]
+    fn a_length_is_stated_once_or_not_at_all() {
+        for (lines, length) in [
+            ("A: b", None),
+            ("Content-Length: 5", Some(5)),
+            ("CONTENT-length:\t005 \r\nA: b", Some(5)),
+            ("Content-Length: 5\r\nContent-Length: 5", None),
+            ("Content-Length: +5", None),
+            ("Content-Length: 5, 5", None),
+            ("Content-Length:", None),
+            ("Content-Length : 5", None),
+            ("Content-Length: 1234567890123456789", None),
+            ("Content-Length: 5\r\nTransfer-Encoding: chunked", None),
+            ("Transfer-Encoding: x\r\nContent-Length: 5", None),
+        ] {
+            let mut reader = HeadReader::default();
+            let head = format!("POST / HTTP/1.1\r\n{lines}\r\n\r\n");
+            let event = reader.read_lines(head.as_bytes());
+            assert_eq!(event, Some(Event::End(head.len())));
+            assert_eq!(reader.stated_length(), length, "{lines:?}");
+        }
+        let mut reader = HeadReader::default();
+        reader.read(b"POST / HTTP/1.1\r\nContent-");
+        reader.read(b"Length: 5\r\n\r\n");
+        assert_eq!(reader.stated_length(), None, "unknown, as it came in two");
+    }
+}

@@ -1,0 +1,200 @@
+//! Framing guard: where each HTTP/1.1 request ends, read strictly beside hyper.
+//!
+//! hyper reads chunked bodies leniently. After a bare LF in the trailer section it takes the next
+//! request for a part of it (hyper 1.12), so that behind a proxy one client gets the response to
+//! another's request. The guard sits between the socket and hyper and enforces:
+//!
+//! 1. hyper has no byte behind a head before it has claimed that head as a request, unless the head
+//!    states the length of its body and the bytes are part of it. So the guard knows from hyper's own
+//!    verdict, without parsing fields, where each body begins and how it is framed.
+//! 2. A body's framing passes only as far as it is valid (RFC 9112, 7.1). So hyper cannot end a body
+//!    anywhere else.
+//! 3. hyper claims as many requests as heads have passed, one by one. A request that the guard has
+//!    not seen is refused in the service adapter; a head that hyper does not claim ends the connection.
+//!
+//! Most requests arrive alone and have no body. They cost one look at their bytes.
+
+mod chunked;
+mod claims;
+mod head;
+
+use std::{error::Error, fmt, io};
+
+pub(crate) use claims::{Claims, Framing};
+
+use chunked::ChunkedReader;
+use claims::Claim;
+use head::HeadReader;
+
+/// Takes the place of a bare LF in a head: hyper accepts NUL nowhere, so it answers 400 in its turn,
+/// behind the responses to earlier requests, and closes.
+pub(crate) const INVALID_HEAD: &[u8] = b"\0\r\n\r\n";
+
+/// Reads along with hyper. See the [module](self).
+#[derive(Debug)]
+pub(crate) struct Guard(State);
+
+#[derive(Debug)]
+enum State {
+    /// A head is expected, or has come in part.
+    Head(HeadReader),
+    /// A whole head has passed, with so many bytes of its body, and hyper is to claim it.
+    Passed {
+        body: u64,
+    },
+    /// So much of a body has yet to come.
+    Length(u64),
+    Chunked {
+        reader: ChunkedReader,
+        read: u64,
+    },
+    Refused(Malformed),
+    /// HTTP/2, or an upgraded connection.
+    Off,
+}
+
+/// What becomes of bytes that have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// So many pass; the others wait until hyper reads again.
+    Pass(usize),
+    /// So many pass, and [`INVALID_HEAD`] instead of the rest.
+    RefuseHead(usize),
+    /// So many pass; then reading fails.
+    Refuse(usize, Malformed),
+}
+
+/// The framing of an HTTP/1.1 request is malformed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Malformed {
+    fault: &'static str,
+    /// Where in the body, if it is there.
+    at: Option<u64>,
+}
+
+impl Guard {
+    pub(crate) fn new() -> Self {
+        Self(State::Head(HeadReader::default()))
+    }
+
+    /// For a connection that does not speak HTTP/1.1.
+    pub(crate) fn off() -> Self {
+        Self(State::Off)
+    }
+
+    /// Why nothing passes any more.
+    pub(crate) fn fault(&self) -> Option<Malformed> {
+        match self.0 {
+            State::Refused(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
+    /// Judges the bytes that come next. What does not pass is to be judged again.
+    pub(crate) fn judge(&mut self, bytes: &[u8], claims: &Claims) -> Verdict {
+        self.settle(claims);
+        let mut passed = 0;
+        while passed < bytes.len() {
+            let rest = &bytes[passed..];
+            match &mut self.0 {
+                State::Head(reader) => match reader.read(rest) {
+                    None => passed = bytes.len(),
+                    Some(head::Event::End(end)) => {
+                        let body = (rest.len() - end) as u64;
+                        let length = reader.stated_length().filter(|length| body <= *length);
+                        // hyper overrules it by a coding, which harms only where a body follows.
+                        let length = length.filter(|_| body > 0);
+                        claims.expect(length);
+                        let body = if length.is_some() { body } else { 0 };
+                        self.0 = State::Passed { body };
+                        // At most the length of a slice.
+                        return Verdict::Pass(passed + end + body as usize);
+                    }
+                    Some(head::Event::BareLf(at)) => {
+                        self.refuse("a line of the head ends in a bare LF", None);
+                        return Verdict::RefuseHead(passed + at);
+                    }
+                },
+                State::Length(left) => {
+                    let taken = (rest.len() as u64).min(*left);
+                    *left -= taken;
+                    passed += taken as usize;
+                    if *left == 0 {
+                        *self = Self::new();
+                    }
+                }
+                State::Chunked { reader, read } => match reader.read(rest) {
+                    None => {
+                        *read += rest.len() as u64;
+                        passed = bytes.len();
+                    }
+                    Some(chunked::Event::End(end)) => {
+                        passed += end;
+                        *self = Self::new();
+                    }
+                    Some(chunked::Event::Fault(at, fault)) => {
+                        let place = *read + at as u64;
+                        let fault = self.refuse(fault, Some(place));
+                        return Verdict::Refuse(passed + at, fault);
+                    }
+                },
+                State::Passed { .. } => unreachable!("settled above, and left at once below"),
+                State::Refused(fault) => return Verdict::Refuse(passed, *fault),
+                State::Off => passed = bytes.len(),
+            }
+        }
+        Verdict::Pass(passed)
+    }
+
+    /// Goes on from what hyper has made of the last head.
+    fn settle(&mut self, claims: &Claims) {
+        let State::Passed { body } = self.0 else {
+            if claims.is_upgraded() {
+                *self = Self::off();
+            }
+            return;
+        };
+        match claims.take() {
+            Claim::Upgraded => *self = Self::off(),
+            Claim::Request(Framing::Length(length)) => {
+                // More cannot have passed: hyper claimed the length that was expected.
+                self.0 = State::Length(length.saturating_sub(body));
+                if length <= body {
+                    *self = Self::new();
+                }
+            }
+            Claim::Request(Framing::Chunked) => {
+                self.0 = State::Chunked {
+                    reader: ChunkedReader::new(),
+                    read: 0,
+                };
+            }
+            Claim::Missing => {
+                self.refuse("the head ends elsewhere for hyper", None);
+            }
+        }
+    }
+
+    fn refuse(&mut self, fault: &'static str, at: Option<u64>) -> Malformed {
+        let fault = Malformed { fault, at };
+        self.0 = State::Refused(fault);
+        fault
+    }
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.fault)?;
+        self.at
+            .iter()
+            .try_for_each(|at| write!(f, " (byte {at} of the chunked body)"))
+    }
+}
+
+impl Error for Malformed {}
+
+impl From<Malformed> for io::Error {
+    fn from(fault: Malformed) -> Self {
+        Self::new(io::ErrorKind::InvalidData, fault)
+    }
+}
