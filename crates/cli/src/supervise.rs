@@ -6,11 +6,12 @@ use std::{
     ops::Range,
     path::PathBuf,
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
 use clap::{Args, ValueEnum};
-use squall_prefork::{Balance, Error, Readiness, Restart, Supervisor};
+use squall_prefork::{Balance, Error, LogOutput, Readiness, Restart, Supervisor};
 
 use crate::complain;
 
@@ -93,7 +94,7 @@ enum When {
 
 pub(crate) fn run(arguments: Supervise) -> ExitCode {
     tracing_subscriber::fmt()
-        .with_writer(stderr)
+        .with_writer(Arc::new(LogOutput::stderr()))
         .with_ansi(stderr().is_terminal())
         // It would report that standard error fails on standard error, and panic.
         .log_internal_errors(false)

@@ -38,6 +38,8 @@ pub struct Counters {
     pub latency: [u64; LATENCY_BOUNDS.len() + 1],
     /// The sum of all latencies, in microseconds.
     pub latency_sum: u64,
+    /// Requests without a response: the client gave up, or the worker was stopped first.
+    pub aborted: u64,
 }
 
 impl Counters {
@@ -90,13 +92,17 @@ impl Counters {
         numbers.join(" ")
     }
 
-    /// Reads `encode`'s form. Numbers that a later version may append are ignored.
+    /// Reads `encode`'s form. Numbers that a later version may append are ignored, and `aborted`,
+    /// which was appended, may be missing.
     pub(crate) fn decode(text: &str) -> Option<Self> {
         let mut numbers = text.split(' ');
         let mut counters = Self::default();
-        for field in counters.fields() {
+        let mut fields = counters.fields();
+        let aborted = fields.pop()?;
+        for field in fields {
             *field = numbers.next()?.parse().ok()?;
         }
+        *aborted = numbers.next().map_or(Ok(0), str::parse).ok()?;
         Some(counters)
     }
 
@@ -110,7 +116,7 @@ impl Counters {
         single
             .into_iter()
             .chain(rest)
-            .chain([&mut self.latency_sum])
+            .chain([&mut self.latency_sum, &mut self.aborted])
             .collect()
     }
 }
@@ -159,6 +165,7 @@ mod tests {
         let mut counters = Counters {
             accepted: u64::MAX,
             in_flight: 3,
+            aborted: 5,
             ..Counters::default()
         };
         counters.record(404, Duration::from_millis(70));
@@ -167,6 +174,10 @@ mod tests {
             Counters::decode(&format!("{} 9", counters.encode())),
             Some(counters.clone())
         );
+        let without_aborted = counters.encode();
+        let (without_aborted, _) = without_aborted.rsplit_once(' ').unwrap();
+        let decoded = Counters::decode(without_aborted).unwrap();
+        assert_eq!((decoded.in_flight, decoded.aborted), (3, 0));
         counters.add(&counters.clone());
         assert_eq!((counters.accepted, counters.requests()), (u64::MAX, 2));
         for nonsense in [

@@ -70,6 +70,7 @@ mod inherit;
 #[doc = include_str!("inheritance.md")]
 pub mod inheritance;
 mod keeper;
+mod log_output;
 mod machine;
 mod message;
 pub mod metrics;
@@ -91,6 +92,7 @@ pub use address::Address;
 pub use counters::{Counters, LATENCY_BOUNDS};
 pub use error::{ConfigError, Error, Outcome};
 pub use hooks::{WorkerExit, WorkerInfo};
+pub use log_output::LogOutput;
 pub use signals::unblock_signals;
 pub use status::{Status, WorkerStatus};
 pub use supervisor::{Balance, Readiness, Restart, Supervisor};

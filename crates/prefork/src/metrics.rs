@@ -103,6 +103,12 @@ fn requests(text: &mut Text, total: &Counters) {
         text.sample(name, &format!("{{status=\"{class}xx\"}}"), count);
     }
     text.metric(
+        "squall_requests_aborted_total",
+        "counter",
+        "Requests whose client gave up before there was a response.",
+    );
+    text.sample("squall_requests_aborted_total", "", total.aborted);
+    text.metric(
         "squall_requests_in_flight",
         "gauge",
         "Requests being answered now.",

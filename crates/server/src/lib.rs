@@ -87,7 +87,7 @@ mod tick;
 mod tls;
 
 #[cfg(feature = "tls")]
-pub use crate::tls::{ClientCertificates, Tls, TlsError, TlsInfo, reload_certificates_on_hangup};
+pub use crate::tls::{ClientCertificates, Tls, TlsError, TlsInfo};
 pub use crate::{
     address::Address,
     bind::{Bind, Listener},

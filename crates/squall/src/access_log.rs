@@ -1,8 +1,8 @@
-//! One line for each request, as Tornado's `log_request`.
+//! Access log: one line for each request, as Tornado's `log_request`.
 
 use std::{fmt, net::IpAddr, time::Instant};
 
-use http::{Method, StatusCode};
+use http::Method;
 use squall_server::{Address, ConnectionInfo};
 use tracing::Level;
 
@@ -11,28 +11,32 @@ use crate::Error;
 /// The target of the lines, for filters.
 const TARGET: &str = "squall::access";
 
-/// Whether anybody listens to any line; without, nothing is measured or kept for it.
+/// The status of the line of a request whose client closed the connection, or reset the stream, before
+/// there was a response: 499, as nginx logs it. No client ever receives it.
+pub const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// Whether any line is logged; otherwise nothing is measured or kept for it.
 pub(crate) fn is_enabled() -> bool {
     tracing::enabled!(target: TARGET, Level::ERROR)
 }
 
-/// What the line needs to know of the request, which is gone when it is written.
+/// The request metadata of a line. The request itself is gone when the line is written.
 pub(crate) struct Entry<'a> {
     pub(crate) method: &'a Method,
     /// Path and query, with secrets hidden.
     pub(crate) target: &'a str,
     pub(crate) connection: Option<&'a ConnectionInfo>,
-    /// Whom a trusted proxy names.
+    /// The client address that a trusted proxy names.
     pub(crate) ip: Option<IpAddr>,
     pub(crate) begun: Instant,
-    pub(crate) status: StatusCode,
+    pub(crate) status: u16,
     pub(crate) error: Option<&'a Error>,
 }
 
 impl Entry<'_> {
     /// Below 400 is information, below 500 a warning, all else an error.
     pub(crate) fn log(&self) {
-        match self.status.as_u16() {
+        match self.status {
             ..400 => tracing::info!(target: TARGET, "{self}"),
             400..500 => tracing::warn!(target: TARGET, "{self}"),
             _ => tracing::error!(target: TARGET, "{self}"),
@@ -44,7 +48,7 @@ impl Entry<'_> {
 impl fmt::Display for Entry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let milliseconds = self.begun.elapsed().as_secs_f64() * 1000.0;
-        write!(f, "{} {} ", self.status.as_u16(), self.method)?;
+        write!(f, "{} {} ", self.status, self.method)?;
         escape(f, self.target)?;
         let peer = self.connection.map(ConnectionInfo::peer);
         match (self.ip, peer) {
@@ -77,7 +81,7 @@ fn escape(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
 mod tests {
     use std::time::Instant;
 
-    use http::{Method, StatusCode};
+    use http::Method;
     use squall_server::ConnectionInfo;
 
     use super::Entry;
@@ -94,7 +98,7 @@ mod tests {
             connection: Some(&connection),
             ip: None,
             begun: Instant::now(),
-            status: StatusCode::INTERNAL_SERVER_ERROR,
+            status: 500,
             error: Some(&error),
         }
         .to_string();

@@ -94,6 +94,7 @@ mod xheaders;
 mod xsrf;
 
 pub use crate::{
+    access_log::CLIENT_CLOSED_REQUEST,
     application::Application,
     error::{Error, Result},
     error_pages::ErrorPage,

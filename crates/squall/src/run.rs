@@ -1,6 +1,6 @@
 //! `Server::start` in this process: runtime, signals, and the notifications of a worker.
 
-use crate::{Result, Server, prefork, tls};
+use crate::{Result, Server, prefork};
 
 /// Serves in this process until a signal stops it, and notifies the supervisor or systemd, if there is one.
 pub(crate) fn alone(server: Server) -> Result<()> {
@@ -9,10 +9,7 @@ pub(crate) fn alone(server: Server) -> Result<()> {
     runtime.block_on(async {
         let handle = server.handle();
         if !prefork::obey_signals(&handle)? {
-            tokio::spawn(squall_server::obey_signals(handle.clone())?);
-            if server.places.have_tls() {
-                tls::reload_on_hangup(handle)?;
-            }
+            tokio::spawn(squall_server::obey_signals(handle)?);
         }
         prefork::serve(server).await
     })

@@ -31,6 +31,7 @@ pub struct Server {
     pub(crate) xheaders: xheaders::Settings,
     pub(crate) threads: usize,
     processes: usize,
+    is_log_lossless: bool,
     pub(crate) debug: bool,
     pub(crate) handle: Handle,
     pub(crate) on_shutdown: Vec<Box<dyn FnOnce() -> BoxFuture<()> + Send>>,
@@ -101,6 +102,7 @@ impl Server {
             xheaders: xheaders::Settings::default(),
             threads: 1,
             processes: 1,
+            is_log_lossless: false,
             debug: false,
             handle: Handle::new(),
             on_shutdown: Vec::new(),
@@ -211,6 +213,19 @@ impl Server {
         self
     }
 
+    /// Sets whether each line of the default log waits until it is written, however long the reader of
+    /// standard error takes. It is for logs that must be complete: a pipe that nobody reads then blocks the
+    /// process, and SIGTERM has no effect. Otherwise a line waits for a moment and is dropped if
+    /// nothing was read; the next line that can be written is preceded by the number of dropped lines.
+    ///
+    /// A `tracing` subscriber of your own is not affected. Without the feature `prefork`, every log is lossless.
+    ///
+    /// Default: `false`.
+    pub fn lossless_log(mut self, yes: bool) -> Self {
+        self.is_log_lossless = yes;
+        self
+    }
+
     /// Stops the server, and tells where it is in its life.
     #[must_use]
     pub fn handle(&self) -> Handle {
@@ -218,7 +233,8 @@ impl Server {
     }
 
     /// Serves until a signal ends it: the whole life of a program. SIGTERM and SIGQUIT end it
-    /// gracefully, SIGINT (Ctrl-C) quickly, a second one at once.
+    /// gracefully, SIGINT (Ctrl-C) quickly, a second one at once. SIGHUP reloads a supervisor's workers;
+    /// a process that serves alone reads its certificates again, and ignores it if it has none.
     ///
     /// With 1 it serves in this process. With any other number it supervises that many workers, and
     /// with 0 one for each CPU (Tornado's `start`): each is this program, executed again up to this
@@ -234,7 +250,7 @@ impl Server {
     /// A supervisor whose workers fail for good ends the process instead, with a status that
     /// tells: 3 when none was ever ready, 4 when it gave up.
     pub fn start(mut self, processes: usize) -> Result<()> {
-        logging::init();
+        logging::init(self.is_log_lossless);
         self.processes = processes;
         self.settle_debug()?;
         // A program that reloads needs a supervisor, which cannot pass on a listener that it did not bind.

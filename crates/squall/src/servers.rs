@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use squall_server::{Handle, Phase};
+use squall_server::{Handle, Phase, Stop};
 
 static SERVERS: Mutex<Vec<Handle>> = Mutex::new(Vec::new());
 
@@ -16,6 +16,14 @@ pub(crate) fn are_serving() -> bool {
     with(|servers| {
         let mut servers = servers.iter();
         servers.all(|server| server.phase() == Phase::Serving)
+    })
+}
+
+/// Whether a server of this process cuts off what did not finish in time.
+pub(crate) fn are_cutting_off() -> bool {
+    with(|servers| {
+        let mut servers = servers.iter();
+        servers.any(|server| server.order() == Some(Stop::Now))
     })
 }
 

@@ -1,13 +1,15 @@
 //! `ApplicationService`: route, handler, error page and access log of a request.
 
 use std::{
+    cell::Cell,
     convert::Infallible,
     fmt,
-    future::ready,
+    future::{pending, ready},
     net::IpAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    thread,
     time::Instant,
 };
 
@@ -26,11 +28,13 @@ use tower_service::Service;
 use tracing::level_filters::LevelFilter;
 
 use crate::{
-    Error, Urls, access_log,
+    Error, Urls,
+    access_log::{self, CLIENT_CLOSED_REQUEST},
     autoreload::LiveReload,
     debug::{Observed, RequestMetadata, Tracebacks},
     error_pages::ErrorPages,
     handler::{Endpoint, ResponseFuture as HandlerFuture},
+    servers,
     site::Site,
     xheaders::client_ip,
 };
@@ -302,31 +306,68 @@ impl Future for ResponseFuture {
     }
 }
 
+thread_local! {
+    /// An outer application has logged the request that is being dropped.
+    static IS_ABORT_LOGGED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Dropped without a response: the client is gone, or the server cut the request off at its end.
+impl Drop for ResponseFuture {
+    fn drop(&mut self) {
+        let Some(seen) = self.seen.take() else {
+            return;
+        };
+        // A panic is reported where it is caught.
+        if seen.log.is_none() || IS_ABORT_LOGGED.get() || thread::panicking() {
+            return;
+        }
+        let cut_off = servers::are_cutting_off().then(|| Error::new("cut off: the server stops"));
+        let status = match cut_off {
+            Some(_) => StatusCode::SERVICE_UNAVAILABLE.as_u16(),
+            None => CLIENT_CLOSED_REQUEST,
+        };
+        seen.log(status, cut_off.as_ref());
+        IS_ABORT_LOGGED.set(true);
+        // With the future of an application that is mounted in this one.
+        self.answer = Box::pin(pending());
+        IS_ABORT_LOGGED.set(false);
+    }
+}
+
 impl Seen {
     /// Logs a failure, which the client may see where the application debugs, and the request.
-    fn respond(self, response: Response, is_head: bool) -> Response {
+    fn respond(&self, response: Response, is_head: bool) -> Response {
         let mut response = self.observed.respond(response);
         if is_head {
             response = without_body(response);
         }
-        if let Some(log) = self.log {
-            let path = self.observed.uri().path();
-            let has_query = self.observed.uri().query().is_some();
-            let target = has_query.then(|| self.observed.target());
-            let error = response.extensions().get().map(|Shown(error)| error);
-            access_log::Entry {
-                method: self.observed.method(),
-                target: target.as_deref().unwrap_or(path),
-                connection: log.connection.as_ref(),
-                ip: log.ip,
-                begun: log.begun,
-                status: response.status(),
-                // A failure has its own line, with all of it.
-                error: error.filter(|error| error.failure().is_none()),
-            }
-            .log();
-        }
+        let error = response.extensions().get().map(|Shown(error)| error);
+        // A failure has its own line, with all of it.
+        let error = error.filter(|error| error.failure().is_none());
+        self.log(response.status().as_u16(), error);
         response
+    }
+}
+
+impl Seen {
+    /// Writes the line of the access log, if there is one.
+    fn log(&self, status: u16, error: Option<&Error>) {
+        let Some(log) = &self.log else {
+            return;
+        };
+        let path = self.observed.uri().path();
+        let has_query = self.observed.uri().query().is_some();
+        let target = has_query.then(|| self.observed.target());
+        access_log::Entry {
+            method: self.observed.method(),
+            target: target.as_deref().unwrap_or(path),
+            connection: log.connection.as_ref(),
+            ip: log.ip,
+            begun: log.begun,
+            status,
+            error,
+        }
+        .log();
     }
 }
 

@@ -43,6 +43,9 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     /// (Tornado's `tornado.access`). Query parameters with names of secrets are masked, see
     /// [`Tracebacks::hide`](crate::Tracebacks::hide); without the feature `debug` the whole query is.
     ///
+    /// A request whose client gave up before there was a response is logged with
+    /// [499](crate::CLIENT_CLOSED_REQUEST), and one that the end of the server cut off with 503.
+    ///
     /// Default: `true`.
     pub fn access_log(mut self, yes: bool) -> Self {
         self.settings.access_log = yes;

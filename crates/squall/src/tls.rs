@@ -1,19 +1,11 @@
 //! HTTPS, with the feature `tls`. Without it, the type of its settings has no value.
 
-pub(crate) use imp::{Tls, bind, listener, reload_on_hangup};
+pub(crate) use imp::{Tls, bind, listener};
 
 #[cfg(feature = "tls")]
 mod imp {
     pub(crate) use squall_server::Tls;
-    use squall_server::{Bind, Handle, Listener, Server, reload_certificates_on_hangup};
-
-    use crate::Result;
-
-    /// Reads the certificates again on SIGHUP, as most servers do.
-    pub(crate) fn reload_on_hangup(handle: Handle) -> Result<()> {
-        tokio::spawn(reload_certificates_on_hangup(handle)?);
-        Ok(())
-    }
+    use squall_server::{Bind, Listener, Server};
 
     pub(crate) fn bind(server: Server, bind: Bind, tls: Tls) -> Server {
         server.bind_tls(bind, tls)
@@ -26,16 +18,10 @@ mod imp {
 
 #[cfg(not(feature = "tls"))]
 mod imp {
-    use squall_server::{Bind, Handle, Listener, Server};
-
-    use crate::Result;
+    use squall_server::{Bind, Listener, Server};
 
     #[derive(Clone, Debug)]
     pub(crate) enum Tls {}
-
-    pub(crate) fn reload_on_hangup(_: Handle) -> Result<()> {
-        Ok(())
-    }
 
     pub(crate) fn bind(_: Server, _: Bind, tls: Tls) -> Server {
         match tls {}

@@ -16,7 +16,7 @@ pub(crate) use self::imp::file_stamp;
 pub(crate) use self::{
     clock::monotonic_nanoseconds,
     imp::{
-        Hangup, StopSignals, UnixListener, UnixStream, is_of_listener, is_out_of_resources, path_from_bytes,
-        raise_descriptor_limit,
+        Hangup, StopSignals, UnixListener, UnixStream, is_of_listener, is_out_of_resources,
+        path_from_bytes, raise_descriptor_limit,
     },
 };

@@ -2,7 +2,6 @@
 
 mod certificates;
 mod error;
-mod hangup;
 mod info;
 mod reload;
 mod stream;
@@ -14,7 +13,6 @@ use std::{
 
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
-pub use self::hangup::reload_certificates_on_hangup;
 pub(crate) use self::stream::{TlsStream, under};
 pub use self::{error::TlsError, info::TlsInfo};
 use self::{reload::Files, stream::Noted};

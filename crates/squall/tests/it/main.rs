@@ -1,6 +1,7 @@
 //! The facade from outside: as a service in this process, on real sockets, and the example as a
 //! program of its own.
 
+mod aborted;
 mod account;
 mod axum;
 mod beside_tornado;
@@ -15,6 +16,7 @@ mod friendfeed;
 mod https;
 mod layers;
 mod load;
+mod log_pipe;
 mod nginx;
 mod prefork;
 mod program;

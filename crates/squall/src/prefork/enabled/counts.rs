@@ -37,6 +37,7 @@ struct Counts {
     /// Finished requests; another thread may have begun them.
     ended: AtomicU64,
     responses: [AtomicU64; 5],
+    aborted: AtomicU64,
     latency: [AtomicU64; LATENCY_BOUNDS.len() + 1],
     latency_sum: AtomicU64,
 }
@@ -55,6 +56,10 @@ impl Observe for Counting {
             add(&own.latency[bucket], 1);
             add(&own.latency_sum, micros);
         });
+    }
+
+    fn on_abort(&self, _: Duration) {
+        OWN.with(|own| add(&own.aborted, 1));
     }
 
     fn on_end(&self) {
@@ -87,6 +92,7 @@ pub(crate) fn counters() -> Counters {
         responses: array::from_fn(|class| sum(&|counts| &counts.responses[class])),
         latency: array::from_fn(|bucket| sum(&|counts| &counts.latency[bucket])),
         latency_sum: sum(&|counts| &counts.latency_sum),
+        aborted: sum(&|counts| &counts.aborted),
     }
 }
 
