@@ -1,4 +1,4 @@
-//! The accept loop of one listener: what it does at the connection limit and out of descriptors.
+//! Accept loop of one listener: the connection limit, exhausted descriptors and fatal errors.
 
 use std::{
     collections::VecDeque,
@@ -39,14 +39,14 @@ use crate::{
 /// The number of the last connection that this process accepted.
 static LAST_ID: AtomicU64 = AtomicU64::new(0);
 
-/// How long to wait for a descriptor when none of our own connections gives one back.
+/// How long to wait for a descriptor if no connection of this server releases one.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
 
 /// How many queued connections are still accepted once a graceful shutdown has begun.
 const LAST_CALL: usize = 4096;
 
 /// How many connections in succession may be gone before they are accepted until it waits a little:
-/// an error that this crate takes for a passing one must not keep a processor busy.
+/// an error that is misclassified as a passing one must not keep a processor busy.
 const MAX_ERRORS_IN_SUCCESSION: u32 = 100;
 
 /// How long the system waits between probes of a silent client, and how many it sends.
@@ -173,8 +173,8 @@ impl<S: Serve> Acceptor<S> {
         let _ = timeout(OUT_OF_DESCRIPTORS, closed).await;
     }
 
-    /// Waits until there is room for one more connection: one that has not asked for anything makes
-    /// room for one that might.
+    /// Waits until there is room for one more connection. The oldest connection without a request is
+    /// closed for it.
     async fn make_room(&mut self) {
         let handle = self.handle.clone();
         loop {
@@ -190,7 +190,7 @@ impl<S: Serve> Acceptor<S> {
             }
             select! {
                 () = closed => {}
-                // A silent connection of another listener, or one that asks just now, tells nobody.
+                // Silent connections of other listeners close without a notification here.
                 () = sleep(OUT_OF_DESCRIPTORS) => {}
             }
             if handle.order_in_force().is_some() {
@@ -199,9 +199,9 @@ impl<S: Serve> Acceptor<S> {
         }
     }
 
-    /// Closes the oldest connection that has not asked for anything; false when there is none.
+    /// Closes the oldest connection without a request; false if there is none.
     async fn evict_silent(&mut self) -> bool {
-        // Those that were accepted just now have not been looked at: their requests may be here.
+        // Connections that were accepted just now have not been polled: their requests may have arrived.
         yield_now().await;
         self.silent.evict_oldest()
     }
@@ -252,8 +252,8 @@ impl Socket {
         }
     }
 
-    /// Asks the system itself: tokio only knows what its last look at all sockets has told, and
-    /// would miss who has connected since.
+    /// Calls accept(2) directly: tokio's readiness dates from its last poll, and would miss clients that
+    /// have connected since.
     fn accept_queued(&self) -> io::Result<(Stream, Address)> {
         match self {
             Self::Tcp(socket) => {
@@ -274,7 +274,7 @@ impl Socket {
     }
 }
 
-/// Connections in the order of acceptance, of which some have not asked for anything yet.
+/// Connections in the order of acceptance, some of them without a request yet.
 #[derive(Default)]
 struct Silent(VecDeque<(Arc<Shared>, AbortHandle)>);
 
@@ -325,7 +325,7 @@ fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
-/// What an error of `accept` is about.
+/// The scope of an error of `accept`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum AcceptError {
     /// One connection, which is gone.

@@ -1,4 +1,4 @@
-//! What a connection is doing, and how long it may go on with it: pure, without a clock.
+//! Stages of a connection and the time that each may take: pure, without a clock.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
@@ -7,10 +7,11 @@ use std::{
 
 use crate::Limits;
 
-/// What the parts of one connection note down as they work.
+/// State that the parts of one connection record.
 ///
 /// One task drives an HTTP/1.1 connection, so nothing here orders other memory: all is `Relaxed`.
-/// What only that task counts, in HTTP/2 too, is loaded and stored, which is cheaper than added to.
+/// Counters that only that task changes, in HTTP/2 too, are loaded and stored, which is cheaper than an
+/// atomic addition.
 #[derive(Debug, Default)]
 pub(crate) struct Activity {
     received: AtomicBool,
@@ -23,11 +24,11 @@ pub(crate) struct Activity {
     body: AtomicBool,
     /// A request's body was dropped before its end.
     unread: AtomicBool,
-    /// We are done writing and wait for the client to close.
+    /// The response is written and the client is to close.
     lingering: AtomicBool,
     /// HTTP/2: bytes between requests belong to no request.
     multiplexed: AtomicBool,
-    /// HTTP/2: responses, and pieces of them, that can only go on when the client takes something.
+    /// HTTP/2: responses and data frames that wait for flow control of the client.
     untaken: AtomicUsize,
     /// HTTP/2: how many bytes of responses the client took.
     taken: AtomicU64,
@@ -35,14 +36,14 @@ pub(crate) struct Activity {
     responses: AtomicU64,
 }
 
-/// What a connection is doing. It is given its time anew whenever this changes.
+/// The stage of a connection. Its deadline starts again whenever the stage changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// A head is awaited, in part here or (on a new connection) not at all.
     Head,
-    /// A request is under way: the handler's time is the handler's matter.
+    /// A request is being handled. A handler has no deadline here.
     Busy,
-    /// The client takes no more of what we send.
+    /// The client reads no more of the response.
     Blocked { sent: u64 },
     /// Between requests.
     Idle { requests: u64 },
@@ -98,7 +99,7 @@ impl Activity {
         self.lingering.store(true, Relaxed);
     }
 
-    /// True when this counts: over HTTP/1.1 a full socket says as much.
+    /// Returns whether this is counted: over HTTP/1.1 a full socket buffer shows the same.
     pub(crate) fn on_untaken(&self) -> bool {
         let counts = self.multiplexed.load(Relaxed);
         if counts {
@@ -136,15 +137,15 @@ impl Activity {
         self.requests.load(Relaxed) > 0
     }
 
-    /// Over HTTP/1.1, the number of the request that is whole and not yet answered, if one is.
+    /// Over HTTP/1.1, the number of the request that is whole and has no response yet, if there is one.
     pub(crate) fn answering(&self) -> Option<u64> {
         let requests = self.requests.load(Relaxed);
         let is_whole = !self.body.load(Relaxed);
         (is_whole && requests > self.responses.load(Relaxed)).then_some(requests)
     }
 
-    /// Whether the client may still be sending what nobody will read. Closing the socket with
-    /// such bytes in its buffer would reset the connection and take our last response with it.
+    /// Whether the client may still be sending bytes that will not be read. Closing the socket with
+    /// unread bytes in its buffer would reset the connection and discard the last response.
     pub(crate) fn has_unread_input(&self) -> bool {
         self.unread.load(Relaxed) || self.unclaimed.load(Relaxed)
     }
@@ -152,7 +153,7 @@ impl Activity {
     pub(crate) fn stage(&self) -> Stage {
         let requests = self.requests.load(Relaxed);
         let in_flight = requests > self.responses.load(Relaxed);
-        // A request may cross our GOAWAY, and is answered all the same (RFC 9113, 6.8).
+        // A request that crosses GOAWAY on its way is handled (RFC 9113, 6.8).
         let answering = in_flight && self.multiplexed.load(Relaxed);
         if self.untaken.load(Relaxed) > 0 {
             Stage::Blocked {
@@ -175,7 +176,7 @@ impl Activity {
 }
 
 impl Stage {
-    /// How long the stage may last. While draining, whoever has nothing under way gets the grace.
+    /// How long the stage may last. While draining, connections without a request get `idle_grace`.
     pub(crate) fn time_allowed(self, limits: &Limits, draining: bool) -> Option<Duration> {
         match self {
             Self::Busy => None,

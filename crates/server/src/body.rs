@@ -18,7 +18,7 @@ use crate::{
     service::Shared,
 };
 
-/// How large a piece of a response is that takes longer to be copied than to be written by itself.
+/// The size of a response chunk from which copying takes longer than a write of its own.
 const LARGE: usize = 4096;
 
 /// A request's body as it comes in: hyper's, within the limits of this server.
@@ -99,7 +99,11 @@ impl Incoming {
         Poll::Ready(BodyErrorKind::Stalled { after }.into())
     }
 
-    /// Counts what came; the error says that it is too much.
+    /// Counts received bytes.
+    ///
+    /// # Errors
+    ///
+    /// If the body exceeds the limit.
     fn receive(&mut self, bytes: usize) -> Result<(), BodyError> {
         self.received += bytes as u64;
         match &self.connection {
@@ -172,7 +176,7 @@ impl fmt::Debug for Incoming {
     }
 }
 
-/// A request counts as under way until this is dropped.
+/// A request counts as in flight until this is dropped.
 pub(crate) struct InFlight {
     shared: Arc<Shared>,
     /// When it began, if it is observed and there is no response yet.
@@ -212,7 +216,7 @@ impl InFlight {
         let Left::Body(mut body) = self.shared.left_body.replace(Left::Unwanted) else {
             return false;
         };
-        // hyper has had the chance to read what came with the head. It is not asked for more.
+        // hyper has read what came with the head before it polled the service. It must not read more now.
         let mut cx = Context::from_waker(Waker::noop());
         while !body.is_end_stream() {
             match Pin::new(&mut body).poll_frame(&mut cx) {
@@ -266,7 +270,7 @@ impl Drop for Untaken {
     }
 }
 
-/// A piece of a response's body. Over HTTP/2 it may have to wait long after the service is done.
+/// A chunk of a response's body. Over HTTP/2 it may wait for flow control long after the service is done.
 #[derive(Debug)]
 pub(crate) struct Piece {
     bytes: Bytes,
@@ -291,7 +295,7 @@ impl Buf for Piece {
 }
 
 pin_project! {
-    /// A response's body: the service's own, or nothing where we answer in its stead.
+    /// A response's body: the service's own, or none if the server makes the response itself.
     pub(crate) struct Outgoing<B> {
         #[pin]
         body: Option<B>,
@@ -323,7 +327,7 @@ impl<B: Body<Data = Bytes>> Body for Outgoing<B> {
         let Some(body) = this.body.as_pin_mut() else {
             return Poll::Ready(None);
         };
-        // Polled: so the client took what there was.
+        // hyper polls again once the client has taken the last chunk.
         *this.untaken = None;
         let frame = ready!(body.poll_frame(cx));
         *this.untaken = Untaken::of(this.in_flight);

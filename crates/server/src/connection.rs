@@ -1,5 +1,4 @@
-//! One connection on hyper: what comes before HTTP, then HTTP/1.1 until it turns out to be HTTP/2,
-//! all within its deadlines.
+//! One connection on hyper: handshakes, then HTTP/1.1 or HTTP/2, all within deadlines.
 
 use std::{
     cell::RefCell,
@@ -24,7 +23,7 @@ use crate::{
     service::{Adapter, Serve, Shared},
 };
 
-/// What a client gets that sent a part of a request and then kept us waiting (RFC 9110, 15.5.9).
+/// The response to an incomplete request when `head_timeout` has passed (RFC 9110, 15.5.9).
 const REQUEST_TIMEOUT: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
@@ -52,7 +51,7 @@ enum Protocol<S: Serve> {
     Ended,
 }
 
-// Nothing in a connection is pinned in place: what must be is boxed.
+// Nothing in a connection is pinned in place: pinned parts are boxed.
 impl<S: Serve> Unpin for Connection<S> {}
 
 impl<S: Serve> Connection<S> {
@@ -79,7 +78,7 @@ impl<S: Serve> Connection<S> {
         }
     }
 
-    /// Takes notice of an order to stop; true when the protocol has to be polled again for it.
+    /// Obeys a stop order; returns whether the protocol has to be polled again for it.
     fn obey(&mut self, cx: &mut Context<'_>) -> bool {
         if !self.polled {
             // The task's waker never changes, so enlisting once is enough.
@@ -92,7 +91,7 @@ impl<S: Serve> Connection<S> {
         }
         self.next_order = Box::pin(self.shared.handle.next_order());
         let _ = self.next_order.as_mut().poll(cx);
-        // Read once more: a faster order may have come before this was enlisted for it.
+        // Read once more: a faster stop mode may have been set before the waker was registered.
         self.order = self.shared.handle.order_in_force();
         // The stage has another time allowed now.
         self.enter(self.deadline.stage(), cx);
@@ -131,14 +130,14 @@ impl<S: Serve> Connection<S> {
                 true
             }
             (Protocol::Http2(connection), Stage::Idle { .. } | Stage::Head) => {
-                // The client may yet answer the GOAWAY; a second expiry finds the stage lingering.
+                // The client may still react to GOAWAY; a second expiry finds the stage lingering.
                 connection.as_mut().graceful_shutdown();
                 self.shared.activity.on_lingering();
                 self.enter(Stage::Lingering, cx);
                 true
             }
             (Protocol::Http1(_), Stage::Head) => {
-                // Who has said nothing is told nothing, but for TLS that this is the end.
+                // No 408 for a peer that sent no bytes; TLS peers get close_notify.
                 let has_received = self.shared.activity.has_received();
                 self.say_last(if has_received { REQUEST_TIMEOUT } else { b"" });
                 false
@@ -180,7 +179,7 @@ impl<S: Serve> Connection<S> {
         true
     }
 
-    /// Whether the client is gone while it is answered: then nobody needs the answer.
+    /// Whether the client disconnected before the response, which is then not needed.
     fn is_abandoned(&mut self, cx: &mut Context<'_>) -> bool {
         match &mut self.protocol {
             Protocol::Http1(http1) => http1.is_abandoned(&self.shared.activity, cx),
@@ -189,12 +188,12 @@ impl<S: Serve> Connection<S> {
         }
     }
 
-    /// What comes before HTTP is over; with `None`, HTTP will never begin.
+    /// The handshakes are done; with `None`, HTTP will never begin.
     fn on_opened(&mut self, opened: Option<Opened>) {
         let protocol = mem::replace(&mut self.protocol, Protocol::Ended);
         if let (Protocol::Opening(_, service), Some(opened)) = (protocol, opened) {
             if opened.is_http2 {
-                // It has to hear of an order that was given before it was made.
+                // A stop order from before the handshake has to reach it too.
                 self.order = None;
             }
             self.protocol = Protocol::begin(opened, service, &self.shared);

@@ -1,4 +1,4 @@
-//! What can go wrong: before listening (someone can mend it), and while running.
+//! Errors: configuration errors before listening, and errors of request bodies.
 
 use std::{error::Error as StdError, fmt, io, time::Duration};
 
@@ -49,7 +49,7 @@ impl StdError for AddressError {
     }
 }
 
-/// Why a server cannot start. Every variant carries what was asked for.
+/// Why a server cannot start or go on. Every variant carries the offending value.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
@@ -59,7 +59,7 @@ pub enum StartError {
     Bind {
         /// Where it was to listen.
         address: Address,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// A socket that was passed in cannot be used.
@@ -68,7 +68,7 @@ pub enum StartError {
         index: usize,
         /// Its name in `LISTEN_FDNAMES`, where it has one.
         name: Option<String>,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// `LISTEN_FDS` announces sockets that are not there.
@@ -82,16 +82,16 @@ pub enum StartError {
     Accept {
         /// Where it listened.
         address: Address,
-        /// What the system reported.
+        /// The error of the system.
         source: io::Error,
     },
     /// A limit makes no sense.
     Limit {
         /// The setter's name.
         setting: &'static str,
-        /// What it was given.
+        /// The given value.
         value: String,
-        /// What it takes.
+        /// The values that it takes.
         expected: &'static str,
     },
     /// A file for TLS cannot be used.
@@ -188,7 +188,7 @@ impl From<crate::TlsError> for StartError {
 
 /// Why a request's body ended before its end.
 ///
-/// It answers what a handler needs to know: [`status`](Self::status) is the response that fits.
+/// [`status`](Self::status) is the status for the response.
 #[derive(Debug)]
 pub struct BodyError(BodyErrorKind);
 
@@ -212,7 +212,7 @@ impl BodyError {
         matches!(self.0, BodyErrorKind::Stalled { .. })
     }
 
-    /// The status that tells the client what happened: 413, 408 or 400.
+    /// Returns the status for the response: 413, 408 or 400.
     #[must_use]
     pub fn status(&self) -> http::StatusCode {
         match self.0 {

@@ -1,4 +1,4 @@
-//! A connection's socket, with TLS or without, which notes down what passes through it.
+//! Socket of one connection, with or without TLS: records activity and applies the framing guard.
 
 use std::{
     io,
@@ -23,11 +23,11 @@ use crate::{
 /// How an HTTP/2 connection begins (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// How large a response is that is written as one piece: head and body are two, and the system
-/// takes longer over those than the copy does.
+/// Up to this size head and body of a response are copied into one buffer: a vectored write of two takes
+/// the system longer than the copy.
 const SMALL: usize = 1024;
 
-/// What a connection's bytes go through.
+/// The transport of a connection.
 #[derive(Debug)]
 pub(crate) enum Transport {
     Plain(Stream),
@@ -107,16 +107,16 @@ impl Io {
         self.guard = Guard::off();
     }
 
-    /// Sends what fits into the socket's buffer at once: a last word before the end.
+    /// Sends what fits into the socket's buffer at once, as the last bytes of the connection.
     pub(crate) fn send_at_once(&mut self, bytes: &[u8]) {
-        // The client may be gone already; then there is nobody to tell.
+        // The client may be gone already, which is no error.
         match &mut self.transport {
             Transport::Plain(stream) => _ = stream.send_at_once(bytes),
             Transport::Tls(stream) => {
                 let mut stream = Pin::new(stream);
                 let mut cx = Context::from_waker(Waker::noop());
                 let _ = stream.as_mut().poll_write(&mut cx, bytes);
-                // Writes out what it was given, with a last word of its own (RFC 8446, 6.1).
+                // Flushes, and sends close_notify (RFC 8446, 6.1).
                 let _ = stream.poll_shutdown(&mut cx);
             }
         }
@@ -173,7 +173,7 @@ impl Io {
     fn note_sent(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &self.transport {
             Transport::Plain(_) => note_sent(&self.shared.activity, &result),
-            // What it took may not be sent yet. The socket below TLS keeps notes.
+            // TLS may have buffered it. The socket below records what is sent.
             Transport::Tls(_) => {}
         }
         result
@@ -186,7 +186,7 @@ fn put(bytes: &mut Bytes, buf: &mut ReadBuf<'_>) {
     buf.put_slice(&bytes.split_to(length));
 }
 
-/// Notes down what became of a write to a socket.
+/// Records the outcome of a write to a socket.
 pub(crate) fn note_sent(activity: &Activity, result: &Poll<io::Result<usize>>) {
     match result {
         Poll::Ready(Ok(sent)) => activity.on_sent(*sent),
@@ -292,7 +292,7 @@ impl AsyncWrite for Io {
             let mut discarded = ReadBuf::new(&mut space);
             match ready!(Pin::new(self.transport.stream()).poll_read(cx, &mut discarded)) {
                 Ok(()) if !discarded.filled().is_empty() => {}
-                // The end, or a client that is gone: both are what was waited for.
+                // The client has closed or disconnected.
                 Ok(()) | Err(_) => return Poll::Ready(Ok(())),
             }
         }

@@ -1,4 +1,4 @@
-//! What a client may ask of us, and for how long it may keep us waiting.
+//! Limits and timeouts of connections, requests and the graceful shutdown.
 
 use std::time::Duration;
 
@@ -110,8 +110,8 @@ impl Limits {
     }
 
     /// How many connections may be open at once, and never more than the descriptor limit allows.
-    /// At the limit the oldest connection that has not asked for anything yet makes room; where
-    /// there is none, new ones wait in the system's queue.
+    /// At the limit the oldest connection without a request is closed; if there is
+    /// none, new ones wait in the system's queue.
     ///
     /// Defaults to 10,000.
     pub fn max_connections(mut self, connections: usize) -> Self {
@@ -127,9 +127,9 @@ impl Limits {
         self
     }
 
-    /// After the order to stop gracefully, how long to go on as before while
-    /// [`Phase::Leaving`](crate::Phase::Leaving) tells load balancers to look elsewhere. Kubernetes
-    /// takes some seconds to hear of it.
+    /// After a graceful stop signal, how long to serve as before while
+    /// [`Phase::Leaving`](crate::Phase::Leaving) makes health checks fail, so that load balancers choose other
+    /// servers. Kubernetes takes some seconds to do so.
     ///
     /// Defaults to 0.
     pub fn drain_delay(mut self, delay: Duration) -> Self {
@@ -137,7 +137,7 @@ impl Limits {
         self
     }
 
-    /// After the order to stop, how long requests may take to finish before they are cut off.
+    /// Graceful shutdown: how long requests may take to finish before they are cut off.
     ///
     /// Defaults to 30 seconds.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
@@ -145,8 +145,8 @@ impl Limits {
         self
     }
 
-    /// After the order to stop, how long idle connections stay open for a request that is on its
-    /// way; it is answered with `Connection: close`. Closing at once would lose it.
+    /// Graceful shutdown: how long idle connections stay open for a request that is on its
+    /// way; its response has `Connection: close`. Closing at once would lose it.
     ///
     /// Defaults to 1 second.
     pub fn idle_grace(mut self, grace: Duration) -> Self {

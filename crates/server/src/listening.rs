@@ -1,4 +1,4 @@
-//! From sockets to the end: runtimes, accept loops, and the wait for the last connection.
+//! Serving: runtimes, accept loops, and the wait for the last connection.
 
 use std::{io, sync::Arc, thread, time::Duration};
 
@@ -40,7 +40,7 @@ impl Listening {
             .any(|(listener, opener)| listener.address() == address && opener.secure.is_some())
     }
 
-    /// Stops this server, and tells where it is in its life.
+    /// Returns the handle that stops this server and returns its phase.
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.handle.clone()
@@ -55,7 +55,8 @@ impl Listening {
     ///
     /// # Errors
     ///
-    /// Inside an asynchronous runtime, which this would block, and when no runtime can be had.
+    /// Inside an asynchronous runtime, which this would block; if no runtime can be built; and if a listener
+    /// [fails](StartError::Accept).
     pub fn run<S: Serve>(self, service: S) -> Result<(), StartError> {
         let runtime = runtime()?;
         let handle = self.handle();
@@ -65,13 +66,13 @@ impl Listening {
         })
     }
 
-    /// Serves in the runtime of the caller until its handle says stop. Signals are the caller's matter.
+    /// Serves in the runtime of the caller until its handle stops it. It handles no signals.
     ///
     /// With several [`threads`](crate::Server::threads), the others are started and joined here.
     ///
     /// # Errors
     ///
-    /// When a thread or a runtime cannot be had.
+    /// If a thread or a runtime cannot be started, and if a listener [fails](StartError::Accept).
     pub async fn serve<S: Serve>(mut self, service: S) -> Result<(), StartError> {
         let protocols = Arc::new(Protocols::new(self.limits, self.observer));
         let first = self.sets.swap_remove(0);
@@ -99,7 +100,7 @@ impl Listening {
         }
         let served = part(first, service).serve().await;
         for thread in others {
-            // All stop by the same order and deadline, so this waits for moments at most.
+            // All threads have the same stop mode and deadline, so this waits for moments at most.
             thread.join().map_err(|_| {
                 StartError::Runtime(io::Error::other("a serving thread panicked"))
             })??;
@@ -109,7 +110,7 @@ impl Listening {
     }
 }
 
-/// What one thread serves.
+/// The share of one thread.
 struct Part<S> {
     listeners: Vec<(Listener, Opener)>,
     service: S,

@@ -1,13 +1,13 @@
-//! Telling whoever counts what became of each request.
+//! Observer of the outcome of each request, for counters.
 
 use std::{fmt, time::Duration};
 
 use http::StatusCode;
 
-/// Hears of every request that reaches the service, or is refused in its stead. Without one, nothing
-/// is measured.
+/// Is called for every request that reaches the service or is refused before it. Without an observer,
+/// nothing is measured.
 ///
-/// The methods are called while a request is under way: they must not block.
+/// The methods are called while requests are handled: they must not block.
 ///
 /// # Examples
 ///
@@ -29,7 +29,7 @@ use http::StatusCode;
 /// let server = Server::new().bind("127.0.0.1:8888").observe(Failures::default());
 /// ```
 pub trait Observe: fmt::Debug + Send + Sync + 'static {
-    /// The head of a request has come.
+    /// The head of a request has been read.
     fn on_request(&self) {}
 
     /// The head of its response is there, and took this long.
@@ -43,7 +43,7 @@ pub trait Observe: fmt::Debug + Send + Sync + 'static {
         let _ = took;
     }
 
-    /// The last byte of its response is on its way, or the client is gone. Comes once for each
+    /// The last byte of its response is on its way, or the client is gone. It is called once for each
     /// request, with or without a response.
     fn on_end(&self) {}
 }

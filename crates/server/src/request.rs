@@ -78,7 +78,7 @@ fn has_plain_authority(uri: &Uri) -> bool {
 /// RFC 9112, 3.2: exactly one Host, and a valid one; HTTP/1.0 may go without.
 fn host_fault<B>(request: &Request<B>) -> Option<StatusCode> {
     let headers = request.headers();
-    // Telling that no header is repeated is cheaper than counting this one.
+    // To see that no header is repeated is cheaper than to count this one.
     let is_repeated =
         headers.len() > headers.keys_len() && headers.get_all(header::HOST).iter().nth(1).is_some();
     match headers.get(header::HOST) {
@@ -110,7 +110,7 @@ const IS_HOST_BYTE: [bool; 256] = {
     table
 };
 
-/// What nearly every Host is, found out quickly because it is done for every request.
+/// The form of nearly every Host, checked quickly because every request has one.
 fn is_plain_host(value: &[u8]) -> bool {
     let other = |byte: &u8| !IS_HOST_BYTE[usize::from(*byte)];
     let Some(length) = value.iter().position(other) else {

@@ -1,4 +1,4 @@
-//! Between hyper and the service that we serve: what every request and response gets.
+//! Adapter between hyper and the tower service: checks of requests, extensions, outcome of each request.
 
 use std::{
     any::Any,
@@ -26,15 +26,15 @@ use crate::{
     request,
 };
 
-/// What a server can serve: a clonable [`tower_service::Service`] from a request to a response.
+/// A service that a server can serve: a clonable [`tower_service::Service`] from a request to a response.
 ///
-/// It is implemented for every such type; it only says the bounds once.
+/// It is implemented for every such type; it only names the bounds in one place.
 pub trait Serve: Clone + Send + Unpin + 'static {
     /// The body of its responses.
     type Body: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
     /// Its future.
     type Future: Future<Output = Result<Response<Self::Body>, Self::Error>> + Send;
-    /// Its error: answered with 500 and logged.
+    /// Its error: logged, and turned into a response with status 500.
     type Error: Into<BoxError>;
 
     /// As [`Service::poll_ready`].
@@ -76,8 +76,8 @@ pub(crate) struct Adapter<S> {
     pub(crate) shared: Arc<Shared>,
 }
 
-/// What the parts of one connection have in common. It is one piece, because a request touches it
-/// when the caches have seen many other connections since.
+/// State that the parts of one connection share. It is one allocation, because a request touches it
+/// when the caches have been filled by many other connections.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) activity: Activity,
@@ -122,7 +122,7 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
 }
 
 pin_project! {
-    /// The response to one request, whatever becomes of the service: an error or a panic is a 500.
+    /// The response to one request. An error or a panic of the service becomes a 500.
     pub(crate) struct Responding<S: Serve> {
         #[pin]
         state: State<S>,
@@ -186,7 +186,7 @@ impl<S: Serve> State<S> {
     /// Calls the service now if it is ready, as most are always: then the request is not kept.
     fn new(service: &mut S, request: Request<Incoming>) -> Self {
         let called = guarded(|| {
-            // One that is not ready is asked again at once, by a task that it can wake.
+            // A service that is not ready is polled again at once, by a task that it can wake.
             match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(Ok(())) => Self::Running {
                     future: service.call(request),
@@ -194,7 +194,7 @@ impl<S: Serve> State<S> {
                 Poll::Ready(Err(error)) => Self::Failed {
                     status: failed::<S>(error),
                 },
-                // It may have a place in a queue by now, which its clones have not.
+                // A pending `poll_ready` may hold capacity in this instance; keep it instead of a clone.
                 Poll::Pending => Self::Waiting {
                     service: mem::replace(service, service.clone()),
                     request: Some(Box::new(request)),
@@ -250,7 +250,7 @@ fn failed<S: Serve>(error: S::Error) -> StatusCode {
     StatusCode::INTERNAL_SERVER_ERROR
 }
 
-/// What a panic said, where it said it in words.
+/// Returns the message of a panic, if it has one.
 #[must_use]
 pub fn panic_message(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();

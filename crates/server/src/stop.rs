@@ -1,4 +1,4 @@
-//! The order to stop, and how far it has got.
+//! Graceful shutdown: the handle, stop modes and phases.
 
 use std::{
     fmt,
@@ -23,8 +23,8 @@ pub enum Phase {
     Starting,
     /// All listeners accept.
     Serving,
-    /// The order to stop has come and [`drain_delay`](crate::Limits::drain_delay) runs: all goes on
-    /// as before, but health checks should say otherwise.
+    /// A graceful shutdown has begun and [`drain_delay`](crate::Limits::drain_delay) runs: requests are served
+    /// as before, but health checks should fail.
     Leaving,
     /// No new connection is accepted; those that are open come to their end.
     Draining,
@@ -32,11 +32,11 @@ pub enum Phase {
     Stopped,
 }
 
-/// How fast to stop. A faster order overrides a slower one, never the reverse.
+/// Stop mode: how fast to stop. A faster mode overrides a slower one, never the reverse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Stop {
-    /// Finish what is under way, within `shutdown_timeout`, and leave idle clients their grace.
+    /// Finishes requests within `shutdown_timeout`, and leaves idle clients `idle_grace`.
     Graceful,
     /// As graceful, but within `idle_grace` altogether.
     Quick,
@@ -44,15 +44,15 @@ pub enum Stop {
     Now,
 }
 
-/// Stops a server, and tells where it is in its life. Clones are handles on the same server.
+/// Stops a server and returns its phase. Clones are handles on the same server.
 #[derive(Clone)]
 pub struct Handle(Arc<Shared>);
 
 struct Shared {
-    /// 0 while running, then the `Stop` that was asked for, from 1.
+    /// 0 while running, then the requested `Stop`, from 1.
     asked: AtomicU8,
     asking: Notify,
-    /// As `asked`, once the delay is over: this is what connections obey.
+    /// As `asked`, once the delay is over: connections obey this.
     order: AtomicU8,
     ordered: Arc<Notify>,
     delay: OnceLock<Duration>,
@@ -89,8 +89,8 @@ impl Handle {
         }))
     }
 
-    /// Orders the server to stop. It takes effect once, or again when it is the faster order. A
-    /// graceful order waits for the [`drain_delay`](crate::Limits::drain_delay).
+    /// Stops the server. A second call has an effect only with a faster mode. A graceful shutdown waits
+    /// for the [`drain_delay`](crate::Limits::drain_delay) first.
     pub fn stop(&self, how: Stop) {
         self.0.asked.fetch_max(how as u8 + 1, Ordering::SeqCst);
         let delayed = self.0.delay.get().is_some_and(|delay| !delay.is_zero());
@@ -106,13 +106,13 @@ impl Handle {
         }
     }
 
-    /// The order that was given, if any.
+    /// Returns the requested stop mode, if the server is to stop.
     #[must_use]
     pub fn order(&self) -> Option<Stop> {
         from_level(self.0.asked.load(Ordering::Relaxed))
     }
 
-    /// The order that is in force: the delay is over.
+    /// Returns the stop mode in force: the delay is over.
     pub(crate) fn order_in_force(&self) -> Option<Stop> {
         from_level(self.0.order.load(Ordering::Relaxed))
     }
@@ -122,12 +122,12 @@ impl Handle {
         let _ = self.0.delay.set(delay);
     }
 
-    /// Waits for an order to stop of any kind, whether or not its delay is over.
+    /// Waits until the server is to stop in any mode, whether or not the delay is over.
     pub async fn told_to_stop(&self) {
         wait_until(&self.0.asking, || self.order().is_some()).await;
     }
 
-    /// Spends the delay between a graceful order and its force.
+    /// Waits for the stop signal, and then for the delay of a graceful shutdown.
     pub(crate) async fn leave(&self) {
         self.told_to_stop().await;
         if self.order_in_force().is_none() {
@@ -151,14 +151,13 @@ impl Handle {
         let _ = phases.wait_for(|now| *now >= phase).await;
     }
 
-    /// Waits until an order to stop is in force that is at least as fast as `how`.
+    /// Waits until a stop mode is in force that is at least as fast as `how`.
     pub async fn ordered(&self, how: Stop) {
         wait_until(&self.0.ordered, || self.order_in_force() >= Some(how)).await;
     }
 
     /// Reads the files of [`Tls`](crate::Tls) again at once, whether or not they have changed. Open
-    /// connections go on. Where the files cannot be used, the log says so and the old certificates
-    /// stay.
+    /// connections go on. Files that cannot be used are logged, and the old certificates stay.
     #[cfg(feature = "tls")]
     pub fn reload_certificates(&self) {
         self.0.certificate_orders.send_replace(());
@@ -249,7 +248,7 @@ impl fmt::Debug for Handle {
     }
 }
 
-/// Counts as a connection until dropped; an upgraded one carries it on.
+/// Counts as a connection until dropped; an upgraded connection keeps it.
 #[derive(Debug)]
 pub(crate) struct OpenConnection(Handle);
 
