@@ -76,6 +76,7 @@ mod locale;
 mod logging;
 mod methods;
 mod mount;
+mod outcome;
 mod prefork;
 mod response;
 pub mod route;
@@ -102,10 +103,11 @@ pub use crate::{
     handler::Handler,
     health::{healthz, readyz},
     methods::{Methods, any, delete, get, head, on, options, patch, post, put},
+    outcome::ResponseFuture,
     response::{Html, Redirect},
     serve::serve,
     server::{Server, Worker},
-    service::{ApplicationService, ResponseFuture},
+    service::ApplicationService,
     urls::Urls,
 };
 #[doc(no_inline)]

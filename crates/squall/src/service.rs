@@ -1,15 +1,11 @@
 //! `ApplicationService`: route, handler, error page and access log of a request.
 
 use std::{
-    cell::Cell,
     convert::Infallible,
     fmt,
-    future::{pending, ready},
-    net::IpAddr,
-    pin::Pin,
+    future::ready,
     sync::Arc,
-    task::{Context, Poll, ready},
-    thread,
+    task::{Context, Poll},
     time::Instant,
 };
 
@@ -19,7 +15,7 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http::{HeaderValue, Method, StatusCode, Uri, header};
+use http::{Method, StatusCode, header};
 use http_body::Body as _;
 use squall_routing::{Captures, FindError, MethodMatch, Methods, Router};
 use squall_server::{BoxError, ConnectionInfo};
@@ -28,13 +24,12 @@ use tower_service::Service;
 use tracing::level_filters::LevelFilter;
 
 use crate::{
-    Error, Urls,
-    access_log::{self, CLIENT_CLOSED_REQUEST},
+    Error, Urls, access_log,
     autoreload::LiveReload,
-    debug::{Observed, RequestMetadata, Tracebacks},
+    debug::{RequestMetadata, Tracebacks},
     error_pages::ErrorPages,
     handler::{Endpoint, ResponseFuture as HandlerFuture},
-    servers,
+    outcome::{Log, ResponseFuture, Seen},
     site::Site,
     xheaders::client_ip,
 };
@@ -260,148 +255,4 @@ fn now(response: Response) -> HandlerFuture {
 
 fn error(status: StatusCode) -> HandlerFuture {
     now(Error::status(status).into_response())
-}
-
-/// The response of an [`ApplicationService`].
-pub struct ResponseFuture {
-    answer: HandlerFuture,
-    seen: Option<Box<Seen>>,
-    is_head: bool,
-}
-
-/// What is kept of the request for the log and for error pages.
-struct Seen {
-    observed: Observed,
-    /// Where the application has error pages of its own.
-    pages: Option<Arc<Inner>>,
-    log: Option<Log>,
-}
-
-/// What only the access log needs.
-struct Log {
-    connection: Option<ConnectionInfo>,
-    /// Whom a trusted proxy names.
-    ip: Option<IpAddr>,
-    begun: Instant,
-}
-
-/// An error that has its page already: an outer application leaves it alone.
-#[derive(Clone)]
-struct Shown(Error);
-
-impl Future for ResponseFuture {
-    type Output = Result<Response, Infallible>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut response = ready!(self.answer.as_mut().poll(cx));
-        if let Some(error) = response.extensions_mut().remove::<Error>() {
-            response = self.show(response, error);
-        }
-        match self.seen.take() {
-            Some(seen) => response = seen.respond(response, self.is_head),
-            None if self.is_head => response = without_body(response),
-            None => {}
-        }
-        Poll::Ready(Ok(response))
-    }
-}
-
-thread_local! {
-    /// An outer application has logged the request that is being dropped.
-    static IS_ABORT_LOGGED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Dropped without a response: the client is gone, or the server cut the request off at its end.
-impl Drop for ResponseFuture {
-    fn drop(&mut self) {
-        let Some(seen) = self.seen.take() else {
-            return;
-        };
-        // A panic is reported where it is caught.
-        if seen.log.is_none() || IS_ABORT_LOGGED.get() || thread::panicking() {
-            return;
-        }
-        let cut_off = servers::are_cutting_off().then(|| Error::new("cut off: the server stops"));
-        let status = match cut_off {
-            Some(_) => StatusCode::SERVICE_UNAVAILABLE.as_u16(),
-            None => CLIENT_CLOSED_REQUEST,
-        };
-        seen.log(status, cut_off.as_ref());
-        IS_ABORT_LOGGED.set(true);
-        // With the future of an application that is mounted in this one.
-        self.answer = Box::pin(pending());
-        IS_ABORT_LOGGED.set(false);
-    }
-}
-
-impl Seen {
-    /// Logs a failure, which the client may see where the application debugs, and the request.
-    fn respond(&self, response: Response, is_head: bool) -> Response {
-        let mut response = self.observed.respond(response);
-        if is_head {
-            response = without_body(response);
-        }
-        let error = response.extensions().get().map(|Shown(error)| error);
-        // A failure has its own line, with all of it.
-        let error = error.filter(|error| error.failure().is_none());
-        self.log(response.status().as_u16(), error);
-        response
-    }
-}
-
-impl Seen {
-    /// Writes the line of the access log, if there is one.
-    fn log(&self, status: u16, error: Option<&Error>) {
-        let Some(log) = &self.log else {
-            return;
-        };
-        let path = self.observed.uri().path();
-        let has_query = self.observed.uri().query().is_some();
-        let target = has_query.then(|| self.observed.target());
-        access_log::Entry {
-            method: self.observed.method(),
-            target: target.as_deref().unwrap_or(path),
-            connection: log.connection.as_ref(),
-            ip: log.ip,
-            begun: log.begun,
-            status,
-            error,
-        }
-        .log();
-    }
-}
-
-impl ResponseFuture {
-    fn show(&self, response: Response, error: Error) -> Response {
-        let seen = self.seen.as_deref();
-        let pages = seen.and_then(|seen| Some((&seen.pages.as_ref()?.error_pages, &seen.observed)));
-        let mut response = match pages {
-            Some((pages, seen)) => pages.render(response, &error, seen.method(), seen.uri()),
-            // These look at nothing of the request.
-            None => ErrorPages::default().render(response, &error, &Method::GET, &Uri::default()),
-        };
-        response.extensions_mut().insert(Shown(error));
-        response
-    }
-}
-
-impl fmt::Debug for ResponseFuture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
-    }
-}
-
-/// RFC 9110, 9.3.2: the header section of GET, and nothing after it.
-fn without_body(mut response: Response) -> Response {
-    let length = response.body().size_hint().exact();
-    if let (Some(length @ 1..), false) = (
-        length,
-        response.headers().contains_key(header::CONTENT_LENGTH),
-    ) {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    }
-    *response.body_mut() = Body::empty();
-    response
 }

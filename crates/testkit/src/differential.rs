@@ -23,6 +23,7 @@ pub fn mirrored(method: &str, target: &str, body: &[u8]) -> String {
 ///
 /// When a response is none to the next request, or follows a refusal.
 #[track_caller]
+#[expect(clippy::must_use_candidate, reason = "it is an assertion first")]
 pub fn assert_strict_framing(
     address: SocketAddr,
     input: &[u8],

@@ -1,0 +1,171 @@
+//! Outcome of a request: error page, access log, and the line of a request without a response.
+
+use std::{
+    cell::Cell,
+    convert::Infallible,
+    fmt,
+    future::pending,
+    net::IpAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    thread,
+    time::Instant,
+};
+
+use axum_core::{body::Body, response::Response};
+use http::{HeaderValue, Method, StatusCode, Uri, header};
+use http_body::Body as _;
+use squall_server::ConnectionInfo;
+
+use crate::{
+    Error,
+    access_log::{self, CLIENT_CLOSED_REQUEST},
+    debug::Observed,
+    error_pages::ErrorPages,
+    handler::ResponseFuture as HandlerFuture,
+    servers,
+    service::Inner,
+};
+
+/// The response of an [`ApplicationService`](crate::ApplicationService).
+pub struct ResponseFuture {
+    pub(crate) answer: HandlerFuture,
+    pub(crate) seen: Option<Box<Seen>>,
+    pub(crate) is_head: bool,
+}
+
+/// Request metadata for the log and for error pages.
+pub(crate) struct Seen {
+    pub(crate) observed: Observed,
+    /// `Some` if the application has error pages of its own.
+    pub(crate) pages: Option<Arc<Inner>>,
+    pub(crate) log: Option<Log>,
+}
+
+/// Request metadata for the access log.
+pub(crate) struct Log {
+    pub(crate) connection: Option<ConnectionInfo>,
+    /// The client address that a trusted proxy names.
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) begun: Instant,
+}
+
+/// An error that has its page already: an outer application does not render another.
+#[derive(Clone)]
+struct Shown(Error);
+
+impl Future for ResponseFuture {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut response = ready!(self.answer.as_mut().poll(cx));
+        if let Some(error) = response.extensions_mut().remove::<Error>() {
+            response = self.show(response, error);
+        }
+        match self.seen.take() {
+            Some(seen) => response = seen.respond(response, self.is_head),
+            None if self.is_head => response = without_body(response),
+            None => {}
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+thread_local! {
+    /// An outer application has logged the request that is being dropped.
+    static IS_ABORT_LOGGED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Logs a request without a response: the client disconnected, or the shutdown cut the request off.
+impl Drop for ResponseFuture {
+    fn drop(&mut self) {
+        let Some(seen) = self.seen.take() else {
+            return;
+        };
+        // A panic is reported where it is caught.
+        if seen.log.is_none() || IS_ABORT_LOGGED.get() || thread::panicking() {
+            return;
+        }
+        let cut_off = servers::are_cutting_off().then(|| Error::new("cut off: the server stops"));
+        let status = match cut_off {
+            Some(_) => StatusCode::SERVICE_UNAVAILABLE.as_u16(),
+            None => CLIENT_CLOSED_REQUEST,
+        };
+        seen.log(status, cut_off.as_ref());
+        IS_ABORT_LOGGED.set(true);
+        // With the future of an application that is mounted in this one.
+        self.answer = Box::pin(pending());
+        IS_ABORT_LOGGED.set(false);
+    }
+}
+
+impl Seen {
+    /// Logs a failure, which debug mode shows to the developer, and the request.
+    fn respond(&self, response: Response, is_head: bool) -> Response {
+        let mut response = self.observed.respond(response);
+        if is_head {
+            response = without_body(response);
+        }
+        let error = response.extensions().get().map(|Shown(error)| error);
+        // A failure has its own line, with all of it.
+        let error = error.filter(|error| error.failure().is_none());
+        self.log(response.status().as_u16(), error);
+        response
+    }
+
+    /// Writes the line of the access log, if there is one.
+    fn log(&self, status: u16, error: Option<&Error>) {
+        let Some(log) = &self.log else {
+            return;
+        };
+        let path = self.observed.uri().path();
+        let has_query = self.observed.uri().query().is_some();
+        let target = has_query.then(|| self.observed.target());
+        access_log::Entry {
+            method: self.observed.method(),
+            target: target.as_deref().unwrap_or(path),
+            connection: log.connection.as_ref(),
+            ip: log.ip,
+            begun: log.begun,
+            status,
+            error,
+        }
+        .log();
+    }
+}
+
+impl ResponseFuture {
+    fn show(&self, response: Response, error: Error) -> Response {
+        let seen = self.seen.as_deref();
+        let pages = seen.and_then(|seen| Some((&seen.pages.as_ref()?.error_pages, &seen.observed)));
+        let mut response = match pages {
+            Some((pages, seen)) => pages.render(response, &error, seen.method(), seen.uri()),
+            // The default pages do not depend on the request.
+            None => ErrorPages::default().render(response, &error, &Method::GET, &Uri::default()),
+        };
+        response.extensions_mut().insert(Shown(error));
+        response
+    }
+}
+
+impl fmt::Debug for ResponseFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}
+
+/// RFC 9110, 9.3.2: the header section of GET, and nothing after it.
+fn without_body(mut response: Response) -> Response {
+    let length = response.body().size_hint().exact();
+    if let (Some(length @ 1..), false) = (
+        length,
+        response.headers().contains_key(header::CONTENT_LENGTH),
+    ) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    *response.body_mut() = Body::empty();
+    response
+}
