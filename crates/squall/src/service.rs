@@ -16,7 +16,6 @@ use axum_core::{
 };
 use bytes::Bytes;
 use http::{Method, StatusCode, header};
-use http_body::Body as _;
 use squall_routing::{Captures, FindError, MethodMatch, Methods, Router};
 use squall_server::{BoxError, ConnectionInfo};
 use tower::{service_fn, util::BoxCloneSyncService};
