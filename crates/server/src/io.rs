@@ -212,8 +212,7 @@ impl AsyncRead for Io {
         if self.held.is_empty() || self.beginning {
             ready!(self.poll_new(cx, buf))?;
         }
-        let mut held = mem::take(&mut self.held);
-        if held.is_empty() {
+        if self.held.is_empty() {
             let passed = self.judge(&buf.filled()[before..])?;
             let rest = &buf.filled()[before + passed..];
             if !rest.is_empty() {
@@ -221,7 +220,8 @@ impl AsyncRead for Io {
                 buf.set_filled(before + passed);
             }
         } else {
-            // Noted when hyper gets it, which has dealt with all before.
+            let mut held = mem::take(&mut self.held);
+            // Recorded when hyper gets it, which has processed all before.
             self.shared.activity.on_received();
             let length = held.len().min(buf.remaining());
             let passed = self.judge(&held[..length])?;

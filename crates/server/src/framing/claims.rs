@@ -18,6 +18,8 @@ pub(crate) struct Claims {
     /// The head that the guard has let pass and hyper has not claimed: none, any, or one with a
     /// body of this length.
     due: AtomicU64,
+    /// How many heads without a body have passed before that one, and are not claimed.
+    bodyless: AtomicU64,
     /// What hyper has claimed since.
     claimed: AtomicU64,
 }
@@ -42,6 +44,11 @@ impl Claims {
     /// hyper has read a request; false if the guard has not seen its head end, or with another body.
     pub(crate) fn claim(&self, framing: Framing) -> bool {
         let code = code(framing);
+        let bodyless = self.bodyless.load(Relaxed);
+        if bodyless > 0 {
+            self.bodyless.store(bodyless - 1, Relaxed);
+            return framing == Framing::Length(0);
+        }
         let due = self.due.load(Relaxed);
         self.due.store(NONE, Relaxed);
         self.claimed.store(code, Relaxed);
@@ -57,6 +64,17 @@ impl Claims {
     pub(super) fn expect(&self, length: Option<u64>) {
         let due = length.map_or(ANY, |length| code(Framing::Length(length)));
         self.due.store(due, Relaxed);
+    }
+
+    /// A whole head without a body is passed to hyper, and another follows it.
+    pub(super) fn expect_bodyless(&self) {
+        let bodyless = self.bodyless.load(Relaxed);
+        self.bodyless.store(bodyless + 1, Relaxed);
+    }
+
+    /// Whether hyper has not claimed all the heads without a body that were followed by others.
+    pub(super) fn has_bodyless(&self) -> bool {
+        self.bodyless.load(Relaxed) > 0
     }
 
     pub(super) fn is_upgraded(&self) -> bool {

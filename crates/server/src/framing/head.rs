@@ -71,16 +71,22 @@ impl HeadReader {
         None
     }
 
-    /// The length of the body, if the head states one clearly, came in whole lines and did not come alone.
+    /// The length of the body, as far as the lines state it clearly. It is not known of a head that came in
+    /// parts of lines, and not read of one that came alone.
     pub(super) fn stated_length(&self) -> Option<u64> {
         match self.length {
             Length::Stated(length) => Some(length),
-            Length::Unstated | Length::Unclear => None,
+            Length::Unstated => Some(0),
+            Length::Unclear => None,
         }
     }
 
     /// Takes note of a line that states how long the body is.
     fn note_length(&mut self, line: &[u8]) {
+        // Few lines begin with one of these, which spares most a search.
+        if !matches!(line[0] | 0x20, b'c' | b't' | b'u') {
+            return;
+        }
         let Some(colon) = memchr(b':', line) else {
             return;
         };
@@ -94,27 +100,55 @@ impl HeadReader {
                 (Length::Unstated, Some(number)) if is_number => Length::Stated(number),
                 _ => Length::Unclear,
             };
-        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+        } else if name.eq_ignore_ascii_case(b"transfer-encoding")
+            || name.eq_ignore_ascii_case(b"upgrade")
+        {
+            // hyper decides, before it gets what follows.
             self.length = Length::Unclear;
         }
     }
 }
 
-/// Whether the bytes are exactly one head, as nearly all are that arrive: quicker to find out than
-/// to read it, because the compiler makes vector instructions of this.
-pub(super) fn is_one_head(bytes: &[u8]) -> bool {
+/// Whether the bytes are exactly one head, as nearly all are that arrive. This is quicker than to read
+/// lines, because the compiler makes vector instructions of it.
+fn is_one_head(bytes: &[u8]) -> bool {
     let Some(lines) = bytes.strip_suffix(b"\r\n") else {
         return false;
     };
-    if lines.len() < 3 || !lines.ends_with(b"\r\n") || lines[..2].contains(&b'\n') {
+    if !lines.ends_with(b"\r\n") || lines[..2].contains(&b'\n') {
         return false;
     }
-    let before = lines[1..].iter().zip(lines);
-    let triples = lines[2..].iter().zip(before);
-    let faults = triples.fold(false, |faults, (&byte, (&before, &two_before))| {
-        faults | ((byte == b'\n') & ((before != b'\r') | (two_before == b'\n')))
-    });
-    !faults
+    let Some((last, _)) = lines.split_last_chunk::<WINDOW>() else {
+        return lines
+            .windows(3)
+            .all(|window| !is_fault(window[0], window[1], window[2]));
+    };
+    let last = last.len();
+    let mut faults = [0; LANES];
+    let starts = (0..last).step_by(LANES).chain([last]);
+    for start in starts {
+        // Both bounds hold: no start is behind the last.
+        if let Some(window) = lines[start..].first_chunk() {
+            note_faults(window, &mut faults);
+        }
+    }
+    faults == [0; LANES]
+}
+
+/// How many bytes are checked at once, and with the two before the first of them.
+const LANES: usize = 16;
+const WINDOW: usize = LANES + 2;
+
+fn note_faults(window: &[u8; WINDOW], faults: &mut [u8; LANES]) {
+    for lane in 0..LANES {
+        let is_fault = is_fault(window[lane], window[lane + 1], window[lane + 2]);
+        faults[lane] |= u8::from(is_fault);
+    }
+}
+
+/// Whether the last of three bytes is a bare LF, or that of an empty line.
+fn is_fault(two_before: u8, before: u8, byte: u8) -> bool {
+    (byte == b'\n') & ((before != b'\r') | (two_before == b'\n'))
 }
 
 #[cfg(test)]
@@ -196,17 +230,18 @@ mod tests {
     #[test]
     fn a_length_is_stated_once_or_not_at_all() {
         for (lines, length) in [
-            ("A: b", None),
+            ("A: b", Some(0)),
             ("Content-Length: 5", Some(5)),
             ("CONTENT-length:\t005 \r\nA: b", Some(5)),
             ("Content-Length: 5\r\nContent-Length: 5", None),
             ("Content-Length: +5", None),
             ("Content-Length: 5, 5", None),
             ("Content-Length:", None),
-            ("Content-Length : 5", None),
+            ("Content-Length : 5", Some(0)),
             ("Content-Length: 1234567890123456789", None),
             ("Content-Length: 5\r\nTransfer-Encoding: chunked", None),
             ("Transfer-Encoding: x\r\nContent-Length: 5", None),
+            ("Upgrade: websocket", None),
         ] {
             let mut reader = HeadReader::default();
             let head = format!("POST / HTTP/1.1\r\n{lines}\r\n\r\n");

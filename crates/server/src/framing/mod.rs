@@ -5,8 +5,8 @@
 //! another's request. The guard sits between the socket and hyper and enforces:
 //!
 //! 1. hyper has no byte behind a head before it has claimed that head as a request, unless the head
-//!    states the length of its body and the bytes are part of it. So the guard knows from hyper's own
-//!    verdict, without parsing fields, where each body begins and how it is framed.
+//!    states clearly how long its body is, which hyper has to confirm. So the guard knows from hyper's own
+//!    verdict where each body begins and how it is framed.
 //! 2. A body's framing passes only as far as it is valid (RFC 9112, 7.1). So hyper cannot end a body
 //!    anywhere else.
 //! 3. hyper claims as many requests as heads have passed, one by one. A request that the guard has
@@ -29,6 +29,9 @@ use head::HeadReader;
 /// Takes the place of a bare LF in a head: hyper accepts NUL nowhere, so it answers 400 in its turn,
 /// behind the responses to earlier requests, and closes.
 pub(crate) const INVALID_HEAD: &[u8] = b"\0\r\n\r\n";
+
+/// hyper and the guard disagree, of which no case is known.
+const OTHER_HEADS: &str = "hyper does not find the heads that the framing guard finds";
 
 /// Reads along with hyper. See the [module](self).
 #[derive(Debug)]
@@ -100,12 +103,18 @@ impl Guard {
                 State::Head(reader) => match reader.read(rest) {
                     None => passed = bytes.len(),
                     Some(head::Event::End(end)) => {
-                        let body = (rest.len() - end) as u64;
-                        let length = reader.stated_length().filter(|length| body <= *length);
-                        // hyper overrules it by a coding, which harms only where a body follows.
-                        let length = length.filter(|_| body > 0);
+                        let behind = (rest.len() - end) as u64;
+                        let stated = reader.stated_length();
+                        if stated == Some(0) && behind > 0 {
+                            claims.expect_bodyless();
+                            passed += end;
+                            *self = Self::new();
+                            continue;
+                        }
+                        // hyper overrules a length by a coding, which matters only where bytes follow.
+                        let length = stated.filter(|length| (1..=*length).contains(&behind));
                         claims.expect(length);
-                        let body = if length.is_some() { body } else { 0 };
+                        let body = length.map_or(0, |_| behind);
                         self.0 = State::Passed { body };
                         // At most the length of a slice.
                         return Verdict::Pass(passed + end + body as usize);
@@ -148,10 +157,15 @@ impl Guard {
 
     /// Goes on from what hyper has made of the last head.
     fn settle(&mut self, claims: &Claims) {
+        if claims.is_upgraded() {
+            *self = Self::off();
+            return;
+        }
+        if claims.has_bodyless() {
+            self.refuse(OTHER_HEADS, None);
+            return;
+        }
         let State::Passed { body } = self.0 else {
-            if claims.is_upgraded() {
-                *self = Self::off();
-            }
             return;
         };
         match claims.take() {
@@ -170,7 +184,7 @@ impl Guard {
                 };
             }
             Claim::Missing => {
-                self.refuse("the head ends elsewhere for hyper", None);
+                self.refuse(OTHER_HEADS, None);
             }
         }
     }

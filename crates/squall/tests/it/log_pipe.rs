@@ -14,6 +14,7 @@ use crate::program::{Friendfeed, command};
 const LINES: usize = 2000;
 
 /// The program with its standard error in a pipe of the test, and its address.
+#[expect(clippy::zombie_processes, reason = "`terminate` waits for it")]
 fn with_pipe(command: &mut Command) -> (Child, BufReader<io::PipeReader>, std::net::SocketAddr) {
     let (reader, writer) = io::pipe().expect("a pipe");
     let command = command.stderr(writer).stdin(Stdio::null());
