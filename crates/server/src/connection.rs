@@ -153,6 +153,12 @@ impl<S: Serve> Connection<S> {
         }
     }
 
+    /// Whether the connection begins with the HTTP/2 preface. A later one is cut in two by the framing
+    /// guard, so that hyper refuses it.
+    fn begins_http2(&self, error: &hyper::Error) -> bool {
+        error.is_parse_version_h2() && !self.shared.activity.has_asked()
+    }
+
     /// The client began with the HTTP/2 preface (RFC 9113, 3.4): starts anew with what was read.
     fn switch_to_http2(&mut self) {
         if let Some((mut io, read, adapter)) = self.protocol.take_http1() {
@@ -250,9 +256,7 @@ impl<S: Serve> Future for Connection<S> {
                 Protocol::Ended => return Poll::Ready(()),
             };
             match poll {
-                Poll::Ready(Err(error)) if error.is_parse_version_h2() => {
-                    // Only at the beginning: the framing guard cuts a later preface in two, which
-                    // hyper refuses (RFC 9113, 3.4).
+                Poll::Ready(Err(error)) if self.begins_http2(&error) => {
                     self.switch_to_http2();
                     continue;
                 }

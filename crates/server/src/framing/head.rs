@@ -35,13 +35,6 @@ pub(super) enum Event {
 impl HeadReader {
     /// Reads the next bytes; `None` if all of them belong to the head and it goes on.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Option<Event> {
-        if !self.begun && self.line == 0 && is_one_head(bytes) {
-            return Some(Event::End(bytes.len()));
-        }
-        self.read_lines(bytes)
-    }
-
-    fn read_lines(&mut self, bytes: &[u8]) -> Option<Event> {
         let mut start = 0;
         for lf in memchr_iter(b'\n', bytes) {
             let has_cr = match lf.checked_sub(1) {
@@ -72,7 +65,7 @@ impl HeadReader {
     }
 
     /// The length of the body, as far as the lines state it clearly. It is not known of a head that came in
-    /// parts of lines, and not read of one that came alone.
+    /// parts of lines.
     pub(super) fn stated_length(&self) -> Option<u64> {
         match self.length {
             Length::Stated(length) => Some(length),
@@ -83,6 +76,11 @@ impl HeadReader {
 
     /// Takes note of a line that states how long the body is.
     fn note_length(&mut self, line: &[u8]) {
+        if line.starts_with(b"PRI ") {
+            // Whole, the preface of HTTP/2 would switch hyper's protocol (RFC 9113, 3.4).
+            self.length = Length::Unclear;
+            return;
+        }
         // Few lines begin with one of these, which spares most a search.
         if !matches!(line[0] | 0x20, b'c' | b't' | b'u') {
             return;
@@ -109,56 +107,13 @@ impl HeadReader {
     }
 }
 
-/// Whether the bytes are exactly one head, as nearly all are that arrive. This is quicker than to read
-/// lines, because the compiler makes vector instructions of it.
-fn is_one_head(bytes: &[u8]) -> bool {
-    let Some(lines) = bytes.strip_suffix(b"\r\n") else {
-        return false;
-    };
-    if !lines.ends_with(b"\r\n") || lines[..2].contains(&b'\n') {
-        return false;
-    }
-    let Some((last, _)) = lines.split_last_chunk::<WINDOW>() else {
-        return lines
-            .windows(3)
-            .all(|window| !is_fault(window[0], window[1], window[2]));
-    };
-    let last = last.len();
-    let mut faults = [0; LANES];
-    let starts = (0..last).step_by(LANES).chain([last]);
-    for start in starts {
-        // Both bounds hold: no start is behind the last.
-        if let Some(window) = lines[start..].first_chunk() {
-            note_faults(window, &mut faults);
-        }
-    }
-    faults == [0; LANES]
-}
-
-/// How many bytes are checked at once, and with the two before the first of them.
-const LANES: usize = 16;
-const WINDOW: usize = LANES + 2;
-
-fn note_faults(window: &[u8; WINDOW], faults: &mut [u8; LANES]) {
-    for lane in 0..LANES {
-        let is_fault = is_fault(window[lane], window[lane + 1], window[lane + 2]);
-        faults[lane] |= u8::from(is_fault);
-    }
-}
-
-/// Whether the last of three bytes is a bare LF, or that of an empty line.
-fn is_fault(two_before: u8, before: u8, byte: u8) -> bool {
-    (byte == b'\n') & ((before != b'\r') | (two_before == b'\n'))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Event, HeadReader, is_one_head};
+    use super::{Event, HeadReader};
 
     /// The event of the bytes at once, and the same in pieces of any size.
     fn read(bytes: &[u8]) -> Option<Event> {
-        let whole = HeadReader::default().read_lines(bytes);
-        assert_eq!(HeadReader::default().read(bytes), whole);
+        let whole = HeadReader::default().read(bytes);
         for size in 1..bytes.len() {
             let mut reader = HeadReader::default();
             let mut chunks = bytes.chunks(size).enumerate();
@@ -170,12 +125,6 @@ mod tests {
             });
             assert_eq!(event, whole, "{:?} by {size}", bytes.escape_ascii());
         }
-        assert_eq!(
-            is_one_head(bytes),
-            whole == Some(Event::End(bytes.len())) && !bytes.starts_with(b"\r\n"),
-            "{:?}",
-            bytes.escape_ascii()
-        );
         whole
     }
 
@@ -245,10 +194,13 @@ mod tests {
         ] {
             let mut reader = HeadReader::default();
             let head = format!("POST / HTTP/1.1\r\n{lines}\r\n\r\n");
-            let event = reader.read_lines(head.as_bytes());
+            let event = reader.read(head.as_bytes());
             assert_eq!(event, Some(Event::End(head.len())));
             assert_eq!(reader.stated_length(), length, "{lines:?}");
         }
+        let mut reader = HeadReader::default();
+        reader.read(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+        assert_eq!(reader.stated_length(), None, "the preface of HTTP/2");
         let mut reader = HeadReader::default();
         reader.read(b"POST / HTTP/1.1\r\nContent-");
         reader.read(b"Length: 5\r\n\r\n");
