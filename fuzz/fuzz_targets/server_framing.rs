@@ -24,6 +24,10 @@ fuzz_target!(|input: (u8, Vec<u16>, &[u8])| {
     let beginning = beginning[usize::from(choice) % beginning.len()];
     let end = b"GET /b HTTP/1.1\r\nHost: a\r\n\r\nGET /c HTTP/1.1\r\nHost: a\r\n\r\n";
     let input = [beginning.as_bytes(), bytes, end].concat();
+    if input.starts_with(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") {
+        // HTTP/2 has another framing.
+        return;
+    }
     let cuts = cuts.iter().map(|cut| usize::from(*cut) % input.len());
     assert_strict_framing(server(), &input, &cuts.collect::<Vec<_>>());
 });
