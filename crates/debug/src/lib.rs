@@ -84,7 +84,6 @@
 mod config;
 mod error;
 mod failure;
-mod gate;
 mod layer;
 mod log;
 mod mask;

@@ -10,11 +10,11 @@ use std::{
 };
 
 use http::StatusCode;
+use squall_peers::NotLocal;
 use tracing::Dispatch;
 
 use crate::{
     failure::Failure,
-    gate::Refusal,
     printable::one_line,
     request::request_id::RequestId,
     trace::{Frame, Trace, symbol::Function},
@@ -23,7 +23,7 @@ use crate::{
 /// Logs a failure. `request` is the method and the target, without secrets.
 pub(crate) fn log_failure(
     request: &str,
-    refusal: Option<Refusal>,
+    refusal: Option<NotLocal>,
     failure: &Failure,
     status: StatusCode,
     id: &RequestId,

@@ -5,11 +5,11 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body::Body;
+use squall_peers::{NotLocal, check_local};
 
 use crate::{
     config::LayerConfig,
     failure::Failure,
-    gate::{Asked, Refusal, refusal},
     log::log_failure,
     page::{self, report::Report},
     request::{RequestSnapshot, masked_target, metadata::RequestMetadata, request_id::RequestId},
@@ -30,7 +30,7 @@ pub struct Observed {
 enum PageAccess {
     /// The page is disabled for all clients.
     Disabled,
-    Refused(Refusal),
+    Refused(NotLocal),
     Granted(Box<RequestSnapshot>),
 }
 
@@ -132,7 +132,7 @@ impl Observed {
     }
 
     /// The reason that this client may not see the page, although it is enabled.
-    fn refusal(&self) -> Option<Refusal> {
+    fn refusal(&self) -> Option<NotLocal> {
         match self.access {
             PageAccess::Refused(refusal) => Some(refusal),
             PageAccess::Disabled | PageAccess::Granted(_) => None,
@@ -143,14 +143,8 @@ impl Observed {
 impl PageAccess {
     fn of<B>(config: &LayerConfig, request: &mut Request<B>) -> Self {
         let peer = (config.peer)(request.extensions());
-        let asked = Asked {
-            peer,
-            version: request.version(),
-            uri: request.uri(),
-            headers: request.headers(),
-        };
-        if let Some(refusal) = refusal(&asked, &config.tracebacks.allowed_hosts) {
-            return Self::Refused(refusal);
+        if let Err(reason) = check_local(peer, request, &config.tracebacks.allowed_hosts) {
+            return Self::Refused(reason);
         }
         let metadata = RequestMetadata::default();
         request.extensions_mut().insert(metadata.clone());

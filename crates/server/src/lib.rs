@@ -98,7 +98,7 @@ pub use crate::{
     limits::Limits,
     listening::{Listening, runtime},
     observe::Observe,
-    proxy_protocol::{ProxyHeader, ProxyHeaderError, ProxyProtocol, ProxyProtocolError},
+    proxy_protocol::{ProxyHeader, ProxyHeaderError},
     server::Server,
     service::{Serve, panic_message},
     signal::obey_signals,
@@ -106,3 +106,4 @@ pub use crate::{
 };
 #[doc(no_inline)]
 pub use http;
+pub use squall_peers::{TrustedProxies, TrustedProxiesError};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Bind, Handle, Limits, Listener, Listening, Observe, ProxyProtocol, StartError,
+    Bind, Handle, Limits, Listener, Listening, Observe, StartError, TrustedProxies,
     limits::raise_descriptor_limit,
     opening::Opener,
     proxy_protocol::Gate,
@@ -27,7 +27,7 @@ use crate::{
 pub struct Server {
     binds: Vec<(Bind, Option<Tls>)>,
     listeners: Vec<(Listener, Option<Tls>)>,
-    proxy_protocol: Option<ProxyProtocol>,
+    proxy_protocol: Option<TrustedProxies>,
     limits: Limits,
     threads: Threads,
     handle: Handle,
@@ -95,7 +95,7 @@ impl Server {
     /// once.
     ///
     /// Defaults to none: connections begin with TLS or HTTP.
-    pub fn proxy_protocol(mut self, proxies: ProxyProtocol) -> Self {
+    pub fn proxy_protocol(mut self, proxies: TrustedProxies) -> Self {
         self.proxy_protocol = Some(proxies);
         self
     }

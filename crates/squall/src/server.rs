@@ -2,7 +2,7 @@
 
 use std::{fmt, mem, pin::Pin};
 
-use squall_server::{Bind, Handle, Limits, Listener, ProxyProtocol};
+use squall_server::{Bind, Handle, Limits, Listener, TrustedProxies};
 
 use crate::{
     Application, ApplicationService, Error, Result, autoreload, listen::Places, logging, prefork,
@@ -27,7 +27,7 @@ pub struct Server {
     pub(crate) places: Places,
     pub(crate) limits: Limits,
     pub(crate) prefork: prefork::Settings,
-    pub(crate) proxy_protocol: Option<ProxyProtocol>,
+    pub(crate) proxy_protocol: Option<TrustedProxies>,
     pub(crate) xheaders: xheaders::Settings,
     pub(crate) threads: usize,
     processes: usize,
@@ -179,7 +179,7 @@ impl Server {
         mut self,
         proxies: impl IntoIterator<Item = T>,
     ) -> Result<Self> {
-        self.proxy_protocol = Some(ProxyProtocol::new(proxies)?);
+        self.proxy_protocol = Some(trusted("proxy_protocol", proxies)?);
         Ok(self)
     }
 
@@ -288,6 +288,14 @@ impl Server {
         let server = squall_server::Server::new();
         Ok(server.limits(self.limits).threads(self.threads).check()?)
     }
+}
+
+/// Parses the proxies of a setting.
+pub(crate) fn trusted<T: AsRef<str>>(
+    setting: &str,
+    proxies: impl IntoIterator<Item = T>,
+) -> Result<TrustedProxies> {
+    TrustedProxies::new(proxies).map_err(|error| Error::new(format!("{setting}: {error}")))
 }
 
 impl fmt::Debug for Server {

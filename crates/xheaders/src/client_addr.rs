@@ -5,6 +5,8 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
+use squall_peers::parse_port;
+
 /// The address of a client, and its port where that is known.
 ///
 /// An IPv4 address in IPv6 form is the IPv4 address that it is, and there is no zone.
@@ -95,20 +97,12 @@ fn node(ip: IpAddr, port: &str) -> Option<Node> {
     Some(Node::Addr(ClientAddr::new(ip, read_port(port)?)))
 }
 
-/// A port in decimal digits from 1 to 65535.
-pub(crate) fn decimal_port(text: &str) -> Option<u16> {
-    // `parse` would take a plus sign.
-    let is_decimal = text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let port = is_decimal.then(|| text.parse().ok()).flatten();
-    port.filter(|&port| port != 0)
-}
-
 /// A port; none where it is obfuscated, or said to be 0.
 fn read_port(text: &str) -> Option<Option<u16>> {
     if text == "0" || text.starts_with('_') && is_hidden(text) {
         return Some(None);
     }
-    decimal_port(text).map(Some)
+    parse_port(text).map(Some)
 }
 
 /// An address whose zone, which means nothing on another machine, is left out.

@@ -1,47 +1,6 @@
 //! What is known of a request without its headers: who opened the connection that it came by.
 
-use std::{
-    fmt,
-    net::{IpAddr, SocketAddr},
-};
-
-use crate::Scheme;
-
-/// Who opened a connection: behind a proxy, the proxy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Peer {
-    /// The address and port at the other end of a TCP connection.
-    Tcp(SocketAddr),
-    /// The other end of a unix socket, which has no address.
-    Unix,
-}
-
-impl Peer {
-    /// The address; an IPv4 address in IPv6 form (`::ffff:192.0.2.1`) as the IPv4 address that it is.
-    #[must_use]
-    pub fn ip(&self) -> Option<IpAddr> {
-        match self {
-            Self::Tcp(address) => Some(address.ip().to_canonical()),
-            Self::Unix => None,
-        }
-    }
-}
-
-impl From<SocketAddr> for Peer {
-    fn from(address: SocketAddr) -> Self {
-        Self::Tcp(address)
-    }
-}
-
-impl fmt::Display for Peer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(address) => address.fmt(f),
-            Self::Unix => f.write_str("unix:"),
-        }
-    }
-}
+use crate::{Peer, Scheme};
 
 /// A connection, as its server knows it: the peer, and whether it is encrypted.
 ///

@@ -85,7 +85,7 @@ struct Statements {
 impl Statements {
     fn add(&mut self, settings: &XHeaders, header: Header, statement: Statement) {
         if let Some(addr) = statement.addr {
-            self.add_addr(addr, header, settings.trusted.contains(addr.ip()));
+            self.add_addr(addr, header, settings.trusted.trusts_ip(addr.ip()));
         }
         let contradictions = [
             agree(&mut self.scheme, statement.scheme, header),

@@ -1,10 +1,10 @@
 //! The host that a client asked for.
 
-use std::{fmt, net::Ipv6Addr};
+use std::fmt;
 
 use http::{HeaderMap, HeaderValue, Uri, header};
 
-use crate::client_addr::decimal_port;
+use squall_peers::HostPort;
 
 /// A host in the form of a URL's authority: a name or an address, and a port where one was said.
 ///
@@ -22,11 +22,11 @@ pub struct Host {
 
 impl Host {
     pub(crate) fn from_value(text: &HeaderValue) -> Option<Self> {
-        let (name_len, port) = split(text.as_bytes())?;
+        let parsed = HostPort::parse(text.as_bytes())?;
         Some(Self {
             text: text.clone(),
-            name_len,
-            port,
+            name_len: parsed.host().len(),
+            port: parsed.port(),
         })
     }
 
@@ -67,29 +67,6 @@ impl Host {
     #[must_use]
     pub fn port(&self) -> Option<u16> {
         self.port
-    }
-}
-
-/// The length of the name, and the port, of `name [ ":" port ]`.
-fn split(text: &[u8]) -> Option<(usize, Option<u16>)> {
-    let name_len = if text.first() == Some(&b'[') {
-        let end = text.iter().position(|&byte| byte == b']')?;
-        let address = std::str::from_utf8(&text[1..end]).ok()?;
-        address.parse::<Ipv6Addr>().ok()?;
-        end + 1
-    } else {
-        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_".contains(byte);
-        text.iter().take_while(|byte| is_name(byte)).count()
-    };
-    match &text[name_len..] {
-        _ if name_len == 0 => None,
-        // RFC 3986, section 3.2.3: the port may be empty.
-        [] | [b':'] => Some((name_len, None)),
-        [b':', port @ ..] => {
-            let port = std::str::from_utf8(port).ok()?;
-            Some((name_len, Some(decimal_port(port)?)))
-        }
-        _ => None,
     }
 }
 

@@ -90,18 +90,17 @@ mod list;
 mod log;
 mod scheme;
 mod statement;
-mod trusted_proxies;
 mod xheaders;
 
 pub use crate::{
     client::Client,
     client_addr::ClientAddr,
-    connection::{Connection, Peer},
-    error::{ConfigError, Contradiction},
+    connection::Connection,
+    error::Contradiction,
     header::Header,
     host::Host,
     layer::{ResponseFuture, XHeadersLayer, XHeadersService},
     scheme::Scheme,
-    trusted_proxies::TrustedProxies,
     xheaders::{Contradictions, XHeaders},
 };
+pub use squall_peers::{Peer, TrustedProxies, TrustedProxiesError};

@@ -1,10 +1,11 @@
 //! What one header of a trusted peer says.
 
 use http::HeaderMap;
+use squall_peers::parse_port;
 
 use crate::{
-    ClientAddr, Header, Host, Scheme, XHeaders,
-    client_addr::{Node, decimal_port},
+    ClientAddr, Header, Host, Peer, Scheme, XHeaders,
+    client_addr::Node,
     forwarded::{Element, parse_value},
     list::elements_from_end,
 };
@@ -37,7 +38,7 @@ impl Statement {
                 statement.is_unreadable = statement.host.is_none();
             }
             Header::XForwardedPort => {
-                statement.port = value(elements.next(), decimal_port);
+                statement.port = value(elements.next(), parse_port);
                 statement.is_unreadable = statement.port.is_none();
             }
         }
@@ -96,8 +97,8 @@ fn walk<T>(
         }
         let is_trusted = match (settings.hops, node) {
             (Some(hops), _) => passed + 1 < hops,
-            (None, Some(Node::Addr(addr))) => settings.trusted.contains(addr.ip()),
-            (None, Some(Node::Unix)) => settings.trusted.contains_unix(),
+            (None, Some(Node::Addr(addr))) => settings.trusted.trusts_ip(addr.ip()),
+            (None, Some(Node::Unix)) => settings.trusted.trusts(Peer::Unix),
             (None, Some(Node::Hidden) | None) => false,
         };
         last = Some(element);

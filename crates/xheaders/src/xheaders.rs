@@ -15,7 +15,7 @@ use crate::{
 /// use squall_xheaders::{TrustedProxies, XHeaders};
 ///
 /// let xheaders = XHeaders::haproxy().trusted_proxies(TrustedProxies::new(["10.0.0.0/24"])?);
-/// # Ok::<(), squall_xheaders::ConfigError>(())
+/// # Ok::<(), squall_xheaders::TrustedProxiesError>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "settings believe nothing until `layer` or `client`"]

@@ -7,7 +7,7 @@ use benches::{Result, bare::current_thread};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
-use squall_server::{Handle, Incoming, ProxyProtocol, Server, Tls, obey_signals};
+use squall_server::{Handle, Incoming, Server, Tls, TrustedProxies, obey_signals};
 
 pub(crate) fn serve() -> Result<()> {
     let dir = testkit::temp_dir();
@@ -24,7 +24,7 @@ pub(crate) fn serve() -> Result<()> {
         .listen()?;
     let proxied = Server::new()
         .bind("127.0.0.1:0")
-        .proxy_protocol(ProxyProtocol::new(["127.0.0.1"])?)
+        .proxy_protocol(TrustedProxies::new(["127.0.0.1"])?)
         .handle(handle.clone())
         .listen()?;
     let addresses = direct.addresses().chain(proxied.addresses());

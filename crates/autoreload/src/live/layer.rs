@@ -20,12 +20,13 @@ use http::{
 };
 use http_body::Body;
 use pin_project_lite::pin_project;
+use squall_peers::check_local;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
     LiveReload,
-    allowed::{is_local, is_navigation, is_same_origin},
+    allowed::is_navigation,
     body::LiveBody,
     changes::events,
     events::{Event, Hub},
@@ -90,13 +91,11 @@ impl Shared {
     fn treats<B>(&self, request: &Request<B>) -> bool {
         let settings = &self.settings;
         let peer = (self.peer)(request.extensions());
-        settings.state != Found::LeaveAlone
-            && is_local(peer, request.uri(), request.headers(), &settings.hosts)
+        settings.state != Found::LeaveAlone && check_local(peer, request, &settings.hosts).is_ok()
     }
 
     fn answer<B, R>(&self, request: &Request<B>) -> Option<Response<LiveBody<R>>> {
-        let is_asked =
-            request.method() == Method::GET && is_same_origin(request.uri(), request.headers());
+        let is_asked = request.method() == Method::GET;
         let (kind, body) = match request.uri().path() {
             SCRIPT if is_asked => (
                 "text/javascript; charset=utf-8",

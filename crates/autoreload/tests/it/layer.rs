@@ -192,9 +192,10 @@ async fn the_script_and_the_events_are_for_this_site_alone() {
                 false,
             ),
             (
-                "another port",
+                // Without CORS headers, its page cannot read the response.
+                "another port of this machine",
                 get(path).header("sec-fetch-site", "same-site"),
-                false,
+                true,
             ),
             (
                 "another origin",
@@ -202,6 +203,11 @@ async fn the_script_and_the_events_are_for_this_site_alone() {
                 false,
             ),
             ("no site", get(path).header("origin", "null"), false),
+            (
+                "a proxy on this machine",
+                get(path).header("x-forwarded-for", "8.8.8.8"),
+                false,
+            ),
             ("another machine", get(path).extension(foreign()), false),
             (
                 "rebinding",

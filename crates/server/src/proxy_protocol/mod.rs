@@ -1,7 +1,6 @@
 //! The PROXY protocol: a balancer tells in a few bytes before all others whose connection it passes on.
 
 mod header;
-mod proxies;
 
 use std::{
     collections::HashSet,
@@ -10,10 +9,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-pub use self::{
-    header::{ProxyHeader, ProxyHeaderError},
-    proxies::{ProxyProtocol, ProxyProtocolError},
-};
+use squall_peers::{Peer, TrustedProxies};
+
+pub use self::header::{ProxyHeader, ProxyHeaderError};
 use crate::{Address, stream::Stream};
 
 /// So many peers are remembered, and logged, of those that were refused: strangers can neither fill
@@ -26,13 +24,13 @@ const PIECE: usize = 512;
 /// Reads the headers of all connections of a server, and refuses who must not send one.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    proxies: ProxyProtocol,
+    proxies: TrustedProxies,
     /// Strangers, and proxies without a header.
     logged: Mutex<HashSet<Option<IpAddr>>>,
 }
 
 impl Gate {
-    pub(crate) fn new(proxies: ProxyProtocol) -> Self {
+    pub(crate) fn new(proxies: TrustedProxies) -> Self {
         Self {
             proxies,
             logged: Mutex::default(),
@@ -42,7 +40,10 @@ impl Gate {
     /// Reads the header from a connection that `peer` has opened, and nothing behind it. `None`
     /// means that the connection is refused, and that this is logged.
     pub(crate) async fn pass(&self, stream: &mut Stream, peer: &Address) -> Option<ProxyHeader> {
-        if !self.proxies.include(peer) {
+        let is_trusted = self
+            .proxies
+            .trusts(peer.tcp().map_or(Peer::Unix, Peer::Tcp));
+        if !is_trusted {
             if self.is_first(peer) {
                 tracing::warn!(%peer, "refused a connection, since its peer is none of the proxies");
             }

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use squall_server::{Limits, ProxyProtocol, Server, StartError, inherited};
+use squall_server::{Limits, Server, StartError, TrustedProxies, inherited};
 
 mod app;
 
@@ -41,7 +41,7 @@ fn run() -> Result<(), StartError> {
     }
     let mut server = Server::new().limits(limits);
     if let Ok(proxies) = env::var("PROXY_PROTOCOL") {
-        let proxies = ProxyProtocol::new([proxies]).expect("a network");
+        let proxies = TrustedProxies::new([proxies]).expect("a network");
         server = server.proxy_protocol(proxies);
     }
     for passed in inherited()? {

@@ -2,7 +2,7 @@
 
 use std::{net::TcpStream, process::Command, time::Duration};
 
-use squall_server::{Bind, Limits, ProxyProtocol, Server, Stop};
+use squall_server::{Bind, Limits, Server, Stop, TrustedProxies};
 use testkit::{Wire, outside, temp_dir, wait_until};
 
 use crate::{
@@ -19,7 +19,7 @@ const V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x13\
 const LOCAL: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
 
 fn server(proxies: &[&str], limits: Limits) -> TestServer {
-    let proxies = ProxyProtocol::new(proxies).unwrap();
+    let proxies = TrustedProxies::new(proxies).unwrap();
     let server = Server::new().bind("127.0.0.1:0").limits(limits);
     TestServer::with(server.proxy_protocol(proxies))
 }
@@ -185,7 +185,7 @@ fn unix_sockets_are_asked_for() {
     let dir = temp_dir();
     for (name, proxies, is_one) in [("a", "unix:", true), ("b", "127.0.0.1", false)] {
         let path = dir.path().join(name);
-        let proxies = ProxyProtocol::new([proxies]).unwrap();
+        let proxies = TrustedProxies::new([proxies]).unwrap();
         let bound = Server::new().bind(Bind::unix(&path));
         let server = TestServer::with(bound.proxy_protocol(proxies));
         let mut wire = Wire::connect_unix(server.path());

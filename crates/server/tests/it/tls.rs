@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use squall_server::{ClientCertificates, Limits, ProxyProtocol, Server, Stop, Tls};
+use squall_server::{ClientCertificates, Limits, Server, Stop, Tls, TrustedProxies};
 use testkit::{Wire, outside, wait_until};
 
 use crate::{
@@ -529,7 +529,7 @@ fn who_has_not_asked_makes_room() {
 #[test]
 fn behind_the_proxy_protocol() {
     let authority = Authority::new();
-    let proxies = ProxyProtocol::new(["127.0.0.1"]).unwrap();
+    let proxies = TrustedProxies::new(["127.0.0.1"]).unwrap();
     let server = TestServer::with(
         Server::new()
             .bind_tls("127.0.0.1:0", tls(&authority.issue("a", &["a.test"])))

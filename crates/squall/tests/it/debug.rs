@@ -72,12 +72,90 @@ fn strangers_see_the_status() {
         let line = site.running.wait_line(&format!("request_id={id}"));
         assert!(line.contains("No such file or directory"), "{line}");
     }
-    // Nor does a page that is not theirs get a script.
-    let mut wire = Wire::connect(site.address);
-    wire.send("GET / HTTP/1.1\r\nHost: evil.example\r\nSec-Fetch-Dest: document\r\n\r\n");
-    assert!(!wire.response().text().contains("_squall"));
-    wire.send("GET /_squall/live HTTP/1.1\r\nHost: evil.example\r\n\r\n");
-    assert_eq!(wire.response().status, 404);
+}
+
+/// The traceback page, the script in pages and the live-reload endpoints have one condition.
+#[test]
+fn traceback_page_and_live_reload_are_for_the_same_requests() {
+    let site = Friendfeed::start(&["--debug", "--xheaders"]);
+    for (version, head, is_local) in [
+        ("1.1", "Host: localhost", true),
+        ("1.1", "Host: LOCALHOST:1", true),
+        ("1.1", "Host: app.localhost", true),
+        ("1.1", "Host: 127.0.0.1:8888", true),
+        ("1.1", "Host: [::1]", true),
+        ("1.1", "Host: .localhost", false),
+        ("1.1", "Host: evil.example", false),
+        ("1.1", "Host: localhost.evil.example", false),
+        ("1.1", "Host: 10.0.0.1", false),
+        ("1.0", "Host: localhost", false),
+        ("1.1", "Host: localhost\r\nX-Forwarded-For: 8.8.8.8", false),
+        (
+            "1.1",
+            "Host: localhost\r\nX-Forwarded-For: 127.0.0.1",
+            false,
+        ),
+        ("1.1", "Host: localhost\r\nX_Forwarded_For: 8.8.8.8", false),
+        ("1.1", "Host: localhost\r\nX-Real-IP: 127.0.0.1", false),
+        ("1.1", "Host: localhost\r\nX-Scheme: https", false),
+        ("1.1", "Host: localhost\r\nForwarded: for=8.8.8.8", false),
+        ("1.1", "Host: localhost\r\nCF-Connecting-IP: 8.8.8.8", false),
+        ("1.1", "Host: localhost\r\nTrue-Client-IP: 8.8.8.8", false),
+        ("1.1", "Host: localhost\r\nVia: 1.1 proxy", false),
+        // The client's address is unknown.
+        (
+            "1.1",
+            "Host: localhost\r\nX-Forwarded-For: 127.0.0.1\r\nX-Real-IP: 127.0.0.2",
+            false,
+        ),
+        (
+            "1.1",
+            "Host: localhost\r\nSec-Fetch-Site: same-origin",
+            true,
+        ),
+        ("1.1", "Host: localhost\r\nSec-Fetch-Site: same-site", true),
+        (
+            "1.1",
+            "Host: localhost\r\nSec-Fetch-Site: cross-site",
+            false,
+        ),
+        (
+            "1.1",
+            "Host: localhost\r\nOrigin: http://localhost:9999",
+            true,
+        ),
+        (
+            "1.1",
+            "Host: localhost\r\nOrigin: http://evil.example",
+            false,
+        ),
+        ("1.1", "Host: localhost\r\nOrigin: null", false),
+    ] {
+        let request = |path: &str| -> Reply {
+            let mut wire = Wire::connect(site.address);
+            wire.send(format!("GET {path} HTTP/{version}\r\n{head}\r\n\r\n"));
+            wire.response()
+        };
+        let page = request("/error");
+        assert_eq!(page.status, 500, "{head}");
+        assert_eq!(
+            page.text().contains("pages.rs"),
+            is_local,
+            "{version} {head}"
+        );
+        let script = request("/_squall/live.js");
+        assert_eq!(script.status == 200, is_local, "{version} {head}");
+        let page = request("/");
+        assert_eq!(
+            page.text().contains("_squall"),
+            is_local,
+            "{version} {head}"
+        );
+        // A local request would get a stream without end.
+        if !is_local {
+            assert_eq!(request("/_squall/live").status, 404, "{version} {head}");
+        }
+    }
 }
 
 #[test]

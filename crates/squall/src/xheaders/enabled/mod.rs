@@ -7,10 +7,10 @@ pub use self::client::Client;
 use std::net::IpAddr;
 
 use http::Extensions;
-use squall_xheaders::{Scheme, TrustedProxies, XHeaders, XHeadersLayer};
+use squall_xheaders::{Scheme, XHeaders, XHeadersLayer};
 
 use super::is_encrypted;
-use crate::{Result, Server};
+use crate::{Result, Server, server::trusted};
 
 /// Settings as given.
 #[derive(Default)]
@@ -67,7 +67,7 @@ impl Server {
         mut self,
         proxies: impl IntoIterator<Item = T>,
     ) -> Result<Self> {
-        let proxies = TrustedProxies::new(proxies)?;
+        let proxies = trusted("trusted_proxies", proxies)?;
         let xheaders = self.xheaders.0.unwrap_or_default();
         self.xheaders.0 = Some(xheaders.trusted_proxies(proxies));
         Ok(self)
