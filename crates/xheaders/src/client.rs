@@ -1,70 +1,93 @@
-//! The client behind a request, as far as it can be known.
+//! The client of a request, as far as it is known.
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
 use http::{HeaderMap, Uri};
 
 use crate::{ClientAddr, Connection, Host, Peer, Scheme};
 
-/// The client that a request comes from; in the extensions of every request that has passed
+/// The client of a request; in the extensions of every request that has passed
 /// [`XHeadersLayer`](crate::XHeadersLayer).
 #[derive(Clone, Debug)]
 pub struct Client {
-    pub(crate) addr: Option<ClientAddr>,
+    pub(crate) source: Source,
     pub(crate) scheme: Scheme,
     pub(crate) host: Option<Host>,
     pub(crate) peer: Option<Peer>,
 }
 
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Source {
+    /// The client's address.
+    Addr(ClientAddr),
+    /// The client connected to this program by a unix socket, without a proxy.
+    Unix,
+    /// Forwarding headers contradict each other, or the server does not know the peer. This is neither
+    /// the proxy nor this machine: give it the rights of an address that nobody has allowed.
+    Unknown,
+}
+
 impl Client {
-    /// The client where no forwarding header is believed: the peer, and the host that the request itself names.
+    /// Returns the client where no forwarding header is trusted: the peer, and the host of the request itself.
     #[must_use]
     pub fn direct(connection: Option<Connection>, uri: &Uri, headers: &HeaderMap) -> Self {
-        let addr = match connection.map(|connection| connection.peer) {
-            Some(Peer::Tcp(address)) => Some(address.into()),
-            Some(Peer::Unix) | None => None,
+        let source = match connection.map(|connection| connection.peer) {
+            Some(Peer::Tcp(address)) => Source::Addr(address.into()),
+            Some(Peer::Unix) => Source::Unix,
+            None => Source::Unknown,
         };
         Self {
-            addr,
+            source,
             scheme: connection.map_or_else(Scheme::default, |connection| connection.scheme),
             host: Host::of(uri, headers),
             peer: connection.map(|connection| connection.peer),
         }
     }
 
-    /// The client's address. `None` if the peer came by a unix socket, or is not known, and no
-    /// header could be believed.
+    /// Returns where the request comes from.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        self.source
+    }
+
+    /// Returns the client's address. `None` is a unix socket or unknown: [`source`](Self::source)
+    /// distinguishes the two.
     #[must_use]
     pub fn addr(&self) -> Option<ClientAddr> {
-        self.addr
+        match self.source {
+            Source::Addr(addr) => Some(addr),
+            Source::Unix | Source::Unknown => None,
+        }
     }
 
-    /// The IP address of [`addr`](Self::addr).
+    /// Returns the IP address of [`addr`](Self::addr).
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
-        self.addr.map(|addr| addr.ip())
+        self.addr().map(|addr| addr.ip())
     }
 
-    /// The scheme of the URL that the client asked for.
+    /// Returns the scheme of the URL that the client requested.
     #[must_use]
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
 
-    /// The host that the client asked for; `None` if the request names none, or none of the right form.
+    /// Returns the host that the client requested; `None` if the request has none, or a malformed one.
     #[must_use]
     pub fn host(&self) -> Option<&Host> {
         self.host.as_ref()
     }
 
-    /// Who opened the connection, whatever the headers say. `None` if the server does not tell.
+    /// Returns the other end of the connection, whatever the headers are. `None` if the server does not know it.
     #[must_use]
     pub fn peer(&self) -> Option<Peer> {
         self.peer
     }
 
-    /// What absolute URLs of this site begin with, such as `https://example.com` or
-    /// `http://example.com:8888`, if the host is known. The scheme's own port is left out.
+    /// Returns the beginning of absolute URLs of this site, such as `https://example.com` or
+    /// `http://example.com:8888`, if the host is known. The scheme's default port is left out.
     #[must_use]
     pub fn origin(&self) -> Option<String> {
         let host = self.host.as_ref()?;
@@ -73,5 +96,16 @@ impl Client {
             .filter(|&port| port != self.scheme.default_port());
         let port = port.map_or_else(String::new, |port| format!(":{port}"));
         Some(format!("{}://{}{port}", self.scheme, host.name()))
+    }
+}
+
+/// An IP address without its port, `unix:` or `unknown`: for logs.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Addr(addr) => addr.ip().fmt(f),
+            Self::Unix => f.write_str("unix:"),
+            Self::Unknown => f.write_str("unknown"),
+        }
     }
 }

@@ -1,13 +1,13 @@
-//! Who the client is: from the connection, the headers and the settings, as a pure value.
+//! The client of a request: decided from the connection, the headers and the settings, as a pure value.
 
 use http::Request;
 
 use crate::{
-    Client, ClientAddr, Connection, Contradiction, Contradictions, Header, Host, Scheme, XHeaders,
-    header::Found, statement::Statement,
+    Client, ClientAddr, Connection, Contradiction, Contradictions, Header, Host, Scheme, Source,
+    XHeaders, header::FoundHeaders, statement::Statement,
 };
 
-/// The client, and what the log should hear of how it was found.
+/// The client, and what is logged of its headers.
 pub(crate) struct Decision {
     pub(crate) client: Result<Client, Contradiction>,
     pub(crate) remark: Option<Remark>,
@@ -17,8 +17,8 @@ pub(crate) struct Decision {
 pub(crate) enum Remark {
     /// A peer that is not trusted sent this header.
     Untrusted(Header),
-    /// A trusted peer sent this header, and it cannot be read.
-    Unreadable(Header),
+    /// A trusted peer sent this header, and it is malformed.
+    Malformed(Header),
     /// Headers of a trusted peer contradict each other.
     Contradiction(Contradiction),
 }
@@ -27,7 +27,7 @@ pub(crate) fn decide<B>(
     settings: &XHeaders,
     connection: Option<Connection>,
     request: &Request<B>,
-    found: Found,
+    found: FoundHeaders,
 ) -> Decision {
     let mut client = Client::direct(connection, request.uri(), request.headers());
     let mut headers = settings.headers_in(found).peekable();
@@ -49,15 +49,15 @@ pub(crate) fn decide<B>(
         statements.add(settings, header, statement);
     }
     statements.join_port();
-    let contradiction = statements.contradiction;
-    let remark = (contradiction.map(Remark::Contradiction))
-        .or(statements.unreadable.map(Remark::Unreadable));
+    let contradiction = statements.contradiction();
+    let remark =
+        (contradiction.map(Remark::Contradiction)).or(statements.malformed.map(Remark::Malformed));
     let client = match contradiction {
         Some(contradiction) if settings.contradictions == Contradictions::Refuse => {
             Err(contradiction)
         }
         _ => {
-            statements.tell(&mut client);
+            statements.apply(&mut client, settings.contradictions);
             Ok(client)
         }
     };
@@ -69,17 +69,50 @@ fn is_trusted(settings: &XHeaders, connection: Option<Connection>) -> bool {
     settings.hops != Some(0) && peer.is_some_and(|peer| settings.trusted.trusts(peer))
 }
 
-/// What all headers say together, and which of them said it first.
+/// The headers of a request together. Each value is the first, by precedence, with its header.
 #[derive(Default)]
 struct Statements {
-    addr: Option<(ClientAddr, Header)>,
+    addr: Agreed<ClientAddr>,
     /// Whether `addr` is that of a trusted proxy.
     is_proxy: bool,
-    scheme: Option<(Scheme, Header)>,
-    host: Option<(Host, Header)>,
-    port: Option<(u16, Header)>,
+    /// Whether a header names a hop without its address.
+    hides_addr: bool,
+    scheme: Agreed<Scheme>,
+    host: Agreed<Host>,
+    port: Agreed<u16>,
+    malformed: Option<Header>,
+}
+
+/// The first value that a header has, and the first header that contradicts it.
+struct Agreed<T> {
+    first: Option<(T, Header)>,
     contradiction: Option<Contradiction>,
-    unreadable: Option<Header>,
+}
+
+impl<T> Default for Agreed<T> {
+    fn default() -> Self {
+        Self {
+            first: None,
+            contradiction: None,
+        }
+    }
+}
+
+impl<T: PartialEq> Agreed<T> {
+    fn add(&mut self, value: Option<T>, header: Header) {
+        let Some(value) = value else {
+            return;
+        };
+        match &self.first {
+            Some((first, by)) if *first != value => self.contradict([*by, header]),
+            Some(_) => {}
+            None => self.first = Some((value, header)),
+        }
+    }
+
+    fn contradict(&mut self, headers: [Header; 2]) {
+        self.contradiction.get_or_insert(Contradiction(headers));
+    }
 }
 
 impl Statements {
@@ -87,29 +120,26 @@ impl Statements {
         if let Some(addr) = statement.addr {
             self.add_addr(addr, header, settings.trusted.trusts_ip(addr.ip()));
         }
-        let contradictions = [
-            agree(&mut self.scheme, statement.scheme, header),
-            agree(&mut self.host, statement.host, header),
-            agree(&mut self.port, statement.port, header),
-        ];
-        self.contradiction = (self.contradiction).or(contradictions.into_iter().flatten().next());
-        if statement.is_unreadable {
-            self.unreadable.get_or_insert(header);
+        self.hides_addr |= statement.hides_addr;
+        self.scheme.add(statement.scheme, header);
+        self.host.add(statement.host, header);
+        self.port.add(statement.port, header);
+        if statement.is_malformed {
+            self.malformed.get_or_insert(header);
         }
     }
 
-    /// Where one header names a trusted proxy and another who is behind it, both are right.
+    /// Where one header has the address of a trusted proxy and another that of the proxy's peer, both are right.
     fn add_addr(&mut self, addr: ClientAddr, header: Header, is_proxy: bool) {
-        match self.addr {
+        match self.addr.first {
             Some((first, by)) if !self.is_proxy => {
                 if !is_proxy && first.ip() != addr.ip() {
-                    self.contradiction
-                        .get_or_insert(Contradiction([by, header]));
+                    self.addr.contradict([by, header]);
                 }
             }
             Some(_) if is_proxy => {}
             _ => {
-                self.addr = Some((addr, header));
+                self.addr.first = Some((addr, header));
                 self.is_proxy = is_proxy;
             }
         }
@@ -117,49 +147,57 @@ impl Statements {
 
     /// Gives the host the port of `X-Forwarded-Port`, if it has no other.
     fn join_port(&mut self) {
-        let (Some((host, by)), Some((port, header))) = (&mut self.host, self.port) else {
+        let (Some((host, by)), Some((port, header))) = (&mut self.host.first, self.port.first)
+        else {
             return;
         };
         match host.port() {
             None => *host = host.with_port(port),
             Some(own) if own != port => {
-                self.contradiction
-                    .get_or_insert(Contradiction([*by, header]));
+                let headers = [*by, header];
+                self.host.contradict(headers);
             }
             Some(_) => {}
         }
     }
 
-    /// Puts what the headers say in the place of what the connection and the request say.
-    fn tell(self, client: &mut Client) {
-        if let Some((addr, _)) = self.addr {
-            client.addr = Some(addr);
-        }
-        if let Some((scheme, _)) = self.scheme {
+    /// The first contradiction. That of the addresses comes first, since it matters most.
+    fn contradiction(&self) -> Option<Contradiction> {
+        (self.addr.contradiction)
+            .or(self.scheme.contradiction)
+            .or(self.host.contradiction)
+            .or(self.port.contradiction)
+    }
+
+    /// Replaces what the connection and the request have by what the headers have.
+    fn apply(self, client: &mut Client, contradictions: Contradictions) {
+        let is_unknown = |contradiction: Option<Contradiction>| {
+            contradiction.is_some() && contradictions != Contradictions::Ignore
+        };
+        client.source = match self.addr.first {
+            _ if is_unknown(self.addr.contradiction) => Source::Unknown,
+            // The client is behind a proxy, whose address may open doors.
+            None if self.hides_addr => Source::Unknown,
+            Some(_) if self.hides_addr && self.is_proxy => Source::Unknown,
+            Some((addr, _)) => Source::Addr(addr),
+            None => client.source,
+        };
+        if is_unknown(self.scheme.contradiction) {
+            // Cookies get `Secure`, and no URL leads from https to http.
+            client.scheme = Scheme::Https;
+        } else if let Some((scheme, _)) = self.scheme.first {
             client.scheme = scheme;
         }
-        match (self.host, self.port) {
+        if is_unknown(self.host.contradiction.or(self.port.contradiction)) {
+            client.host = None;
+            return;
+        }
+        match (self.host.first, self.port.first) {
             (Some((host, _)), _) => client.host = Some(host),
             (None, Some((port, _))) => {
                 client.host = client.host.take().map(|host| host.with_port(port));
             }
             (None, None) => {}
-        }
-    }
-}
-
-/// Keeps the first value; tells if another one is not the same.
-fn agree<T: PartialEq>(
-    first: &mut Option<(T, Header)>,
-    value: Option<T>,
-    header: Header,
-) -> Option<Contradiction> {
-    let value = value?;
-    match first {
-        Some((first, by)) => (*first != value).then_some(Contradiction([*by, header])),
-        None => {
-            *first = Some((value, header));
-            None
         }
     }
 }

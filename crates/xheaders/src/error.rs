@@ -9,7 +9,7 @@ use crate::Header;
 pub struct Contradiction(pub(crate) [Header; 2]);
 
 impl Contradiction {
-    /// The two headers.
+    /// Returns the two headers.
     #[must_use]
     pub fn headers(&self) -> [Header; 2] {
         self.0

@@ -1,4 +1,4 @@
-//! The tower layer: tells each request its client, and the log what was not believed.
+//! The tower layer: puts a [`Client`](crate::Client) into each request, and logs headers that it ignores.
 
 use std::{
     fmt,
@@ -15,21 +15,21 @@ use tower_service::Service;
 use crate::{
     Connection, XHeaders,
     decide::decide,
-    header::{Found, remove_misspelt},
+    header::{FoundHeaders, remove_misspelt},
     log::Log,
 };
 
 /// Puts a [`Client`](crate::Client) into the extensions of each request; made by
 /// [`XHeaders::layer`].
 ///
-/// Headers whose names are spelt with underscores, such as `X_Real_IP`, are taken out. The others
-/// stay as they are, believed or not. Clones log together.
+/// It removes headers whose names are spelt with underscores, such as `X_Real_IP`. The others
+/// stay as they are, trusted or not. Clones share what was logged.
 #[derive(Clone, Debug)]
 pub struct XHeadersLayer {
-    shared: Arc<Shared>,
+    shared: Arc<LayerShared>,
 }
 
-struct Shared {
+struct LayerShared {
     settings: XHeaders,
     connection: Box<ReadConnection>,
     log: Log,
@@ -43,7 +43,7 @@ impl XHeadersLayer {
         connection: impl Fn(&Extensions) -> Option<Connection> + Send + Sync + 'static,
     ) -> Self {
         Self {
-            shared: Arc::new(Shared {
+            shared: Arc::new(LayerShared {
                 settings,
                 connection: Box::new(connection),
                 log: Log::default(),
@@ -52,7 +52,7 @@ impl XHeadersLayer {
     }
 }
 
-impl fmt::Debug for Shared {
+impl fmt::Debug for LayerShared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.settings.fmt(f)
     }
@@ -71,11 +71,12 @@ impl<S> Layer<S> for XHeadersLayer {
 
 /// A service whose requests carry a [`Client`](crate::Client); made by [`XHeadersLayer`].
 ///
-/// It answers a request that is refused with 400 and an empty body.
+/// With [`Contradictions::Refuse`](crate::Contradictions::Refuse), it responds to contradictory headers with 400 and an
+/// empty body.
 #[derive(Clone, Debug)]
 pub struct XHeadersService<S> {
     inner: S,
-    shared: Arc<Shared>,
+    shared: Arc<LayerShared>,
 }
 
 impl<S, B, R> Service<Request<B>> for XHeadersService<S>
@@ -92,17 +93,17 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let Shared {
+        let LayerShared {
             settings,
             connection,
             log,
         } = &*self.shared;
         let connection = connection(request.extensions());
-        let found = Found::in_headers(request.headers());
+        let found = FoundHeaders::in_headers(request.headers());
         let decision = decide(settings, connection, &request, found);
         if let Some(remark) = decision.remark {
             let peer = connection.map(|connection| connection.peer);
-            log.hear(remark, peer, request.headers());
+            log.record(remark, peer, request.headers());
         }
         if found.misspelt {
             remove_misspelt(request.headers_mut());

@@ -93,7 +93,7 @@ mod statement;
 mod xheaders;
 
 pub use crate::{
-    client::Client,
+    client::{Client, Source},
     client_addr::ClientAddr,
     connection::Connection,
     error::Contradiction,

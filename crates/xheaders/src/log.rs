@@ -1,4 +1,4 @@
-//! What the log hears of headers that were not believed: once for each peer.
+//! Log lines for headers that are ignored, malformed or contradictory: one for each peer.
 
 use std::{
     collections::HashSet,
@@ -8,24 +8,24 @@ use std::{
 
 use http::HeaderMap;
 
-use crate::{Header, Peer, decide::Remark};
+use crate::{Contradiction, Header, Peer, decide::Remark, header::Kind};
 
-/// So many peers are remembered, and logged, of each kind; what the rest send is not logged. Clients without
-/// trust, who may be anybody, can neither fill the memory nor the disk.
+/// The number of peers that are remembered and logged, of each kind. Peers that are not trusted can then
+/// fill neither the memory nor the disk.
 const MAX_PEERS: usize = 1024;
 
 #[derive(Debug, Default)]
 pub(crate) struct Log {
-    untrusted: Peers,
-    unreadable: Peers,
-    contradictory: Peers,
+    untrusted: LoggedPeers,
+    malformed: LoggedPeers,
+    contradictory: LoggedPeers,
 }
 
 impl Log {
-    pub(crate) fn hear(&self, remark: Remark, peer: Option<Peer>, headers: &HeaderMap) {
+    pub(crate) fn record(&self, remark: Remark, peer: Option<Peer>, headers: &HeaderMap) {
         let peers = match remark {
             Remark::Untrusted(_) => &self.untrusted,
-            Remark::Unreadable(_) => &self.unreadable,
+            Remark::Malformed(_) => &self.malformed,
             Remark::Contradiction(_) => &self.contradictory,
         };
         let ip = peer.and_then(|peer| peer.ip());
@@ -42,13 +42,13 @@ impl Log {
                 %peer,
                 %header,
                 value = end(headers, header),
-                "ignored a forwarding header, since its sender is not a trusted proxy"
+                "ignored a forwarding header of a peer that is not a trusted proxy"
             ),
-            Remark::Unreadable(header) => tracing::warn!(
+            Remark::Malformed(header) => tracing::warn!(
                 %peer,
                 %header,
                 value = end(headers, header),
-                "cannot read the forwarding header of a trusted proxy"
+                "malformed forwarding header of a trusted proxy"
             ),
             Remark::Contradiction(contradiction) => {
                 let [first, second] = contradiction.headers();
@@ -58,10 +58,29 @@ impl Log {
                     value = end(headers, first),
                     other_header = %second,
                     other_value = end(headers, second),
+                    advice = advice(contradiction),
                     "forwarding headers of a trusted proxy contradict each other"
                 );
             }
         }
+    }
+}
+
+/// What the operator can do: read the headers that the proxy sets only, or let the proxy set both.
+fn advice(contradiction: Contradiction) -> &'static str {
+    match contradiction.headers().map(Header::kind) {
+        [
+            Kind::Chain | Kind::PeerAddress,
+            Kind::Chain | Kind::PeerAddress,
+        ] => {
+            "the client's address is unknown: use XHeaders::nginx() if the proxy sets X-Real-IP only, \
+             XHeaders::haproxy() if it sets X-Forwarded-For only, or let it set both"
+        }
+        [Kind::Scheme, Kind::Scheme] => {
+            "the scheme is unknown: use XHeaders::nginx() if the proxy sets X-Scheme only, \
+             XHeaders::haproxy() if it sets X-Forwarded-Proto only, or let it set both"
+        }
+        _ => "name only the headers that the proxy sets in XHeaders::headers, or let it set both",
     }
 }
 
@@ -73,14 +92,14 @@ fn end(headers: &HeaderMap, header: Header) -> String {
     end.escape_ascii().to_string()
 }
 
-/// Peers that were met before.
+/// Peers that were logged before.
 #[derive(Debug, Default)]
-struct Peers(Mutex<HashSet<Option<IpAddr>>>);
+struct LoggedPeers(Mutex<HashSet<Option<IpAddr>>>);
 
-impl Peers {
+impl LoggedPeers {
     fn is_new(&self, ip: Option<IpAddr>) -> bool {
-        let mut met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        met.len() < MAX_PEERS && met.insert(ip)
+        let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        logged.len() < MAX_PEERS && logged.insert(ip)
     }
 }
 
@@ -88,11 +107,11 @@ impl Peers {
 mod tests {
     use std::net::Ipv4Addr;
 
-    use super::{MAX_PEERS, Peers};
+    use super::{LoggedPeers, MAX_PEERS};
 
     #[test]
-    fn each_peer_is_new_once_and_memory_is_bounded() {
-        let peers = Peers::default();
+    fn each_peer_is_new_once_and_the_set_is_bounded() {
+        let peers = LoggedPeers::default();
         let ip = |n: usize| Some(Ipv4Addr::from_bits(u32::try_from(n).unwrap()).into());
         assert!(peers.is_new(None));
         assert!(!peers.is_new(None));

@@ -1,4 +1,4 @@
-//! What one header of a trusted peer says.
+//! The values of one forwarding header of a trusted peer.
 
 use http::HeaderMap;
 use squall_peers::parse_port;
@@ -7,39 +7,44 @@ use crate::{
     ClientAddr, Header, Host, Peer, Scheme, XHeaders,
     client_addr::Node,
     forwarded::{Element, parse_value},
+    header::Kind,
     list::elements_from_end,
 };
 
 #[derive(Default)]
 pub(crate) struct Statement {
     pub(crate) addr: Option<ClientAddr>,
+    /// Whether the header names a hop without its address: malformed, `unknown`, obfuscated or a unix socket.
+    pub(crate) hides_addr: bool,
     pub(crate) scheme: Option<Scheme>,
     pub(crate) host: Option<Host>,
     pub(crate) port: Option<u16>,
-    /// Whether something was said that could not be read.
-    pub(crate) is_unreadable: bool,
+    /// Whether a value that would have counted is malformed.
+    pub(crate) is_malformed: bool,
 }
 
 impl Statement {
     pub(crate) fn read(settings: &XHeaders, headers: &HeaderMap, header: Header) -> Self {
         let mut elements = elements_from_end(headers, header.name());
         let mut statement = Self::default();
-        match header {
-            Header::Forwarded => return Self::forwarded(settings, elements),
-            Header::XForwardedFor => return Self::chain(settings, elements),
-            // The others are no lists. If a proxy made one, its own is the last.
-            Header::XRealIp => return Self::chain(settings, elements.take(1)),
-            Header::XForwardedProto | Header::XScheme => {
+        match header.kind() {
+            Kind::Elements => return Self::forwarded(settings, elements),
+            Kind::Chain => return Self::chain(settings, elements),
+            // The others are no lists. If a proxy made one, its own value is the last.
+            Kind::PeerAddress | Kind::ClientAddress => {
+                return Self::chain(settings, elements.take(1));
+            }
+            Kind::Scheme => {
                 statement.scheme = value(elements.next(), Scheme::parse);
-                statement.is_unreadable = statement.scheme.is_none();
+                statement.is_malformed = statement.scheme.is_none();
             }
-            Header::XForwardedHost => {
+            Kind::Host => {
                 statement.host = value(elements.next(), Host::parse);
-                statement.is_unreadable = statement.host.is_none();
+                statement.is_malformed = statement.host.is_none();
             }
-            Header::XForwardedPort => {
+            Kind::Port => {
                 statement.port = value(elements.next(), parse_port);
-                statement.is_unreadable = statement.port.is_none();
+                statement.is_malformed = statement.port.is_none();
             }
         }
         statement
@@ -50,12 +55,13 @@ impl Statement {
         let (addr, last) = walk(settings, nodes, |node| *node);
         Self {
             addr,
-            is_unreadable: last == Some(None),
+            hides_addr: addr.is_none(),
+            is_malformed: last == Some(None),
             ..Self::default()
         }
     }
 
-    /// The scheme and the host are those that the same hop tells which tells the address.
+    /// Scheme and host come from the same element as the address.
     fn forwarded<'a>(settings: &XHeaders, elements: impl Iterator<Item = &'a [u8]>) -> Self {
         let elements = elements.map(Element::parse);
         let (addr, last) = walk(settings, elements, |element| {
@@ -64,7 +70,8 @@ impl Statement {
         let Some(last) = last.flatten() else {
             return Self {
                 addr,
-                is_unreadable: true,
+                hides_addr: true,
+                is_malformed: true,
                 ..Self::default()
             };
         };
@@ -73,7 +80,8 @@ impl Statement {
         let host = last.host.as_deref().map(Host::parse);
         Self {
             addr,
-            is_unreadable: node == Some(None) || scheme == Some(None) || host == Some(None),
+            hides_addr: addr.is_none() && last.node.is_some(),
+            is_malformed: node == Some(None) || scheme == Some(None) || host == Some(None),
             scheme: scheme.flatten(),
             host: host.flatten(),
             port: None,
@@ -81,8 +89,8 @@ impl Statement {
     }
 }
 
-/// Goes from hop to hop towards the client, as long as the hop that has been reached is trusted. Gives the
-/// last address on the way that could be read, and the element at the end of the way.
+/// Walks from hop to hop towards the client, as long as the reached hop is trusted. Returns the address of
+/// the hop where the walk ends, if it has a well-formed one, and its element.
 fn walk<T>(
     settings: &XHeaders,
     elements: impl Iterator<Item = T>,
@@ -92,9 +100,10 @@ fn walk<T>(
     let mut last = None;
     for (passed, element) in elements.enumerate() {
         let node = node(&element);
-        if let Some(Node::Addr(found)) = node {
-            addr = Some(found);
-        }
+        addr = match node {
+            Some(Node::Addr(addr)) => Some(addr),
+            _ => None,
+        };
         let is_trusted = match (settings.hops, node) {
             (Some(hops), _) => passed + 1 < hops,
             (None, Some(Node::Addr(addr))) => settings.trusted.trusts_ip(addr.ip()),
@@ -109,7 +118,7 @@ fn walk<T>(
     (addr, last)
 }
 
-/// An element that may be in quotation marks.
+/// Parses an element that may be in quotation marks.
 fn value<T>(element: Option<&[u8]>, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
     let text = std::str::from_utf8(element?).ok()?;
     parse(&parse_value(text)?)

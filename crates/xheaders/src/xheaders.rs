@@ -1,13 +1,14 @@
-//! The settings: whom to believe, and what.
+//! The settings: trusted proxies, and the headers that are read.
 
 use http::Request;
 
 use crate::{
-    Client, Connection, Contradiction, Header, TrustedProxies, XHeadersLayer, decide::decide,
-    header::Found,
+    Client, Connection, Contradiction, Header, TrustedProxies, XHeadersLayer,
+    decide::decide,
+    header::{FoundHeaders, Kind},
 };
 
-/// Which forwarding headers are believed, and of whom; [`layer`](Self::layer) makes it a tower layer.
+/// The trusted proxies and their forwarding headers; [`layer`](Self::layer) makes a tower layer of them.
 ///
 /// # Examples
 ///
@@ -18,7 +19,7 @@ use crate::{
 /// # Ok::<(), squall_xheaders::TrustedProxiesError>(())
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "settings believe nothing until `layer` or `client`"]
+#[must_use = "settings do nothing until `layer` or `client`"]
 pub struct XHeaders {
     pub(crate) trusted: TrustedProxies,
     pub(crate) headers: Vec<Header>,
@@ -26,14 +27,21 @@ pub struct XHeaders {
     pub(crate) contradictions: Contradictions,
 }
 
-/// What becomes of a request whose headers contradict each other.
+/// The outcome of a request whose headers contradict each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Contradictions {
-    /// It is answered with 400. A proxy sets one header, and a client's forgery of another shows.
+    /// The request is served, and what the headers contradict each other about is unknown: the address is
+    /// [`Source::Unknown`](crate::Source::Unknown), the host `None`, and the scheme `https`, so that cookies
+    /// are `Secure`. It is logged once for each peer.
+    ///
+    /// A company's proxy in front of a client is a common cause: its `X-Forwarded-For` passes an nginx that
+    /// sets `X-Real-IP` only.
     #[default]
+    Unknown,
+    /// The request gets 400.
     Refuse,
-    /// The header that comes first in [`headers`](XHeaders::headers) is believed. Only sound when your
+    /// The header that comes first in [`headers`](XHeaders::headers) counts. Only sound if your
     /// proxy sets that one on each request.
     Ignore,
 }
@@ -50,12 +58,12 @@ impl XHeaders {
                 Header::XScheme,
             ],
             hops: None,
-            contradictions: Contradictions::Refuse,
+            contradictions: Contradictions::default(),
         }
     }
 
     /// For nginx as in Tornado's guide: `X-Real-IP` and `X-Scheme` only. A client's `X-Forwarded-For`, which
-    /// that file passes on, changes nothing.
+    /// that configuration passes on, changes nothing.
     ///
     /// ```nginx
     /// proxy_set_header X-Real-IP $remote_addr;
@@ -76,10 +84,38 @@ impl XHeaders {
     }
 
     /// For a content delivery network in front of your own proxy: `X-Forwarded-For` and
-    /// `X-Forwarded-Proto`, through this many [`hops`](Self::hops), yours included. Your proxy must refuse whoever
-    /// does not come from that network: such a client would choose the address that it is seen with.
+    /// `X-Forwarded-Proto`, through this many [`hops`](Self::hops), yours included. Your proxy must refuse connections
+    /// from outside of that network: such a client would choose its own address.
     pub fn cdn(hops: usize) -> Self {
         Self::haproxy().hops(hops)
+    }
+
+    /// For Cloudflare: `CF-Connecting-IP` and `X-Forwarded-Proto` only.
+    ///
+    /// Name Cloudflare's networks in [`trusted_proxies`](Self::trusted_proxies) if it connects to this program. If it
+    /// connects to a proxy of yours, that proxy must refuse all other connections, or remove the header from them.
+    pub fn cloudflare() -> Self {
+        Self::new().headers([Header::CfConnectingIp, Header::XForwardedProto])
+    }
+
+    /// For Fastly: `Fastly-Client-IP` only; trusted proxies as for [`cloudflare`](Self::cloudflare).
+    ///
+    /// Fastly passes on a `Fastly-Client-IP` of the client unless your VCL sets it at the edge:
+    ///
+    /// ```text
+    /// if (fastly.ff.visits_this_service == 0 && req.restarts == 0) {
+    ///     set req.http.Fastly-Client-IP = client.ip;
+    /// }
+    /// ```
+    pub fn fastly() -> Self {
+        Self::new().headers([Header::FastlyClientIp])
+    }
+
+    /// For Akamai: `True-Client-IP` only; trusted proxies as for [`cloudflare`](Self::cloudflare).
+    ///
+    /// The property must send the header, and must not allow clients to set it.
+    pub fn akamai() -> Self {
+        Self::new().headers([Header::TrueClientIp])
     }
 
     /// For proxies that speak RFC 7239: `Forwarded` only, with the host.
@@ -87,70 +123,63 @@ impl XHeaders {
         Self::new().headers([Header::Forwarded])
     }
 
-    /// Whose headers are believed. They take the place of those that were trusted before.
-    ///
-    /// Defaults to [`TrustedProxies::loopback`].
+    /// Sets the proxies whose headers are trusted, in place of those that were trusted before.
+    /// Default: [`TrustedProxies::loopback`].
     pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
         self.trusted = proxies;
         self
     }
 
-    /// Which headers are read; where several tell the same thing, the first of them has precedence.
-    /// Name those that your proxy sets, on each request, and no others: the rest are the client's.
-    ///
-    /// Defaults to `X-Forwarded-For`, `X-Real-IP`, `X-Forwarded-Proto`, `X-Scheme`. The others tell the host or
-    /// the port too, and few proxies set them.
+    /// Sets the headers that are read, by precedence. Name those that your proxy sets, on each request, and no
+    /// others: the rest are the client's. Headers with a host or a port are only read if they are named, and so are
+    /// `CF-Connecting-IP`, `True-Client-IP`, `Fastly-Client-IP` and `X-Client-IP`.
+    /// Default: `X-Forwarded-For`, `X-Real-IP`, `X-Forwarded-Proto`, `X-Scheme`.
     pub fn headers(mut self, headers: impl IntoIterator<Item = Header>) -> Self {
         self.headers = headers.into_iter().collect();
         self
     }
 
-    /// How many proxies a request passes, where their addresses are not known: the client is the
+    /// Sets how many proxies a request passes, where their addresses are not known: the client is the
     /// n-th from the end of the chain, or the first if it is shorter. Only the last proxy, the peer, must be
-    /// one of the [`trusted_proxies`](Self::trusted_proxies). With more than one, `X-Real-IP` names a proxy and is
-    /// not read; with zero, nothing is.
-    ///
-    /// Defaults to no number: each hop is one of the `trusted_proxies`.
+    /// one of the [`trusted_proxies`](Self::trusted_proxies). With more than one, `X-Real-IP` has a proxy's address and is
+    /// not read; with zero, no header is. Default: no number, each hop is one of the `trusted_proxies`.
     pub fn hops(mut self, hops: usize) -> Self {
         self.hops = Some(hops);
         self
     }
 
-    /// What becomes of a request whose headers contradict each other.
-    ///
-    /// Defaults to [`Contradictions::Refuse`].
+    /// Sets the outcome of a request whose headers contradict each other. Default: [`Contradictions::Unknown`].
     pub fn contradictions(mut self, contradictions: Contradictions) -> Self {
         self.contradictions = contradictions;
         self
     }
 
-    /// The client behind a request, as a value: for whoever needs no layer, and for tests.
+    /// Returns the client of a request, without a layer.
     ///
     /// # Errors
     ///
-    /// When two headers contradict each other, unless [`contradictions`](Self::contradictions) are ignored.
+    /// Returns two headers that contradict each other, with [`Contradictions::Refuse`].
     pub fn client<B>(
         &self,
         connection: Option<Connection>,
         request: &Request<B>,
     ) -> Result<Client, Contradiction> {
-        let found = Found::in_headers(request.headers());
+        let found = FoundHeaders::in_headers(request.headers());
         decide(self, connection, request, found).client
     }
 
-    /// The headers that a request has and that are read, by precedence.
-    pub(crate) fn headers_in(&self, found: Found) -> impl Iterator<Item = Header> {
-        let names_a_proxy = self.hops.is_some_and(|hops| hops > 1);
+    /// The headers of a request that are read, by precedence.
+    pub(crate) fn headers_in(&self, found: FoundHeaders) -> impl Iterator<Item = Header> {
+        let peer_is_proxy = self.hops.is_some_and(|hops| hops > 1);
         let headers = self.headers.iter().copied();
         headers.filter(move |&header| {
-            found.has(header) && !(header == Header::XRealIp && names_a_proxy)
+            found.has(header) && !(header.kind() == Kind::PeerAddress && peer_is_proxy)
         })
     }
 
-    /// A layer that puts a [`Client`] into the extensions of each request.
+    /// Returns a layer that puts a [`Client`] into the extensions of each request.
     ///
-    /// The function says what the server knows of the connection, which servers keep in the
-    /// extensions. For axum, with `into_make_service_with_connect_info::<SocketAddr>()`:
+    /// The function reads the connection from the extensions, where servers put it. For axum, with `into_make_service_with_connect_info::<SocketAddr>()`:
     ///
     /// ```
     /// use std::net::SocketAddr;

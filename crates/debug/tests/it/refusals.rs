@@ -1,4 +1,4 @@
-//! Requests that get the plain response. The tables of conditions are in `gate.rs`.
+//! Requests that get the plain response. The tables of conditions are in `squall-peers`.
 
 use std::net::IpAddr;
 
@@ -26,11 +26,11 @@ async fn other_clients_get_the_plain_response() {
             bare().header("host", "localhost"),
         ),
         (
-            "a proxy stands between",
+            "a proxy forwarded the request",
             request("text/html").header("x-forwarded-for", "127.0.0.1"),
         ),
         (
-            "a proxy stands between",
+            "a proxy forwarded the request",
             request("text/html").version(Version::HTTP_10),
         ),
         (
@@ -42,7 +42,7 @@ async fn other_clients_get_the_plain_response() {
             request("text/html").uri("http://evil.example/"),
         ),
         (
-            "another site asks",
+            "a page of another site sent the request",
             request("text/html")
                 .header("sec-fetch-site", "cross-site")
                 .header("sec-fetch-mode", "cors"),

@@ -3,12 +3,12 @@
 use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderName, HeaderValue, Request};
-use squall_xheaders::{Client, Connection, Peer, Scheme, TrustedProxies, XHeaders};
+use squall_xheaders::{Client, Connection, Peer, Scheme, Source, TrustedProxies, XHeaders};
 
 /// The peer, the header lines that it sends, and what is known of the client.
 ///
 /// The peer is an address, `unix:` or `-` for one that is not known. The client is
-/// its address, then `https` if it used that, then `@` and the host if one is known; or `400`.
+/// its address, `-` for a unix socket, or `unknown`; then `https` if it used that, then `@` and the host if one is known; or `400`.
 /// The peer's port is always 9, so an address with that port is the peer's.
 pub(crate) type Case = (&'static str, &'static str, &'static str);
 
@@ -27,11 +27,18 @@ pub(crate) fn trust(texts: &[&str]) -> TrustedProxies {
 }
 
 pub(crate) fn check(settings: &XHeaders, cases: &[Case]) {
+    let mut failures = Vec::new();
     for (peer, lines, wanted) in cases {
         let client = settings.client(connection(peer), &request(lines));
-        let told = client.map_or_else(|_| "400".to_owned(), |client| tell(&client));
-        assert_eq!(told, *wanted, "{peer} sends\n{lines}");
+        let found = client.map_or_else(|_| "400".to_owned(), |client| tell(&client));
+        if found != *wanted {
+            failures.push((peer, lines, wanted, found));
+        }
     }
+    assert!(
+        failures.is_empty(),
+        "(peer, lines, wanted, found): {failures:#?}"
+    );
 }
 
 pub(crate) fn connection(peer: &str) -> Option<Connection> {
@@ -59,8 +66,11 @@ pub(crate) fn request(lines: &str) -> Request<()> {
 }
 
 pub(crate) fn tell(client: &Client) -> String {
-    let addr = client.addr().map(|addr| addr.to_string());
-    let mut told = addr.unwrap_or_else(|| "-".to_owned());
+    let mut told = match client.source() {
+        Source::Addr(addr) => addr.to_string(),
+        Source::Unix => "-".to_owned(),
+        _ => "unknown".to_owned(),
+    };
     if client.scheme() == Scheme::Https {
         told.push_str(" https");
     }

@@ -1,12 +1,13 @@
-//! Headers that cannot all be true.
+//! Headers that contradict each other.
 
-use squall_xheaders::{Contradictions, Header, XHeaders};
+use squall_xheaders::{Contradictions, Header, Source, XHeaders};
 
-use crate::case::{check, connection, request, settings};
+use crate::case::{check, connection, request, settings, tell};
 
 #[test]
 fn addresses() {
-    let refuse = settings().headers([Header::XForwardedFor, Header::XRealIp, Header::Forwarded]);
+    let unknown = settings().headers([Header::XForwardedFor, Header::XRealIp, Header::Forwarded]);
+    let refuse = unknown.clone().contradictions(Contradictions::Refuse);
     let ignore = refuse.clone().contradictions(Contradictions::Ignore);
     for (lines, refused, ignored) in [
         (
@@ -96,6 +97,8 @@ fn addresses() {
             "203.0.113.7",
         ),
     ] {
+        let served = if refused == "400" { "unknown" } else { refused };
+        check(&unknown, &[("127.0.0.1", lines, served)]);
         check(&refuse, &[("127.0.0.1", lines, refused)]);
         check(&ignore, &[("127.0.0.1", lines, ignored)]);
     }
@@ -103,13 +106,7 @@ fn addresses() {
 
 #[test]
 fn schemes_hosts_and_ports() {
-    let refuse = settings().headers([
-        Header::XScheme,
-        Header::XForwardedProto,
-        Header::XForwardedHost,
-        Header::XForwardedPort,
-        Header::Forwarded,
-    ]);
+    let refuse = schemes_and_hosts().contradictions(Contradictions::Refuse);
     let ignore = refuse.clone().contradictions(Contradictions::Ignore);
     for (lines, refused, ignored) in [
         (
@@ -169,8 +166,84 @@ fn schemes_hosts_and_ports() {
     }
 }
 
+fn schemes_and_hosts() -> XHeaders {
+    settings().headers([
+        Header::XScheme,
+        Header::XForwardedProto,
+        Header::XForwardedHost,
+        Header::XForwardedPort,
+        Header::Forwarded,
+    ])
+}
+
 #[test]
-fn the_order_of_the_settings_is_the_order_of_precedence() {
+fn only_the_contradicted_value_is_unknown() {
+    for (lines, served) in [
+        (
+            "host: a\nx-scheme: http\nx-forwarded-proto: https",
+            "203.0.113.7 https @a",
+        ),
+        (
+            "host: a\nx-scheme: https\nx-forwarded-proto: http",
+            "203.0.113.7 https @a",
+        ),
+        (
+            "host: c\nx-forwarded-host: a\nforwarded: host=b",
+            "203.0.113.7",
+        ),
+        (
+            "host: c\nx-forwarded-host: a:81\nx-forwarded-port: 82",
+            "203.0.113.7",
+        ),
+        (
+            "host: c\nx-scheme: https\nx-real-ip: 6.6.6.6",
+            "unknown https @c",
+        ),
+    ] {
+        let lines = format!("x-forwarded-for: 203.0.113.7\n{lines}");
+        let settings = settings().headers(ALL);
+        let client = settings.client(connection("127.0.0.1"), &request(&lines));
+        assert_eq!(tell(&client.unwrap()), served, "{lines}");
+    }
+}
+
+const ALL: [Header; 7] = [
+    Header::XForwardedFor,
+    Header::XRealIp,
+    Header::XScheme,
+    Header::XForwardedProto,
+    Header::XForwardedHost,
+    Header::XForwardedPort,
+    Header::Forwarded,
+];
+
+/// The peer is a proxy on this machine, which no allow-list may see in place of its client.
+#[test]
+fn unknown_is_neither_the_proxy_nor_loopback() {
+    for (peer, lines) in [
+        (
+            "127.0.0.1",
+            "x-forwarded-for: 6.6.6.6\nx-real-ip: 203.0.113.7",
+        ),
+        ("127.0.0.1", "x-forwarded-for: 6.6.6.6, unknown"),
+        ("127.0.0.1", "x-forwarded-for: 6.6.6.6, _hidden"),
+        ("127.0.0.1", "x-forwarded-for: 6.6.6.6, garbage"),
+        ("127.0.0.1", "x-forwarded-for: garbage, 127.0.0.1"),
+        ("127.0.0.1", "x-forwarded-for:"),
+        ("127.0.0.1", "x-real-ip: garbage"),
+        ("::1", "x-real-ip: unix:"),
+    ] {
+        let client = settings()
+            .client(connection(peer), &request(lines))
+            .unwrap();
+        assert_eq!(client.source(), Source::Unknown, "{lines}");
+        assert_eq!((client.addr(), client.ip()), (None, None), "{lines}");
+        assert!(client.peer().is_some(), "{lines}");
+    }
+}
+
+#[test]
+fn headers_are_read_in_the_order_of_the_setting() {
     let lines = "x-real-ip: 1.1.1.1\nx-forwarded-for: 2.2.2.2\nforwarded: for=3.3.3.3";
     for (order, wanted) in [
         (
@@ -186,7 +259,9 @@ fn the_order_of_the_settings_is_the_order_of_precedence() {
             "3.3.3.3",
         ),
     ] {
-        let settings = XHeaders::new().headers(order);
+        let settings = XHeaders::new()
+            .headers(order)
+            .contradictions(Contradictions::Refuse);
         let error = settings.client(connection("127.0.0.1"), &request(lines));
         let error = error.unwrap_err();
         assert_eq!(error.headers(), [order[0], order[1]]);

@@ -1,6 +1,6 @@
 //! Proxies that are counted, and settings that have a name.
 
-use squall_xheaders::XHeaders;
+use squall_xheaders::{Header, XHeaders};
 
 use crate::case::check;
 
@@ -103,7 +103,7 @@ fn counted_hops_of_forwarded() {
 fn presets() {
     let all = "x-real-ip: 1.1.1.1\nx-forwarded-for: 2.2.2.2, 3.3.3.3\nx-scheme: http\nx-forwarded-proto: https\nforwarded: for=4.4.4.4;host=a";
     for (settings, wanted) in [
-        (XHeaders::new(), "400"),
+        (XHeaders::new(), "unknown https"),
         (XHeaders::nginx(), "1.1.1.1"),
         (XHeaders::haproxy(), "3.3.3.3 https"),
         (XHeaders::cdn(2), "2.2.2.2 https"),
@@ -111,5 +111,44 @@ fn presets() {
         (XHeaders::new().headers([]), "127.0.0.1:9"),
     ] {
         check(&settings, &[("127.0.0.1", all, wanted)]);
+    }
+}
+
+#[test]
+fn presets_read_the_headers_of_their_proxy_only() {
+    let all = "cf-connecting-ip: 1.1.1.1\nfastly-client-ip: 2.2.2.2\ntrue-client-ip: 3.3.3.3\n\
+               x-client-ip: 4.4.4.4\nx-forwarded-for: 5.5.5.5\nx-real-ip: 6.6.6.6\nforwarded: for=7.7.7.7\n\
+               x-forwarded-proto: https";
+    for (settings, wanted) in [
+        (XHeaders::cloudflare(), "1.1.1.1 https"),
+        (XHeaders::fastly(), "2.2.2.2"),
+        (XHeaders::akamai(), "3.3.3.3"),
+        (XHeaders::new().headers([Header::XClientIp]), "4.4.4.4"),
+        (XHeaders::haproxy(), "5.5.5.5 https"),
+        (XHeaders::nginx(), "6.6.6.6"),
+        (XHeaders::forwarded(), "7.7.7.7"),
+        // The edge sets it, however many proxies follow.
+        (XHeaders::cloudflare().hops(3), "1.1.1.1 https"),
+    ] {
+        check(&settings, &[("127.0.0.1", all, wanted)]);
+        check(&settings, &[("192.0.2.1", all, "192.0.2.1:9")]);
+    }
+    // Without being named, the headers of networks change nothing.
+    let opt_in = "cf-connecting-ip: 1.1.1.1\nfastly-client-ip: 2.2.2.2\ntrue-client-ip: 3.3.3.3\nx-client-ip: 4.4.4.4";
+    check(&XHeaders::new(), &[("127.0.0.1", opt_in, "127.0.0.1:9")]);
+    let edge = XHeaders::cloudflare();
+    for (lines, wanted) in [
+        ("cf-connecting-ip: 2001:db8::1", "2001:db8::1"),
+        (
+            "cf-connecting-ip: 6.6.6.6\ncf-connecting-ip: 1.1.1.1",
+            "1.1.1.1",
+        ),
+        ("cf-connecting-ip: 6.6.6.6, 1.1.1.1", "1.1.1.1"),
+        ("cf-connecting-ip:", "unknown"),
+        ("cf-connecting-ip: localhost", "unknown"),
+        ("cf-connecting-ip: 1.1.1.1, ", "unknown"),
+        ("CF_Connecting_IP: 1.1.1.1", "127.0.0.1:9"),
+    ] {
+        check(&edge, &[("127.0.0.1", lines, wanted)]);
     }
 }

@@ -1,4 +1,4 @@
-//! What the log hears, and how often.
+//! Log lines, and how often they are written.
 
 use std::{
     io,
@@ -53,9 +53,9 @@ fn count(lines: &[String], needle: &str) -> usize {
 }
 
 #[test]
-fn what_is_wrong_is_said_once_for_each_peer() {
-    const UNTRUSTED: &str = "not a trusted proxy";
-    const UNREADABLE: &str = "cannot read";
+fn a_fault_is_logged_once_for_each_peer() {
+    const UNTRUSTED: &str = "that is not a trusted proxy";
+    const MALFORMED: &str = "malformed forwarding header";
     const CONTRADICTION: &str = "contradict";
     for (peers, lines, needle, said) in [
         (
@@ -82,24 +82,24 @@ fn what_is_wrong_is_said_once_for_each_peer() {
         (
             &["127.0.0.1", "127.0.0.1"],
             "x-forwarded-for: garbage",
-            UNREADABLE,
+            MALFORMED,
             1,
         ),
         (
             &["127.0.0.1", "::1"],
             "x-forwarded-for: garbage",
-            UNREADABLE,
+            MALFORMED,
             2,
         ),
-        (&["127.0.0.1"], "x-forwarded-for:", UNREADABLE, 1),
+        (&["127.0.0.1"], "x-forwarded-for:", MALFORMED, 1),
         (
             &["127.0.0.1"],
             "x-forwarded-for: garbage, 10.0.0.1",
-            UNREADABLE,
+            MALFORMED,
             1,
         ),
-        (&["127.0.0.1"], "x-real-ip: 1.2.3.4:65536", UNREADABLE, 1),
-        (&["127.0.0.1"], "x-scheme: ftp", UNREADABLE, 1),
+        (&["127.0.0.1"], "x-real-ip: 1.2.3.4:65536", MALFORMED, 1),
+        (&["127.0.0.1"], "x-scheme: ftp", MALFORMED, 1),
         (
             &["127.0.0.1"],
             "x-scheme: http\nx-forwarded-proto: https",
@@ -131,7 +131,25 @@ fn what_is_wrong_is_said_once_for_each_peer() {
 }
 
 #[test]
-fn a_value_is_said_escaped_and_cut() {
+fn a_contradiction_is_logged_with_advice() {
+    for (lines, advice) in [
+        (
+            "x-forwarded-for: 6.6.6.6\nx-real-ip: 203.0.113.7",
+            "XHeaders::nginx()",
+        ),
+        (
+            "x-scheme: http\nx-forwarded-proto: https",
+            "the scheme is unknown",
+        ),
+    ] {
+        let logged = logged([("127.0.0.1", request(lines))]);
+        assert_eq!(logged.len(), 1, "{logged:?}");
+        assert!(logged[0].contains(advice), "{logged:?}");
+    }
+}
+
+#[test]
+fn a_value_is_logged_escaped_and_cut() {
     let mut request = request("");
     let value = [&[b'x'; 60_000][..], b"\xff\t\""].concat();
     let value = HeaderValue::from_bytes(&value).unwrap();
@@ -144,12 +162,12 @@ fn a_value_is_said_escaped_and_cut() {
 }
 
 #[test]
-fn strangers_cannot_fill_the_log() {
+fn untrusted_peers_cannot_fill_the_log() {
     let strangers = (0..3000_u32).map(|n| format!("192.0.{}.{}", n / 250, n % 250));
     let strangers = strangers.map(|peer| (peer, request("x-scheme: https")));
-    // What a proxy does wrong is said nevertheless.
+    // Faults of a proxy are logged nevertheless.
     let proxy = ("127.0.0.1".to_owned(), request("x-scheme: garbage"));
     let lines = logged(strangers.chain([proxy]));
-    assert_eq!(count(&lines, "not a trusted proxy"), 1024);
+    assert_eq!(count(&lines, "that is not a trusted proxy"), 1024);
     assert_eq!(lines.len(), 1025);
 }

@@ -8,7 +8,11 @@ use squall_xheaders::{Contradictions, Header, XHeaders};
 
 use crate::case::{connection, settings, tell};
 
-const ALL: [Header; 7] = [
+const ALL: [Header; 11] = [
+    Header::CfConnectingIp,
+    Header::FastlyClientIp,
+    Header::TrueClientIp,
+    Header::XClientIp,
     Header::Forwarded,
     Header::XForwardedFor,
     Header::XForwardedHost,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::{Router, extract::Extension, routing::get};
-use squall_xheaders::{Client, Peer, XHeaders};
+use squall_xheaders::{Client, Contradictions, Peer, XHeaders};
 use testkit::{Running, Wire, free_port, outside, temp_dir, wait_until};
 use tokio::net::UnixListener;
 
@@ -80,10 +80,27 @@ async fn haproxy() {
     }
 }
 
-/// The default with Tornado's own file: what nginx passes on and does not set is found out.
+/// The default with Tornado's own file: headers of the client, which nginx passes on, make the value unknown.
 #[tokio::test]
-async fn forgeries_that_nginx_passes_on_are_refused() {
-    ask(XHeaders::new(), NGINX, start_nginx, |forged, status, _| {
+async fn forgeries_that_nginx_passes_on_make_the_address_unknown() {
+    let check = |forged: &str, status: u16, text: &str| {
+        let has = |name| forged.contains(name);
+        let addr = if has("X-Forwarded-For") {
+            "unknown"
+        } else {
+            "127.0.0.1"
+        };
+        let scheme = if has("X-Forwarded-Proto") {
+            " https"
+        } else {
+            ""
+        };
+        assert_eq!(status, 200, "{forged}");
+        assert_eq!(text, format!("{addr}{scheme} @a"), "{forged}");
+    };
+    ask(XHeaders::new(), NGINX, start_nginx, check).await;
+    let refuse = XHeaders::new().contradictions(Contradictions::Refuse);
+    ask(refuse, NGINX, start_nginx, |forged, status, _| {
         let contradicts = ["X-Forwarded-For", "X-Forwarded-Proto"];
         let is_refused = contradicts.iter().any(|name| forged.contains(name));
         assert_eq!(status, if is_refused { 400 } else { 200 }, "{forged}");
