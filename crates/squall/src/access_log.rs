@@ -1,12 +1,12 @@
 //! Access log: one line for each request, as Tornado's `log_request`.
 
-use std::{fmt, net::IpAddr, time::Instant};
+use std::{fmt, time::Instant};
 
 use http::Method;
 use squall_server::{Address, ConnectionInfo};
 use tracing::Level;
 
-use crate::Error;
+use crate::{Error, xheaders::LoggedClient};
 
 /// The target of the lines, for filters.
 const TARGET: &str = "squall::access";
@@ -26,8 +26,8 @@ pub(crate) struct Entry<'a> {
     /// Path and query, with secrets hidden.
     pub(crate) target: &'a str,
     pub(crate) connection: Option<&'a ConnectionInfo>,
-    /// The client address that a trusted proxy names.
-    pub(crate) ip: Option<IpAddr>,
+    /// The client that a trusted proxy names.
+    pub(crate) source: Option<LoggedClient>,
     pub(crate) begun: Instant,
     pub(crate) status: u16,
     pub(crate) error: Option<&'a Error>,
@@ -51,8 +51,9 @@ impl fmt::Display for Entry<'_> {
         write!(f, "{} {} ", self.status, self.method)?;
         escape(f, self.target)?;
         let peer = self.connection.map(ConnectionInfo::peer);
-        match (self.ip, peer) {
-            (Some(ip), _) => write!(f, " ({ip})")?,
+        match (&self.source, peer) {
+            (Some(LoggedClient::Ip(ip)), _) => write!(f, " ({ip})")?,
+            (Some(LoggedClient::Unknown), _) => f.write_str(" (unknown)")?,
             (None, Some(Address::Tcp(peer))) => write!(f, " ({})", peer.ip())?,
             (None, Some(_)) => f.write_str(" (unix)")?,
             (None, None) => f.write_str(" (-)")?,
@@ -96,7 +97,7 @@ mod tests {
             method: &Method::GET,
             target: "/a?b=c",
             connection: Some(&connection),
-            ip: None,
+            source: None,
             begun: Instant::now(),
             status: 500,
             error: Some(&error),

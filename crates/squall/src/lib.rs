@@ -175,7 +175,7 @@ pub use squall_server::{ClientCertificates, Tls, TlsInfo};
 pub use crate::xheaders::Client;
 #[cfg(feature = "xheaders")]
 #[doc(no_inline)]
-pub use squall_xheaders::{TrustedProxies, XHeaders};
+pub use squall_xheaders::{ClientSource, TrustedProxies, XHeaders};
 
 #[cfg(feature = "xsrf")]
 pub use crate::xsrf::Xsrf;

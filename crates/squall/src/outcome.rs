@@ -5,7 +5,6 @@ use std::{
     convert::Infallible,
     fmt,
     future::pending,
-    net::IpAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -26,6 +25,7 @@ use crate::{
     handler::ResponseFuture as HandlerFuture,
     servers,
     service::Inner,
+    xheaders::LoggedClient,
 };
 
 /// The response of an [`ApplicationService`](crate::ApplicationService).
@@ -47,7 +47,7 @@ pub(crate) struct Seen {
 pub(crate) struct Log {
     pub(crate) connection: Option<ConnectionInfo>,
     /// The client address that a trusted proxy names.
-    pub(crate) ip: Option<IpAddr>,
+    pub(crate) source: Option<LoggedClient>,
     pub(crate) begun: Instant,
 }
 
@@ -126,7 +126,7 @@ impl Seen {
             method: self.observed.method(),
             target: target.as_deref().unwrap_or(path),
             connection: log.connection.as_ref(),
-            ip: log.ip,
+            source: log.source,
             begun: log.begun,
             status,
             error,

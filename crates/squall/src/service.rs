@@ -30,7 +30,7 @@ use crate::{
     handler::{Endpoint, ResponseFuture as HandlerFuture},
     outcome::{Log, ResponseFuture, Seen},
     site::Site,
-    xheaders::client_ip,
+    xheaders::logged_client,
 };
 
 /// An [`Application`](crate::Application) whose settings are checked: a [`tower_service::Service`]
@@ -105,7 +105,7 @@ impl ApplicationService {
                 pages: has_pages.then(|| Arc::clone(inner)),
                 log: is_logged.then(|| Log {
                     connection: request.extensions().get().cloned(),
-                    ip: client_ip(request.extensions()),
+                    source: logged_client(request.extensions()),
                     begun: Instant::now(),
                 }),
             },

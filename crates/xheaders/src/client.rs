@@ -10,7 +10,7 @@ use crate::{ClientAddr, Connection, Host, Peer, Scheme};
 /// [`XHeadersLayer`](crate::XHeadersLayer).
 #[derive(Clone, Debug)]
 pub struct Client {
-    pub(crate) source: Source,
+    pub(crate) source: ClientSource,
     pub(crate) scheme: Scheme,
     pub(crate) host: Option<Host>,
     pub(crate) peer: Option<Peer>,
@@ -19,7 +19,7 @@ pub struct Client {
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Source {
+pub enum ClientSource {
     /// The client's address.
     Addr(ClientAddr),
     /// The client connected to this program by a unix socket, without a proxy.
@@ -34,9 +34,9 @@ impl Client {
     #[must_use]
     pub fn direct(connection: Option<Connection>, uri: &Uri, headers: &HeaderMap) -> Self {
         let source = match connection.map(|connection| connection.peer) {
-            Some(Peer::Tcp(address)) => Source::Addr(address.into()),
-            Some(Peer::Unix) => Source::Unix,
-            None => Source::Unknown,
+            Some(Peer::Tcp(address)) => ClientSource::Addr(address.into()),
+            Some(Peer::Unix) => ClientSource::Unix,
+            None => ClientSource::Unknown,
         };
         Self {
             source,
@@ -48,7 +48,7 @@ impl Client {
 
     /// Returns where the request comes from.
     #[must_use]
-    pub fn source(&self) -> Source {
+    pub fn source(&self) -> ClientSource {
         self.source
     }
 
@@ -57,8 +57,8 @@ impl Client {
     #[must_use]
     pub fn addr(&self) -> Option<ClientAddr> {
         match self.source {
-            Source::Addr(addr) => Some(addr),
-            Source::Unix | Source::Unknown => None,
+            ClientSource::Addr(addr) => Some(addr),
+            ClientSource::Unix | ClientSource::Unknown => None,
         }
     }
 
@@ -99,12 +99,12 @@ impl Client {
     }
 }
 
-/// An IP address without its port, `unix:` or `unknown`: for logs.
-impl fmt::Display for Source {
+/// An IP address without its port, `unix` or `unknown`: for logs.
+impl fmt::Display for ClientSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Addr(addr) => addr.ip().fmt(f),
-            Self::Unix => f.write_str("unix:"),
+            Self::Unix => f.write_str("unix"),
             Self::Unknown => f.write_str("unknown"),
         }
     }

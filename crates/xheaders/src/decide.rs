@@ -3,8 +3,8 @@
 use http::Request;
 
 use crate::{
-    Client, ClientAddr, Connection, Contradiction, Contradictions, Header, Host, Scheme, Source,
-    XHeaders, header::FoundHeaders, statement::Statement,
+    Client, ClientAddr, ClientSource, Connection, Contradiction, Contradictions, Header, Host,
+    Scheme, XHeaders, header::FoundHeaders, statement::Statement,
 };
 
 /// The client, and what is logged of its headers.
@@ -175,11 +175,11 @@ impl Statements {
             contradiction.is_some() && contradictions != Contradictions::Ignore
         };
         client.source = match self.addr.first {
-            _ if is_unknown(self.addr.contradiction) => Source::Unknown,
+            _ if is_unknown(self.addr.contradiction) => ClientSource::Unknown,
             // The client is behind a proxy, whose address may open doors.
-            None if self.hides_addr => Source::Unknown,
-            Some(_) if self.hides_addr && self.is_proxy => Source::Unknown,
-            Some((addr, _)) => Source::Addr(addr),
+            None if self.hides_addr => ClientSource::Unknown,
+            Some(_) if self.hides_addr && self.is_proxy => ClientSource::Unknown,
+            Some((addr, _)) => ClientSource::Addr(addr),
             None => client.source,
         };
         if is_unknown(self.scheme.contradiction) {

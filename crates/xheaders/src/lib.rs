@@ -1,18 +1,18 @@
-//! Who a request comes from when proxies stand between: forwarding headers, believed where they deserve it.
+//! The client of a request behind proxies: forwarding headers, trusted from trusted proxies only.
 //!
 //! # Before you deploy
 //!
-//! A forwarding header is as true as the proxy that sends it. Believing it is safe under two conditions, which no
-//! program can check for you:
+//! A forwarding header is as true as the proxy that sends it. Two conditions make it safe, and no program can
+//! check them for you:
 //!
 //! - **Only your proxies can connect as your proxies.** By default peers on loopback are trusted.
-//!   [`XHeaders::trusted_proxies`] names others; name addresses of proxies, not networks that clients are in.
-//! - **Your proxy sets, or removes, each header that is read.** Most proxies pass on what they do not know: nginx
-//!   as in Tornado's guide sets `X-Real-IP` and lets a client's `X-Forwarded-For` pass. So name what your proxy
-//!   sets ([`XHeaders::nginx`], [`XHeaders::haproxy`], [`XHeaders::headers`]). Where it sets an address in one header and a
-//!   client forges another, the two contradict each other, and the request is refused.
+//!   [`XHeaders::trusted_proxies`] names others: addresses of proxies, not networks with clients.
+//! - **Your proxy sets, or removes, each header that is read.** Most proxies pass on unknown headers: nginx
+//!   as in Tornado's guide sets `X-Real-IP` and passes on `X-Forwarded-For` of a client. So name the headers
+//!   that your proxy sets ([`XHeaders::nginx`], [`XHeaders::haproxy`], [`XHeaders::headers`]). Where it sets the address in
+//!   one header and a client sends another, the address is [unknown](ClientSource::Unknown).
 //!
-//! # Use
+//! # Examples
 //!
 //! ```
 //! use std::{convert::Infallible, net::SocketAddr};
@@ -22,7 +22,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! // The server says who connected, in its own way: here as a `SocketAddr` in the extensions.
+//! // The server puts the peer into the extensions, here as a `SocketAddr`.
 //! let xheaders = XHeaders::new().layer(|extensions| extensions.get::<SocketAddr>().copied());
 //!
 //! let service = ServiceBuilder::new().layer(xheaders).service(service_fn(
@@ -44,37 +44,35 @@
 //! # }
 //! ```
 //!
-//! In axum, the layer is one line: see [`XHeaders::layer`]. [`Client`] is in the extensions then, and
-//! [`XHeaders::client`] gives the same as a value.
+//! For axum, see [`XHeaders::layer`]. [`XHeaders::client`] returns the same [`Client`] without a layer.
 //!
 //! # How it decides
 //!
-//! Headers of a peer that is not trusted are ignored, all of them. Else the lines of `X-Forwarded-For` or `Forwarded` are one
-//! chain, which is walked from its end: as long as an address is that of a trusted proxy, the one before it
-//! is looked at. The client is the first that is not, or the leftmost if all are. Where an element cannot be
-//! read, is `unknown` or hidden (`_proxy`), the last address that could be read stands: that of a proxy.
-//! Nothing before it is looked at, so it does not matter what a client writes there.
+//! All headers of a peer that is not trusted are ignored. Otherwise the lines of `X-Forwarded-For` or `Forwarded` are one
+//! chain, which is walked from its end past addresses of trusted proxies. The client is the first address that is
+//! not trusted, or the leftmost if all are. Elements before it are never read, so a client can write
+//! anything there. If the walk ends at an element that is malformed, `unknown` or obfuscated (`_proxy`), and no other header has
+//! the client's address, the address is unknown. It is never the proxy's, since an allow-list may contain that.
 //!
-//! `X-Real-IP` is a chain of one. The scheme, host and port of `X-Forwarded-Proto`, `X-Scheme`, `X-Forwarded-Host` and
-//! `X-Forwarded-Port` are the last in their header, which the nearest proxy has added or passed on; those of `Forwarded` are
-//! in the same element as the client's address.
+//! `X-Real-IP`, `CF-Connecting-IP`, `True-Client-IP`, `Fastly-Client-IP` and `X-Client-IP` are chains of one. The scheme, host and
+//! port of `X-Forwarded-Proto`, `X-Scheme`, `X-Forwarded-Host` and `X-Forwarded-Port` are the last in their header, which the
+//! nearest proxy has added or passed on; those of `Forwarded` are in the same element as the client's address.
 //!
-//! What cannot be read is as good as absent. It is logged once for each peer, as is what a peer sends
-//! that is not trusted.
+//! Other malformed values are ignored. They are logged once for each peer, as are headers of a peer that is not
+//! trusted, and headers that contradict each other ([`XHeaders::contradictions`]).
 //!
 //! # Hosts are chosen by clients
 //!
-//! Whoever sends a request chooses its `Host`. A host that a proxy tells in `X-Forwarded-Host`, `X-Forwarded-Port` or `Forwarded`
-//! is chosen by the client too, and if the proxy does not set that header, by the client alone: links in mails and
-//! caches then lead to wherever an attacker likes. So these headers are only read where
-//! [`XHeaders::headers`] names them, and [`Host`] promises a right form and nothing more. Compare it with the
-//! names of your site before it becomes part of a link that others will see.
+//! The client chooses `Host`. It also chooses a host in `X-Forwarded-Host`, `X-Forwarded-Port` or `Forwarded`, and alone if
+//! the proxy does not set that header: links in mails and caches then lead to an attacker's site. So these headers
+//! are only read if [`XHeaders::headers`] names them, and [`Host`] is well-formed and no more. Compare it with the
+//! names of your site before it becomes part of a link for others.
 //!
 //! # What it does not do
 //!
-//! It does not read the PROXY protocol, which comes before HTTP: that is the server's, and the peer is what it says. It
-//! does not remove headers that were not believed, but for those spelt with underscores, does not look up names, and
-//! knows no list of any company's addresses.
+//! It does not read the PROXY protocol, which precedes HTTP: the server does, and the peer is its result. It
+//! removes no headers, except those spelt with underscores, resolves no names, and has no list of the networks of any
+//! company.
 #![forbid(unsafe_code)]
 
 mod client;
@@ -93,7 +91,7 @@ mod statement;
 mod xheaders;
 
 pub use crate::{
-    client::{Client, Source},
+    client::{Client, ClientSource},
     client_addr::ClientAddr,
     connection::Connection,
     error::Contradiction,

@@ -32,7 +32,7 @@ pub struct XHeaders {
 #[non_exhaustive]
 pub enum Contradictions {
     /// The request is served, and what the headers contradict each other about is unknown: the address is
-    /// [`Source::Unknown`](crate::Source::Unknown), the host `None`, and the scheme `https`, so that cookies
+    /// [`ClientSource::Unknown`](crate::ClientSource::Unknown), the host `None`, and the scheme `https`, so that cookies
     /// are `Secure`. It is logged once for each peer.
     ///
     /// A company's proxy in front of a client is a common cause: its `X-Forwarded-For` passes an nginx that

@@ -39,9 +39,7 @@ pub(crate) async fn whoami(
     Extension(connection): Extension<ConnectionInfo>,
 ) -> Json<Whoami> {
     Json(Whoami {
-        remote_ip: client
-            .ip()
-            .map_or_else(|| "unix".to_owned(), |ip| ip.to_string()),
+        remote_ip: client.source().to_string(),
         scheme: client.scheme().as_str(),
         peer: connection.peer().to_string(),
         pid: process::id(),

@@ -1,11 +1,9 @@
 //! No forwarding header is trusted: the client is the connection's peer.
 
-use std::net::IpAddr;
-
 use http::Extensions;
 use tower_layer::Identity;
 
-use super::is_encrypted;
+use super::{LoggedClient, is_encrypted};
 
 #[derive(Default)]
 pub(crate) struct Settings {}
@@ -16,7 +14,7 @@ impl Settings {
     }
 }
 
-pub(crate) fn client_ip(_: &Extensions) -> Option<IpAddr> {
+pub(crate) fn logged_client(_: &Extensions) -> Option<LoggedClient> {
     None
 }
 

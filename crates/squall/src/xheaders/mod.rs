@@ -11,11 +11,23 @@ use http::Extensions;
 use squall_server::ConnectionInfo;
 
 #[cfg(not(feature = "xheaders"))]
-pub(crate) use self::disabled::{Settings, client_ip, is_https};
+pub(crate) use self::disabled::{Settings, is_https, logged_client};
 #[cfg(feature = "xheaders")]
 pub use self::enabled::Client;
 #[cfg(feature = "xheaders")]
-pub(crate) use self::enabled::{Settings, client_ip, is_https};
+pub(crate) use self::enabled::{Settings, is_https, logged_client};
+
+/// The client's address for the access log, where forwarding headers have replaced the peer's.
+#[cfg_attr(
+    not(feature = "xheaders"),
+    expect(dead_code, reason = "only forwarding headers make one")
+)]
+#[derive(Clone, Copy)]
+pub(crate) enum LoggedClient {
+    Ip(IpAddr),
+    /// The headers contradict each other, or hide the address.
+    Unknown,
+}
 
 /// Returns the address of the connection's peer, whatever a header says.
 pub(crate) fn peer_ip(extensions: &Extensions) -> Option<IpAddr> {

@@ -1,10 +1,10 @@
-//! What the example believes of forwarding headers.
+//! Forwarding headers of trusted and of other peers, at the example.
 
 use testkit::{Running, Wire};
 
 use crate::program::{Friendfeed, command};
 
-/// What `/whoami` and the access log say of a client with these headers.
+/// Returns the client that `/whoami` and the access log have for these headers.
 fn whoami(site: &Friendfeed, headers: &str) -> (String, String) {
     let mut wire = site.wire();
     wire.send(format!("GET /whoami HTTP/1.1\r\nHost: a\r\n{headers}\r\n"));
@@ -24,7 +24,7 @@ fn whoami(site: &Friendfeed, headers: &str) -> (String, String) {
 }
 
 #[test]
-fn a_header_counts_where_its_sender_is_trusted() {
+fn headers_of_trusted_proxies_set_the_client() {
     let real = "X-Real-IP: 203.0.113.7\r\nX-Scheme: https\r\n";
     let chain = "X-Forwarded-For: 6.6.6.6, 203.0.113.7, 192.0.2.5\r\n";
     for (flags, headers, answer) in [
@@ -33,7 +33,13 @@ fn a_header_counts_where_its_sender_is_trusted() {
         (&["--xheaders"], "", "127.0.0.1 http"),
         (&["--xheaders"], real, "203.0.113.7 https"),
         (&["--xheaders"], chain, "192.0.2.5 http"),
-        (&["--xheaders"], "X-Real-IP: nobody\r\n", "127.0.0.1 http"),
+        (&["--xheaders"], "X-Real-IP: nobody\r\n", "unknown http"),
+        // A client behind a company's proxy, and nginx as in Tornado's guide.
+        (
+            &["--xheaders"],
+            "X-Real-IP: 203.0.113.7\r\nX-Forwarded-For: 10.1.2.3\r\n",
+            "unknown http",
+        ),
         (
             &["--xheaders", "--trusted-proxy", "192.0.2.0/24"],
             real,
@@ -58,7 +64,7 @@ fn a_header_counts_where_its_sender_is_trusted() {
 }
 
 #[test]
-fn the_next_request_of_the_connection_begins_anew() {
+fn each_request_of_a_connection_has_its_own_client() {
     let site = Friendfeed::start(&["--xheaders"]);
     let mut wire: Wire = site.wire();
     for (header, ip) in [
@@ -75,7 +81,7 @@ fn the_next_request_of_the_connection_begins_anew() {
 }
 
 #[test]
-fn a_proxy_that_is_none_ends_the_start() {
+fn a_malformed_proxy_ends_the_start() {
     for proxy in ["10.0.0.0/33", "proxy.example", "10.0.0.1/8", ""] {
         let mut running = Running::spawn(command().args(["--port", "0", "--trusted-proxy", proxy]));
         assert_eq!(running.wait().code(), Some(1), "{proxy}");

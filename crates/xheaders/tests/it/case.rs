@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderName, HeaderValue, Request};
-use squall_xheaders::{Client, Connection, Peer, Scheme, Source, TrustedProxies, XHeaders};
+use squall_xheaders::{Client, ClientSource, Connection, Peer, Scheme, TrustedProxies, XHeaders};
 
 /// The peer, the header lines that it sends, and what is known of the client.
 ///
@@ -67,8 +67,8 @@ pub(crate) fn request(lines: &str) -> Request<()> {
 
 pub(crate) fn tell(client: &Client) -> String {
     let mut told = match client.source() {
-        Source::Addr(addr) => addr.to_string(),
-        Source::Unix => "-".to_owned(),
+        ClientSource::Addr(addr) => addr.to_string(),
+        ClientSource::Unix => "-".to_owned(),
         _ => "unknown".to_owned(),
     };
     if client.scheme() == Scheme::Https {

@@ -1,6 +1,6 @@
 //! Headers that contradict each other.
 
-use squall_xheaders::{Contradictions, Header, Source, XHeaders};
+use squall_xheaders::{ClientSource, Contradictions, Header, XHeaders};
 
 use crate::case::{check, connection, request, settings, tell};
 
@@ -236,7 +236,7 @@ fn unknown_is_neither_the_proxy_nor_loopback() {
         let client = settings()
             .client(connection(peer), &request(lines))
             .unwrap();
-        assert_eq!(client.source(), Source::Unknown, "{lines}");
+        assert_eq!(client.source(), ClientSource::Unknown, "{lines}");
         assert_eq!((client.addr(), client.ip()), (None, None), "{lines}");
         assert!(client.peer().is_some(), "{lines}");
     }

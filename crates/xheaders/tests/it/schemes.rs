@@ -66,7 +66,7 @@ fn schemes() {
         (
             "127.0.0.1",
             "x-forwarded-for: garbage\nx-scheme: https",
-            "127.0.0.1:9 https",
+            "unknown https",
         ),
     ];
     check(&settings(), &cases);

@@ -1,4 +1,4 @@
-//! Who a request comes from.
+//! The extractor of the client.
 
 use std::convert::Infallible;
 
@@ -9,8 +9,9 @@ use squall_xheaders::{Connection, Peer, Scheme};
 
 /// The client: address, scheme and host as it sees them, and the peer of the connection.
 ///
-/// Behind a proxy these are what its headers say, where the [server believes
-/// them](crate::Server::xheaders); otherwise the client is the peer.
+/// Behind a [trusted proxy](crate::Server::xheaders) they come from its forwarding headers; otherwise the
+/// client is the peer. Where headers contradict each other, the address is
+/// [unknown](crate::ClientSource::Unknown): never the proxy's.
 ///
 /// # Examples
 ///
@@ -18,10 +19,7 @@ use squall_xheaders::{Connection, Peer, Scheme};
 /// use squall::Client;
 ///
 /// async fn whoami(Client(client): Client) -> String {
-///     match client.ip() {
-///         Some(ip) => format!("{ip} by {}", client.scheme()),
-///         None => "a unix socket".to_owned(),
-///     }
+///     format!("{} by {}", client.source(), client.scheme())
 /// }
 /// ```
 #[derive(Clone, Debug)]
@@ -35,15 +33,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let told = parts.extensions.get::<squall_xheaders::Client>().cloned();
-        Ok(Self(told.unwrap_or_else(|| {
+        let known = parts.extensions.get::<squall_xheaders::Client>().cloned();
+        Ok(Self(known.unwrap_or_else(|| {
             let connection = connection(&parts.extensions);
             squall_xheaders::Client::direct(connection, &parts.uri, &parts.headers)
         })))
     }
 }
 
-/// What the server knows of the connection, for `squall-xheaders`.
+/// Returns the connection in the types of `squall-xheaders`.
 pub(crate) fn connection(extensions: &Extensions) -> Option<Connection> {
     let connection = extensions.get::<ConnectionInfo>()?;
     let peer = match connection.peer() {

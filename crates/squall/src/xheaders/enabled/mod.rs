@@ -4,12 +4,10 @@ mod client;
 
 pub use self::client::Client;
 
-use std::net::IpAddr;
-
 use http::Extensions;
-use squall_xheaders::{Scheme, XHeaders, XHeadersLayer};
+use squall_xheaders::{ClientSource, Scheme, XHeaders, XHeadersLayer};
 
-use super::is_encrypted;
+use super::{LoggedClient, is_encrypted};
 use crate::{Result, Server, server::trusted};
 
 /// Settings as given.
@@ -22,9 +20,13 @@ impl Settings {
     }
 }
 
-/// Returns the client address that a trusted proxy names.
-pub(crate) fn client_ip(extensions: &Extensions) -> Option<IpAddr> {
-    extensions.get::<squall_xheaders::Client>()?.ip()
+/// Returns the client's address, unless it is the peer of a unix socket.
+pub(crate) fn logged_client(extensions: &Extensions) -> Option<LoggedClient> {
+    match extensions.get::<squall_xheaders::Client>()?.source() {
+        ClientSource::Addr(addr) => Some(LoggedClient::Ip(addr.ip())),
+        ClientSource::Unix => None,
+        _ => Some(LoggedClient::Unknown),
+    }
 }
 
 /// Whether the client's scheme is `https`, as a trusted proxy or the connection tells.
