@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Redirect},
     routing::get,
 };
-use squall_auth::{OAuth2Provider, SignIn};
+use squall_auth::{Attempt, OAuth2Provider, SignIn};
 
 const AUTHORIZE_URL: &str = "https://github.com/login/oauth/authorize";
 const ACCESS_TOKEN_URL: &str = "https://github.com/login/oauth/access_token";
@@ -37,13 +37,27 @@ async fn send(
     Ok(answer)
 }
 
-async fn begin(State(site): State<Site>) -> impl IntoResponse {
-    let attempt = site.provider.begin("/");
-    let cookie = format!(
-        "sign-in={}; Path=/; HttpOnly; SameSite=Lax",
-        attempt.cookie()
-    );
-    ([(header::SET_COOKIE, cookie)], Redirect::to(attempt.url()))
+async fn begin(State(site): State<Site>, headers: HeaderMap) -> impl IntoResponse {
+    // Attempts in other tabs go on.
+    let attempt = site.provider.begin("/", cookie(&headers));
+    (set_cookie(attempt.cookie()), Redirect::to(attempt.url()))
+}
+
+/// Returns the value of the cookie `sign-in`.
+fn cookie(headers: &HeaderMap) -> &str {
+    let cookies = headers
+        .get(header::COOKIE)
+        .and_then(|cookies| cookies.to_str().ok());
+    let mut cookies = cookies.unwrap_or_default().split("; ");
+    cookies
+        .find_map(|cookie| cookie.strip_prefix("sign-in="))
+        .unwrap_or_default()
+}
+
+fn set_cookie(value: &str) -> [(header::HeaderName, String); 1] {
+    let lifetime = if value.is_empty() { "; Max-Age=0" } else { "" };
+    let cookie = format!("sign-in={value}; Path=/; HttpOnly; SameSite=Lax{lifetime}");
+    [(header::SET_COOKIE, cookie)]
 }
 
 async fn signed_in(
@@ -51,18 +65,12 @@ async fn signed_in(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> impl IntoResponse {
-    let cookies = headers
-        .get(header::COOKIE)
-        .and_then(|cookies| cookies.to_str().ok());
-    let mut cookies = cookies.unwrap_or_default().split("; ");
-    let cookie = cookies
-        .find_map(|cookie| cookie.strip_prefix("sign-in="))
-        .unwrap_or_default();
-    let clear = [(header::SET_COOKIE, "sign-in=; Path=/; Max-Age=0")];
-    match account(&site, &query.unwrap_or_default(), cookie).await {
+    let (query, cookie) = (query.unwrap_or_default(), cookie(&headers));
+    let others = set_cookie(&Attempt::others(&query, cookie).unwrap_or_default());
+    match account(&site, &query, cookie).await {
         // Here a real site begins a session, and redirects to where the user wanted to go.
-        Ok(account) => (StatusCode::OK, clear, format!("Hello, {account}\n")),
-        Err(error) => (StatusCode::FORBIDDEN, clear, format!("{error}\n")),
+        Ok(account) => (StatusCode::OK, others, format!("Hello, {account}\n")),
+        Err(error) => (StatusCode::FORBIDDEN, others, format!("{error}\n")),
     }
 }
 

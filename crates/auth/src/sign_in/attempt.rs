@@ -1,4 +1,4 @@
-//! What a sign-in has to remember until the user comes back, kept by the user's own browser.
+//! Sign-in attempts: their secrets, kept in a cookie until the provider redirects back.
 
 use std::{
     collections::HashMap,
@@ -13,34 +13,66 @@ use subtle::ConstantTimeEq;
 use super::error::{Kind, SignInError};
 use crate::safe_next;
 
-/// Long enough to find a second factor, and too short to find somebody's old cookie.
-const LASTS: Duration = Duration::from_secs(10 * 60);
+/// The lifetime of an attempt: long enough to find a second factor.
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-/// A sign-in that has begun: where to send the user, and what their browser has to keep meanwhile.
+/// The number of attempts that a cookie holds, such as one for each tab; the oldest is dropped.
+const MAX_ATTEMPTS: usize = 5;
+
+/// The length of a cookie's value with more than one attempt. Browsers keep cookies of up to 4096 bytes.
+const MAX_LEN: usize = 3072;
+
+/// Separates attempts. It is in no attempt, and may stand in a cookie.
+const SEPARATOR: char = '~';
+
+/// A sign-in attempt: the URL for the redirect, and the value for the cookie.
 pub struct Attempt {
     url: String,
     cookie: String,
 }
 
 impl Attempt {
-    pub(super) fn new(url: Url, kept: &Kept<'_>) -> Self {
+    /// Adds the attempt before those of `cookie` that can still be finished.
+    pub(super) fn new(url: Url, kept: &Kept<'_>, cookie: &str) -> Self {
+        let mut value = kept.write();
+        for attempt in unfinished(cookie).take(MAX_ATTEMPTS - 1) {
+            if value.len() + 1 + attempt.len() > MAX_LEN {
+                break;
+            }
+            value.push(SEPARATOR);
+            value.push_str(attempt);
+        }
         Self {
             url: url.into(),
-            cookie: kept.write(),
+            cookie: value,
         }
     }
 
-    /// The provider's page, for the header `Location` of a redirect.
+    /// Returns the cookie's value without the attempt that `query` finishes, or `None` to clear the cookie.
+    ///
+    /// Set it with the response to every callback, whether `finish` succeeds or not: an attempt is good for one
+    /// answer, and those of other tabs go on.
+    #[must_use]
+    pub fn others(query: &str, cookie: &str) -> Option<String> {
+        let answer = Answer::read(query).ok();
+        let state = answer.as_ref().and_then(|answer| answer.get("state"));
+        let others: Vec<&str> = unfinished(cookie)
+            .filter(|attempt| !state.is_some_and(|state| has_state(attempt, state)))
+            .take(MAX_ATTEMPTS)
+            .collect();
+        (!others.is_empty()).then(|| others.join(&SEPARATOR.to_string()))
+    }
+
+    /// Returns the provider's page, for the header `Location` of a redirect.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The value of a cookie that proves that the browser that comes back is the one that left. It may stand in
-    /// a cookie as it is.
+    /// Returns the value of the cookie that ties the attempt to this browser. It needs no quoting.
     ///
-    /// Let it be `HttpOnly`, `SameSite=Lax` (`Strict` would not come back) and `Secure`, and call it `__Host-`
-    /// something; no other site can set it then. Signing it is not needed.
+    /// Set the cookie with `HttpOnly`, `SameSite=Lax` (`Strict` would not come back) and `Secure`, and a name that
+    /// begins with `__Host-`, so that no other site can set it. It needs no signature.
     #[must_use]
     pub fn cookie(&self) -> &str {
         &self.cookie
@@ -48,14 +80,25 @@ impl Attempt {
 }
 
 impl fmt::Debug for Attempt {
-    /// Without what the browser keeps.
+    /// Without the secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attempt").finish_non_exhaustive()
     }
 }
 
-/// The content of that cookie: `state.nonce.verifier.time.next`, with `next` in Base64. The nonce is for OpenID
-/// Connect alone, and empty without.
+/// The attempts of a cookie that are well-formed and have not expired, the newest first.
+fn unfinished(cookie: &str) -> impl Iterator<Item = &str> {
+    cookie
+        .split(SEPARATOR)
+        .filter(|attempt| Kept::parse(attempt).is_some_and(|kept| !kept.is_expired()))
+}
+
+fn has_state(attempt: &str, state: &str) -> bool {
+    Kept::parse(attempt).is_some_and(|kept| kept.has_state(state))
+}
+
+/// An attempt in the cookie: `state.nonce.verifier.time.next`, with `next` in Base64. The nonce is for OpenID
+/// Connect only, and empty otherwise.
 pub(super) struct Kept<'a> {
     state: &'a str,
     pub(super) nonce: &'a str,
@@ -84,21 +127,31 @@ impl<'a> Kept<'a> {
         )
     }
 
-    /// Reads the cookie's value, and sees whether the answer is one to this attempt.
+    /// Finds the attempt in the cookie that has the answer's state.
     pub(super) fn read(cookie: &'a str, answer: &Answer) -> Result<Self, Kind> {
-        let kept = Self::parse(cookie).ok_or(Kind::State)?;
         let state = answer.get("state").ok_or(Kind::State)?;
-        if !bool::from(kept.state.as_bytes().ct_eq(state.as_bytes())) {
-            return Err(Kind::State);
-        }
-        if now().saturating_sub(kept.began) > LASTS {
+        let kept = cookie
+            .split(SEPARATOR)
+            .take(MAX_ATTEMPTS)
+            .filter_map(Self::parse)
+            .find(|kept| kept.has_state(state))
+            .ok_or(Kind::State)?;
+        if kept.is_expired() {
             return Err(Kind::Expired);
         }
         Ok(kept)
     }
 
-    fn parse(cookie: &'a str) -> Option<Self> {
-        let mut parts = cookie.splitn(5, '.');
+    fn has_state(&self, state: &str) -> bool {
+        self.state.as_bytes().ct_eq(state.as_bytes()).into()
+    }
+
+    fn is_expired(&self) -> bool {
+        now().saturating_sub(self.began) > LIFETIME
+    }
+
+    fn parse(attempt: &'a str) -> Option<Self> {
+        let mut parts = attempt.splitn(5, '.');
         let is_secret = |part: &&str| part.len() >= 16;
         let state = parts.next().filter(is_secret)?;
         let nonce = parts
@@ -118,11 +171,11 @@ impl<'a> Kept<'a> {
     }
 }
 
-/// The query that the provider has led back with.
+/// The query of the provider's redirect back.
 pub(super) struct Answer(HashMap<String, String>);
 
 impl Answer {
-    /// Each parameter may be there once (RFC 6749, section 3.1).
+    /// Rejects repeated parameters (RFC 6749, section 3.1).
     pub(super) fn read(query: &str) -> Result<Self, Kind> {
         let mut parameters = HashMap::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -136,7 +189,7 @@ impl Answer {
         Ok(Self(parameters))
     }
 
-    /// The code, if the user has signed in (RFC 6749, section 4.1.2).
+    /// Returns the code, if the user has signed in (RFC 6749, section 4.1.2).
     pub(super) fn code(&self) -> Result<AuthorizationCode, SignInError> {
         match (self.get("error"), self.get("code")) {
             (Some("access_denied"), _) => Err(Kind::Denied.into()),
@@ -174,8 +227,77 @@ mod tests {
         Kept::read(cookie, &answer).map(|kept| kept.next)
     }
 
+    fn attempt(cookie: &str, number: usize, next: &str) -> String {
+        let state = format!("{STATE}{number}");
+        let kept = Kept::new(&state, NONCE, VERIFIER, next);
+        let url = Url::parse("https://provider.example/").unwrap();
+        Attempt::new(url, &kept, cookie).cookie
+    }
+
+    fn query(number: usize) -> String {
+        format!("code=x&state={STATE}{number}")
+    }
+
     #[test]
-    fn what_is_kept_comes_back() {
+    fn attempts_in_two_tabs_finish_in_any_order() {
+        for (first, second) in [(1, 2), (2, 1)] {
+            let cookie = attempt(&attempt("", 1, "/1"), 2, "/2");
+            assert_eq!(read(&cookie, &query(first)).unwrap(), format!("/{first}"));
+            let cookie = Attempt::others(&query(first), &cookie).unwrap();
+            // An attempt is good for one answer.
+            assert_eq!(read(&cookie, &query(first)).unwrap_err(), Kind::State);
+            assert_eq!(read(&cookie, &query(second)).unwrap(), format!("/{second}"));
+            assert_eq!(Attempt::others(&query(second), &cookie), None);
+        }
+    }
+
+    #[test]
+    fn a_cookie_is_bounded_and_drops_the_oldest_attempts() {
+        let cookie = (0..100).fold(String::new(), |cookie, n| attempt(&cookie, n, "/"));
+        for n in 0..100 {
+            assert_eq!(read(&cookie, &query(n)).is_ok(), n >= 95, "{n}");
+        }
+        let long = format!("/{}", "a".repeat(1500));
+        let cookie = (0..100).fold(String::new(), |cookie, n| attempt(&cookie, n, &long));
+        assert!(cookie.len() <= MAX_LEN, "{}", cookie.len());
+        assert!(read(&cookie, &query(99)).is_ok());
+        // One that is too long alone is kept: the caller has bounded the length of URLs.
+        let longer = format!("/{}", "a".repeat(6000));
+        assert!(read(&attempt(&cookie, 7, &longer), &query(7)).is_ok());
+    }
+
+    #[test]
+    fn malformed_and_expired_attempts_are_dropped() {
+        let now = now().as_secs();
+        let begun = |time: u64| format!("{STATE}9.{NONCE}.{VERIFIER}.{time}.Lw");
+        for old in [
+            "",
+            "~",
+            "~~~~~~",
+            "garbage",
+            "a.b.c.d.e",
+            &begun(0),
+            &begun(now - 601),
+        ] {
+            let good = attempt("", 1, "/");
+            assert_eq!(attempt(old, 1, "/").len(), good.len(), "{old}");
+            let cookie = format!("{old}~{good}");
+            assert_eq!(
+                Attempt::others("", &cookie).as_deref(),
+                Some(&*good),
+                "{old}"
+            );
+            assert_eq!(Attempt::others(&query(1), &cookie), None, "{old}");
+        }
+        assert_eq!(Attempt::others("state=a&state=a", "garbage"), None);
+        // Of an answer that is malformed, no attempt is taken.
+        let good = attempt("", 1, "/");
+        let repeated = format!("{0}&{0}", query(1));
+        assert_eq!(Attempt::others(&repeated, &good).as_deref(), Some(&*good));
+    }
+
+    #[test]
+    fn attempts_are_read_back() {
         for (nonce, next, kept) in [
             (NONCE, "/me?a=b", "/me?a=b"),
             ("", "/me?a=b", "/me?a=b"),
@@ -196,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_belong_together() {
+    fn answers_to_other_attempts_are_rejected() {
         let good = Kept::new(STATE, NONCE, VERIFIER, "/").write();
         let query = format!("state={STATE}");
         let evil = BASE64_URL_SAFE_NO_PAD.encode("//evil.example");

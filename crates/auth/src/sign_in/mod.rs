@@ -121,9 +121,10 @@ impl SignIn {
     ///     )?;
     ///
     /// // When somebody wants to sign in: set a cookie to attempt.cookie(), and redirect to attempt.url().
-    /// let attempt = provider.begin("/me");
+    /// let attempt = provider.begin("/me", "");
     ///
-    /// // When they come back: give the query and that cookie's value, and clear the cookie.
+    /// // When they come back: give the query and that cookie's value, and set the cookie to
+    /// // Attempt::others(query, cookie), or clear it.
     /// # let (query, cookie) = ("", "");
     /// let access = provider.finish(query, cookie).await?;
     ///

@@ -46,8 +46,9 @@ impl OAuth2Provider {
     }
 
     /// Begins a sign-in that leads to `next` at its end, or to `/` if that is not [safe](crate::safe_next).
+    /// `cookie` is the value of the cookie of earlier attempts, such as in another tab, or empty.
     #[must_use]
-    pub fn begin(&self, next: &str) -> Attempt {
+    pub fn begin(&self, next: &str, cookie: &str) -> Attempt {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let request = self.client.authorize_url(CsrfToken::new_random);
         let (url, state) = request
@@ -55,13 +56,13 @@ impl OAuth2Provider {
             .set_pkce_challenge(challenge)
             .url();
         let kept = Kept::new(state.secret(), "", verifier.secret(), next);
-        Attempt::new(url, &kept)
+        Attempt::new(url, &kept, cookie)
     }
 
     /// Finishes a sign-in, with the query that the provider has led back with (without its question mark) and
     /// the value of the cookie that was set at the beginning.
     ///
-    /// Whatever comes out, clear that cookie: an attempt is good for one answer.
+    /// In both cases, set the cookie to [`Attempt::others`].
     ///
     /// # Errors
     ///

@@ -57,9 +57,10 @@ impl SignIn {
     ///     .await?;
     ///
     /// // When somebody wants to sign in: set a cookie to attempt.cookie(), and redirect to attempt.url().
-    /// let attempt = provider.begin("/me");
+    /// let attempt = provider.begin("/me", "");
     ///
-    /// // When they come back: give the query and that cookie's value, and clear the cookie.
+    /// // When they come back: give the query and that cookie's value, and set the cookie to
+    /// // Attempt::others(query, cookie), or clear it.
     /// # let (query, cookie) = ("", "");
     /// let user = provider.finish(query, cookie).await?;
     /// println!("{} goes to {}", user.subject(), user.next());
@@ -97,8 +98,9 @@ impl SignIn {
 
 impl OpenIdProvider {
     /// Begins a sign-in that leads to `next` at its end, or to `/` if that is not [safe](crate::safe_next).
+    /// `cookie` is the value of the cookie of earlier attempts, such as in another tab, or empty.
     #[must_use]
-    pub fn begin(&self, next: &str) -> Attempt {
+    pub fn begin(&self, next: &str, cookie: &str) -> Attempt {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let client = self.client();
         let request = client.authorize_url(
@@ -111,13 +113,13 @@ impl OpenIdProvider {
             .set_pkce_challenge(challenge)
             .url();
         let kept = Kept::new(state.secret(), nonce.secret(), verifier.secret(), next);
-        Attempt::new(url, &kept)
+        Attempt::new(url, &kept, cookie)
     }
 
     /// Finishes a sign-in, with the query that the provider has led back with (without its question mark) and
     /// the value of the cookie that was set at the beginning.
     ///
-    /// Whatever comes out, clear that cookie: an attempt is good for one answer.
+    /// In both cases, set the cookie to [`Attempt::others`].
     ///
     /// # Errors
     ///

@@ -33,7 +33,7 @@ pub(super) async fn a_user_gives_access(issuer: &str) {
     let post = settings("squall-post").client_secret_post(true);
     for settings in [settings("squall-basic"), post] {
         let provider = provider(settings, issuer);
-        let attempt = provider.begin("/me?tab=1");
+        let attempt = provider.begin("/me?tab=1", "");
         let query = Browser::default().sign_in(attempt.url()).await;
         let access = provider.finish(&query, attempt.cookie()).await.unwrap();
         assert_eq!(access.next(), "/me?tab=1");
@@ -64,14 +64,14 @@ pub(super) async fn sign_ins_that_fail(issuer: &str) {
     let mut browser = Browser::default();
 
     // The same answer twice: the provider has forgotten the code.
-    let attempt = provider.begin("/");
+    let attempt = provider.begin("/", "");
     let query = browser.sign_in(attempt.url()).await;
     assert!(provider.finish(&query, attempt.cookie()).await.is_ok());
     let again = provider.finish(&query, attempt.cookie()).await;
     assert_eq!(kind(&again.unwrap_err()), "refused");
 
     // Somebody else's answer, and the right one in a browser that has begun nothing.
-    let (mine, theirs) = (provider.begin("/"), provider.begin("/"));
+    let (mine, theirs) = (provider.begin("/", ""), provider.begin("/", ""));
     let query = browser.sign_in(theirs.url()).await;
     for cookie in [mine.cookie(), ""] {
         let error = provider.finish(&query, cookie).await.unwrap_err();
@@ -81,7 +81,7 @@ pub(super) async fn sign_ins_that_fail(issuer: &str) {
 
     // A cookie that was changed. The verifier is for the provider to compare, and the page is not to be another
     // site's.
-    let attempt = provider.begin("/");
+    let attempt = provider.begin("/", "");
     let query = browser.sign_in(attempt.url()).await;
     let parts: Vec<&str> = attempt.cookie().split('.').collect();
     let [state, nonce, verifier, _, next] = parts[..] else {
@@ -103,7 +103,7 @@ pub(super) async fn sign_ins_that_fail(issuer: &str) {
     }
 
     // A request without a challenge.
-    let attempt = provider.begin("/");
+    let attempt = provider.begin("/", "");
     let mut url = Url::parse(attempt.url()).unwrap();
     let kept: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     let kept = kept
@@ -116,7 +116,7 @@ pub(super) async fn sign_ins_that_fail(issuer: &str) {
 
     // A secret that is another's.
     let wrong = self::provider(settings("squall-basic").client_secret("other"), issuer);
-    let attempt = wrong.begin("/");
+    let attempt = wrong.begin("/", "");
     let query = browser.sign_in(attempt.url()).await;
     let error = wrong.finish(&query, attempt.cookie()).await.unwrap_err();
     assert_eq!(kind(&error), "refused");
@@ -136,7 +136,7 @@ async fn answers_that_bring_no_code() {
     let provider = settings("squall-basic")
         .oauth2("http://site.example/a", "http://site.example/t", never)
         .unwrap();
-    let attempt = provider.begin("/");
+    let attempt = provider.begin("/", "");
     for (rest, wanted, source) in [
         ("", "state", ""),
         ("&code=x&code=y", "state", ""),
@@ -171,7 +171,7 @@ async fn told(status: u16, media_type: &str, text: &str) -> Result<Access, SignI
     let provider = settings("squall-basic")
         .oauth2("http://site.example/a", "http://site.example/t", send)
         .unwrap();
-    let attempt = provider.begin("/");
+    let attempt = provider.begin("/", "");
     let query = answer(&attempt, "&code=x");
     provider.finish(&query, attempt.cookie()).await
 }

@@ -17,7 +17,7 @@ pub(super) async fn a_user_signs_in_and_a_forged_answer_does_not(issuer: &str) {
         .unwrap();
     let mut browser = Browser::default();
 
-    let attempt = provider.begin("/me?tab=1");
+    let attempt = provider.begin("/me?tab=1", "");
     let query = browser.sign_in(attempt.url()).await;
     let user = provider.finish(&query, attempt.cookie()).await.unwrap();
     assert_eq!(user.subject(), "ada");
@@ -33,7 +33,7 @@ pub(super) async fn a_user_signs_in_and_a_forged_answer_does_not(issuer: &str) {
     assert_eq!(kind(&again.unwrap_err()), "refused");
 
     // Somebody else's answer, and the right one in a browser that has begun nothing.
-    let (mine, theirs) = (provider.begin("/"), provider.begin("/"));
+    let (mine, theirs) = (provider.begin("/", ""), provider.begin("/", ""));
     let answer = browser.sign_in(theirs.url()).await;
     for cookie in [mine.cookie(), ""] {
         let error = provider.finish(&answer, cookie).await.unwrap_err();
@@ -43,7 +43,7 @@ pub(super) async fn a_user_signs_in_and_a_forged_answer_does_not(issuer: &str) {
 
     // A nonce or a verifier that does not fit, of which the provider has to notice the second.
     for (part, wanted) in [(0, "state"), (1, "id token"), (2, "refused")] {
-        let attempt = provider.begin("/");
+        let attempt = provider.begin("/", "");
         let query = browser.sign_in(attempt.url()).await;
         let error = provider.finish(&query, &change(&attempt, part)).await;
         let error = error.unwrap_err();
@@ -53,7 +53,7 @@ pub(super) async fn a_user_signs_in_and_a_forged_answer_does_not(issuer: &str) {
     }
 
     // A cookie of a provider without OpenID Connect.
-    let attempt = provider.begin("/");
+    let attempt = provider.begin("/", "");
     let query = browser.sign_in(attempt.url()).await;
     let nonce = attempt.cookie().split('.').nth(1).unwrap();
     let cookie = attempt.cookie().replace(nonce, "");
@@ -62,7 +62,7 @@ pub(super) async fn a_user_signs_in_and_a_forged_answer_does_not(issuer: &str) {
     drop(provider.finish(&query, attempt.cookie()).await);
 
     // A request without a challenge.
-    let attempt = provider.begin("/");
+    let attempt = provider.begin("/", "");
     let mut url = Url::parse(attempt.url()).unwrap();
     let kept: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     let kept = kept
@@ -75,7 +75,7 @@ pub(super) async fn a_user_signs_in_and_a_forged_answer_does_not(issuer: &str) {
 
     // Answers that never came from the provider.
     let encoded: String = url::form_urlencoded::byte_serialize(issuer.as_bytes()).collect();
-    let attempt = provider.begin("/");
+    let attempt = provider.begin("/", "");
     let state = attempt.cookie().split('.').next().unwrap();
     for (query, wanted) in [
         (format!("code=x&state={state}&iss={encoded}"), "refused"),
@@ -163,7 +163,7 @@ pub(super) async fn the_provider_is_not_believed_blindly(issuer: &str) {
             .discover(issuer, meddle)
             .await
             .unwrap();
-        let attempt = provider.begin("/");
+        let attempt = provider.begin("/", "");
         let query = browser.sign_in(attempt.url()).await;
         match provider.finish(&query, attempt.cookie()).await {
             Ok(_) => assert_eq!(wanted, "", "{case}"),
@@ -195,7 +195,7 @@ pub(super) async fn a_provider_that_cannot_be_asked(mut running: Running, issuer
         .discover(issuer, send)
         .await
         .unwrap();
-    let attempt = provider.begin("/");
+    let attempt = provider.begin("/", "");
     let query = Browser::default().sign_in(attempt.url()).await;
     running.signal(Signal::Kill);
     running.wait();
