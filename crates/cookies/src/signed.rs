@@ -225,7 +225,7 @@ fn signature_v2(secret: &[u8], signed: &str) -> String {
     let mut mac =
         <Hmac<Sha256> as KeyInit>::new_from_slice(secret).expect("HMAC takes keys of any length");
     mac.update(signed.as_bytes());
-    hexadecimal(&mac.finalize().into_bytes())
+    base16ct::lower::encode_string(&mac.finalize().into_bytes())
 }
 
 fn signature_v1(secret: &[u8], parts: &[&str]) -> String {
@@ -234,9 +234,5 @@ fn signature_v1(secret: &[u8], parts: &[&str]) -> String {
     for part in parts {
         mac.update(part.as_bytes());
     }
-    hexadecimal(&mac.finalize().into_bytes())
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    base16ct::lower::encode_string(&mac.finalize().into_bytes())
 }

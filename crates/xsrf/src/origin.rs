@@ -1,24 +1,25 @@
-//! Whether a browser says that a request comes from elsewhere, by the rules of Go's `CrossOriginProtection`.
+//! The origin check, by the rules of Go's `CrossOriginProtection`.
 
 use http::{HeaderMap, HeaderValue, Method, Uri, header, request::Parts};
+use squall_peers::HostPort;
 
-/// `false` where the request may be forged.
-pub(crate) fn is_ours(parts: &Parts, trusted: &[String]) -> bool {
+/// Returns `false` if a page of another origin may have sent the request.
+pub(crate) fn is_same_origin(parts: &Parts, trusted: &[String]) -> bool {
     let origin = header(&parts.headers, "origin");
     let is_trusted =
         || origin.is_some_and(|origin| trusted.iter().any(|trusted| trusted.as_bytes() == origin));
     match header(&parts.headers, "sec-fetch-site") {
         Some(b"same-origin" | b"none") => true,
         Some(_) => is_trusted(),
-        // An old browser, plain HTTP, or no browser.
+        // An old browser, a plain-HTTP origin, or no browser.
         None => match origin {
             None => true,
-            Some(origin) => names_host_of(origin, parts) || is_trusted(),
+            Some(origin) => has_host_of(origin, parts) || is_trusted(),
         },
     }
 }
 
-/// Whether the request opens a WebSocket: a GET that asks for an upgrade, or in HTTP/2 a CONNECT (RFC 8441).
+/// Whether the request is a WebSocket handshake: a GET with `Upgrade`, or in HTTP/2 a CONNECT (RFC 8441).
 pub(crate) fn is_websocket(parts: &Parts) -> bool {
     let is_upgrade = |value: &HeaderValue| {
         let protocols = value.as_bytes().split(|&byte| byte == b',');
@@ -37,39 +38,50 @@ pub(crate) fn is_websocket(parts: &Parts) -> bool {
     }
 }
 
+/// Whether origin and request have the same host and port (RFC 9110, section 4.2.3): nginx's
+/// `proxy_set_header Host $host:$server_port` names the default port, which browsers leave out.
+///
 /// The schemes are not compared: a program behind a proxy does not know its own for certain.
-fn names_host_of(origin: &[u8], parts: &Parts) -> bool {
+fn has_host_of(origin: &[u8], parts: &Parts) -> bool {
+    let Some((origin, default_port)) = origin_authority(origin) else {
+        return false;
+    };
     let host = match parts.uri.authority() {
         Some(authority) => Some(authority.as_str().as_bytes()),
         None => header(&parts.headers, "host"),
     };
-    origin_host(origin).is_some_and(|origin| host == Some(origin.as_bytes()))
+    let host = host.and_then(HostPort::parse);
+    let origin = HostPort::parse(origin.as_bytes());
+    origin
+        .zip(host)
+        .is_some_and(|(origin, host)| origin.is_same(host, default_port))
 }
 
-/// The host and port of an origin that has them; `null` does not.
-fn origin_host(origin: &[u8]) -> Option<String> {
+/// Returns the host and port of an origin, and its scheme's default port; `None` for `null`.
+fn origin_authority(origin: &[u8]) -> Option<(String, u16)> {
     let uri = Uri::try_from(origin).ok()?;
-    matches!(uri.scheme_str(), Some("http" | "https")).then_some(())?;
-    uri.authority()
-        .map(|authority| authority.as_str().to_owned())
+    let default_port = match uri.scheme_str() {
+        Some("http") => 80,
+        Some("https") => 443,
+        _ => return None,
+    };
+    Some((uri.authority()?.as_str().to_owned(), default_port))
 }
 
-/// What a browser would send as `Origin`: nothing else is worth trusting.
+/// Whether a browser would send the text as `Origin`.
 pub(crate) fn is_origin(text: &str) -> bool {
-    let host = origin_host(text.as_bytes()).filter(|host| !host.is_empty() && !host.contains('@'));
-    host.is_some_and(|host| {
-        let (scheme, default_port) = if text.starts_with("https:") {
-            ("https", ":443")
-        } else {
-            ("http", ":80")
-        };
-        text == format!("{scheme}://{host}")
-            && !host.ends_with(default_port)
-            && !text.contains(|c: char| c.is_ascii_uppercase())
+    let Some((authority, default_port)) = origin_authority(text.as_bytes()) else {
+        return false;
+    };
+    let scheme = if default_port == 443 { "https" } else { "http" };
+    HostPort::parse(authority.as_bytes()).is_some_and(|parsed| {
+        parsed.port() != Some(default_port)
+            && !authority.ends_with(':')
+            && text == format!("{scheme}://{}", authority.to_ascii_lowercase())
     })
 }
 
-/// Empty is as good as absent.
+/// An empty header counts as absent.
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
     headers
         .get(name)
@@ -80,6 +92,59 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn default_ports_make_no_difference() {
+        for (origin, host, is_same) in [
+            ("http://intranet", "intranet", true),
+            ("http://intranet", "intranet:80", true),
+            ("http://intranet", "INTRANET:80", true),
+            ("http://intranet", "intranet:", true),
+            ("https://intranet", "intranet:443", true),
+            ("http://intranet:80", "intranet", true),
+            ("http://[::1]", "[::1]:80", true),
+            ("http://intranet:8888", "intranet:8888", true),
+            // Behind a proxy that ends TLS.
+            ("https://intranet", "intranet", true),
+            ("http://intranet", "intranet:443", false),
+            ("https://intranet", "intranet:80", false),
+            ("http://intranet", "intranet:8888", false),
+            ("http://intranet:8888", "intranet", false),
+            ("http://intranet:8888", "intranet:80", false),
+            ("http://intranet", "intranet.evil", false),
+            ("http://intranet", "user@intranet", false),
+            ("http://intranet", "intranet:080x", false),
+            ("http://intranet", "", false),
+            ("http://user@intranet", "intranet", false),
+            ("http://intranet/", "intranet/", false),
+            ("ftp://intranet", "intranet", false),
+            ("null", "null", false),
+            ("null", "intranet", false),
+        ] {
+            let request = http::Request::post("/").header("host", host);
+            let (parts, ()) = request
+                .header("origin", origin)
+                .body(())
+                .unwrap()
+                .into_parts();
+            assert_eq!(is_same_origin(&parts, &[]), is_same, "{origin} {host}");
+            let request = http::Request::post("/").header("origin", origin);
+            let (mut parts, ()) = request.body(()).unwrap().into_parts();
+            if let Ok(uri) = Uri::builder()
+                .scheme("http")
+                .authority(host)
+                .path_and_query("/")
+                .build()
+            {
+                parts.uri = uri;
+                assert_eq!(
+                    is_same_origin(&parts, &[]),
+                    is_same,
+                    "{origin} {host} in HTTP/2"
+                );
+            }
+        }
+    }
 
     #[test]
     fn origins_that_can_be_trusted() {
@@ -95,6 +160,8 @@ mod tests {
             ("example.com", false),
             ("//example.com", false),
             ("https://", false),
+            ("https://example.com:", false),
+            ("https://example.com:x", false),
             ("https:example.com", false),
             ("https://example.com/", false),
             ("https://example.com/path", false),

@@ -18,7 +18,7 @@ use crate::{
     error::Kind,
     form::Form,
     layer::Settings,
-    origin::{is_ours, is_websocket},
+    origin::{is_same_origin, is_websocket},
     reader::Reader,
     token::Token,
 };
@@ -99,7 +99,7 @@ fn decide(settings: &Settings, xsrf: &Xsrf, parts: &Parts) -> Result<Decision, K
     if is_safe && !is_websocket || (settings.exempt)(parts) {
         return Ok(Decision::Pass);
     }
-    if !is_ours(parts, &settings.trusted_origins) {
+    if !is_same_origin(parts, &settings.trusted_origins) {
         return Err(Kind::CrossOrigin);
     }
     if is_websocket {

@@ -37,17 +37,17 @@ impl Token {
         let first = parts.next()?;
         let Some(mask) = parts.next() else {
             return Some(Self {
-                bytes: from_hexadecimal(first)?,
+                bytes: from_hex(first)?,
                 time: now(),
             });
         };
-        let masked: [u8; LENGTH] = from_hexadecimal(parts.next()?)?;
+        let masked: [u8; LENGTH] = from_hex(parts.next()?)?;
         let time = parts.next()?.parse().ok()?;
         if first != "2" || parts.next().is_some() {
             return None;
         }
         Some(Self {
-            bytes: masked_with(from_hexadecimal(mask)?, masked),
+            bytes: masked_with(from_hex(mask)?, masked),
             time,
         })
     }
@@ -57,14 +57,14 @@ impl Token {
     /// When the system gives no random bytes.
     pub(crate) fn write(&self, version: Version) -> String {
         match version {
-            Version::One => hexadecimal(&self.bytes),
+            Version::One => base16ct::lower::encode_string(&self.bytes),
             Version::Two => {
                 let mask = random();
                 let masked = masked_with(mask, self.bytes);
                 format!(
                     "2|{}|{}|{}",
-                    hexadecimal(&mask),
-                    hexadecimal(&masked),
+                    base16ct::lower::encode_string(&mask),
+                    base16ct::lower::encode_string(&masked),
                     self.time
                 )
             }
@@ -103,20 +103,11 @@ fn now() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or_default()
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn from_hexadecimal<const N: usize>(text: &str) -> Option<[u8; N]> {
+/// Decodes hexadecimal digits of either case.
+fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
-    if text.len() != 2 * N || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-        let digits = std::str::from_utf8(digits).ok()?;
-        *byte = u8::from_str_radix(digits, 16).ok()?;
-    }
-    Some(bytes)
+    let decoded = base16ct::mixed::decode(text, &mut bytes).ok()?;
+    (decoded.len() == N).then_some(bytes)
 }
 
 #[cfg(test)]

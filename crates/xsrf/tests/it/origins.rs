@@ -77,9 +77,14 @@ fn the_same_as_in_tower_http() {
                     service_fn(async |_| Ok::<_, Infallible>(Response::new(String::new())));
                 let response = block_on(theirs.layer(service).oneshot(request())).unwrap();
                 let answer = ask(&ours, request());
+                // tower-http compares the default port as text.
+                let is_default_port = site.is_none()
+                    && origin == Some("https://site.example")
+                    && uri == "/"
+                    && host == Some("site.example:443");
                 assert_eq!(
                     answer.is_passed(),
-                    response.status() == 200,
+                    response.status() == 200 || is_default_port,
                     "{site:?} {origin:?} {uri} {host:?}"
                 );
                 if answer.is_passed() {
