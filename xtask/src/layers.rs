@@ -15,6 +15,7 @@ const MUST_NOT_REACH: &[(&str, &[&str])] = &[
     ("squall-cli", &["axum-core"]),
     ("squall-cookies", &["axum-core", "hyper", "tokio"]),
     ("squall-debug", &["axum-core", "hyper", "tokio"]),
+    ("squall-listen", &["axum-core", "http", "hyper", "tokio"]),
     ("squall-locale", &["axum-core", "hyper", "tokio"]),
     ("squall-peers", &["axum-core", "hyper", "tokio"]),
     ("squall-prefork", &["axum-core", "http", "hyper", "tokio"]),
@@ -140,16 +141,22 @@ mod tests {
             ),
             (
                 "a leaf on vocabulary",
-                &[("squall-server", &["squall-peers"]), ("squall-peers", &[])],
+                &[
+                    ("squall-server", &["squall-listen"]),
+                    ("squall-listen", &["socket2"]),
+                ],
                 &[],
             ),
             (
-                "vocabulary on a leaf",
+                "vocabulary on a leaf, and on vocabulary",
                 &[
-                    ("squall-peers", &["squall-routing"]),
+                    ("squall-listen", &["squall-routing", "squall-listen"]),
                     ("squall-routing", &[]),
                 ],
-                &["squall-peers is vocabulary and must not depend on squall-routing"],
+                &[
+                    "squall-listen is vocabulary and must not depend on squall-routing",
+                    "squall-listen is vocabulary and must not depend on squall-listen",
+                ],
             ),
             (
                 "the facade on leaves",

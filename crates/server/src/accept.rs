@@ -1,10 +1,10 @@
 //! Accept loop of one listener: the connection limit, exhausted descriptors and fatal errors.
 
+mod socket;
+
 use std::{
     collections::VecDeque,
     io,
-    net::SocketAddr,
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -12,18 +12,17 @@ use std::{
     time::Duration,
 };
 
-use socket2::{SockRef, TcpKeepalive};
+use squall_listen::SocketFile;
 use tokio::{
-    net::{TcpListener, TcpStream},
     pin, select,
     task::{AbortHandle, yield_now},
     time::{sleep, timeout},
 };
 
+use self::socket::{Socket, canonical};
 use crate::{
     Address, ConnectionInfo, Handle, Listener, StartError, Stop,
     activity::Activity,
-    bind::ListenerSocket,
     body::LeftBody,
     connection::Connection,
     framing::Claims,
@@ -33,7 +32,7 @@ use crate::{
     service::{Serve, Shared},
     stop::OpenConnection,
     stream::Stream,
-    system::{self, UnixListener, UnixStream},
+    system,
 };
 
 /// The number of the last connection that this process accepted.
@@ -49,12 +48,10 @@ const LAST_CALL: usize = 4096;
 /// an error that is misclassified as a passing one must not keep a processor busy.
 const MAX_ERRORS_IN_SUCCESSION: u32 = 100;
 
-/// How long the system waits between probes of a silent client, and how many it sends.
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
-const KEEPALIVE_PROBES: u32 = 4;
-
 /// Accepts the connections of one listener and serves each in a task of its own.
 pub(crate) struct Acceptor<S> {
+    // Dropped before the socket: while the socket still listens, no other process binds the path.
+    file: Option<SocketFile>,
     socket: Socket,
     address: Address,
     opener: Opener,
@@ -63,11 +60,6 @@ pub(crate) struct Acceptor<S> {
     handle: Handle,
     max_connections: usize,
     silent: Silent,
-}
-
-enum Socket {
-    Tcp(TcpListener),
-    Unix(UnixListener),
 }
 
 impl<S: Serve> Acceptor<S> {
@@ -81,15 +73,10 @@ impl<S: Serve> Acceptor<S> {
         max_connections: usize,
     ) -> io::Result<Self> {
         let address = listener.address().clone();
-        if let ListenerSocket::Tcp(socket) = &listener.socket {
-            // Accepted sockets inherit it, which spares each of them a system call.
-            keep_alive(SockRef::from(socket), protocols.limits.tcp_keepalive);
-        }
+        let (socket, file) = listener.into_parts();
         Ok(Self {
-            socket: match listener.socket {
-                ListenerSocket::Tcp(socket) => Socket::Tcp(TcpListener::from_std(socket)?),
-                ListenerSocket::Unix(socket) => Socket::Unix(UnixListener::from_std(socket)?),
-            },
+            file,
+            socket: Socket::new(socket, protocols.limits.tcp_keepalive)?,
             address,
             opener,
             service,
@@ -144,6 +131,8 @@ impl<S: Serve> Acceptor<S> {
                 }
             }
         }
+        // From here on no client can connect to a unix socket, so its queue is emptied for good.
+        drop(self.file.take());
         for _ in 0..LAST_CALL {
             match self.socket.accept_queued() {
                 Ok((stream, peer)) => self.serve(stream, peer),
@@ -237,43 +226,6 @@ impl<S: Serve> Acceptor<S> {
     }
 }
 
-impl Socket {
-    async fn accept(&self) -> io::Result<(Stream, Address)> {
-        match self {
-            Self::Tcp(socket) => {
-                let (stream, peer) = socket.accept().await?;
-                Ok((Stream::Tcp(Arc::new(stream)), canonical(peer).into()))
-            }
-            Self::Unix(socket) => {
-                let (stream, peer) = socket.accept().await?;
-                let path = peer.as_pathname().unwrap_or(Path::new(""));
-                Ok((Stream::Unix(Arc::new(stream)), path.into()))
-            }
-        }
-    }
-
-    /// Calls accept(2) directly: tokio's readiness dates from its last poll, and would miss clients that
-    /// have connected since.
-    fn accept_queued(&self) -> io::Result<(Stream, Address)> {
-        match self {
-            Self::Tcp(socket) => {
-                let (stream, peer) = SockRef::from(socket).accept()?;
-                stream.set_nonblocking(true)?;
-                let peer = peer.as_socket().ok_or(io::ErrorKind::InvalidData)?;
-                let stream = TcpStream::from_std(stream.into())?;
-                Ok((Stream::Tcp(Arc::new(stream)), canonical(peer).into()))
-            }
-            Self::Unix(socket) => {
-                let (stream, peer) = SockRef::from(socket).accept()?;
-                stream.set_nonblocking(true)?;
-                let path = peer.as_pathname().unwrap_or(Path::new(""));
-                let stream = UnixStream::from_std(stream.into())?;
-                Ok((Stream::Unix(Arc::new(stream)), path.into()))
-            }
-        }
-    }
-}
-
 /// Connections in the order of acceptance, some of them without a request yet.
 #[derive(Default)]
 struct Silent(VecDeque<(Arc<Shared>, AbortHandle)>);
@@ -300,29 +252,6 @@ impl Silent {
         }
         false
     }
-}
-
-/// Has the system probe silent clients; with zero, it does not.
-fn keep_alive(socket: SockRef<'_>, idle: Duration) {
-    let result = if idle.is_zero() {
-        socket.set_keepalive(false)
-    } else {
-        // Linux takes 1 to 32767 seconds.
-        let idle = idle.clamp(Duration::from_secs(1), Duration::from_secs(32767));
-        let probes = TcpKeepalive::new()
-            .with_time(idle)
-            .with_interval(KEEPALIVE_INTERVAL)
-            .with_retries(KEEPALIVE_PROBES);
-        socket.set_tcp_keepalive(&probes)
-    };
-    if let Err(error) = result {
-        tracing::warn!(%error, ?idle, "cannot set tcp_keepalive, so vanished clients may stay");
-    }
-}
-
-/// An IPv4 client of a socket for both families is shown as what it is.
-fn canonical(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 /// The scope of an error of `accept`.

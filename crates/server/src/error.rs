@@ -2,80 +2,17 @@
 
 use std::{error::Error as StdError, fmt, io, time::Duration};
 
-use crate::Address;
+use squall_listen::{Address, AddressError, ListenError};
 
 /// Any error, as a service or a body hands it to us.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
-
-/// A text that names no address.
-#[derive(Debug)]
-pub struct AddressError {
-    text: String,
-    source: Option<io::Error>,
-}
-
-impl AddressError {
-    pub(crate) fn malformed(text: &str) -> Self {
-        Self {
-            text: text.to_owned(),
-            source: None,
-        }
-    }
-
-    pub(crate) fn unresolved(text: &str, source: io::Error) -> Self {
-        Self {
-            text: text.to_owned(),
-            source: Some(source),
-        }
-    }
-}
-
-impl fmt::Display for AddressError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.source {
-            Some(_) => write!(f, "no address found for {:?}", self.text),
-            None => write!(
-                f,
-                "{:?} is not an address: expected a port, HOST:PORT or unix:PATH",
-                self.text
-            ),
-        }
-    }
-}
-
-impl StdError for AddressError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_ref().map(|source| source as _)
-    }
-}
 
 /// Why a server cannot start or go on. Every variant carries the offending value.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The text is not an address.
-    Address(AddressError),
-    /// The socket cannot be made or bound, or does not listen.
-    Bind {
-        /// Where it was to listen.
-        address: Address,
-        /// The error of the system.
-        source: io::Error,
-    },
-    /// A socket that was passed in cannot be used.
-    Inherited {
-        /// Its place among `LISTEN_FDS`, from 0.
-        index: usize,
-        /// Its name in `LISTEN_FDNAMES`, where it has one.
-        name: Option<String>,
-        /// The error of the system.
-        source: io::Error,
-    },
-    /// `LISTEN_FDS` announces sockets that are not there.
-    ListenFds {
-        /// The variable's value.
-        value: String,
-    },
+    /// An address cannot be listened on, or a socket that was passed in cannot be used.
+    Listen(ListenError),
     /// There is nothing to listen on.
     NoListener,
     /// A listener failed for good while the server was running.
@@ -112,31 +49,17 @@ impl StartError {
         }
     }
 
-    /// Whether another process listens there already (`EADDRINUSE`).
+    /// Returns whether another process listens on an address already (`EADDRINUSE`).
     #[must_use]
     pub fn is_address_in_use(&self) -> bool {
-        matches!(self, Self::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse)
+        matches!(self, Self::Listen(error) if error.is_address_in_use())
     }
 }
 
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address(error) => error.fmt(f),
-            Self::Bind { address, .. } if self.is_address_in_use() => {
-                write!(f, "{address} is in use by another process")
-            }
-            Self::Bind { address, .. } => write!(f, "cannot listen on {address}"),
-            Self::Inherited { index, name, .. } => {
-                write!(f, "cannot listen on inherited socket {index}")?;
-                name.iter().try_for_each(|name| write!(f, " ({name:?})"))
-            }
-            Self::ListenFds { value } => {
-                write!(
-                    f,
-                    "LISTEN_FDS={value:?} does not count the sockets that were passed in"
-                )
-            }
+            Self::Listen(error) => error.fmt(f),
             Self::Accept { address, .. } => write!(f, "cannot accept on {address} any more"),
             Self::NoListener => f.write_str("nothing to listen on: bind an address first"),
             Self::Limit {
@@ -158,24 +81,25 @@ impl fmt::Display for StartError {
 impl StdError for StartError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Self::Address(error) => error.source(),
-            Self::Bind { source, .. }
-            | Self::Inherited { source, .. }
-            | Self::Accept { source, .. } => Some(source),
+            Self::Listen(error) => error.source(),
+            Self::Accept { source, .. } => Some(source),
             Self::Runtime(source) => Some(source),
             #[cfg(feature = "tls")]
             Self::Tls(error) => error.source(),
-            Self::ListenFds { .. }
-            | Self::NoListener
-            | Self::Limit { .. }
-            | Self::InsideRuntime => None,
+            Self::NoListener | Self::Limit { .. } | Self::InsideRuntime => None,
         }
+    }
+}
+
+impl From<ListenError> for StartError {
+    fn from(error: ListenError) -> Self {
+        Self::Listen(error)
     }
 }
 
 impl From<AddressError> for StartError {
     fn from(error: AddressError) -> Self {
-        Self::Address(error)
+        Self::Listen(error.into())
     }
 }
 

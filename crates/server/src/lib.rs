@@ -53,13 +53,10 @@
 //! # What it does not do
 //!
 //! Routing, compression, several processes: each is another crate's matter. It does not
-//! believe any header of HTTP about who the client is, get certificates from an authority (ACME), or remove a unix socket's file at the end,
-//! since a successor may already listen under that name.
+//! trust any HTTP header about the client's address, or get certificates from an authority (ACME).
 
 mod accept;
 mod activity;
-mod address;
-mod bind;
 mod body;
 mod connection;
 mod connection_info;
@@ -67,7 +64,7 @@ mod deadline;
 mod error;
 mod framing;
 mod http1;
-mod inherit;
+mod into_listener;
 mod io;
 mod limits;
 mod listening;
@@ -89,12 +86,10 @@ mod tls;
 #[cfg(feature = "tls")]
 pub use crate::tls::{ClientCertificates, Tls, TlsError, TlsInfo};
 pub use crate::{
-    address::Address,
-    bind::{Bind, Listener},
     body::Incoming,
     connection_info::ConnectionInfo,
-    error::{AddressError, BodyError, BoxError, StartError},
-    inherit::{Inherited, inherited},
+    error::{BodyError, BoxError, StartError},
+    into_listener::IntoListener,
     limits::Limits,
     listening::{Listening, runtime},
     observe::Observe,
@@ -106,4 +101,6 @@ pub use crate::{
 };
 #[doc(no_inline)]
 pub use http;
+#[doc(no_inline)]
+pub use squall_listen::{Address, AddressError, Bind, Inherited, ListenError, Listener, inherited};
 pub use squall_peers::{TrustedProxies, TrustedProxiesError};

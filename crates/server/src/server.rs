@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use squall_listen::{Endpoint, ListenError};
+
 use crate::{
     Bind, Handle, Limits, Listener, Listening, Observe, StartError, TrustedProxies,
     limits::raise_descriptor_limit,
@@ -177,20 +179,20 @@ impl Server {
         let Threads(threads) = self.threads;
         let mut sets: Vec<Vec<(Listener, Opener)>> = Vec::new();
         sets.resize_with(threads, Vec::new);
-        for (bind, tls) in &self.binds {
+        let mut endpoints = Endpoint::plan(self.binds.iter().map(|(bind, _)| bind))?;
+        Endpoint::reserve(&mut endpoints)?;
+        for mut endpoint in endpoints {
+            let (_, tls) = &self.binds[endpoint.bind_index()];
             let opener = opener(tls)?;
-            for (set, listeners) in sets.iter_mut().zip(bind.listen_times(threads)?) {
-                set.extend(listeners.into_iter().map(|each| (each, opener.clone())));
+            let listeners = listen_times(&mut endpoint, threads)?;
+            for (set, listener) in sets.iter_mut().zip(listeners) {
+                set.push((listener, opener.clone()));
             }
         }
         for (listener, tls) in self.listeners {
             let opener = opener(&tls)?;
             for set in &mut sets[1..] {
-                let again = listener.try_clone().map_err(|source| StartError::Bind {
-                    address: listener.address().clone(),
-                    source,
-                })?;
-                set.push((again, opener.clone()));
+                set.push((try_clone(&listener)?, opener.clone()));
             }
             sets[0].push((listener, opener));
         }
@@ -205,4 +207,24 @@ impl Server {
             observer: self.observer,
         })
     }
+}
+
+/// One listener for each thread. They share a port, each with a queue of its own; a unix socket is
+/// one, with several handles.
+fn listen_times(endpoint: &mut Endpoint, threads: usize) -> Result<Vec<Listener>, ListenError> {
+    if threads > 1 && endpoint.address().tcp().is_some() {
+        return (0..threads).map(|_| endpoint.listen_shared()).collect();
+    }
+    let mut listeners = vec![endpoint.listen()?];
+    while listeners.len() < threads {
+        listeners.push(try_clone(&listeners[0])?);
+    }
+    Ok(listeners)
+}
+
+fn try_clone(listener: &Listener) -> Result<Listener, ListenError> {
+    listener.try_clone().map_err(|source| ListenError::Bind {
+        address: listener.address().clone(),
+        source,
+    })
 }

@@ -121,7 +121,9 @@ pub use http;
 #[doc(no_inline)]
 pub use squall_routing::{Host, ReverseError, Rule, regex};
 #[doc(no_inline)]
-pub use squall_server::{Address, Bind, ConnectionInfo, Handle, Limits, Listener, Phase, Stop};
+pub use squall_server::{
+    Address, Bind, ConnectionInfo, Handle, IntoListener, Limits, Listener, Phase, Stop,
+};
 
 #[cfg(feature = "auth")]
 pub use crate::auth::CurrentUser;

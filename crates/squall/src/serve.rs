@@ -1,6 +1,6 @@
 //! `Server::serve` and `serve`: from the sockets to the last shutdown hook, in the caller's runtime.
 
-use squall_server::Listener;
+use squall_server::IntoListener;
 use tower_layer::Layer;
 
 use crate::{
@@ -97,11 +97,11 @@ impl Server {
 /// When the application has a mistake, or the listener does not listen.
 pub async fn serve<L, S>(listener: L, application: Application<S>) -> Result<()>
 where
-    L: TryInto<Listener, Error = std::io::Error>,
+    L: IntoListener,
     S: Clone + Send + Sync + 'static,
 {
     Server::new(application)
-        .listener(listener.try_into()?)
+        .listener(listener.into_listener()?)
         .serve()
         .await
 }

@@ -11,10 +11,37 @@ use rustix::{
     io::Errno,
     process::{Resource, Rlimit, getrlimit, setrlimit},
 };
-pub(crate) use tokio::net::{UnixListener, UnixStream};
+use socket2::SockRef;
+pub(crate) use tokio::net::UnixStream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::Stop;
+
+/// A unix socket that listens.
+pub(crate) struct UnixListener(tokio::net::UnixListener);
+
+impl UnixListener {
+    /// Must be called inside a runtime.
+    pub(crate) fn from_std(socket: squall_listen::UnixListener) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        tokio::net::UnixListener::from_std(socket).map(Self)
+    }
+
+    /// Waits for a connection; its path is empty unless the client has bound one.
+    pub(crate) async fn accept(&self) -> io::Result<(UnixStream, PathBuf)> {
+        let (stream, peer) = self.0.accept().await?;
+        let path = peer.as_pathname().unwrap_or(Path::new(""));
+        Ok((stream, path.to_owned()))
+    }
+
+    /// Accepts a connection that is queued already.
+    pub(crate) fn accept_queued(&self) -> io::Result<(UnixStream, PathBuf)> {
+        let (stream, peer) = SockRef::from(&self.0).accept()?;
+        stream.set_nonblocking(true)?;
+        let path = peer.as_pathname().unwrap_or(Path::new("")).to_owned();
+        Ok((UnixStream::from_std(stream.into())?, path))
+    }
+}
 
 /// SIGTERM, SIGQUIT and SIGINT.
 pub(crate) struct StopSignals {

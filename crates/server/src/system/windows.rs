@@ -16,6 +16,24 @@ use tokio::{
 use crate::Stop;
 
 /// No unix socket exists.
+pub(crate) struct UnixListener(squall_listen::UnixListener);
+
+impl UnixListener {
+    pub(crate) fn from_std(socket: squall_listen::UnixListener) -> io::Result<Self> {
+        Ok(Self(socket))
+    }
+
+    #[expect(clippy::unused_async, reason = "it has the signature of Unix systems")]
+    pub(crate) async fn accept(&self) -> io::Result<(UnixStream, PathBuf)> {
+        match self.0 {}
+    }
+
+    pub(crate) fn accept_queued(&self) -> io::Result<(UnixStream, PathBuf)> {
+        match self.0 {}
+    }
+}
+
+/// No unix socket exists.
 #[derive(Debug)]
 pub(crate) struct UnixStream(Infallible);
 

@@ -2,22 +2,16 @@
 
 use std::{
     fs,
-    io::ErrorKind,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket},
     os::{
         fd::OwnedFd,
-        unix::{
-            fs::{FileTypeExt, PermissionsExt},
-            net::{UnixListener, UnixStream},
-        },
+        unix::net::{UnixListener, UnixStream},
     },
     process::Command,
-    sync::atomic::{AtomicBool, Ordering},
-    thread,
 };
 
 use command_fds::{CommandFdExt, FdMapping};
-use squall_server::{Address, Bind, Limits, Listener, Server, StartError};
+use squall_server::{Address, Bind, Limits, Listener, Server};
 use testkit::{Running, Wire, wait_until};
 
 use crate::{
@@ -25,25 +19,20 @@ use crate::{
     process::{Process, program},
 };
 
-fn listen_error(bind: impl Into<Bind>) -> StartError {
-    bind.into().listen().unwrap_err()
-}
-
 #[test]
-fn an_address_that_is_taken_is_named() {
+fn an_address_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
-    for reuse_port in [false, true] {
-        let error = listen_error(Bind::from(address).reuse_port(reuse_port));
-        assert!(error.is_address_in_use());
+    for threads in [1, 2] {
+        let server = Server::new().bind(address).threads(threads);
+        let error = server.listen().unwrap_err();
+        assert!(error.is_address_in_use(), "{error}");
         assert_eq!(
             error.to_string(),
             format!("{address} is in use by another process")
         );
     }
-    let error = Server::new().bind(address).threads(2).listen().unwrap_err();
-    assert!(error.is_address_in_use(), "{error}");
-    // A second copy of this program is a stranger too, whatever its sockets share.
+    // The sockets of a second copy of the program do not join those of the first one's threads.
     let first = Server::new()
         .bind("127.0.0.1:0")
         .threads(2)
@@ -55,40 +44,18 @@ fn an_address_that_is_taken_is_named() {
 }
 
 #[test]
-fn an_address_that_cannot_be_had_is_named() {
+fn the_file_of_a_unix_socket_is_removed_when_the_server_stops() {
     let directory = testkit::temp_dir();
-    let path = |name: &str| directory.path().join(name).display().to_string();
-    fs::write(path("file"), "kept").unwrap();
-    let long = "a".repeat(200);
-    for (address, kind) in [
-        // TEST-NET-1 (RFC 5737): nobody has this address.
-        ("192.0.2.1:0".into(), ErrorKind::AddrNotAvailable),
-        ("[2001:db8::1]:0".into(), ErrorKind::AddrNotAvailable),
-        (format!("unix:{}", path("missing/s")), ErrorKind::NotFound),
-        (format!("unix:{}", path("file")), ErrorKind::AlreadyExists),
-        (
-            format!("unix:{}", directory.path().display()),
-            ErrorKind::AlreadyExists,
-        ),
-        (format!("unix:{}", path("file/s")), ErrorKind::NotADirectory),
-        (format!("unix:{}", path(&long)), ErrorKind::InvalidInput),
-    ] {
-        let StartError::Bind {
-            address: named,
-            source,
-        } = listen_error(address.as_str())
-        else {
-            panic!("{address}");
-        };
-        assert_eq!(named.to_string(), address);
-        assert_eq!(source.kind(), kind, "{address}: {source}");
+    let path = directory.path().join("s");
+    for threads in [1, 2] {
+        let server = Server::new().bind(Bind::unix(&path)).threads(threads);
+        let server = TestServer::with(server);
+        let mut wire = Wire::connect_unix(&path);
+        wire.send(get("/"));
+        assert_eq!(wire.response().text(), "hello");
+        drop(server);
+        assert!(!path.exists(), "{threads} threads");
     }
-    assert_eq!(fs::read_to_string(path("file")).unwrap(), "kept");
-    assert_eq!(
-        fs::read_dir(directory.path()).unwrap().count(),
-        1,
-        "nothing is left behind"
-    );
 }
 
 #[test]
@@ -182,62 +149,6 @@ fn a_unix_client_has_no_address() {
         told.starts_with(&format!("unix: unix:{} ", path.display())),
         "{told}"
     );
-}
-
-#[test]
-fn a_unix_socket_is_replaced_only_when_it_is_stale() {
-    let directory = testkit::temp_dir();
-    let path = directory.path().join("s");
-    let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-    drop(UnixListener::bind(&path).unwrap());
-    assert!(path.exists(), "stale");
-    let first = Bind::unix(&path).listen().unwrap();
-    assert_eq!(mode(), 0o660);
-    let error = listen_error(Bind::unix(&path));
-    assert!(error.is_address_in_use(), "{error}");
-    assert!(
-        UnixStream::connect(&path).is_ok(),
-        "the living one still listens"
-    );
-    drop(first);
-    let _second = Bind::unix(&path).unix_mode(0o600).listen().unwrap();
-    assert_eq!(mode(), 0o600);
-    assert!(fs::metadata(&path).unwrap().file_type().is_socket());
-    assert_eq!(
-        fs::read_dir(directory.path()).unwrap().count(),
-        1,
-        "one name"
-    );
-}
-
-/// A client that comes while a stale socket is replaced is refused or served, but never told that
-/// there is no such thing: the name is always there.
-#[test]
-fn the_name_of_a_unix_socket_never_disappears() {
-    let directory = testkit::temp_dir();
-    let path = directory.path().join("s");
-    drop(UnixListener::bind(&path).unwrap());
-    let over = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let client = scope.spawn(|| {
-            let mut connected = 0;
-            while !over.load(Ordering::Relaxed) {
-                match UnixStream::connect(&path) {
-                    Ok(_) => connected += 1,
-                    Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionRefused),
-                }
-            }
-            connected
-        });
-        let mut replaced = 0;
-        wait_until("many replacements", || {
-            // The client may come between the look at the stale file and its replacement.
-            replaced += usize::from(Bind::unix(&path).listen().is_ok());
-            replaced > 100
-        });
-        over.store(true, Ordering::Relaxed);
-        client.join().unwrap();
-    });
 }
 
 #[test]

@@ -1,0 +1,19 @@
+//! What differs between systems.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub use unix::{SocketFile, UnixListener};
+#[cfg(unix)]
+pub(crate) use unix::{
+    UNIX_PATH_LIMIT, bind_unix, family_is_missing, is_listener, reuse_address, reuse_port, take,
+};
+
+#[cfg(not(unix))]
+mod windows;
+#[cfg(not(unix))]
+pub use windows::{SocketFile, UnixListener};
+#[cfg(not(unix))]
+pub(crate) use windows::{
+    UNIX_PATH_LIMIT, bind_unix, family_is_missing, is_listener, reuse_address, reuse_port, take,
+};
