@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Stdio;
 
 use crate::command::{cargo, command, root, run};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, is_published};
 use crate::{Result, complain};
 
 /// A workspace of the unpacked packages, made anew each time.
@@ -16,7 +16,10 @@ const UNPACKED: &str = "target/unpacked";
 /// tests and examples.
 pub(crate) fn check() -> Result {
     let workspace = Workspace::load()?;
-    let published: Vec<_> = workspace.crates().filter(|it| it.is_published()).collect();
+    let published: Vec<_> = workspace
+        .crates()
+        .filter(|package| is_published(package))
+        .collect();
     let mut pack = cargo("package --no-verify --allow-dirty --color never");
     for package in &published {
         pack.args(["--package", &package.name]);

@@ -1,96 +1,58 @@
-//! What `cargo metadata` knows about this workspace, as far as we ask.
+//! `cargo metadata` of this workspace: its crates, and the graph of normal dependencies.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
-use serde::Deserialize;
+use cargo_metadata::{DependencyKind, Metadata, Package, PackageId};
 
 use crate::Result;
 use crate::command::{cargo, read};
 
-#[derive(Deserialize)]
-pub(crate) struct Workspace {
-    workspace_root: PathBuf,
-    packages: Vec<Package>,
-    resolve: Resolve,
-}
+pub(crate) struct Workspace(Metadata);
 
-#[derive(Deserialize)]
-pub(crate) struct Package {
-    pub(crate) name: String,
-    pub(crate) version: String,
-    pub(crate) features: BTreeMap<String, Vec<String>>,
-    id: String,
-    manifest_path: PathBuf,
-    /// The registries that the package may go to: none of them, or by default any.
-    publish: Option<Vec<String>>,
-}
-
-impl Package {
-    pub(crate) fn is_published(&self) -> bool {
-        self.publish
-            .as_ref()
-            .is_none_or(|registries| !registries.is_empty())
-    }
-}
-
-#[derive(Deserialize)]
-struct Resolve {
-    nodes: Vec<Node>,
-}
-
-#[derive(Deserialize)]
-struct Node {
-    id: String,
-    deps: Vec<Dependency>,
-}
-
-#[derive(Deserialize)]
-struct Dependency {
-    pkg: String,
-    dep_kinds: Vec<Kind>,
-}
-
-#[derive(Deserialize)]
-struct Kind {
-    /// Nothing for a normal dependency, else `dev` or `build`.
-    kind: Option<String>,
-}
-
-/// From the name of a package to the names of those that it depends on.
+/// The name of each package, and the names of the packages that it depends on.
 pub(crate) type Graph = BTreeMap<String, BTreeSet<String>>;
 
 impl Workspace {
     pub(crate) fn load() -> Result<Self> {
         let metadata = read(&mut cargo("metadata --format-version 1 --all-features"))?;
-        Ok(serde_json::from_str(&metadata)?)
+        Self::parse(&metadata)
     }
 
-    /// The packages under `crates/`.
+    fn parse(metadata: &str) -> Result<Self> {
+        Ok(Self(serde_json::from_str(metadata)?))
+    }
+
+    /// Returns the packages in `crates/`.
     pub(crate) fn crates(&self) -> impl Iterator<Item = &Package> {
-        let folder = self.workspace_root.join("crates");
-        self.packages
+        let folder = self.0.workspace_root.join("crates");
+        self.0
+            .packages
             .iter()
             .filter(move |package| package.manifest_path.starts_with(&folder))
     }
 
-    /// The normal dependencies, with all features on.
+    /// Returns the normal dependencies, with all features enabled.
     pub(crate) fn graph(&self) -> Graph {
-        let names: BTreeMap<&str, &str> = self
+        let names: BTreeMap<&PackageId, &str> = self
+            .0
             .packages
             .iter()
-            .map(|package| (package.id.as_str(), package.name.as_str()))
+            .map(|package| (&package.id, package.name.as_str()))
             .collect();
         let mut graph = Graph::new();
-        for node in &self.resolve.nodes {
+        for node in self.0.resolve.iter().flat_map(|resolve| &resolve.nodes) {
             let normal = node
                 .deps
                 .iter()
-                .filter(|dep| dep.dep_kinds.iter().any(|kind| kind.kind.is_none()))
-                .map(|dep| names[dep.pkg.as_str()].to_owned());
-            // Several versions of one package are one node to us.
+                .filter(|dep| {
+                    dep.dep_kinds
+                        .iter()
+                        .any(|info| info.kind == DependencyKind::Normal)
+                })
+                .map(|dep| names[&dep.pkg].to_owned());
+            // All versions of a package share one node of the graph.
             graph
-                .entry(names[node.id.as_str()].to_owned())
+                .entry(names[&node.id].to_owned())
                 .or_default()
                 .extend(normal);
         }
@@ -98,36 +60,76 @@ impl Workspace {
     }
 }
 
+/// Whether the package may go to any registry.
+pub(crate) fn is_published(package: &Package) -> bool {
+    package
+        .publish
+        .as_ref()
+        .is_none_or(|registries| !registries.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// `a` needs `c`, builds with `d`, and is tested with `b`, a package of another workspace.
-    const METADATA: &str = r#"{
-        "workspace_root": "/w",
-        "packages": [
-            {"name": "a", "version": "1.0.0", "id": "1", "features": {}, "manifest_path": "/w/crates/a/Cargo.toml"},
-            {"name": "b", "version": "1.0.0", "id": "2", "features": {}, "manifest_path": "/b/Cargo.toml"},
-            {"name": "c", "version": "1.0.0", "id": "3", "features": {}, "manifest_path": "/w/c/Cargo.toml"},
-            {"name": "d", "version": "1.0.0", "id": "4", "features": {}, "manifest_path": "/d/Cargo.toml"}
-        ],
-        "resolve": {"nodes": [
-            {"id": "1", "deps": [
-                {"pkg": "2", "dep_kinds": [{"kind": "dev"}]},
-                {"pkg": "3", "dep_kinds": [{"kind": "dev"}, {"kind": null}]},
-                {"pkg": "4", "dep_kinds": [{"kind": "build"}]}
-            ]},
-            {"id": "2", "deps": []}
-        ]}
-    }"#;
+    /// `a` has the normal dependency `c`, the build dependency `d`, and the dev-dependencies `b`,
+    /// of another workspace, and `c`.
+    fn workspace() -> Workspace {
+        let package = |id: &str, name: &str, manifest: &str, publish: &str| {
+            format!(
+                r#"{{"name": "{name}", "version": "1.0.0", "id": "{id}", "license": null,
+                "license_file": null, "description": null, "source": null, "dependencies": [],
+                "targets": [], "features": {{}}, "manifest_path": "{manifest}", "metadata": null,
+                "publish": {publish}, "authors": [], "categories": [], "keywords": [],
+                "readme": null, "repository": null, "homepage": null, "documentation": null,
+                "edition": "2024", "links": null, "default_run": null, "rust_version": null}}"#
+            )
+        };
+        let packages = [
+            package("1", "a", "/w/crates/a/Cargo.toml", "null"),
+            package("2", "b", "/b/Cargo.toml", "null"),
+            package("3", "c", "/w/c/Cargo.toml", "null"),
+            package("4", "d", "/d/Cargo.toml", "null"),
+            package("5", "e", "/w/crates/e/Cargo.toml", "[]"),
+            package("6", "f", "/w/crates/f/Cargo.toml", r#"["ours"]"#),
+        ]
+        .join(",");
+        let metadata = format!(
+            r#"{{
+            "packages": [{packages}],
+            "workspace_members": ["1", "3", "5", "6"],
+            "workspace_default_members": ["1"],
+            "resolve": {{"root": null, "nodes": [
+                {{"id": "1", "dependencies": ["2", "3", "4"], "features": [], "deps": [
+                    {{"name": "b", "pkg": "2", "dep_kinds": [{{"kind": "dev", "target": null}}]}},
+                    {{"name": "c", "pkg": "3", "dep_kinds": [
+                        {{"kind": "dev", "target": null}}, {{"kind": null, "target": null}}
+                    ]}},
+                    {{"name": "d", "pkg": "4", "dep_kinds": [{{"kind": "build", "target": null}}]}}
+                ]}},
+                {{"id": "2", "dependencies": [], "features": [], "deps": []}}
+            ]}},
+            "target_directory": "/w/target", "version": 1, "workspace_root": "/w",
+            "metadata": null
+            }}"#
+        );
+        Workspace::parse(&metadata).unwrap()
+    }
 
     #[test]
-    fn reads_metadata() {
-        let workspace: Workspace = serde_json::from_str(METADATA).unwrap();
-        let crates: Vec<_> = workspace.crates().map(|package| &package.name).collect();
-        assert_eq!(crates, ["a"]);
+    fn crates_are_the_packages_in_their_folder() {
+        let workspace = workspace();
+        let found: Vec<_> = workspace
+            .crates()
+            .map(|package| (package.name.as_str(), is_published(package)))
+            .collect();
+        assert_eq!(found, [("a", true), ("e", false), ("f", true)]);
+    }
+
+    #[test]
+    fn graph_has_normal_dependencies_only() {
         let only_c = BTreeSet::from(["c".to_owned()]);
-        let graph = Graph::from([("a".to_owned(), only_c), ("b".to_owned(), BTreeSet::new())]);
-        assert_eq!(workspace.graph(), graph);
+        let expected = Graph::from([("a".to_owned(), only_c), ("b".to_owned(), BTreeSet::new())]);
+        assert_eq!(workspace().graph(), expected);
     }
 }

@@ -54,6 +54,12 @@
 //! next build. A change while a build runs ends that build: nobody wants a program of yesterday's text, and it
 //! may have seen half of what was saved.
 //!
+//! # Features
+//!
+//! | feature | what it adds | default |
+//! |---|---|---|
+//! | `cargo` | `CargoRun`, the building side of `squall dev` | no |
+//!
 //! # What it does not do
 //!
 //! It replaces programs and not functions: what is in memory is lost. It compiles nothing but Rust, sets none of the
@@ -62,6 +68,7 @@
 //! only, since the old sockets are what is handed over.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "cargo")]
 mod cargo;
 mod live;
 mod own;
@@ -69,8 +76,9 @@ mod state;
 mod system;
 mod watch;
 
+#[cfg(feature = "cargo")]
+pub use crate::cargo::{Building, Built, Cancel, CargoRun, ConfigError, Executable, Sources};
 pub use crate::{
-    cargo::{Building, Built, Cancel, CargoRun, ConfigError, Executable, Sources},
     live::{LiveBody, LiveReload, LiveReloadLayer, LiveReloadService, ResponseFuture},
     own::{DEV_PID, hand_over_when_built, stop_with_dev, watch_own_executable},
     state::{STATE, StateFile, Status},

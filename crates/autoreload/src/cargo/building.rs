@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use super::{Built, command::Target};
+use super::{Built, Target};
 use crate::system::Group;
 
 /// How much of cargo's output a page shows.
@@ -74,7 +74,7 @@ impl Building {
             let progress_words = words.clone();
             let progress = scope.spawn(move || pass_on(stderr, progress_words));
             for line in BufReader::new(stdout).lines() {
-                if let Some(text) = built.hear(&line?, self.wanted.as_ref()) {
+                if let Some(text) = built.record(&line?, self.wanted.as_ref()) {
                     words.write_all(text.as_bytes())?;
                 }
             }

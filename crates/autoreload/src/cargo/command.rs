@@ -201,7 +201,7 @@ impl CargoRun {
             let words = String::from_utf8_lossy(&output.stderr);
             return Err(io::Error::other(words.trim().to_owned()));
         }
-        Ok(Sources::read(&output.stdout, self.package.as_deref())?)
+        Sources::parse(&output.stdout, self.package.as_deref())
     }
 
     /// The program, in an environment like the one that `cargo run` gives it.

@@ -1,30 +1,32 @@
-//! What a build says (<https://doc.rust-lang.org/cargo/reference/external-tools.html>).
+//! cargo's JSON messages: diagnostics and executables of a build
+//! (<https://doc.rust-lang.org/cargo/reference/external-tools.html>).
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use cargo_metadata::{Artifact, Message, diagnostic::DiagnosticLevel};
 
-use super::command::Target;
+use super::Target;
 
-/// What came of a build.
+/// The result of a build.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Built {
-    /// Whether cargo was content.
+    /// Whether cargo exited with success.
     pub success: bool,
-    /// The programs, if it was.
+    /// The executables, if the build succeeded.
     pub executables: Vec<Executable>,
-    /// What the compiler complained of, with colours (ANSI); or, if it never came that far, cargo.
+    /// The compiler's errors, with colours (ANSI). Without any, the end of cargo's output if the
+    /// build failed.
     pub errors: String,
 }
 
-/// A program that cargo has built.
+/// An executable that cargo has built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Executable {
     /// The name of its target.
     pub name: String,
-    /// Where it is. The next build removes the file and makes another of this name.
+    /// The path of the file. The next build replaces the file.
     pub path: PathBuf,
     /// The manifest of its package.
     pub manifest: PathBuf,
@@ -36,59 +38,25 @@ impl Executable {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "reason", rename_all = "kebab-case")]
-enum Line {
-    CompilerMessage {
-        message: Diagnostic,
-    },
-    CompilerArtifact {
-        manifest_path: PathBuf,
-        target: BuiltTarget,
-        executable: Option<PathBuf>,
-    },
-    #[serde(other)]
-    Other,
-}
-
-#[derive(Deserialize)]
-struct Diagnostic {
-    level: String,
-    rendered: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct BuiltTarget {
-    kind: Vec<String>,
-    name: String,
-}
-
 impl Built {
-    /// Takes one line, and returns what of it is for people.
-    pub(super) fn hear(&mut self, line: &str, wanted: Option<&Target>) -> Option<String> {
+    /// Records one line of output, and returns the text to print for it.
+    pub(super) fn record(&mut self, line: &str, wanted: Option<&Target>) -> Option<String> {
         match serde_json::from_str(line).ok()? {
-            Line::CompilerMessage { message } => {
-                let text = message.rendered?;
-                if message.level.starts_with("error") {
+            Message::CompilerMessage(found) => {
+                let text = found.message.rendered?;
+                if let DiagnosticLevel::Error | DiagnosticLevel::Ice = found.message.level {
                     self.errors += &text;
                 }
                 Some(text)
             }
-            Line::CompilerArtifact {
-                manifest_path,
-                target,
-                executable: Some(path),
-            } => {
-                let is_kind = |kind| target.kind.iter().any(|found| found == kind);
-                let is_wanted = wanted.map_or_else(
-                    || is_kind("bin"),
-                    |wanted| is_kind(wanted.kind) && target.name == wanted.name,
-                );
-                if is_wanted {
+            Message::CompilerArtifact(artifact) => {
+                if is_wanted(&artifact, wanted)
+                    && let Some(path) = artifact.executable
+                {
                     self.executables.push(Executable {
-                        name: target.name,
-                        path,
-                        manifest: manifest_path,
+                        name: artifact.target.name,
+                        path: path.into(),
+                        manifest: artifact.manifest_path.into(),
                     });
                 }
                 None
@@ -98,18 +66,44 @@ impl Built {
     }
 }
 
+fn is_wanted(artifact: &Artifact, wanted: Option<&Target>) -> bool {
+    let target = &artifact.target;
+    wanted.map_or_else(
+        || target.is_bin(),
+        |wanted| target.is_kind(wanted.kind.into()) && target.name == wanted.name,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn artifact(kind: &str, name: &str) -> String {
+    fn target(kind: &str, name: &str) -> String {
         format!(
-            r#"{{"reason":"compiler-artifact","manifest_path":"/w/Cargo.toml","target":{{"kind":["{kind}"],"name":"{name}"}},"executable":"/t/{name}"}}"#
+            r#"{{"kind":["{kind}"],"crate_types":["bin"],"name":"{name}","src_path":"/w/{name}.rs","edition":"2024","doc":true,"doctest":false,"test":true}}"#
+        )
+    }
+
+    fn artifact(kind: &str, name: &str) -> String {
+        let target = target(kind, name);
+        format!(
+            r#"{{"reason":"compiler-artifact","package_id":"path+file:///w#0.1.0","manifest_path":"/w/Cargo.toml","target":{target},"profile":{{"opt_level":"0","debuginfo":2,"debug_assertions":true,"overflow_checks":true,"test":false}},"features":[],"filenames":["/t/{name}"],"executable":"/t/{name}","fresh":false}}"#
+        )
+    }
+
+    fn library() -> String {
+        artifact("lib", "site").replace(r#""executable":"/t/site""#, r#""executable":null"#)
+    }
+
+    fn diagnostic(level: &str, rendered: &str) -> String {
+        let target = target("bin", "site");
+        format!(
+            r#"{{"reason":"compiler-message","package_id":"path+file:///w#0.1.0","manifest_path":"/w/Cargo.toml","target":{target},"message":{{"rendered":"{rendered}","$message_type":"diagnostic","children":[],"level":"{level}","message":"m","spans":[],"code":null}}}}"#
         )
     }
 
     #[test]
-    fn the_program_that_is_wanted() {
+    fn executables_match_the_requested_target() {
         let target = |kind, name: &str| Target {
             kind,
             name: name.to_owned(),
@@ -121,8 +115,9 @@ mod tests {
             (Some(target("example", "c")), vec![]),
         ] {
             let mut built = Built::default();
+            assert_eq!(built.record(&library(), wanted.as_ref()), None);
             for (kind, name) in [("bin", "a"), ("bin", "b"), ("example", "a")] {
-                assert_eq!(built.hear(&artifact(kind, name), wanted.as_ref()), None);
+                assert_eq!(built.record(&artifact(kind, name), wanted.as_ref()), None);
             }
             let names: Vec<&str> = built
                 .executables
@@ -134,23 +129,35 @@ mod tests {
     }
 
     #[test]
-    fn what_the_compiler_says() {
-        let say = |level: &str, text: &str| {
-            format!(
-                r#"{{"reason":"compiler-message","message":{{"level":"{level}","rendered":"{text}"}}}}"#
-            )
-        };
+    fn executables_have_path_and_manifest() {
         let mut built = Built::default();
-        for (line, heard) in [
-            (say("warning", "w"), Some("w")),
-            (say("error", "e"), Some("e")),
-            (say("error: internal compiler error", "i"), Some("i")),
-            (r#"{"reason":"build-script-executed"}"#.to_owned(), None),
+        built.record(&artifact("bin", "a"), None);
+        let expected = Executable {
+            name: "a".to_owned(),
+            path: "/t/a".into(),
+            manifest: "/w/Cargo.toml".into(),
+        };
+        assert_eq!(built.executables, [expected]);
+    }
+
+    #[test]
+    fn diagnostics_are_printed_and_errors_are_kept() {
+        let mut built = Built::default();
+        for (line, printed) in [
+            (diagnostic("warning", "w"), Some("w")),
+            (diagnostic("failure-note", "n"), Some("n")),
+            (diagnostic("error", "e"), Some("e")),
+            (diagnostic("error: internal compiler error", "i"), Some("i")),
+            (
+                r#"{"reason":"build-finished","success":false}"#.to_owned(),
+                None,
+            ),
+            (r#"{"reason":"not-known-yet"}"#.to_owned(), None),
             (r#"{"reason":"compiler-message"}"#.to_owned(), None),
             ("no JSON".to_owned(), None),
             (String::new(), None),
         ] {
-            assert_eq!(built.hear(&line, None).as_deref(), heard, "{line}");
+            assert_eq!(built.record(&line, None).as_deref(), printed, "{line}");
         }
         assert_eq!(built.errors, "ei");
     }

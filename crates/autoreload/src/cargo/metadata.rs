@@ -1,4 +1,4 @@
-//! What a program is made of: `cargo metadata` before it is built, dep-info afterwards.
+//! Sources of a program: `cargo metadata` before the first build, dep-info after it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,98 +6,57 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
+use cargo_metadata::{Metadata, Node, PackageId};
 
 use super::{Executable, dep_info};
 use crate::Roots;
 
-/// The files that a program is made of: those of its package, and of each package that it depends
-/// on by path.
+/// The source files of a program: those of its package, and of each package that it depends on by
+/// path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources {
     workspace: PathBuf,
     target: PathBuf,
     packages: BTreeSet<PathBuf>,
     default_run: BTreeSet<String>,
-    /// Every file that the compiler has read, known after a build.
+    /// Every file that the compiler has read; empty before the first build.
     read: BTreeSet<PathBuf>,
 }
 
-/// The part of `cargo metadata` that is looked at.
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-    workspace_default_members: Vec<String>,
-    workspace_root: PathBuf,
-    target_directory: PathBuf,
-    resolve: Resolve,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    id: String,
-    name: String,
-    manifest_path: PathBuf,
-    /// `None` for what lies on this disk.
-    source: Option<String>,
-    default_run: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Resolve {
-    nodes: Vec<Node>,
-}
-
-#[derive(Deserialize)]
-struct Node {
-    id: String,
-    dependencies: Vec<String>,
-}
-
 impl Sources {
-    pub(super) fn read(json: &[u8], package: Option<&str>) -> serde_json::Result<Self> {
+    /// Parses the output of `cargo metadata`. Without a package name, the sources are those of the
+    /// workspace's default members.
+    pub(super) fn parse(json: &[u8], package: Option<&str>) -> io::Result<Self> {
         let metadata: Metadata = serde_json::from_slice(json)?;
-        let first: Vec<&str> = match package {
-            Some(name) => metadata
-                .packages
-                .iter()
-                .filter(|package| package.source.is_none() && package.name == name)
-                .map(|package| package.id.as_str())
-                .collect(),
-            None => metadata
-                .workspace_default_members
-                .iter()
-                .map(String::as_str)
-                .collect(),
-        };
-        let reached = reached(&metadata.resolve, first.clone());
-        let local = |package: &&Package| package.source.is_none();
+        let members = members(&metadata, package)?;
+        let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+        let reached = reached(nodes, members.clone());
+        let local = metadata
+            .packages
+            .iter()
+            .filter(|package| package.source.is_none() && reached.contains(&package.id));
         let run = metadata
             .packages
             .iter()
-            .filter(|package| first.contains(&package.id.as_str()));
+            .filter(|package| members.contains(&&package.id));
         Ok(Self {
-            packages: metadata
-                .packages
-                .iter()
-                .filter(local)
-                .filter(|package| reached.contains(package.id.as_str()))
-                .filter_map(|package| Some(package.manifest_path.parent()?.to_owned()))
+            packages: local
+                .filter_map(|package| Some(package.manifest_path.parent()?.into()))
                 .collect(),
             default_run: run
                 .filter_map(|package| package.default_run.clone())
                 .collect(),
-            workspace: metadata.workspace_root,
-            target: metadata.target_directory,
+            workspace: metadata.workspace_root.into(),
+            target: metadata.target_directory.into(),
             read: BTreeSet::new(),
         })
     }
 
-    /// Adds the files that the compiler has read, wherever they are.
+    /// Adds the files that the compiler has read for this executable, in any directory.
     #[must_use]
     pub fn with(mut self, executable: &Executable) -> Self {
         let text = fs::read_to_string(executable.dep_info()).unwrap_or_default();
-        // What a build script has made changes when its own sources do.
+        // Files in the target directory are generated from sources that are watched.
         self.read = dep_info::files(&text)
             .map(|file| self.workspace.join(file))
             .filter(|file| !file.starts_with(&self.target))
@@ -105,7 +64,7 @@ impl Sources {
         self
     }
 
-    /// Where changes matter.
+    /// Returns the files and directories to watch.
     #[must_use]
     pub fn roots(&self) -> Roots {
         let mut roots = Roots::new();
@@ -126,15 +85,15 @@ impl Sources {
         roots
     }
 
-    /// Whether the program has to be built anew after a change of this file. Without a word of
-    /// the compiler's, what looks like Rust is.
+    /// Whether a change of this file needs a build. A Rust file always does: a new module is in no
+    /// dep-info yet.
     #[must_use]
     pub fn contains(&self, file: &Path) -> bool {
         let is_rust = file.extension().is_some_and(|extension| extension == "rs");
         is_rust || self.is_for_cargo(file) || self.read.contains(file)
     }
 
-    /// Whether the answers of `cargo metadata` may change with this file.
+    /// Whether a change of this file may change the output of `cargo metadata`.
     #[must_use]
     pub fn is_for_cargo(&self, file: &Path) -> bool {
         file.file_name().is_some_and(|name| name == "Cargo.toml")
@@ -143,11 +102,11 @@ impl Sources {
                 .any(|name| self.workspace.join(name) == file)
     }
 
-    /// Picks the one that `cargo run` runs.
+    /// Returns the executable that `cargo run` runs.
     ///
     /// # Errors
     ///
-    /// When it could be any of several, or is none.
+    /// If there is none, or several and none of them is the package's `default-run`.
     pub fn choose(&self, executables: &[Executable]) -> io::Result<Executable> {
         if let [one] = executables {
             return Ok(one.clone());
@@ -158,14 +117,17 @@ impl Sources {
         default.cloned().ok_or_else(|| {
             let names: Vec<&str> = executables.iter().map(|one| one.name.as_str()).collect();
             io::Error::other(match names.as_slice() {
-                [] => "there is nothing to run: cargo has built no program".to_owned(),
-                names => format!("name what to run with --bin: {}", names.join(", ")),
+                [] => "there is nothing to run: cargo has built no executable".to_owned(),
+                names => format!(
+                    "several executables: select one with --bin: {}",
+                    names.join(", ")
+                ),
             })
         })
     }
 }
 
-/// What belongs to no package of a workspace.
+/// Files of the workspace that a build depends on.
 const WORKSPACE_FILES: &[&str] = &[
     "Cargo.lock",
     "Cargo.toml",
@@ -173,19 +135,37 @@ const WORKSPACE_FILES: &[&str] = &[
     "rust-toolchain.toml",
 ];
 
-/// The packages that the first ones depend on, and these themselves.
-fn reached<'a>(resolve: &'a Resolve, first: Vec<&'a str>) -> BTreeSet<&'a str> {
-    let nodes: BTreeMap<&str, &Node> = resolve
-        .nodes
-        .iter()
-        .map(|node| (node.id.as_str(), node))
-        .collect();
+/// Returns the local packages of that name, or the workspace's default members.
+fn members<'a>(metadata: &'a Metadata, package: Option<&str>) -> io::Result<Vec<&'a PackageId>> {
+    if let Some(name) = package {
+        let named = metadata
+            .packages
+            .iter()
+            .filter(|package| package.source.is_none() && package.name == name);
+        return Ok(named.map(|package| &package.id).collect());
+    }
+    let members = &metadata.workspace_default_members;
+    // Its `Deref` panics if the field is missing.
+    if members.is_missing() {
+        return Err(io::Error::other(
+            "cargo metadata has no workspace_default_members: update cargo to 1.71 or later",
+        ));
+    }
+    Ok(members.iter().collect())
+}
+
+/// Returns these packages and all packages that they depend on, directly or through others.
+fn reached<'a>(
+    nodes: impl Iterator<Item = &'a Node>,
+    packages: Vec<&'a PackageId>,
+) -> BTreeSet<&'a PackageId> {
+    let nodes: BTreeMap<&PackageId, &Node> = nodes.map(|node| (&node.id, node)).collect();
     let mut reached = BTreeSet::new();
-    let mut left = first;
+    let mut left = packages;
     while let Some(id) = left.pop() {
         if reached.insert(id) {
             let node = nodes.get(id).into_iter();
-            left.extend(node.flat_map(|node| &node.dependencies).map(String::as_str));
+            left.extend(node.flat_map(|node| &node.dependencies));
         }
     }
     reached
@@ -195,26 +175,71 @@ fn reached<'a>(resolve: &'a Resolve, first: Vec<&'a str>) -> BTreeSet<&'a str> {
 mod tests {
     use super::*;
 
-    /// A workspace of `site` and `tool`; `site` uses `shared`, beside it, and a crate from afar.
-    fn sources(package: Option<&str>) -> Sources {
-        let json = r#"{
-            "packages": [
-                {"id": "site", "name": "site", "manifest_path": "/w/site/Cargo.toml", "source": null, "default_run": "web"},
-                {"id": "tool", "name": "tool", "manifest_path": "/w/tool/Cargo.toml", "source": null, "default_run": null},
-                {"id": "shared", "name": "shared", "manifest_path": "/shared/Cargo.toml", "source": null, "default_run": null},
-                {"id": "far", "name": "far", "manifest_path": "/registry/far/Cargo.toml", "source": "registry", "default_run": null}
-            ],
+    /// A workspace of `site` and `tool`. `site` depends on `shared`, outside the workspace, and on
+    /// `far`, from a registry.
+    fn metadata() -> String {
+        let package = |name: &str, manifest: &str, source: &str, default_run: &str| {
+            format!(
+                r#"{{
+                "name": "{name}", "version": "0.1.0", "id": "{name}", "license": null,
+                "license_file": null, "description": null, "source": {source},
+                "dependencies": [], "targets": [], "features": {{}},
+                "manifest_path": "{manifest}", "metadata": null, "publish": null,
+                "authors": [], "categories": [], "keywords": [], "readme": null,
+                "repository": null, "homepage": null, "documentation": null,
+                "edition": "2024", "links": null, "default_run": {default_run},
+                "rust_version": null}}"#
+            )
+        };
+        let node = |id: &str, dependencies: &str| {
+            format!(
+                r#"{{"id": "{id}", "dependencies": [{dependencies}], "deps": [], "features": []}}"#
+            )
+        };
+        let packages = [
+            package("site", "/w/site/Cargo.toml", "null", r#""web""#),
+            package("tool", "/w/tool/Cargo.toml", "null", "null"),
+            package("shared", "/shared/Cargo.toml", "null", "null"),
+            package("far", "/registry/far/Cargo.toml", r#""registry""#, "null"),
+        ];
+        let nodes = [
+            node("site", r#""shared", "far""#),
+            node("tool", r#""far""#),
+            node("shared", r#""far""#),
+            node("far", ""),
+        ];
+        format!(
+            r#"{{
+            "packages": [{}],
+            "workspace_members": ["site", "tool"],
             "workspace_default_members": ["site", "tool"],
-            "workspace_root": "/w",
+            "resolve": {{"nodes": [{}], "root": null}},
             "target_directory": "/w/target",
-            "resolve": {"nodes": [
-                {"id": "site", "dependencies": ["shared", "far"]},
-                {"id": "tool", "dependencies": ["far"]},
-                {"id": "shared", "dependencies": ["far"]},
-                {"id": "far", "dependencies": []}
-            ]}
-        }"#;
-        Sources::read(json.as_bytes(), package).unwrap()
+            "version": 1,
+            "workspace_root": "/w",
+            "metadata": null
+            }}"#,
+            packages.join(","),
+            nodes.join(",")
+        )
+    }
+
+    fn sources(package: Option<&str>) -> Sources {
+        Sources::parse(metadata().as_bytes(), package).unwrap()
+    }
+
+    #[test]
+    fn bad_metadata_is_an_error() {
+        let old = metadata().replace("workspace_default_members", "other");
+        let error = |json: &str| {
+            Sources::parse(json.as_bytes(), None)
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(error(&old).contains("workspace_default_members"));
+        for json in ["", "{", "[]", r#"{"packages": []}"#] {
+            assert!(!error(json).is_empty(), "{json}");
+        }
     }
 
     fn executables(names: &[&str]) -> Vec<Executable> {
@@ -227,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn packages() {
+    fn packages_are_local_and_depended_on() {
         for (package, expected) in [
             (None, vec!["/shared", "/w/site", "/w/tool"]),
             (Some("site"), vec!["/shared", "/w/site"]),
@@ -241,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_a_source() {
+    fn sources_are_rust_manifests_and_files_of_dep_info() {
         let mut sources = sources(Some("site"));
         sources.read = ["/w/site/src/page.html", "/text/words.txt"]
             .map(PathBuf::from)
@@ -274,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn choices() {
+    fn choose_prefers_default_run() {
         let chosen = |names: &[&str]| {
             let chosen = sources(None).choose(&executables(names));
             chosen
@@ -283,7 +308,7 @@ mod tests {
         };
         assert_eq!(chosen(&["a"]), Ok("a".to_owned()));
         assert_eq!(chosen(&["a", "web"]), Ok("web".to_owned()));
-        let several = "name what to run with --bin: a, b".to_owned();
+        let several = "several executables: select one with --bin: a, b".to_owned();
         assert_eq!(chosen(&["a", "b"]), Err(several));
         assert!(chosen(&[]).unwrap_err().contains("nothing to run"));
     }

@@ -1,4 +1,4 @@
-//! What cargo is asked, and what it answers.
+//! `cargo run` in two steps, for `squall dev`: the build, and the command that is run.
 
 mod building;
 mod command;
@@ -10,3 +10,5 @@ pub use building::{Building, Cancel};
 pub use command::{CargoRun, ConfigError};
 pub use messages::{Built, Executable};
 pub use metadata::Sources;
+
+use command::Target;

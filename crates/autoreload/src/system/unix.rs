@@ -1,35 +1,11 @@
-//! Unix systems.
+//! Unix: SIGHUP, inode numbers and errors of inotify.
 
-use std::{
-    fs::Metadata,
-    io,
-    os::unix::{fs::MetadataExt, process::CommandExt},
-    process::{Child, Command},
-};
+use std::{fs::Metadata, io, os::unix::fs::MetadataExt};
 
 use rustix::{
     io::Errno,
-    process::{Pid, Signal, getpid, kill_process, kill_process_group},
+    process::{Signal, getpid, kill_process},
 };
-
-/// A process group: cargo and the compilers that it starts.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Group(Pid);
-
-impl Group {
-    /// Spawns a command as the leader of a new group.
-    pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, Self)> {
-        let child = command.process_group(0).spawn()?;
-        let group = Self(Pid::from_child(&child));
-        Ok((child, group))
-    }
-
-    /// Sends SIGTERM to the group. The caller keeps its leader unreaped, so the number is not another's.
-    pub(crate) fn terminate(self) {
-        // The group may have just ended by itself.
-        let _ = kill_process_group(self.0, Signal::TERM);
-    }
-}
 
 /// Returns what sends SIGHUP to this process.
 pub(crate) fn reload_signal() -> io::Result<impl FnMut() + Send + 'static> {

@@ -1,32 +1,6 @@
-//! Windows, without signals and process groups.
+//! Windows, which has no signals.
 
-use std::{
-    fs::Metadata,
-    io,
-    os::windows::fs::MetadataExt,
-    process::{Child, Command},
-};
-
-/// Cargo and the compilers that it starts.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Group(u32);
-
-impl Group {
-    pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, Self)> {
-        let child = command.spawn()?;
-        let group = Self(child.id());
-        Ok((child, group))
-    }
-
-    /// Ends the process and its children.
-    pub(crate) fn terminate(self) {
-        let id = self.0.to_string();
-        // The process may have just ended by itself.
-        let _ = Command::new("taskkill")
-            .args(["/T", "/F", "/PID", &id])
-            .output();
-    }
-}
+use std::{fs::Metadata, io, os::windows::fs::MetadataExt};
 
 /// Returns an error: a process cannot reload on a signal.
 pub(crate) fn reload_signal() -> io::Result<impl FnMut() + Send + 'static> {
