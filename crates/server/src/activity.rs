@@ -18,6 +18,8 @@ pub(crate) struct Activity {
     sent: AtomicU64,
     /// A write or flush found the socket's buffer full.
     blocked: AtomicBool,
+    /// The connection begins with the preface of HTTP/2.
+    preface: AtomicBool,
     /// Bytes came that no request has claimed yet.
     unclaimed: AtomicBool,
     /// A request's body has not come to its end.
@@ -56,6 +58,14 @@ impl Activity {
         self.received.store(true, Relaxed);
         self.unclaimed
             .store(!self.multiplexed.load(Relaxed), Relaxed);
+    }
+
+    pub(crate) fn on_preface(&self) {
+        self.preface.store(true, Relaxed);
+    }
+
+    pub(crate) fn has_preface(&self) -> bool {
+        self.preface.load(Relaxed)
     }
 
     pub(crate) fn on_multiplexed(&self) {

@@ -153,10 +153,10 @@ impl<S: Serve> Connection<S> {
         }
     }
 
-    /// Whether the connection begins with the HTTP/2 preface. A later one is cut in two by the framing
-    /// guard, so that hyper refuses it.
+    /// Whether the connection begins with the HTTP/2 preface, and with nothing before it: hyper skips any
+    /// CR and LF. The framing guard cuts a later preface in two, so that hyper refuses it.
     fn begins_http2(&self, error: &hyper::Error) -> bool {
-        error.is_parse_version_h2() && !self.shared.activity.has_asked()
+        error.is_parse_version_h2() && self.shared.activity.has_preface()
     }
 
     /// The client began with the HTTP/2 preface (RFC 9113, 3.4): starts anew with what was read.

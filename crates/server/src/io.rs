@@ -145,6 +145,7 @@ impl Io {
                 !new.is_empty() && new.len() < missing.len() && missing.starts_with(new);
             if new.starts_with(missing) {
                 self.guard = Guard::off();
+                self.shared.activity.on_preface();
             }
             if !self.beginning && self.held.is_empty() {
                 return Poll::Ready(Ok(()));

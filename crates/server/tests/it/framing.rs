@@ -414,6 +414,26 @@ fn the_http2_preface_is_for_the_beginning() {
     wire.closed();
 }
 
+/// hyper skips single CRs and LFs before it looks for the preface.
+#[test]
+fn bytes_before_the_http2_preface_are_refused() {
+    let server = TestServer::new(Limits::default());
+    for before in [
+        "\r", "\n", "\r\n", "\r\r", "\r\r\r\n", "\r\n\r\n", "\n\r", " ", "\0",
+    ] {
+        let mut wire = server.wire();
+        wire.send(format!(
+            "{before}PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0"
+        ));
+        let all = wire.read_all();
+        let text = String::from_utf8_lossy(&all);
+        assert!(
+            text.is_empty() || text.starts_with("HTTP/1.1 400 "),
+            "{before:?}: {text:?}"
+        );
+    }
+}
+
 /// Whole requests before a fault are answered; nothing behind it is.
 #[test]
 fn pipelined_requests_up_to_the_first_fault() {

@@ -383,10 +383,10 @@ fn an_order_to_every_process_ends_everything_well() {
     assert_eq!(site.running.wait().code(), Some(0));
 }
 
-/// Waits until workers have said that they were told to stop.
+/// Waits until workers have logged that many stop signals.
 fn wait_for_orders(site: &Supervised, count: usize) {
     wait_until("the orders to arrive", || {
-        site.running.output().matches("told to stop").count() >= count
+        site.running.output().matches("stop signal mode=").count() >= count
     });
 }
 
