@@ -11,11 +11,11 @@ use crate::{Error, xheaders::LoggedClient};
 /// The target of the lines, for filters.
 const TARGET: &str = "squall::access";
 
-/// The status of the line of a request whose client closed the connection, or reset the stream, before
-/// there was a response: 499, as nginx logs it. No client ever receives it.
+/// The status of the line of a request whose client closed the connection, or reset the stream,
+/// before there was a response: 499, as nginx logs it. No client ever receives it.
 pub const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// Whether any line is logged; otherwise nothing is measured or kept for it.
+/// Whether any line is logged; otherwise nothing is measured or recorded.
 pub(crate) fn is_enabled() -> bool {
     tracing::enabled!(target: TARGET, Level::ERROR)
 }
@@ -34,7 +34,7 @@ pub(crate) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// Below 400 is information, below 500 a warning, all else an error.
+    /// Logs at `INFO` below 400, `WARN` below 500, and `ERROR` above.
     pub(crate) fn log(&self) {
         match self.status {
             ..400 => tracing::info!(target: TARGET, "{self}"),
@@ -44,7 +44,7 @@ impl Entry<'_> {
     }
 }
 
-/// `200 GET /path (127.0.0.1) 0.42ms`, and after a colon what went wrong, with its causes.
+/// Writes `200 GET /path (127.0.0.1) 0.42ms`, and the error and its causes after colons.
 impl fmt::Display for Entry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let milliseconds = self.begun.elapsed().as_secs_f64() * 1000.0;
@@ -67,7 +67,8 @@ impl fmt::Display for Entry<'_> {
     }
 }
 
-/// A client or an error must not be able to begin a new line or to move a terminal's cursor.
+/// Escapes control characters, so that a path or an error cannot begin a new line or move a
+/// terminal's cursor.
 fn escape(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return f.write_str(text);
@@ -89,7 +90,7 @@ mod tests {
     use crate::Error;
 
     #[test]
-    fn a_line_is_one_line() {
+    fn line_breaks_and_escape_sequences_are_escaped() {
         let error = Error::new("first\r\nGET /forged \x1b[2J\u{202e}é\"");
         let peer = "192.0.2.7:4711".parse().unwrap();
         let connection = ConnectionInfo::new(peer, "127.0.0.1:80".parse().unwrap(), 1);

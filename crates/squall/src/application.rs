@@ -1,4 +1,4 @@
-//! `Application`: routes and settings, checked once and then served.
+//! `Application`: the builder of routes and settings, which are checked once and then served.
 
 use std::{fmt, sync::Arc};
 
@@ -13,15 +13,15 @@ use crate::{
     mount::Mounted,
     route::{HttpService, IntoRoute},
     service::{ApplicationService, BoxService, Inner},
-    settings::Settings,
+    settings::ApplicationSettings,
     site::Site,
 };
 
-/// A web application: routes and settings, and in the end a service.
+/// A web application: a builder of routes and settings, which becomes a tower service.
 ///
-/// Every setter takes the application and gives it back. Nothing is checked until it is served or
-/// [made a service](Self::into_service); then every mistake is an error that shows it. `S` is the
-/// type of the state that routes added from here on can [extract](crate::State).
+/// Routes and settings are checked when it is served or [made a service](Self::into_service); an
+/// error then names the one that is wrong. `S` is the type of the state that the next routes can
+/// [extract](crate::State).
 ///
 /// # Examples
 ///
@@ -43,32 +43,32 @@ use crate::{
 pub struct Application<S = ()> {
     pub(crate) routes: Vec<Route>,
     pub(crate) state: S,
-    pub(crate) settings: Settings,
-    layers: Vec<Wrap>,
-    /// The first mistake in what was given to a route.
-    mistake: Option<Error>,
+    pub(crate) settings: ApplicationSettings,
+    layers: Vec<BoxLayer>,
+    /// The first configuration error of a route.
+    config_error: Option<Error>,
 }
 
 pub(crate) struct Route {
     rule: Rule,
-    /// `None` is any method.
+    /// With the method, or `None` for any method.
     endpoints: Vec<(Option<Method>, Endpoint)>,
-    /// Whether the XSRF guard checks it.
+    /// Whether the XSRF guard checks requests of this route.
     pub(crate) has_xsrf: bool,
 }
 
-/// Puts a layer around a service.
-pub(crate) type Wrap = Box<dyn FnOnce(BoxService) -> Endpoint + Send>;
+/// Wraps a service in a layer.
+pub(crate) type BoxLayer = Box<dyn FnOnce(BoxService) -> Endpoint + Send>;
 
 impl Application {
-    /// An application without routes.
+    /// Returns an application without routes.
     pub fn new() -> Self {
         Self {
             routes: Vec::new(),
             state: (),
-            settings: Settings::default(),
+            settings: ApplicationSettings::default(),
             layers: Vec::new(),
-            mistake: None,
+            config_error: None,
         }
     }
 }
@@ -80,32 +80,32 @@ impl Default for Application {
 }
 
 impl<S: Clone + Send + Sync + 'static> Application<S> {
-    /// What handlers share, for [`State`](crate::State) and [`FromRef`](axum_core::extract::FromRef)
-    /// in the routes that are added after this; it is cloned for each request.
+    /// Sets the state of handlers, for [`State`](crate::State) and
+    /// [`FromRef`](axum_core::extract::FromRef) in the routes that are added after this. It is
+    /// cloned for each request.
     ///
-    /// Defaults to `()`.
+    /// Default: `()`.
     pub fn state<T: Clone + Send + Sync + 'static>(self, state: T) -> Application<T> {
         Application {
             routes: self.routes,
             state,
             settings: self.settings,
             layers: self.layers,
-            mistake: self.mistake,
+            config_error: self.config_error,
         }
     }
 
-    /// Adds a route: handlers ([`get`](crate::get) and its like) or any tower service for the
-    /// requests that a rule is about. A rule is a pattern (`"/users/{id}"`,
-    /// [`regex(…)`](crate::regex)), or a [`Rule`] with a host. Routes of the same rule are put
-    /// together.
+    /// Adds a route: handlers ([`get`](crate::get) and its like) or any tower service, for requests
+    /// that match a rule. A rule is a pattern (`"/users/{id}"`, [`regex(…)`](crate::regex)), or a
+    /// [`Rule`] with a host. Routes with the same rule are merged.
     ///
-    /// Defaults to no route: 404 (Not Found).
+    /// Default: no route; the response is 404 (Not Found).
     pub fn route<M>(mut self, rule: impl Into<Rule>, target: impl IntoRoute<S, M>) -> Self {
         let endpoints = target.into_endpoints(&self.state).0;
         self.routes.push(Route {
             rule: rule.into(),
             endpoints: endpoints.unwrap_or_else(|error| {
-                self.mistake.get_or_insert(error);
+                self.config_error.get_or_insert(error);
                 Vec::new()
             }),
             has_xsrf: true,
@@ -113,18 +113,19 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         self
     }
 
-    /// Names the route that was added last, for [`reverse_url`](crate::Urls::reverse_url).
+    /// Sets the name of the route that was added last, for
+    /// [`reverse_url`](crate::Urls::reverse_url).
     ///
-    /// Defaults to no name.
+    /// Default: no name.
     ///
     /// # Panics
     ///
-    /// When there is no route yet.
+    /// If there is no route yet.
     #[track_caller]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         let Some(route) = self.routes.last_mut() else {
             panic!(
-                "name({:?}) comes after the route that it names",
+                "name({:?}) must follow the route that it names",
                 name.into()
             );
         };
@@ -132,11 +133,12 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         self
     }
 
-    /// Gives all paths under a prefix to a service: an axum `Router`, another application's
-    /// [service](Self::into_service), or any other. It sees the path without the prefix. An
-    /// application logs its requests itself: turn one of the two [access logs](Self::access_log) off.
+    /// Mounts a service under a prefix: an axum `Router`, another application's
+    /// [service](Self::into_service), or any other. The service gets the path without the prefix. A
+    /// mounted application logs its requests too: turn one of the two [access
+    /// logs](Self::access_log) off.
     ///
-    /// Defaults to no mount.
+    /// Default: no mount.
     pub fn mount(mut self, prefix: &str, service: impl HttpService) -> Self {
         let prefix = prefix.trim_end_matches('/');
         let endpoint = Endpoint::from_service(Mounted::new(prefix, service));
@@ -153,9 +155,9 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         self
     }
 
-    /// Wraps everything in a tower layer; the last one is the outermost.
+    /// Adds a tower layer around all routes; the layer that is added last is the outermost.
     ///
-    /// Defaults to no layer.
+    /// Default: no layer.
     pub fn layer(
         mut self,
         layer: impl Layer<BoxService, Service: HttpService> + Send + 'static,
@@ -164,16 +166,16 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         self
     }
 
-    /// Checks routes and settings, and makes the service: the application inside another server,
-    /// another application, or axum.
+    /// Checks routes and settings, and returns the service, to serve the application in another
+    /// server, another application, or axum.
     ///
     /// # Errors
     ///
-    /// When a pattern, host or name is malformed, or two of them conflict, or static files cannot
-    /// be served.
+    /// If a pattern, host or name is malformed, if two routes conflict, or if a setting cannot be
+    /// used.
     pub fn into_service(self) -> Result<ApplicationService> {
-        if let Some(mistake) = self.mistake {
-            return Err(mistake);
+        if let Some(error) = self.config_error {
+            return Err(error);
         }
         let settings = self.settings;
         let live_reload = autoreload::live_reload(&settings);
@@ -224,7 +226,8 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         Ok(ApplicationService::new(inner, settings.access_log, layers))
     }
 
-    /// Listens and serves in this process until a signal ends it: `Server::new(self).bind(address)?.start(1)`.
+    /// Listens and serves in this process until a signal stops it. Short for
+    /// `Server::new(self).bind(address)?.start(1)`.
     ///
     /// # Errors
     ///
@@ -234,7 +237,9 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     }
 }
 
-pub(crate) fn wrap(layer: impl Layer<BoxService, Service: HttpService> + Send + 'static) -> Wrap {
+pub(crate) fn wrap(
+    layer: impl Layer<BoxService, Service: HttpService> + Send + 'static,
+) -> BoxLayer {
     Box::new(move |inner| Endpoint::from_service(layer.layer(inner)))
 }
 

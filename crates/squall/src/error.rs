@@ -1,4 +1,4 @@
-//! The error of a handler or of a start: any error, with the status that tells the client.
+//! The error of a handler or of the start: any error, with the status of its response.
 
 use std::{error::Error as StdError, fmt, sync::Arc};
 
@@ -11,11 +11,11 @@ use crate::debug::Failure;
 /// `Result` with squall's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Any error, with the HTTP status that it is answered with.
+/// Any error, with the HTTP status of its response.
 ///
-/// `?` makes one of every [`std::error::Error`], answered with 500. The chain of sources and the
-/// backtrace of the `?` are kept: they go to the log, and to the client only where the application
-/// [debugs](crate::Application::debug). So that `?` can do this, `Error` does not itself implement
+/// `?` converts every [`std::error::Error`], with status 500. The chain of sources and the
+/// backtrace of the `?` are logged, and shown to the client in [debug
+/// mode](crate::Application::debug) only. For this conversion, `Error` does not itself implement
 /// [`std::error::Error`].
 ///
 /// # Examples
@@ -27,7 +27,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///     if number == "secret" {
 ///         return Err(Error::status(StatusCode::NOT_FOUND));
 ///     }
-///     let number: u32 = number.parse()?; // 500, and the log says why
+///     let number: u32 = number.parse()?; // 500; the cause is logged
 ///     let squared = number.checked_mul(number);
 ///     let squared = squared.ok_or_else(|| Error::new("too large").with_status(StatusCode::BAD_REQUEST))?;
 ///     Ok(squared.to_string())
@@ -43,12 +43,12 @@ pub struct Error {
 enum Cause {
     /// With a backtrace.
     Failure(Failure),
-    /// What a client has done wrong. Whoever sends much of it should not make us take backtraces.
+    /// An invalid request. Without a backtrace, because a client can send many.
     Refusal(Arc<dyn StdError + Send + Sync>),
 }
 
 impl Error {
-    /// An error that is answered with 500 (Internal Server Error), with the backtrace of here.
+    /// Returns an error with status 500 (Internal Server Error) and the backtrace of the caller.
     #[track_caller]
     pub fn new(source: impl Into<BoxError>) -> Self {
         Self::from_failure(Failure::new(source))
@@ -61,7 +61,7 @@ impl Error {
         }
     }
 
-    /// A request that cannot be served as it is.
+    /// Returns the error of an invalid request.
     pub(crate) fn refusal(status: StatusCode, source: impl Into<BoxError>) -> Self {
         Self {
             status,
@@ -69,7 +69,7 @@ impl Error {
         }
     }
 
-    /// An error that is only a status (Tornado's `HTTPError`).
+    /// Returns an error that is only a status (Tornado's `HTTPError`).
     #[must_use]
     pub fn status(status: StatusCode) -> Self {
         Self {
@@ -78,22 +78,22 @@ impl Error {
         }
     }
 
-    /// Answers with another status.
+    /// Sets the status of the response.
     ///
-    /// Defaults to 500.
+    /// Default: 500.
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
     }
 
-    /// The status that it is answered with.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status_code(&self) -> StatusCode {
         self.status
     }
 
-    /// What went wrong, unless it is only a status.
+    /// Returns the cause, or `None` if the error is only a status.
     #[must_use]
     pub fn source(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
         Some(match self.cause.as_ref()? {
@@ -102,7 +102,7 @@ impl Error {
         })
     }
 
-    /// The error and its sources, outermost first.
+    /// Returns the cause and its sources, outermost first.
     pub fn chain<'a>(&'a self) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
         let first = self
             .source()
@@ -110,7 +110,7 @@ impl Error {
         std::iter::successors(first, |&error| StdError::source(error))
     }
 
-    /// What is logged with its backtrace.
+    /// Returns the failure, which is logged with its backtrace.
     pub(crate) fn failure(&self) -> Option<&Failure> {
         match self.cause.as_ref()? {
             Cause::Failure(failure) => Some(failure),
@@ -126,7 +126,7 @@ impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     }
 }
 
-/// The outermost error, or the status.
+/// Writes the outermost error, or the status.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.source() {
@@ -136,7 +136,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// The whole chain, as it is printed when `main` returns it.
+/// Writes the whole chain, which Rust prints when `main` returns the error.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)?;
@@ -147,7 +147,7 @@ impl fmt::Debug for Error {
     }
 }
 
-/// Answers with the status; the application makes the page.
+/// Responds with the status; the application adds the page.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_chain_is_kept_and_shown() {
+    fn debug_output_has_the_chain_of_sources() {
         let error = Error::from(Outer(io::Error::other("connection reset")));
         assert_eq!(error.to_string(), "cannot read the answer");
         assert_eq!(
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_carries_its_error() {
+    fn response_has_its_error_as_extension() {
         let response = Error::new("no")
             .with_status(StatusCode::CONFLICT)
             .into_response();

@@ -1,4 +1,4 @@
-//! What a client sees of an error: a page of the application's, or the status alone.
+//! Error pages: the application's own, or the status alone.
 
 use std::{
     collections::HashMap,
@@ -9,18 +9,17 @@ use std::{
 
 use axum_core::response::{IntoResponse, Response};
 use http::{Method, StatusCode, Uri, header};
-
 use squall_server::panic_message;
 
 use crate::Error;
 
-/// What a page for an error can tell of.
+/// The error and the request of an [error page](crate::Application::error_page).
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ErrorPage<'a> {
-    /// The status that the page is for.
+    /// The status of the response.
     pub status: StatusCode,
-    /// What went wrong. Its text is for the log; a client has no business with it.
+    /// The error. Its text is for the log and may be confidential: do not show it to clients.
     pub error: &'a Error,
     /// The request's method.
     pub method: &'a Method,
@@ -30,7 +29,7 @@ pub struct ErrorPage<'a> {
 
 type Render = Arc<dyn Fn(&ErrorPage<'_>) -> Response + Send + Sync>;
 
-/// The application's own pages.
+/// The application's own pages, by status.
 #[derive(Clone, Default)]
 pub(crate) struct ErrorPages(HashMap<StatusCode, Render>);
 
@@ -48,7 +47,7 @@ impl ErrorPages {
         self.0.is_empty()
     }
 
-    /// Puts the page where the response's body is; status and headers such as `Allow` stay.
+    /// Replaces the response's body with the page. Status and headers such as `Allow` are kept.
     pub(crate) fn render(
         &self,
         response: Response,

@@ -1,4 +1,5 @@
-//! Functions that answer requests, and the one type that all of them become.
+//! `Handler`: functions from extractors to a response; `Endpoint`: a handler or service with its
+//! type erased.
 
 use std::{
     fmt,
@@ -16,18 +17,18 @@ use pin_project_lite::pin_project;
 
 use crate::{Error, debug::Failure, route::HttpService};
 
-/// A function that answers a request: `async fn(extractors…) -> impl IntoResponse`.
+/// A function that handles a request: `async fn(extractors…) -> impl IntoResponse`.
 ///
-/// Each argument but the last reads from the request's head
-/// ([`FromRequestParts`]); the last may read the body ([`FromRequest`]). These are axum's traits,
-/// so extractors and responses that were written for axum work. `S` is the application's state.
+/// Each argument but the last reads the request's head ([`FromRequestParts`]); the last may read
+/// the body ([`FromRequest`]). These are axum's traits, so extractors and responses that are
+/// written for axum work. `S` is the application's state.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handler for an application with state `{S}`",
     note = "a handler is an `async fn` of up to eight extractors that returns a response; \
             only its last argument may read the body, and state is set before the routes that use it"
 )]
 pub trait Handler<T, S>: Clone + Send + Sync + 'static {
-    /// Answers one request.
+    /// Handles one request.
     fn call(self, request: Request, state: S) -> impl Future<Output = Response> + Send;
 }
 
@@ -38,8 +39,8 @@ where
     R: IntoResponse,
     S: Send + Sync + 'static,
 {
-    /// Only the body is kept while the handler runs: dropped before its end, it would take the
-    /// connection with it.
+    /// Keeps the body while the handler runs, because dropping an unread body closes the
+    /// connection.
     fn call(self, request: Request, _: S) -> impl Future<Output = Response> + Send {
         let body = request.into_body();
         async move {
@@ -79,7 +80,7 @@ macro_rules! impl_handler {
             $($argument: FromRequestParts<S> + Send,)+
             L: FromRequest<S, M> + Send,
         {
-            #[expect(non_snake_case, reason = "an argument is named as its type is")]
+            #[expect(non_snake_case, reason = "an argument has the name of its type")]
             async fn call(self, request: Request, state: S) -> Response {
                 let (mut parts, body) = request.into_parts();
                 $(
@@ -109,7 +110,7 @@ impl_handler!(A, B, C, D, E, G, H);
 
 pub(crate) type ResponseFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 
-/// What a route leads to: a handler with its state, or a service, no longer told apart.
+/// A handler with its state, or a service, behind one type.
 #[derive(Clone)]
 pub(crate) struct Endpoint(Arc<dyn Fn(Request) -> ResponseFuture + Send + Sync>);
 
@@ -123,25 +124,26 @@ impl Endpoint {
         Self::from_fn(move |request| handler.clone().call(request, state.clone()))
     }
 
-    /// A panic of the future becomes an error: the request is answered, the process lives on.
+    /// Returns an endpoint that responds to a panic of the future with 500.
     pub(crate) fn from_fn<F, Fut>(f: F) -> Self
     where
         F: Fn(Request) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Response> + Send + 'static,
     {
         Self(Arc::new(move |request| {
-            // Allocated first, so that the future, which holds the request, is made in its place.
+            // Allocated first, so that the future, which holds the request, is constructed in
+            // place.
             let space = Box::new_uninit();
-            let future = Box::write(space, Guarded { future: f(request) });
+            let future = Box::write(space, CatchPanic { future: f(request) });
             Box::into_pin(future)
         }))
     }
 
     pub(crate) fn from_service(service: impl HttpService) -> Self {
         Self::from_fn(move |request| {
-            let answer = tower::ServiceExt::oneshot(service.clone(), request);
+            let response = tower::ServiceExt::oneshot(service.clone(), request);
             async move {
-                match answer.await {
+                match response.await {
                     Ok(response) => response.into_response(),
                     Err(error) => Error::new(error).into_response(),
                 }
@@ -155,19 +157,20 @@ impl Endpoint {
 }
 
 pin_project! {
-    /// A future whose panic is a response. An `async` block would copy the request once more.
-    struct Guarded<F> {
+    /// A future that responds to a panic with an error. An `async` block would copy the request
+    /// once more.
+    struct CatchPanic<F> {
         #[pin]
         future: F,
     }
 }
 
-impl<F: Future<Output = Response>> Future for Guarded<F> {
+impl<F: Future<Output = Response>> Future for CatchPanic<F> {
     type Output = Response;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
         let future = self.project().future;
-        // After a panic it is not polled again, only dropped.
+        // After a panic, the future is dropped and not polled again.
         catch_unwind(AssertUnwindSafe(|| future.poll(cx))).unwrap_or_else(|panic| {
             let failure = Failure::from_panic(&*panic);
             Poll::Ready(Error::from_failure(failure).into_response())

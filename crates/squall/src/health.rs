@@ -9,8 +9,8 @@ pub async fn healthz() -> &'static str {
     "alive\n"
 }
 
-/// Returns 200 while the service accepts requests, and 503 from the stop signal on: for a readiness check. A
-/// worker that is only replaced by its successor returns 200 until its end.
+/// Returns 200 while the service accepts requests, and 503 from the stop signal on: for a readiness
+/// check. A worker that is only replaced by its successor returns 200 until its end.
 ///
 /// A load balancer polls at intervals; [`Limits::drain_delay`](crate::Limits::drain_delay)
 /// gives it time to notice.

@@ -10,32 +10,33 @@
 //! }
 //! ```
 //!
-//! # What is where
+//! # Overview
 //!
 //! - [`Application`]: routes and settings. [`get`] and its like put handlers on routes; a
 //!   [`Handler`] is an `async fn` whose arguments read from the request ([`Path`], [`Query`],
-//!   [`Form`], [`Json`], [`State`], [`Client`], [`Urls`], [`Cookies`], [`CurrentUser`], [`Locale`], [`Page`],
-//!   [`Xsrf`], [`Extension`]) and whose result is a response ([`Html`], [`Redirect`], [`Json`], [`Error`], text,
-//!   a status, …).
-//! - [`Server`]: addresses, limits, processes and threads, the end. [`Application::listen`] is its
-//!   short form, [`serve`] the one for people who own the runtime.
-//! - [`metrics`], [`healthz`] and [`readyz`]: handlers for those who watch.
+//!   [`Form`], [`Json`], [`State`], [`Client`], [`Urls`], [`Cookies`], [`CurrentUser`], [`Locale`],
+//!   [`Page`], [`Xsrf`], [`Extension`]) and whose result is a response ([`Html`], [`Redirect`],
+//!   [`Json`], [`Error`], text, a status, …).
+//! - [`Server`]: addresses, limits, processes and threads, graceful shutdown.
+//!   [`Application::listen`] is its short form; [`serve`] runs in a runtime that the caller owns.
+//! - [`metrics`], [`healthz`] and [`readyz`]: handlers for monitoring.
 //! - [`guide`]: how to run and deploy, page by page.
 //! - [`ApplicationService`]: the application as a [`tower_service::Service`], for axum and others.
 //!
-//! The traits of handlers, extractors and responses are those of `axum-core`, so what is
-//! written for axum works here. An axum `Router` [mounts](Application::mount) here, and an
-//! application mounts there.
+//! Handlers, extractors and responses use the traits of `axum-core`, so those that are written for
+//! axum work here. An application can [mount](Application::mount) an axum `Router`, and the
+//! reverse.
 //!
 //! # What it does not do
 //!
-//! No database, no client, no magic: a handler is a function. What has its own crate is only
-//! introduced here; each of them works alone.
+//! No database, no HTTP client, no magic: a handler is a function. Most capabilities have a crate
+//! of their own, which also works without this one.
 //!
 //! # Features
 //!
-//! Each capability is a feature, and all but `tls` are on by default. A feature that is off takes its settings,
-//! extractors and dependencies away. With `default-features = false`, squall is routing, handlers and [`serve`].
+//! Each capability is a feature, and all but `tls` are on by default. A feature that is off takes
+//! its settings, extractors and dependencies away. With `default-features = false`, squall is
+//! routing, handlers and [`serve`].
 //!
 //! | feature | what it adds | by default |
 //! |---|---|---|
@@ -55,7 +56,7 @@
 //! | `xsrf` | `Xsrf`, `xsrf_cookies`, `without_xsrf` | yes |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// What one feature offers another has no user if only one of them is on.
+// An item that one feature defines for another is unused if only one of the two is on.
 #![cfg_attr(not(all(unix, feature = "default")), allow(dead_code, unused_imports))]
 
 mod access_log;

@@ -1,4 +1,4 @@
-//! Where a process listens: on addresses, or on sockets that were passed in.
+//! Listen configuration: addresses to bind, or the sockets that were passed in.
 
 use std::fmt;
 
@@ -12,19 +12,19 @@ use crate::{
 /// The name of a socket for HTTPS in `LISTEN_FDNAMES`.
 pub(crate) const HTTPS: &str = "https";
 
-/// Where to listen.
+/// The addresses to bind, with their TLS settings, and bound listeners.
 #[derive(Debug, Default)]
-pub(crate) struct Places {
+pub(crate) struct ListenConfig {
     pub(crate) binds: Vec<(Bind, Option<Tls>)>,
     pub(crate) listeners: Vec<Listener>,
 }
 
-impl Places {
-    pub(crate) fn have_tls(&self) -> bool {
+impl ListenConfig {
+    pub(crate) fn has_tls(&self) -> bool {
         self.binds.iter().any(|(_, tls)| tls.is_some())
     }
 
-    /// Keeps bare ports to this machine, for a program that is being written.
+    /// Binds bare ports to loopback only, for debug mode.
     pub(crate) fn on_loopback(mut self) -> Self {
         for (bind, _) in &mut self.binds {
             *bind = bind.clone().bare_port_on_loopback();
@@ -32,9 +32,10 @@ impl Places {
         self
     }
 
-    /// Makes a server listen on its addresses, or on what was passed in instead.
+    /// Listens on the sockets that were passed in, else on the configured addresses.
     pub(crate) fn listen(self, mut server: Server) -> Result<Listening> {
-        // A worker may have been given ports that the program does not name.
+        // A worker may get a port of its own from the supervisor, without any `bind` in the
+        // program.
         let passed = if self.binds.is_empty() && !prefork::is_worker() {
             Vec::new()
         } else {
@@ -50,9 +51,9 @@ impl Places {
                     None => server.listener(socket.listener),
                 };
             }
-            if self.have_tls() && !has_tls {
+            if self.has_tls() && !has_tls {
                 return Err(Error::new(format!(
-                    "bind_tls: none of the sockets that were passed in is for it; name one {HTTPS:?}"
+                    "bind_tls: no socket that was passed in has its address or the name {HTTPS:?}"
                 )));
             }
         } else {
@@ -67,8 +68,8 @@ impl Places {
         Ok(server.listen()?)
     }
 
-    /// Whether a socket that was passed in is for HTTPS: its address tells, else its name. Where
-    /// there is nothing but HTTPS, it needs neither.
+    /// Returns the TLS settings of a socket that was passed in: by its address, else by its name.
+    /// If all addresses are for HTTPS, the socket is as well.
     fn tls_for(&self, address: &Address, name: Option<&str>) -> Result<Option<Tls>> {
         for (bind, tls) in &self.binds {
             if bind.resolve()?.iter().any(|bound| is_same(bound, address)) {
@@ -80,14 +81,15 @@ impl Places {
         match (settings.next(), settings.next()) {
             (only, None) if only_tls || name == Some(HTTPS) => Ok(only.cloned()),
             (_, Some(_)) if only_tls || name == Some(HTTPS) => Err(Error::new(format!(
-                "bind_tls: several have settings that may be for {address}, which was passed in"
+                "bind_tls: several of them match the socket on {address} that was passed in"
             ))),
             _ => Ok(None),
         }
     }
 }
 
-/// All interfaces are the same with and without IPv6.
+/// Whether the addresses are the same. `0.0.0.0` and `[::]` are, because a bare port may bind
+/// either.
 fn is_same(bound: &Address, passed: &Address) -> bool {
     match (bound.tcp(), passed.tcp()) {
         (Some(bound), Some(passed)) => {
@@ -98,7 +100,7 @@ fn is_same(bound: &Address, passed: &Address) -> bool {
     }
 }
 
-/// The line that says where to find us.
+/// The log line with the address of a listener.
 pub(crate) struct Banner<'a> {
     pub(crate) address: &'a Address,
     pub(crate) is_encrypted: bool,
@@ -129,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn which_passed_sockets_are_for_https() {
+    fn passed_sockets_get_tls_settings_by_address_then_name() {
         let tls = || Some(Tls::new("chain.pem", "key.pem"));
         let plain = |text: &str| (Bind::new(text), None);
         let https = |text: &str| (Bind::new(text), tls());
@@ -184,11 +186,11 @@ mod tests {
             (vec![https("443"), https("444")], "[::]:445", None, None),
         ] {
             let shown = format!("{binds:?} {address} {name:?}");
-            let places = Places {
+            let config = ListenConfig {
                 binds,
                 listeners: Vec::new(),
             };
-            let found = places.tls_for(&address.parse().unwrap(), name);
+            let found = config.tls_for(&address.parse().unwrap(), name);
             assert_eq!(found.ok().map(|tls| tls.is_some()), expected, "{shown}");
         }
     }

@@ -13,16 +13,16 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-/// Prints to stderr what `RUST_LOG` asks for, or `INFO` and worse, unless there is a subscriber. A
-/// lossless log waits for its reader.
+/// Sets a subscriber that prints to standard error, filtered by `RUST_LOG`, else at `INFO`, unless
+/// the program has set one. A lossless log blocks until its reader reads.
 pub(crate) fn init(is_lossless: bool) {
     if tracing::dispatcher::has_been_set() {
         return;
     }
-    let asked = env::var("RUST_LOG").unwrap_or_default();
-    let filter = asked.parse::<Targets>();
+    let rust_log = env::var("RUST_LOG").unwrap_or_default();
+    let filter = rust_log.parse::<Targets>();
     let targets = match &filter {
-        Ok(targets) if !asked.is_empty() => targets.clone(),
+        Ok(targets) if !rust_log.is_empty() => targets.clone(),
         _ => Targets::new().with_default(Level::INFO),
     };
     let writer = if is_lossless {
@@ -33,20 +33,20 @@ pub(crate) fn init(is_lossless: bool) {
     let lines = fmt::layer()
         .with_writer(writer)
         .with_ansi(stderr().is_terminal())
-        // It would report that standard error fails on standard error, and panic.
+        // A failed write would be reported on standard error, and panic there.
         .log_internal_errors(false);
-    // A filter for all layers is evaluated once for each place that logs, a layer's own each time. Another
-    // thread may have been faster; then its subscriber stays.
+    // A filter for all layers is evaluated once per call site, a layer's own for each event. If
+    // another thread has set a subscriber meanwhile, that one is kept.
     let _ = tracing_subscriber::registry()
         .with(targets)
         .with(lines)
         .try_init();
     if let Err(error) = filter {
-        tracing::warn!(RUST_LOG = asked, %error, "cannot read RUST_LOG, so INFO it is");
+        tracing::warn!(RUST_LOG = rust_log, %error, "invalid RUST_LOG; using INFO");
     }
 }
 
-/// Standard error, where a reader that has stopped blocks nothing.
+/// Returns standard error as a writer that drops lines instead of blocking.
 #[cfg(all(unix, feature = "prefork"))]
 fn lossy() -> BoxMakeWriter {
     BoxMakeWriter::new(std::sync::Arc::new(squall_prefork::LogOutput::stderr()))

@@ -1,4 +1,4 @@
-//! `get(handler)` and its like: what a route does for each method.
+//! `Methods`: the handlers of a route by method, and their constructors `get`, `post`, ….
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use http::Method;
 
 use crate::handler::{Endpoint, Handler};
 
-/// The handlers of one route, each for a method.
+/// The handlers of one route, by method.
 ///
-/// A method without a handler is answered with 405 (Method Not Allowed) and `Allow`; HEAD is
-/// answered from GET, and OPTIONS with the methods that there are, unless they have handlers of
-/// their own. `S` is the application's state.
+/// The response to a method without a handler is 405 (Method Not Allowed) with `Allow`. Unless they
+/// have handlers of their own, HEAD uses the handler of GET, and OPTIONS lists the methods. `S` is
+/// the application's state.
 ///
 /// # Examples
 ///
@@ -20,13 +20,13 @@ use crate::handler::{Endpoint, Handler};
 /// let application = Application::new()
 ///     .route("/", get(|| async { "read" }).post(|| async { "written" }));
 /// ```
-#[must_use = "handlers do nothing until they are given to a route"]
+#[must_use = "handlers do nothing until they are added to a route"]
 pub struct Methods<S = ()> {
-    handlers: Vec<(Option<Method>, Bind<S>)>,
+    handlers: Vec<(Option<Method>, BindState<S>)>,
 }
 
-/// A handler that waits for the application's state.
-type Bind<S> = Box<dyn FnOnce(S) -> Endpoint + Send>;
+/// A handler without its state.
+type BindState<S> = Box<dyn FnOnce(S) -> Endpoint + Send>;
 
 impl<S: Clone + Send + Sync + 'static> Methods<S> {
     fn new() -> Self {
@@ -35,16 +35,17 @@ impl<S: Clone + Send + Sync + 'static> Methods<S> {
         }
     }
 
-    /// Answers a method of any name. Two handlers for one method are an error at the start.
+    /// Sets the handler of a method of any name. Two handlers of one method are a configuration
+    /// error.
     ///
-    /// Defaults to 405 (Method Not Allowed).
+    /// Default: 405 (Method Not Allowed).
     pub fn on<T: 'static>(self, method: Method, handler: impl Handler<T, S>) -> Self {
         self.with(Some(method), handler)
     }
 
-    /// Answers every method that has no handler of its own.
+    /// Sets the handler of all methods that have no handler of their own.
     ///
-    /// Defaults to 405 (Method Not Allowed).
+    /// Default: 405 (Method Not Allowed).
     pub fn any<T: 'static>(self, handler: impl Handler<T, S>) -> Self {
         self.with(None, handler)
     }
@@ -70,14 +71,14 @@ impl<S> fmt::Debug for Methods<S> {
     }
 }
 
-/// Answers every method with one handler.
+/// Returns a handler for all methods.
 pub fn any<T: 'static, S: Clone + Send + Sync + 'static>(
     handler: impl Handler<T, S>,
 ) -> Methods<S> {
     Methods::new().any(handler)
 }
 
-/// Answers a method of any name.
+/// Returns a handler for a method of any name.
 pub fn on<T: 'static, S: Clone + Send + Sync + 'static>(
     method: Method,
     handler: impl Handler<T, S>,
@@ -89,9 +90,9 @@ macro_rules! methods {
     ($($name:ident $method:ident;)*) => {
         impl<S: Clone + Send + Sync + 'static> Methods<S> {
             $(
-                #[doc = concat!("Answers ", stringify!($method), ".")]
+                #[doc = concat!("Sets the handler of ", stringify!($method), ".")]
                 ///
-                /// Defaults to what the type says.
+                /// Default: as in the description of [`Methods`].
                 pub fn $name<T: 'static>(self, handler: impl Handler<T, S>) -> Self {
                     self.on(Method::$method, handler)
                 }
@@ -99,7 +100,7 @@ macro_rules! methods {
         }
 
         $(
-            #[doc = concat!("Answers ", stringify!($method), " with a handler.")]
+            #[doc = concat!("Returns a handler for ", stringify!($method), ".")]
             pub fn $name<T: 'static, S: Clone + Send + Sync + 'static>(handler: impl Handler<T, S>) -> Methods<S> {
                 Methods::new().$name(handler)
             }

@@ -1,4 +1,4 @@
-//! A service under a prefix, which it does not see.
+//! A service that is mounted under a prefix.
 
 use std::task::{Context, Poll};
 
@@ -8,10 +8,10 @@ use tower_service::Service;
 
 use crate::service::Matched;
 
-/// Takes the prefix off the path before the service sees the request.
+/// Removes the prefix from the path of a request before it calls the service.
 #[derive(Clone, Debug)]
 pub(crate) struct Mounted<T> {
-    /// How many segments the prefix has.
+    /// The number of the prefix's segments.
     depth: usize,
     service: T,
 }
@@ -38,13 +38,14 @@ impl<T: Service<Request>> Service<Request> for Mounted<T> {
         if let Some(uri) = without_segments(request.uri(), self.depth) {
             *request.uri_mut() = uri;
         }
-        // They are spans of the path that it was.
+        // Captures are offsets into the path with the prefix.
         request.extensions_mut().remove::<Matched>();
         self.service.call(request)
     }
 }
 
-/// Counts segments instead of comparing text: a prefix may have parameters or escapes.
+/// Removes the first `depth` segments. The prefix may have parameters or percent-encoding, so its
+/// text is not compared.
 fn without_segments(uri: &Uri, depth: usize) -> Option<Uri> {
     let path = uri.path();
     let rest = match path.match_indices('/').nth(depth) {
@@ -65,7 +66,7 @@ mod tests {
     use super::without_segments;
 
     #[test]
-    fn prefixes_come_off() {
+    fn prefix_is_removed_by_segments() {
         for (uri, depth, wanted) in [
             ("/api", 1, "/"),
             ("/api/", 1, "/"),

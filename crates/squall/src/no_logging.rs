@@ -1,3 +1,3 @@
-//! Nothing is printed: without the feature `log`, the program sets its own `tracing` subscriber.
+//! No default log: without the feature `log`, the program sets its own `tracing` subscriber.
 
 pub(crate) fn init(_: bool) {}

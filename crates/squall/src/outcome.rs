@@ -30,41 +30,41 @@ use crate::{
 
 /// The response of an [`ApplicationService`](crate::ApplicationService).
 pub struct ResponseFuture {
-    pub(crate) answer: HandlerFuture,
-    pub(crate) seen: Option<Box<Seen>>,
+    pub(crate) response: HandlerFuture,
+    pub(crate) record: Option<Box<RequestRecord>>,
     pub(crate) is_head: bool,
 }
 
 /// Request metadata for the log and for error pages.
-pub(crate) struct Seen {
+pub(crate) struct RequestRecord {
     pub(crate) observed: Observed,
     /// `Some` if the application has error pages of its own.
     pub(crate) pages: Option<Arc<Inner>>,
-    pub(crate) log: Option<Log>,
+    pub(crate) log: Option<AccessRecord>,
 }
 
 /// Request metadata for the access log.
-pub(crate) struct Log {
+pub(crate) struct AccessRecord {
     pub(crate) connection: Option<ConnectionInfo>,
     /// The client address that a trusted proxy names.
     pub(crate) source: Option<LoggedClient>,
     pub(crate) begun: Instant,
 }
 
-/// An error that has its page already: an outer application does not render another.
+/// An error whose page is rendered: an outer application does not render another.
 #[derive(Clone)]
-struct Shown(Error);
+struct RenderedError(Error);
 
 impl Future for ResponseFuture {
     type Output = Result<Response, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut response = ready!(self.answer.as_mut().poll(cx));
+        let mut response = ready!(self.response.as_mut().poll(cx));
         if let Some(error) = response.extensions_mut().remove::<Error>() {
-            response = self.show(response, error);
+            response = self.render(response, error);
         }
-        match self.seen.take() {
-            Some(seen) => response = seen.respond(response, self.is_head),
+        match self.record.take() {
+            Some(record) => response = record.finish(response, self.is_head),
             None if self.is_head => response = without_body(response),
             None => {}
         }
@@ -73,42 +73,45 @@ impl Future for ResponseFuture {
 }
 
 thread_local! {
-    /// An outer application has logged the request that is being dropped.
+    /// Whether an outer application has logged the request that is being dropped.
     static IS_ABORT_LOGGED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Logs a request without a response: the client disconnected, or the shutdown cut the request off.
 impl Drop for ResponseFuture {
     fn drop(&mut self) {
-        let Some(seen) = self.seen.take() else {
+        let Some(record) = self.record.take() else {
             return;
         };
         // A panic is reported where it is caught.
-        if seen.log.is_none() || IS_ABORT_LOGGED.get() || thread::panicking() {
+        if record.log.is_none() || IS_ABORT_LOGGED.get() || thread::panicking() {
             return;
         }
-        let cut_off = servers::are_cutting_off().then(|| Error::new("cut off: the server stops"));
+        let cut_off = servers::are_cutting_off().then(|| Error::new("cut off by the shutdown"));
         let status = match cut_off {
             Some(_) => StatusCode::SERVICE_UNAVAILABLE.as_u16(),
             None => CLIENT_CLOSED_REQUEST,
         };
-        seen.log(status, cut_off.as_ref());
+        record.log(status, cut_off.as_ref());
         IS_ABORT_LOGGED.set(true);
-        // With the future of an application that is mounted in this one.
-        self.answer = Box::pin(pending());
+        // Drops the handler's future, which may be that of a mounted application.
+        self.response = Box::pin(pending());
         IS_ABORT_LOGGED.set(false);
     }
 }
 
-impl Seen {
+impl RequestRecord {
     /// Logs a failure, which debug mode shows to the developer, and the request.
-    fn respond(&self, response: Response, is_head: bool) -> Response {
+    fn finish(&self, response: Response, is_head: bool) -> Response {
         let mut response = self.observed.respond(response);
         if is_head {
             response = without_body(response);
         }
-        let error = response.extensions().get().map(|Shown(error)| error);
-        // A failure has its own line, with all of it.
+        let error = response
+            .extensions()
+            .get()
+            .map(|RenderedError(error)| error);
+        // A failure is logged in a line of its own.
         let error = error.filter(|error| error.failure().is_none());
         self.log(response.status().as_u16(), error);
         response
@@ -136,15 +139,19 @@ impl Seen {
 }
 
 impl ResponseFuture {
-    fn show(&self, response: Response, error: Error) -> Response {
-        let seen = self.seen.as_deref();
-        let pages = seen.and_then(|seen| Some((&seen.pages.as_ref()?.error_pages, &seen.observed)));
+    /// Renders the page of an error.
+    fn render(&self, response: Response, error: Error) -> Response {
+        let record = self.record.as_deref();
+        let pages =
+            record.and_then(|record| Some((&record.pages.as_ref()?.error_pages, &record.observed)));
         let mut response = match pages {
-            Some((pages, seen)) => pages.render(response, &error, seen.method(), seen.uri()),
+            Some((pages, request)) => {
+                pages.render(response, &error, request.method(), request.uri())
+            }
             // The default pages do not depend on the request.
             None => ErrorPages::default().render(response, &error, &Method::GET, &Uri::default()),
         };
-        response.extensions_mut().insert(Shown(error));
+        response.extensions_mut().insert(RenderedError(error));
         response
     }
 }
@@ -155,7 +162,7 @@ impl fmt::Debug for ResponseFuture {
     }
 }
 
-/// RFC 9110, 9.3.2: the header section of GET, and nothing after it.
+/// Removes the body of a response to HEAD, and keeps its length (RFC 9110, 9.3.2).
 fn without_body(mut response: Response) -> Response {
     let length = response.body().size_hint().exact();
     if let (Some(length @ 1..), false) = (

@@ -1,4 +1,4 @@
-//! Responses that say what they are.
+//! Responses: HTML and redirects.
 
 use axum_core::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -17,7 +17,10 @@ use crate::Error;
 /// }
 /// ```
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "it is made where it is returned")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "it is constructed where it is returned"
+)]
 pub struct Html<T>(pub T);
 
 impl<T: IntoResponse> IntoResponse for Html<T> {
@@ -27,7 +30,7 @@ impl<T: IntoResponse> IntoResponse for Html<T> {
     }
 }
 
-/// Sends the client to another URL (Tornado's `redirect`).
+/// A redirect to another URL (Tornado's `redirect`).
 ///
 /// # Examples
 ///
@@ -39,24 +42,24 @@ impl<T: IntoResponse> IntoResponse for Html<T> {
 /// }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "it is a response: return it"]
+#[must_use = "a redirect does nothing until it is returned"]
 pub struct Redirect {
     status: StatusCode,
     location: String,
 }
 
 impl Redirect {
-    /// 302 (Found): elsewhere for now.
+    /// Returns a 302 (Found): a temporary redirect.
     pub fn to(location: impl Into<String>) -> Self {
         Self::with(StatusCode::FOUND, location)
     }
 
-    /// 303 (See Other): the result of a form is there, and is read with GET.
+    /// Returns a 303 (See Other): the client requests the URL with GET, as after a form.
     pub fn see_other(location: impl Into<String>) -> Self {
         Self::with(StatusCode::SEE_OTHER, location)
     }
 
-    /// 301 (Moved Permanently): clients may remember it for ever.
+    /// Returns a 301 (Moved Permanently), which clients may cache for ever.
     pub fn permanent(location: impl Into<String>) -> Self {
         Self::with(StatusCode::MOVED_PERMANENTLY, location)
     }
@@ -69,7 +72,7 @@ impl Redirect {
     }
 }
 
-/// A location that is not a header's value, such as one with a line break, is a 500 instead.
+/// A location that is no valid header value, such as one with a line break, is an error (500).
 impl IntoResponse for Redirect {
     fn into_response(self) -> Response {
         match HeaderValue::try_from(&self.location) {

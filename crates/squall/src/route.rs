@@ -1,4 +1,4 @@
-//! What a route can lead to.
+//! `IntoRoute`: conversion of methods, static files and services to the endpoints of a route.
 
 use axum_core::{extract::Request, response::IntoResponse};
 use http::Method;
@@ -9,15 +9,16 @@ use tower_service::Service;
 pub use crate::static_files::ViaStaticFiles;
 use crate::{Methods, Result, handler::Endpoint};
 
-/// What [`Application::route`](crate::Application::route) takes: [`Methods`], [`StaticFiles`](crate::StaticFiles), or
-/// any tower service, which then answers every method. `M` only tells them apart.
+/// A target of [`Application::route`](crate::Application::route): [`Methods`],
+/// [`StaticFiles`](crate::StaticFiles), or any tower service, which handles every method. The
+/// marker `M` keeps these implementations from overlapping.
 pub trait IntoRoute<S, M> {
-    /// Becomes endpoints that know the application's state.
+    /// Converts to endpoints with the application's state.
     fn into_endpoints(self, state: &S) -> Endpoints;
 }
 
-/// A tower service that an application can call: what [`IntoRoute`] and
-/// [`Application::mount`](crate::Application::mount) take. It only says the bounds once.
+/// A tower service that an application can call: the bounds of [`IntoRoute`] and
+/// [`Application::mount`](crate::Application::mount).
 pub trait HttpService:
     Service<Request, Response: IntoResponse, Error: Into<BoxError>, Future: Send + 'static>
     + Clone
@@ -36,7 +37,7 @@ impl<T> HttpService for T where
 {
 }
 
-/// The endpoints of one route, each for a method or for all.
+/// The endpoints of one route, by method.
 #[derive(Debug)]
 pub struct Endpoints(pub(crate) Result<Vec<(Option<Method>, Endpoint)>>);
 

@@ -2,8 +2,9 @@
 
 use crate::{Result, Server, prefork};
 
-/// Serves in this process until a signal stops it, and notifies the supervisor or systemd, if there is one.
-pub(crate) fn alone(server: Server) -> Result<()> {
+/// Serves in this process until a signal stops it, and notifies the supervisor or systemd, if there
+/// is one.
+pub(crate) fn single_process(server: Server) -> Result<()> {
     prefork::follow_supervisor()?;
     let runtime = squall_server::runtime()?;
     runtime.block_on(async {

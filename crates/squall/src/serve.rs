@@ -1,4 +1,4 @@
-//! `Server::serve` and `serve`: from the sockets to the last shutdown hook, in the caller's runtime.
+//! `Server::serve` and `serve`: listen, serve and run the shutdown hooks, in the caller's runtime.
 
 use squall_server::IntoListener;
 use tower_layer::Layer;
@@ -7,20 +7,20 @@ use crate::{
     Application, Error, Result, Server, autoreload,
     listen::Banner,
     prefork,
-    server::{Make, Worker},
+    server::{AppSource, Worker},
     servers,
 };
 
 impl Server {
-    /// Serves in the caller's runtime until [`handle`](Self::handle) says stop. Signals are the
-    /// caller's matter.
+    /// Serves in the caller's runtime until [`handle`](Self::handle) stops the server. It handles
+    /// no signals.
     ///
     /// # Errors
     ///
-    /// As [`start`](Self::start), but for the runtime.
+    /// As [`start`](Self::start), except that a runtime is expected.
     pub async fn serve(mut self) -> Result<()> {
         self.check()?;
-        self.settle_debug()?;
+        self.apply_debug()?;
         let mut server = squall_server::Server::new()
             .limits(self.limits)
             .threads(self.threads)
@@ -29,19 +29,19 @@ impl Server {
         if let Some(proxies) = self.proxy_protocol {
             server = server.proxy_protocol(proxies);
         }
-        let listening = self.places.listen(server)?;
+        let listening = self.listen.listen(server)?;
         let handle = listening.handle();
         servers::add(handle.clone());
-        let service = match self.make {
-            Make::Made(service) => service?,
-            Make::Factory(factory) => {
-                let made_in = Worker {
+        let service = match self.source {
+            AppSource::Ready(service) => service?,
+            AppSource::Factory(factory) => {
+                let worker = Worker {
                     task_id: prefork::task_id(),
                     handle: handle.clone(),
                 };
                 tokio::select! {
-                    service = factory(made_in) => service?,
-                    // What the factory waits for may never come.
+                    service = factory(worker) => service?,
+                    // The factory may wait for ever, for a database that is down.
                     () = handle.told_to_stop() => {
                         listening.close();
                         return Ok(());
@@ -49,9 +49,9 @@ impl Server {
                 }
             }
         };
-        if service.debugs() && !self.debug {
+        if service.is_debug() && !self.debug {
             return Err(Error::new(
-                "from_fn made an application that debugs: say Server::debug(true) as well",
+                "from_fn returned an application in debug mode: set Server::debug(true) as well",
             ));
         }
         for address in listening.addresses() {
@@ -76,8 +76,8 @@ impl Server {
     }
 }
 
-/// Serves an application on a listener, in the runtime that the caller owns, until the future is
-/// dropped: as `axum::serve`. [`Server`] has more to set.
+/// Serves an application on a listener, in the caller's runtime, until the future is dropped, as
+/// `axum::serve` does. [`Server`] has more settings.
 ///
 /// # Examples
 ///
@@ -94,7 +94,7 @@ impl Server {
 ///
 /// # Errors
 ///
-/// When the application has a mistake, or the listener does not listen.
+/// If a route or setting of the application is wrong, or the listener does not listen.
 pub async fn serve<L, S>(listener: L, application: Application<S>) -> Result<()>
 where
     L: IntoListener,

@@ -1,15 +1,15 @@
-//! An application with the addresses, limits and processes that it runs with.
+//! `Server`: the builder of addresses, limits, processes and threads of an application.
 
 use std::{fmt, mem, pin::Pin};
 
 use squall_server::{Bind, Handle, Limits, Listener, TrustedProxies};
 
 use crate::{
-    Application, ApplicationService, Error, Result, autoreload, listen::Places, logging, prefork,
-    run, xheaders,
+    Application, ApplicationService, Error, Result, autoreload, listen::ListenConfig, logging,
+    prefork, run, xheaders,
 };
 
-/// Runs an application: where it listens, within which limits, in how many processes and threads.
+/// Runs an application: addresses, limits, processes, threads and shutdown.
 ///
 /// # Examples
 ///
@@ -21,10 +21,10 @@ use crate::{
 ///     Server::new(app).bind(8888)?.start(1)
 /// }
 /// ```
-#[must_use = "nothing listens before `start` or `serve`"]
+#[must_use = "a server listens only after `start` or `serve`"]
 pub struct Server {
-    pub(crate) make: Make,
-    pub(crate) places: Places,
+    pub(crate) source: AppSource,
+    pub(crate) listen: ListenConfig,
     pub(crate) limits: Limits,
     pub(crate) prefork: prefork::Settings,
     pub(crate) proxy_protocol: Option<TrustedProxies>,
@@ -39,30 +39,32 @@ pub struct Server {
 
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-pub(crate) enum Make {
-    Made(Result<ApplicationService>),
+/// The application, or the function that makes it in the process that serves it.
+pub(crate) enum AppSource {
+    Ready(Result<ApplicationService>),
     Factory(Box<dyn FnOnce(Worker) -> BoxFuture<Result<ApplicationService>> + Send>),
 }
 
-/// What an application's factory can know of the process that it is made in.
+/// The process that serves an application, for the factory of [`Server::from_fn`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Worker {
-    /// Which worker of a supervisor this is, from 0, or `None` (Tornado's `task_id`).
+    /// The number of this worker of a supervisor, from 0 (Tornado's `task_id`); `None` without a
+    /// supervisor.
     pub task_id: Option<usize>,
-    /// Stops the process, and tells where it is in its life.
+    /// Stops the server, and returns its phase.
     pub handle: Handle,
 }
 
 impl Server {
-    /// Serves an application that is there already.
+    /// Returns a server of an application.
     pub fn new<S: Clone + Send + Sync + 'static>(application: Application<S>) -> Self {
-        Self::with(Make::Made(application.into_service()))
+        Self::with(AppSource::Ready(application.into_service()))
     }
 
-    /// Serves an application that is made in the process that serves it, where it can `await`
-    /// connections to other services. Clients can connect meanwhile and wait. An order to stop that
-    /// comes before it is made drops the future.
+    /// Returns a server of an application that a factory makes in the process that serves it, where
+    /// it can `await` connections to other services. Meanwhile, clients are queued in the
+    /// listener's backlog. A stop signal drops the factory's future.
     ///
     /// # Examples
     ///
@@ -87,15 +89,15 @@ impl Server {
         Fut: Future<Output = Result<Application<S>>> + Send + 'static,
         S: Clone + Send + Sync + 'static,
     {
-        Self::with(Make::Factory(Box::new(|worker| {
+        Self::with(AppSource::Factory(Box::new(|worker| {
             Box::pin(async { factory(worker).await?.into_service() })
         })))
     }
 
-    fn with(make: Make) -> Self {
+    fn with(source: AppSource) -> Self {
         Self {
-            make,
-            places: Places::default(),
+            source,
+            listen: ListenConfig::default(),
             limits: Limits::default(),
             prefork: prefork::Settings::default(),
             proxy_protocol: None,
@@ -109,72 +111,74 @@ impl Server {
         }
     }
 
-    /// Listens on an address as well: a port (all interfaces, as in Tornado), a text such as
+    /// Adds an address to listen on: a port (all interfaces, as in Tornado), a text such as
     /// `"127.0.0.1:8888"`, `"localhost:8888"` or `"unix:/run/app.sock"`, or a [`Bind`] with
     /// settings of its own.
     ///
-    /// Where systemd or somebody else passes sockets in, a process that serves alone takes them in the
-    /// place of all addresses. A supervisor takes each in the place of the same address, and still
-    /// listens on the others.
+    /// Sockets that systemd or another parent process passes in replace all addresses of a single
+    /// process. A supervisor replaces the addresses that they are bound to, and binds the others.
     ///
     /// # Errors
     ///
-    /// When the text is not an address. Whether it can be had shows when the server starts.
+    /// If the text is not an address. The address is bound when the server starts.
     pub fn bind(mut self, address: impl Into<Bind>) -> Result<Self> {
         let bind = address.into();
         bind.resolve()?;
-        self.places.binds.push((bind, None));
+        self.listen.binds.push((bind, None));
         Ok(self)
     }
 
-    /// As [`bind`](Self::bind), for HTTPS. The [`Client`](crate::Client)'s scheme is then `https`. Certificates are
-    /// read again when they change, and on SIGHUP, which reloads a supervisor's workers altogether.
+    /// As [`bind`](Self::bind), for HTTPS. The [`Client`](crate::Client)'s scheme is then `https`.
+    /// Certificates are read again when they change, and on SIGHUP, which a supervisor handles by
+    /// reloading its workers.
     ///
-    /// Of sockets that are passed in, those are for HTTPS that have an address from here or the name `https`
-    /// (systemd's `FileDescriptorName=`), or all where there is no [`bind`](Self::bind).
+    /// A socket that is passed in serves HTTPS if it has an address of a `bind_tls` or the name
+    /// `https` (systemd's `FileDescriptorName=`). Without any [`bind`](Self::bind), all of them
+    /// serve HTTPS.
     ///
     /// # Errors
     ///
-    /// When the text is not an address, or a file cannot be used.
+    /// If the text is not an address, or a file cannot be used.
     #[cfg(feature = "tls")]
     pub fn bind_tls(mut self, address: impl Into<Bind>, tls: squall_server::Tls) -> Result<Self> {
         let bind = address.into();
         bind.resolve()?;
         tls.check()?;
-        self.places.binds.push((bind, Some(tls)));
+        self.listen.binds.push((bind, Some(tls)));
         Ok(self)
     }
 
-    /// Listens on a socket as well that is there already.
+    /// Adds a listener that is already bound.
     ///
-    /// Defaults to no socket.
+    /// Default: no listener.
     pub fn listener(mut self, listener: Listener) -> Self {
-        self.places.listeners.push(listener);
+        self.listen.listeners.push(listener);
         self
     }
 
-    /// Limits and deadlines of every connection.
+    /// Sets limits and deadlines of every connection.
     ///
-    /// Defaults to [`Limits::default`].
+    /// Default: [`Limits::default`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self.prefork.limits(&limits);
         self
     }
 
-    /// Expects that every connection begins with a header of the PROXY protocol, version 1 or 2, and
-    /// refuses peers other than these proxies: addresses, networks such as `10.0.0.0/8`, and `unix:` for unix
-    /// sockets. HAProxy sends it (`send-proxy-v2`), and balancers of clouds that pass on TCP.
+    /// Sets the proxies that send the PROXY protocol header, version 1 or 2: addresses, networks
+    /// such as `10.0.0.0/8`, and `unix:` for unix sockets. Every connection must then begin with
+    /// the header, and other peers are rejected. HAProxy sends it (`send-proxy-v2`), as do TCP load
+    /// balancers of clouds.
     ///
-    /// [`Client`](crate::Client) and the access log then have the client that the header names. It
-    /// is the peer for [`xheaders`](Self::xheaders) too: name there whoever connects to this balancer, not the
-    /// balancer itself.
+    /// [`Client`](crate::Client) and the access log use the client address of the header.
+    /// [`xheaders`](Self::xheaders) uses it as the peer: the trusted proxies there are those in front of
+    /// the balancer, not the balancer itself.
     ///
-    /// Defaults to none: connections begin with HTTP.
+    /// Default: none; connections begin with HTTP or TLS.
     ///
     /// # Errors
     ///
-    /// When a text is neither an address nor a network.
+    /// If a text is neither an address nor a network.
     pub fn proxy_protocol<T: AsRef<str>>(
         mut self,
         proxies: impl IntoIterator<Item = T>,
@@ -183,18 +187,18 @@ impl Server {
         Ok(self)
     }
 
-    /// How many threads of each process serve, each with a runtime and sockets of its own.
+    /// Sets the number of threads per process, each with a runtime and sockets of its own.
     ///
-    /// Defaults to 1.
+    /// Default: 1.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;
         self
     }
 
-    /// Runs after the last connection has ended and before the process does: the place to close
-    /// what the factory has opened. Hooks run one after the other.
+    /// Adds a shutdown hook. Hooks run one after the other, after the last connection is closed and
+    /// before the process exits; close there what the factory has opened.
     ///
-    /// Defaults to nothing.
+    /// Default: no hook.
     pub fn on_shutdown<F, Fut>(mut self, hook: F) -> Self
     where
         F: FnOnce() -> Fut + Send + 'static,
@@ -204,85 +208,87 @@ impl Server {
         self
     }
 
-    /// Says that an application of [`from_fn`](Self::from_fn) will [debug](Application::debug): who starts it
-    /// has to know before it is made. Without this, such an application does not start.
+    /// Sets whether the application that [`from_fn`](Self::from_fn) makes is in [debug
+    /// mode](Application::debug). [`start`](Self::start) needs it before the application exists;
+    /// without it, an application in debug mode is a configuration error.
     ///
-    /// Defaults to what an application says that is there already.
-    pub fn debug(mut self, yes: bool) -> Self {
-        self.debug = yes;
+    /// Default: the setting of the application of [`new`](Self::new); `false` with `from_fn`.
+    pub fn debug(mut self, enabled: bool) -> Self {
+        self.debug = enabled;
         self
     }
 
-    /// Sets whether each line of the default log waits until it is written, however long the reader of
-    /// standard error takes. It is for logs that must be complete: a pipe that nobody reads then blocks the
-    /// process, and SIGTERM has no effect. Otherwise a line waits for a moment and is dropped if
-    /// nothing was read; the next line that can be written is preceded by the number of dropped lines.
+    /// Sets whether the default log blocks until each line is written to standard error. Use it for
+    /// logs that must be complete: an unread pipe then blocks the process, and SIGTERM has no
+    /// effect. Otherwise a line that cannot be written soon is dropped, and the number of dropped
+    /// lines is logged later.
     ///
-    /// A `tracing` subscriber of your own is not affected. Without the feature `prefork`, every log is lossless.
+    /// A `tracing` subscriber of your own is not affected. Without the feature `prefork`, every log
+    /// is lossless.
     ///
     /// Default: `false`.
-    pub fn lossless_log(mut self, yes: bool) -> Self {
-        self.is_log_lossless = yes;
+    pub fn lossless_log(mut self, enabled: bool) -> Self {
+        self.is_log_lossless = enabled;
         self
     }
 
-    /// Stops the server, and tells where it is in its life.
+    /// Returns a handle that stops the server and returns its phase.
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.handle.clone()
     }
 
-    /// Serves until a signal ends it: the whole life of a program. SIGTERM and SIGQUIT end it
-    /// gracefully, SIGINT (Ctrl-C) quickly, a second one at once. SIGHUP reloads a supervisor's workers;
-    /// a process that serves alone reads its certificates again, and ignores it if it has none.
+    /// Serves until a signal stops the server. SIGTERM and SIGQUIT begin a graceful shutdown,
+    /// SIGINT (Ctrl-C) a quick one; a second signal stops at once. On SIGHUP, a supervisor reloads
+    /// its workers, and a single process its certificates, if it has any.
     ///
-    /// With 1 it serves in this process. With any other number it supervises that many workers, and
-    /// with 0 one for each CPU (Tornado's `start`): each is this program, executed again up to this
-    /// call. Whatever comes before may touch anything, and is done in the supervisor as well.
+    /// With 1, this process serves. With another number, it supervises that many workers, and with
+    /// 0 one for each CPU (Tornado's `start`). Each worker executes this program again up to this
+    /// call, so code before the call runs in the supervisor and in every worker.
     ///
-    /// An application that [debugs](Application::debug) is supervised also when it is alone: so it can be
-    /// replaced, when it was built anew, without refusing a request.
+    /// An application in [debug mode](Application::debug) has a supervisor with one worker, so that
+    /// a rebuilt program replaces it without refusing a request.
     ///
     /// # Errors
     ///
-    /// When the application, a setting or an address is wrong, before anything is served, as is an
-    /// application that debugs in several processes; inside an asynchronous runtime, where [`serve`](Self::serve) belongs; and when the factory fails.
-    /// A supervisor whose workers fail for good ends the process instead, with a status that
-    /// tells: 3 when none was ever ready, 4 when it gave up.
+    /// If the application, a setting or an address is wrong, or the factory fails; if debug mode is
+    /// set with several processes; and inside an asynchronous runtime, where [`serve`](Self::serve)
+    /// is the method to call. A supervisor whose workers fail permanently exits the process
+    /// instead, with status 3 if no worker was ever ready, and 4 if it gave up restarting them.
     pub fn start(mut self, processes: usize) -> Result<()> {
         logging::init(self.is_log_lossless);
         self.processes = processes;
-        self.settle_debug()?;
-        // A program that reloads needs a supervisor, which cannot pass on a listener that it did not bind.
+        self.apply_debug()?;
+        // Reload needs a supervisor, which cannot pass on a listener that it did not bind.
         let reloads = self.debug && autoreload::IS_ENABLED && prefork::IS_ENABLED;
-        let stays = processes == 1 && (!reloads || !self.places.listeners.is_empty());
-        if stays || prefork::is_worker() {
-            run::alone(self)
+        let is_single = processes == 1 && (!reloads || !self.listen.listeners.is_empty());
+        if is_single || prefork::is_worker() {
+            run::single_process(self)
         } else {
             prefork::supervised(self, processes)
         }
     }
 
-    /// Takes notice of an application that debugs.
-    pub(crate) fn settle_debug(&mut self) -> Result<()> {
-        if let Make::Made(Ok(service)) = &self.make {
-            self.debug |= service.debugs();
+    /// Applies the application's debug mode: one process, and bare ports on loopback.
+    pub(crate) fn apply_debug(&mut self) -> Result<()> {
+        if let AppSource::Ready(Ok(service)) = &self.source {
+            self.debug |= service.is_debug();
         }
         if self.debug && self.processes != 1 {
             let processes = self.processes;
             return Err(Error::new(format!(
-                "start({processes}): an application that debugs goes with one process"
+                "start({processes}): debug mode needs a single process, start(1)"
             )));
         }
         if self.debug {
-            self.places = mem::take(&mut self.places).on_loopback();
+            self.listen = mem::take(&mut self.listen).on_loopback();
         }
         Ok(())
     }
 
-    /// Mistakes in routes and settings come before anything listens.
+    /// Returns configuration errors before anything listens.
     pub(crate) fn check(&self) -> Result<()> {
-        if let Make::Made(Err(error)) = &self.make {
+        if let AppSource::Ready(Err(error)) = &self.source {
             return Err(error.clone());
         }
         let server = squall_server::Server::new();
@@ -301,7 +307,7 @@ pub(crate) fn trusted<T: AsRef<str>>(
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
-            .field("places", &self.places)
+            .field("listen", &self.listen)
             .field("limits", &self.limits)
             .field("threads", &self.threads)
             .finish_non_exhaustive()

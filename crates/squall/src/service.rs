@@ -24,28 +24,29 @@ use tracing::level_filters::LevelFilter;
 
 use crate::{
     Error, Urls, access_log,
+    application::BoxLayer,
     autoreload::LiveReload,
     debug::{RequestMetadata, Tracebacks},
     error_pages::ErrorPages,
     handler::{Endpoint, ResponseFuture as HandlerFuture},
-    outcome::{Log, ResponseFuture, Seen},
+    outcome::{AccessRecord, RequestRecord, ResponseFuture},
     site::Site,
     xheaders::logged_client,
 };
 
-/// An [`Application`](crate::Application) whose settings are checked: a [`tower_service::Service`]
-/// that never fails, for squall's servers, for axum, or for any other. Clones share everything.
+/// A checked [`Application`](crate::Application) as a [`tower_service::Service`] that never fails,
+/// for squall's servers, axum or any other. Clones share routes and settings.
 #[derive(Clone)]
 pub struct ApplicationService {
     inner: Arc<Inner>,
-    /// The routes with layers around them.
+    /// The routes inside the application's layers; `None` if it has no layer.
     layered: Option<Endpoint>,
     access_log: bool,
 }
 
 pub(crate) type BoxService = BoxCloneSyncService<Request, Response, Infallible>;
 
-/// What all requests look at.
+/// Routes and settings; shared by all requests.
 pub(crate) struct Inner {
     pub(crate) router: Router<Methods<Endpoint>>,
     pub(crate) error_pages: ErrorPages,
@@ -57,7 +58,7 @@ pub(crate) struct Inner {
     pub(crate) live_reload: Option<LiveReload>,
 }
 
-/// What a request's extensions say of the route that it came by.
+/// The matched route, in a request's extensions.
 #[derive(Clone)]
 pub(crate) struct Matched {
     pub(crate) captures: Captures,
@@ -65,21 +66,19 @@ pub(crate) struct Matched {
 }
 
 impl ApplicationService {
-    pub(crate) fn new(
-        inner: Inner,
-        access_log: bool,
-        layers: Vec<Box<dyn FnOnce(BoxService) -> Endpoint + Send>>,
-    ) -> Self {
+    pub(crate) fn new(inner: Inner, access_log: bool, layers: Vec<BoxLayer>) -> Self {
         let inner = Arc::new(inner);
-        let layered = layers.into_iter().fold(None::<Endpoint>, |below, layer| {
-            Some(layer(match below {
-                Some(layers) => boxed(move |request| layers.call(request)),
-                None => {
-                    let routes = Arc::clone(&inner);
-                    boxed(move |request| routes.answer(request))
-                }
-            }))
-        });
+        let layered = layers
+            .into_iter()
+            .fold(None::<Endpoint>, |inner_layers, layer| {
+                Some(layer(match inner_layers {
+                    Some(layers) => boxed(move |request| layers.call(request)),
+                    None => {
+                        let routes = Arc::clone(&inner);
+                        boxed(move |request| routes.respond(request))
+                    }
+                }))
+            });
         Self {
             inner,
             layered,
@@ -87,23 +86,24 @@ impl ApplicationService {
         }
     }
 
-    /// Keeps of a request what may be needed when it is answered, if anybody will look at it.
-    fn see<B>(&self, request: &mut http::Request<B>) -> Option<Box<Seen>> {
+    /// Returns the request metadata that the response may need, or `None` if neither a log nor a
+    /// page uses it.
+    fn record<B>(&self, request: &mut http::Request<B>) -> Option<Box<RequestRecord>> {
         let inner = &self.inner;
         let is_logged = self.access_log && access_log::is_enabled();
         let has_pages = !inner.error_pages.is_empty();
-        let may_fail_unseen = LevelFilter::current() < LevelFilter::ERROR;
-        if may_fail_unseen && !is_logged && !has_pages && !inner.debug {
+        let is_failure_unlogged = LevelFilter::current() < LevelFilter::ERROR;
+        if is_failure_unlogged && !is_logged && !has_pages && !inner.debug {
             return None;
         }
-        // Allocated first, so that it is made in its place.
+        // Allocated first, so that the value is constructed in place and not moved.
         let space = Box::new_uninit();
         Some(Box::write(
             space,
-            Seen {
+            RequestRecord {
                 observed: inner.tracebacks.observe(request),
                 pages: has_pages.then(|| Arc::clone(inner)),
-                log: is_logged.then(|| Log {
+                log: is_logged.then(|| AccessRecord {
                     connection: request.extensions().get().cloned(),
                     source: logged_client(request.extensions()),
                     begun: Instant::now(),
@@ -113,16 +113,16 @@ impl ApplicationService {
     }
 
     /// Whether the application is in debug mode.
-    pub(crate) fn debugs(&self) -> bool {
+    pub(crate) fn is_debug(&self) -> bool {
         self.inner.debug
     }
 
-    /// Returns what reloads open pages in debug mode.
+    /// Returns the live reload of open pages, in debug mode.
     pub(crate) fn live_reload(&self) -> Option<LiveReload> {
         self.inner.live_reload.clone()
     }
 
-    /// The names of routes and static files, to make URLs from.
+    /// Returns the URLs of named routes and of static files.
     #[must_use]
     pub fn urls(&self) -> Urls {
         self.inner.site.urls.clone()
@@ -142,18 +142,18 @@ where
     }
 
     fn call(&mut self, mut request: http::Request<B>) -> ResponseFuture {
-        let seen = self.see(&mut request);
+        let record = self.record(&mut request);
         let is_head = request.method() == Method::HEAD;
-        let found = match &self.layered {
+        let endpoint = match &self.layered {
             Some(layers) => Ok(layers),
             None => self.inner.find(&mut request),
         };
         ResponseFuture {
-            answer: match found {
+            response: match endpoint {
                 Ok(endpoint) => endpoint.call(with_body(request)),
-                Err(answer) => answer,
+                Err(response) => response,
             },
-            seen,
+            record,
             is_head,
         }
     }
@@ -165,17 +165,17 @@ impl fmt::Debug for ApplicationService {
     }
 }
 
-/// The request as handlers see it, with axum's type of body.
+/// Returns the request with axum's body type.
 fn with_body<B>(mut request: http::Request<B>) -> Request
 where
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     if !request.body().is_end_stream() && request.extensions().get::<ConnectionInfo>().is_some() {
-        // The server's limit holds; axum's default of 2 MB is for servers that have none.
+        // squall-server limits bodies itself; axum's limit of 2 MB would apply as well.
         DefaultBodyLimit::disable().apply(&mut request);
     }
     request.map(|body| {
-        // Most requests have no body, and this one is not allocated.
+        // Most requests have no body, and an empty one needs no allocation.
         if body.is_end_stream() {
             Body::empty()
         } else {
@@ -185,14 +185,15 @@ where
 }
 
 impl Inner {
-    fn answer(&self, mut request: Request) -> HandlerFuture {
+    fn respond(&self, mut request: Request) -> HandlerFuture {
         match self.find(&mut request) {
             Ok(endpoint) => endpoint.call(request),
-            Err(answer) => answer,
+            Err(response) => response,
         }
     }
 
-    /// Finds the endpoint and puts the captures into the request, or answers in its stead.
+    /// Finds the endpoint and adds the captures to the request. The error is the response of a
+    /// request that matches no endpoint.
     fn find<B>(&self, request: &mut http::Request<B>) -> Result<&Endpoint, HandlerFuture> {
         let path = request.uri().path();
         let host = || {
@@ -212,8 +213,8 @@ impl Inner {
         };
         let (mut response, allow) = match found.endpoint.find(request.method()) {
             MethodMatch::Found(endpoint) | MethodMatch::Head(endpoint) => {
-                if let Some(facts) = request.extensions().get::<RequestMetadata>() {
-                    tell(facts, &found.captures, path);
+                if let Some(metadata) = request.extensions().get::<RequestMetadata>() {
+                    record_route(metadata, &found.captures, path);
                 }
                 request.extensions_mut().insert(Matched {
                     captures: found.captures,
@@ -232,19 +233,19 @@ impl Inner {
     }
 }
 
-/// What the debug page says of the route.
-fn tell(facts: &RequestMetadata, captures: &Captures, path: &str) {
-    facts.set_route(captures.pattern());
+/// Records the route and its parameters for the debug page.
+fn record_route(metadata: &RequestMetadata, captures: &Captures, path: &str) {
+    metadata.set_route(captures.pattern());
     for (name, value) in captures.params(path) {
-        facts.add_param(name, value);
+        metadata.add_param(name, value);
     }
 }
 
-/// A service that a layer can be put around.
-fn boxed(answer: impl Fn(Request) -> HandlerFuture + Clone + Send + Sync + 'static) -> BoxService {
+/// Returns a function as a service, to wrap it in a layer.
+fn boxed(respond: impl Fn(Request) -> HandlerFuture + Clone + Send + Sync + 'static) -> BoxService {
     BoxService::new(service_fn(move |request| {
-        let answer = answer(request);
-        async move { Ok(answer.await) }
+        let response = respond(request);
+        async move { Ok(response.await) }
     }))
 }
 

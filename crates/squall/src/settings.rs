@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Settings as given. The settings of a feature that is off are empty.
-pub(crate) struct Settings {
+pub(crate) struct ApplicationSettings {
     pub(crate) access_log: bool,
     pub(crate) error_pages: ErrorPages,
     pub(crate) auth: auth::Settings,
@@ -21,7 +21,7 @@ pub(crate) struct Settings {
     pub(crate) xsrf: xsrf::Settings,
 }
 
-impl Default for Settings {
+impl Default for ApplicationSettings {
     fn default() -> Self {
         Self {
             access_log: true,
@@ -38,23 +38,24 @@ impl Default for Settings {
 }
 
 impl<S: Clone + Send + Sync + 'static> Application<S> {
-    /// Sets whether each request is logged in a line: status, method, path, client and milliseconds, at
-    /// `INFO` below 400, `WARN` below 500, and `ERROR` above, under the target `squall::access`
-    /// (Tornado's `tornado.access`). Query parameters with names of secrets are masked, see
-    /// [`Tracebacks::hide`](crate::Tracebacks::hide); without the feature `debug` the whole query is.
+    /// Sets whether each request is logged in a line: status, method, path, client and
+    /// milliseconds, at `INFO` below 400, `WARN` below 500, and `ERROR` above, under the target
+    /// `squall::access` (Tornado's `tornado.access`). Query parameters with names of secrets are
+    /// masked, see [`Tracebacks::hide`](crate::Tracebacks::hide); without the feature `debug`, the
+    /// whole query is.
     ///
-    /// A request whose client gave up before there was a response is logged with
-    /// [499](crate::CLIENT_CLOSED_REQUEST), and one that the end of the server cut off with 503.
+    /// A request whose client disconnected before the response is logged with
+    /// [499](crate::CLIENT_CLOSED_REQUEST), and one that the shutdown cut off with 503.
     ///
     /// Default: `true`.
-    pub fn access_log(mut self, yes: bool) -> Self {
-        self.settings.access_log = yes;
+    pub fn access_log(mut self, enabled: bool) -> Self {
+        self.settings.access_log = enabled;
         self
     }
 
     /// Sets the page for errors of one status: missing routes (404), missing methods (405),
-    /// failures and panics of handlers (500), and every [`Error`](crate::Error) that a handler returns.
-    /// A response that a handler made itself is left as it is.
+    /// failures and panics of handlers (500), and every [`Error`](crate::Error) that a handler
+    /// returns. Other responses of handlers are not changed, whatever their status.
     ///
     /// Default: a page with the status and nothing else.
     pub fn error_page<R: IntoResponse>(

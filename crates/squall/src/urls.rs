@@ -1,4 +1,4 @@
-//! URLs from names: of routes, and of static files.
+//! `Urls`: reverse routing, and the URLs of static files.
 
 use std::{convert::Infallible, fmt, sync::Arc};
 
@@ -8,8 +8,8 @@ use squall_routing::ReverseError;
 
 use crate::{service::Matched, static_files};
 
-/// Makes URLs of this application: a handler takes it as an argument, a program gets it from
-/// [`ApplicationService::urls`](crate::ApplicationService::urls). Clones are cheap.
+/// Reverse routing: builds URLs of this application. It is an extractor, and outside of handlers
+/// [`ApplicationService::urls`](crate::ApplicationService::urls) returns it. Clones are cheap.
 ///
 /// # Examples
 ///
@@ -36,11 +36,11 @@ impl Urls {
         Self(Arc::new(Sources { routes, files }))
     }
 
-    /// The path of a [named](crate::Application::name) route (Tornado's `reverse_url`).
+    /// Returns the path of a [named](crate::Application::name) route (Tornado's `reverse_url`).
     ///
     /// # Errors
     ///
-    /// When there is no such name, or the parameters do not fit its pattern.
+    /// If there is no such name, or the parameters do not match its pattern.
     pub fn reverse_url<P: fmt::Display>(
         &self,
         name: &str,
@@ -49,13 +49,13 @@ impl Urls {
         self.0.routes.reverse(name, params)
     }
 
-    /// The URLs of static files.
+    /// Returns the URLs of static files.
     pub(crate) fn files(&self) -> &static_files::Urls {
         &self.0.files
     }
 }
 
-/// In a request that came by no route, it knows no names.
+/// Outside of a route of an application, it has no named routes and no static files.
 impl<S: Send + Sync> FromRequestParts<S> for Urls {
     type Rejection = Infallible;
 

@@ -2,13 +2,13 @@
 
 use squall_server::{Listening, Serve};
 
-use crate::{Result, settings::Settings};
+use crate::{Result, settings::ApplicationSettings};
 
 /// No page is reloaded.
 #[derive(Clone)]
 pub(crate) enum LiveReload {}
 
-pub(crate) fn live_reload(_: &Settings) -> Option<LiveReload> {
+pub(crate) fn live_reload(_: &ApplicationSettings) -> Option<LiveReload> {
     None
 }
 

@@ -5,10 +5,10 @@ use squall_autoreload::{LiveReloadLayer, LiveReloadService, Watching, hand_over_
 use squall_server::{Handle, Listening, Serve};
 use tower_layer::Layer;
 
-use crate::{Result, prefork, settings::Settings, xheaders::peer_ip};
+use crate::{Result, prefork, settings::ApplicationSettings, xheaders::peer_ip};
 
-/// Returns what reloads pages, if the application is in debug mode: a change of static files or templates.
-pub(crate) fn live_reload(settings: &Settings) -> Option<LiveReload> {
+/// Returns the live reload of pages in debug mode, which watches static files and templates.
+pub(crate) fn live_reload(settings: &ApplicationSettings) -> Option<LiveReload> {
     if !settings.debug.is_on() {
         return None;
     }
@@ -56,7 +56,8 @@ fn until_stopped(mut live: LiveReload, handle: &Handle) -> LiveReloadLayer {
     live
 }
 
-/// Reloads the supervisor, by SIGHUP, when the program has been rebuilt; until the result is dropped.
+/// Reloads the supervisor, by SIGHUP, when the program has been rebuilt; until the result is
+/// dropped.
 pub(crate) fn watch_build() -> Result<Option<Watching>> {
     Ok(hand_over_when_built()?)
 }

@@ -2,7 +2,7 @@
 
 use http::request::Parts;
 
-use crate::{Result, application::Wrap};
+use crate::{Result, application::BoxLayer};
 
 #[derive(Default)]
 pub(crate) struct Settings {}
@@ -12,7 +12,7 @@ impl Settings {
         false
     }
 
-    pub(crate) fn add_layer(self, _: &mut Vec<Wrap>, _debug: bool) -> Result<()> {
+    pub(crate) fn add_layer(self, _: &mut Vec<BoxLayer>, _debug: bool) -> Result<()> {
         Ok(())
     }
 

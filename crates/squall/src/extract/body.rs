@@ -7,7 +7,7 @@ use squall_server::BodyError;
 
 use crate::Error;
 
-/// Reads the whole body. A failure has the status of its cause.
+/// Reads the whole body. An error has the status of its cause.
 pub(super) async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
     Bytes::from_request(request, state)
         .await

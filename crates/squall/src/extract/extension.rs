@@ -1,12 +1,13 @@
-//! A value of the request's extensions, by its type.
+//! `Extension`: a value of the request's extensions, by its type.
 
 use axum_core::extract::FromRequestParts;
 use http::request::Parts;
 
 use crate::Error;
 
-/// A value that a layer or the server put into the request, such as
-/// [`ConnectionInfo`](crate::ConnectionInfo). Without it: 500, since the program lacks that layer.
+/// A value that a layer or the server has added to the request, such as
+/// [`ConnectionInfo`](crate::ConnectionInfo). If it is missing, the layer is, and the response is
+/// 500.
 ///
 /// # Examples
 ///

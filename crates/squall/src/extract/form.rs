@@ -1,4 +1,4 @@
-//! A form: the body of POST, or the query of GET.
+//! `Form`: the body of POST, or the query of GET.
 
 use axum_core::extract::{FromRequest, FromRequestParts, Request};
 use http::{Method, StatusCode};
@@ -10,8 +10,10 @@ use super::{
 };
 use crate::{Error, debug::RequestMetadata};
 
-/// A submitted form, read into `T`: of GET and HEAD the query, of others the body, which must be
-/// `application/x-www-form-urlencoded` (415). What does not fit is answered with 422, or 400 in a query.
+/// A submitted form, deserialized into `T`: the query of GET and HEAD, the body of other methods.
+///
+/// The response is 415 to a body that is not `application/x-www-form-urlencoded`, 422 to one that
+/// is not a `T`, and 400 to a query that is not.
 ///
 /// # Examples
 ///
@@ -52,10 +54,10 @@ where
         if !is_media_type(request.headers(), |name| name == URL_ENCODED) {
             return Err(wrong_media_type(URL_ENCODED));
         }
-        let facts = request.extensions().get::<RequestMetadata>().cloned();
+        let metadata = request.extensions().get::<RequestMetadata>().cloned();
         let body = read_body(request, state).await?;
-        if let Some(facts) = facts {
-            tell(&facts, &body);
+        if let Some(metadata) = metadata {
+            record_fields(&metadata, &body);
         }
         let deserializer = serde_html_form::Deserializer::from_bytes(&body);
         match serde_path_to_error::deserialize(deserializer) {
@@ -65,10 +67,10 @@ where
     }
 }
 
-/// What the debug page says of the form.
-fn tell(facts: &RequestMetadata, body: &[u8]) {
+/// Records the form's fields for the debug page.
+fn record_fields(metadata: &RequestMetadata, body: &[u8]) {
     let fields: Vec<(String, String)> = serde_html_form::from_bytes(body).unwrap_or_default();
     for (name, value) in fields {
-        facts.add_form_field(name, value);
+        metadata.add_form_field(name, value);
     }
 }

@@ -1,4 +1,4 @@
-//! JSON, in and out.
+//! `Json`: JSON as an extractor and as a response.
 
 use axum_core::{
     extract::{FromRequest, Request},
@@ -10,9 +10,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::body::{is_media_type, read_body, wrong_media_type};
 use crate::Error;
 
-/// A body of JSON. As an argument it reads a request's: one that is not `application/json` (or
-/// `…+json`) is answered with 415, one that is not JSON with 400, and one that is not a `T` with
-/// 422. As a response it writes one.
+/// A JSON body, as an extractor and as a response.
+///
+/// As an extractor, it rejects a body that is not `application/json` (or `…+json`) with 415, one
+/// that is not JSON with 400, and one that is not a `T` with 422.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! Reads names and values into whatever a handler asks for.
+//! Deserializes route parameters into the type of a handler's argument.
 
 use std::fmt;
 
@@ -10,17 +10,17 @@ use serde::de::{
 /// The parameters of one route, in the order of its pattern.
 pub(super) struct Params<'a>(Vec<(&'a str, &'a str)>);
 
-/// One parameter's value, which becomes a number or another type when it is asked for.
+/// One parameter's value, parsed on demand.
 #[derive(Clone, Copy)]
 struct Value<'a>(&'a str);
 
-/// Why parameters do not fit.
+/// Parameters that do not match the handler's type.
 #[derive(Debug)]
 pub(super) enum ParamError {
-    /// The client's value is not what the handler asks for.
+    /// The client's value does not parse.
     Value(String),
-    /// The handler asks for more or fewer values than its route has.
-    Count { asked: usize, found: usize },
+    /// The handler extracts more or fewer values than its route has.
+    Count { expected: usize, found: usize },
 }
 
 impl<'a> Params<'a> {
@@ -28,9 +28,9 @@ impl<'a> Params<'a> {
         Self(params)
     }
 
-    fn miscounted(&self, asked: usize) -> ParamError {
+    fn miscounted(&self, expected: usize) -> ParamError {
         let found = self.0.len();
-        ParamError::Count { asked, found }
+        ParamError::Count { expected, found }
     }
 
     fn only(&self) -> Result<Value<'a>, ParamError> {
@@ -41,7 +41,7 @@ impl<'a> Params<'a> {
     }
 }
 
-/// Types that are one value: asked of all parameters, there must be one.
+/// Types of one value: the route must have one parameter.
 macro_rules! only {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
@@ -221,10 +221,10 @@ impl fmt::Display for ParamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(message) => f.write_str(message),
-            Self::Count { asked, found } => {
+            Self::Count { expected, found } => {
                 write!(
                     f,
-                    "the handler asks for {asked} of the route's {found} parameters"
+                    "the handler extracts {expected} parameters, but the route has {found}"
                 )
             }
         }
@@ -269,7 +269,7 @@ mod tests {
     const BOTH: &[(&str, &str)] = &[("name", "Ada"), ("id", "7")];
 
     #[test]
-    fn all_shapes_that_a_handler_can_ask_for() {
+    fn parameters_deserialize_into_values_tuples_structs_and_maps() {
         assert_eq!(read(&[("id", "7")]), Ok(7_u32));
         assert_eq!(read(&[("id", "7")]), Ok("7".to_owned()));
         assert_eq!(read(&[("id", "7")]), Ok(Some(7_u8)));
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_named() {
+    fn errors_name_the_value_or_the_count() {
         for (result, said) in [
             (read::<u8>(&[("id", "256")]).err(), "\"256\" is not a u8"),
             (
@@ -299,16 +299,16 @@ mod tests {
             (read::<Id>(&[("id", "-1")]).err(), "\"-1\" is not a u8"),
             (
                 read::<u8>(BOTH).err(),
-                "the handler asks for 1 of the route's 2 parameters",
+                "the handler extracts 1 parameters, but the route has 2",
             ),
             (read::<(u8, u8)>(BOTH).err(), "\"Ada\" is not a u8"),
             (
                 read::<(u8, u8, u8)>(BOTH).err(),
-                "the handler asks for 3 of the route's 2 parameters",
+                "the handler extracts 3 parameters, but the route has 2",
             ),
             (
                 read::<(String,)>(BOTH).err(),
-                "the handler asks for 1 of the route's 2 parameters",
+                "the handler extracts 1 parameters, but the route has 2",
             ),
             (read::<User>(&[("name", "Ada")]).err(), "missing field `id`"),
             (

@@ -1,4 +1,4 @@
-//! The parameters of the route.
+//! `Path`: the parameters of the route.
 
 use axum_core::extract::FromRequestParts;
 use http::{StatusCode, request::Parts};
@@ -7,9 +7,11 @@ use serde::de::DeserializeOwned;
 use super::params::{ParamError, Params};
 use crate::{Error, service::Matched};
 
-/// The route's parameters, decoded and read into `T`: one value, a tuple in the order of the
-/// pattern, a struct by name, or a map. What does not fit is answered with 404, as there is no
-/// such page; a handler that asks for another number of values than its route has, with 500.
+/// The route's parameters, decoded and deserialized into `T`: one value, a tuple in the order of
+/// the pattern, a struct by name, or a map.
+///
+/// The response is 404 if a value does not parse, and 500 if the handler extracts another number of
+/// values than its route has.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! The query of the request's target.
+//! `Query`: the query string of the request's target.
 
 use axum_core::extract::FromRequestParts;
 use http::{StatusCode, request::Parts};
@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 
 use crate::Error;
 
-/// The query string, read into `T`; a name that comes several times can fill a `Vec`. What does
-/// not fit is answered with 400.
+/// The query string, deserialized into `T`; a repeated name can fill a `Vec`. The response is 400
+/// if it is not a `T`.
 ///
 /// # Examples
 ///

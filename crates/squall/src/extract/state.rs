@@ -1,12 +1,11 @@
-//! The application's state, or a part of it.
+//! `State`: the application's state, or a part of it.
 
 use std::convert::Infallible;
 
 use axum_core::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 
-/// What [`Application::state`](crate::Application::state) was given, or a part of it that
-/// [`FromRef`] can take out.
+/// The value of [`Application::state`](crate::Application::state), or a part of it by [`FromRef`].
 ///
 /// # Examples
 ///

@@ -1,10 +1,10 @@
 //! No translations.
 
-use crate::application::Wrap;
+use crate::application::BoxLayer;
 
 #[derive(Default)]
 pub(crate) struct Settings {}
 
 impl Settings {
-    pub(crate) fn add_layer(self, _: &mut Vec<Wrap>) {}
+    pub(crate) fn add_layer(self, _: &mut Vec<BoxLayer>) {}
 }

@@ -15,7 +15,7 @@ pub use self::enabled::ViaStaticFiles;
 pub(crate) use self::enabled::{Settings, Urls};
 use crate::handler::Endpoint;
 
-/// What static files add to an application.
+/// The routes and URLs of static files.
 #[derive(Default)]
 pub(crate) struct Added {
     pub(crate) routes: Vec<(Rule, Endpoint)>,

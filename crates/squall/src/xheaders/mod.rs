@@ -29,7 +29,7 @@ pub(crate) enum LoggedClient {
     Unknown,
 }
 
-/// Returns the address of the connection's peer, whatever a header says.
+/// Returns the address of the connection's peer; ignores forwarding headers.
 pub(crate) fn peer_ip(extensions: &Extensions) -> Option<IpAddr> {
     let connection = extensions.get::<ConnectionInfo>()?;
     Some(connection.peer().tcp()?.ip())

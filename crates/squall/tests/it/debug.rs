@@ -187,7 +187,7 @@ fn it_goes_with_one_process() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
-        said.contains("start(2): an application that debugs goes with one process"),
+        said.contains("start(2): debug mode needs a single process"),
         "{said}"
     );
 }

@@ -300,7 +300,7 @@ fn mistakes_are_errors_that_show_both_sides() {
 }
 
 #[test]
-#[should_panic(expected = "name(\"home\") comes after the route that it names")]
+#[should_panic(expected = "name(\"home\") must follow the route that it names")]
 fn a_name_needs_a_route() {
     let _ = Application::new().name("home");
 }

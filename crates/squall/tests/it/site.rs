@@ -61,7 +61,7 @@ fn mistakes_show_before_anything_listens() {
 }
 
 #[test]
-#[should_panic(expected = "without_xsrf() comes after the route that it is about")]
+#[should_panic(expected = "without_xsrf() must follow the route that it exempts")]
 fn without_xsrf_comes_after_a_route() {
     let _ = Application::new().without_xsrf();
 }

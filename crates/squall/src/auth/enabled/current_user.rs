@@ -13,9 +13,10 @@ use crate::{Client, Error, Result, service::Matched};
 /// The user of a request, as [`current_user`](crate::Application::current_user) finds
 /// it (Tornado's `current_user`).
 ///
-/// A client that has not signed in is redirected to the [`login_url`](crate::Application::login_url),
-/// with the requested page as `next`. The response is 403 instead for methods other than GET and HEAD, and
-/// without a `login_url` (Tornado's `authenticated`). `Option<CurrentUser>` is `None` for such a client.
+/// A client that has not signed in is redirected to the
+/// [`login_url`](crate::Application::login_url), with the requested page as `next`. The response is
+/// 403 instead for methods other than GET and HEAD, and without a `login_url` (Tornado's
+/// `authenticated`). `Option<CurrentUser>` is `None` for such a client.
 ///
 /// # Examples
 ///

@@ -27,9 +27,9 @@ pub(crate) struct User {
     value: UserValue,
 }
 
-/// The result of an earlier search, in the request's extensions.
+/// The user that was found before, in the request's extensions.
 #[derive(Clone)]
-struct Known(Option<User>);
+struct CachedUser(Option<User>);
 
 impl FindUser {
     pub(crate) fn new<S, E, F, Fut, U>(state: S, find: F) -> Self
@@ -60,11 +60,11 @@ impl FindUser {
     }
 
     pub(crate) async fn find(&self, parts: &mut Parts) -> Result<Option<User>, Response> {
-        if let Some(Known(user)) = parts.extensions.get() {
+        if let Some(CachedUser(user)) = parts.extensions.get() {
             return Ok(user.clone());
         }
         let user = (self.0)(parts).await?;
-        parts.extensions.insert(Known(user.clone()));
+        parts.extensions.insert(CachedUser(user.clone()));
         Ok(user)
     }
 }

@@ -40,7 +40,8 @@ impl Settings {
 }
 
 impl Auth {
-    /// Returns the user of the request, or nothing if no one has signed in or no setting finds users.
+    /// Returns the user of the request, or `None` if no user has signed in or no setting finds
+    /// users.
     pub(crate) async fn user(&self, parts: &mut Parts) -> Result<Option<User>, Response> {
         match &self.find_user {
             Some(find_user) => find_user.find(parts).await,
@@ -90,8 +91,8 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         self
     }
 
-    /// Sets where [`CurrentUser`](crate::CurrentUser) redirects a client that has not signed in; the
-    /// query parameter `next` names the requested page (Tornado's `login_url`).
+    /// Sets where [`CurrentUser`](crate::CurrentUser) redirects a client that has not signed in;
+    /// the query parameter `next` names the requested page (Tornado's `login_url`).
     ///
     /// Default: no redirect; the response is 403.
     pub fn login_url(mut self, url: impl Into<String>) -> Self {

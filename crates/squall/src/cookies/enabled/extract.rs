@@ -8,10 +8,11 @@ use http::request::Parts;
 use crate::Error;
 
 /// The request's cookies, and those that its response sets, signed or not; see
-/// [`squall_cookies::Cookies`] for what it can do.
+/// [`squall_cookies::Cookies`].
 ///
 /// It needs a [`cookie_secret`](crate::Application::cookie_secret), or
-/// [`cookies(true)`](crate::Application::cookies) where nothing is signed; without either it is a 500.
+/// [`cookies(true)`](crate::Application::cookies) if no cookie is signed; without either, the
+/// response is 500.
 ///
 /// # Examples
 ///

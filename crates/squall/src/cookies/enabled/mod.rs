@@ -9,7 +9,7 @@ use squall_cookies::{CookieSecret, CookiesLayer};
 
 use crate::{
     Application, Result,
-    application::{Wrap, wrap},
+    application::{BoxLayer, wrap},
     xheaders::is_https,
 };
 
@@ -36,7 +36,7 @@ impl Settings {
     }
 
     /// Adds the layer, if cookies are on. A weak secret is an error, except in debug mode.
-    pub(crate) fn add_layer(self, layers: &mut Vec<Wrap>, debug: bool) -> Result<()> {
+    pub(crate) fn add_layer(self, layers: &mut Vec<BoxLayer>, debug: bool) -> Result<()> {
         let layer = CookiesLayer::new().is_https(is_https);
         match self.secret {
             Some(secret) => layers.push(wrap(layer.secret(secret.check(debug)?))),
@@ -64,13 +64,13 @@ impl Secret {
 }
 
 impl<S: Clone + Send + Sync + 'static> Application<S> {
-    /// Sets the secret that signs cookies (Tornado's `cookie_secret`): a text of `squall secret`, the same
-    /// in all processes, kept outside of the program's source; or a [`CookieSecret`] of several
-    /// versions: the newest signs, the others still verify.
+    /// Sets the secret that signs cookies (Tornado's `cookie_secret`): a text of `squall secret`,
+    /// the same in all processes, kept outside of the program's source; or a [`CookieSecret`] of
+    /// several versions: the newest signs, the others still verify.
     ///
-    /// It gives handlers [`Cookies`](crate::Cookies), and [`CurrentUser`](crate::CurrentUser) by the
-    /// signed cookie `user`. A text that is short, or that looks like one from documentation, is a
-    /// configuration error unless the application [debugs](Self::debug).
+    /// It gives handlers [`Cookies`](crate::Cookies), and [`CurrentUser`](crate::CurrentUser) by
+    /// the signed cookie `user`. A text that is short, or that looks like one from documentation,
+    /// is a configuration error unless the application is in [debug mode](Self::debug).
     ///
     /// Default: no secret; no signed cookie is set or accepted.
     pub fn cookie_secret(mut self, secret: impl Into<Secret>) -> Self {
@@ -81,8 +81,8 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     /// Sets whether handlers get [`Cookies`](crate::Cookies) without a secret.
     ///
     /// Default: `false`; a [`cookie_secret`](Self::cookie_secret) turns them on as well.
-    pub fn cookies(mut self, yes: bool) -> Self {
-        self.settings.cookies.unsigned = yes;
+    pub fn cookies(mut self, enabled: bool) -> Self {
+        self.settings.cookies.unsigned = enabled;
         self
     }
 }

@@ -1,4 +1,4 @@
-//! The language of a response.
+//! `Locale`: the locale of a request.
 
 use std::{convert::Infallible, ops::Deref};
 
@@ -6,7 +6,7 @@ use axum_core::extract::FromRequestParts;
 use http::request::Parts;
 use squall_locale::Translations;
 
-/// The locale that the user, a cookie or the browser asks for, among those that have
+/// The locale that a cookie or `Accept-Language` selects among the
 /// [translations](crate::Application::translations); see [`squall_locale::Locale`].
 ///
 /// # Examples
@@ -27,8 +27,8 @@ pub struct Locale(pub squall_locale::Locale);
 
 impl Locale {
     pub(crate) fn of(parts: &Parts) -> Self {
-        let told = parts.extensions.get().cloned();
-        Self(told.unwrap_or_else(|| Translations::new().get([""; 0])))
+        let selected = parts.extensions.get().cloned();
+        Self(selected.unwrap_or_else(|| Translations::new().get([""; 0])))
     }
 }
 
@@ -40,7 +40,7 @@ impl Deref for Locale {
     }
 }
 
-/// Without translations it is `en_US`, and translates nothing.
+/// Without translations, the locale is `en_US`, and returns each text unchanged.
 impl<S: Send + Sync> FromRequestParts<S> for Locale {
     type Rejection = Infallible;
 

@@ -9,7 +9,7 @@ use squall_locale::Translations;
 
 use crate::{
     Application,
-    application::{Wrap, wrap},
+    application::{BoxLayer, wrap},
     cookies,
 };
 
@@ -21,7 +21,7 @@ const LOCALE: &str = "locale";
 pub(crate) struct Settings(Option<Translations>);
 
 impl Settings {
-    pub(crate) fn add_layer(self, layers: &mut Vec<Wrap>) {
+    pub(crate) fn add_layer(self, layers: &mut Vec<BoxLayer>) {
         let chosen = |request: &Parts| cookies::Settings::cookie(request, LOCALE);
         let layer = |translations: Translations| translations.layer().user_locale([COOKIE], chosen);
         layers.extend(self.0.map(layer).map(wrap));
@@ -29,8 +29,9 @@ impl Settings {
 }
 
 impl<S: Clone + Send + Sync + 'static> Application<S> {
-    /// Sets the translations of [`Locale`](crate::Locale) and of the templates' `_`: gettext catalogues
-    /// or Tornado's CSV. The cookie `locale` selects one of them, then `Accept-Language`.
+    /// Sets the translations of [`Locale`](crate::Locale) and of the templates' `_`: gettext
+    /// catalogues or Tornado's CSV. The cookie `locale` selects one of them, then
+    /// `Accept-Language`.
     ///
     /// Default: none; each text is returned as it is.
     pub fn translations(mut self, translations: Translations) -> Self {

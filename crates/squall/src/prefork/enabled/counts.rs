@@ -19,7 +19,8 @@ use crate::servers;
 static ALL: Mutex<Vec<Arc<Counts>>> = Mutex::new(Vec::new());
 
 thread_local! {
-    /// The counters of this thread. No other thread writes to them, so they need no atomic additions.
+    /// The counters of this thread. No other thread writes to them, so they need no atomic
+    /// additions.
     static OWN: Arc<Counts> = {
         let own = Arc::<Counts>::default();
         lock(&ALL).push(Arc::clone(&own));

@@ -7,8 +7,9 @@ use squall_prefork::{Status, control::Client, metrics as text, worker};
 use super::counts;
 use crate::{Error, Result};
 
-/// Returns the metrics of the whole service in Prometheus' text format, from any worker: requests by class of
-/// status, latencies, connections, restarts, and the share of each worker. A single process returns its own.
+/// Returns the metrics of the whole service in Prometheus' text format, from any worker: requests
+/// by class of status, latencies, connections, restarts, and the share of each worker. A single
+/// process returns its own.
 ///
 /// Choose the path, and protect it: the metrics show your traffic.
 ///

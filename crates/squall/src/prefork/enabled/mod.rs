@@ -20,12 +20,12 @@ use tokio::runtime;
 
 use crate::{
     Error, Result, Server, autoreload,
-    listen::{HTTPS, Places},
+    listen::{HTTPS, ListenConfig},
 };
 
 pub(crate) const IS_ENABLED: bool = true;
 
-/// What a supervisor adds to the time that a worker may take to stop.
+/// Added to a worker's longest shutdown before the supervisor kills it.
 const MARGIN: Duration = Duration::from_secs(5);
 
 /// Settings as given.
@@ -83,7 +83,7 @@ pub(crate) fn supervised(server: Server, processes: usize) -> Result<()> {
         return Err(StartError::InsideRuntime.into());
     }
     server.check()?;
-    if let Some(listener) = server.places.listeners.first() {
+    if let Some(listener) = server.listen.listeners.first() {
         let address = listener.address();
         return Err(Error::new(format!(
             "start({processes}): a listener on {address} cannot be shared by several processes; bind the address"
@@ -91,7 +91,7 @@ pub(crate) fn supervised(server: Server, processes: usize) -> Result<()> {
     }
     let debug = server.debug;
     let supervisor = server.prefork.supervisor.processes(processes);
-    let supervisor = listen(&server.places, supervisor)?;
+    let supervisor = listen(&server.listen, supervisor)?;
     // Until `run` handles SIGHUP, it would end the process.
     let _watching = debug.then(autoreload::watch_build).transpose()?;
     match supervisor.run() {
@@ -108,9 +108,9 @@ pub(crate) fn supervised(server: Server, processes: usize) -> Result<()> {
     }
 }
 
-/// Makes a supervisor listen for its workers.
-fn listen(places: &Places, mut supervisor: Supervisor) -> Result<Supervisor> {
-    for (bind, tls) in &places.binds {
+/// Adds the addresses to the supervisor.
+fn listen(config: &ListenConfig, mut supervisor: Supervisor) -> Result<Supervisor> {
+    for (bind, tls) in &config.binds {
         for address in bind.resolve()? {
             supervisor = match tls {
                 Some(_) => supervisor.listen_as(HTTPS, address),

@@ -16,8 +16,8 @@ use crate::{Result, Server};
 /// How often a worker sends its counters to the supervisor.
 const REPORT: Duration = Duration::from_secs(1);
 
-/// Returns a text that differs between generations and between supervisors. A worker that is restarted after a crash
-/// has the generation of the one before it.
+/// Returns a text that differs between generations and between supervisors. A worker that is
+/// restarted after a crash has the generation of its predecessor.
 pub(crate) fn generation_id() -> Option<String> {
     worker::generation().map(|generation| format!("{}-{generation}", parent_id()))
 }
@@ -45,7 +45,8 @@ pub(crate) async fn serve(server: Server) -> Result<()> {
     served
 }
 
-/// Notifies of readiness, of life (watchdog), of counters and of the graceful shutdown; never returns.
+/// Notifies of readiness, of life (watchdog), of counters and of the graceful shutdown; never
+/// returns.
 async fn report(handle: &Handle, notifier: &Notifier) {
     handle.reached(Phase::Serving).await;
     notifier.ready();
@@ -72,9 +73,10 @@ async fn report(handle: &Handle, notifier: &Notifier) {
 
 /// Obeys the signals of a supervisor, if this process is a worker; returns whether it is.
 ///
-/// A worker can get the same signal twice: systemd signals every process of a unit, and so does the death of a
-/// supervisor. So a second signal does not shorten the graceful shutdown; a supervisor kills a worker that takes too
-/// long. The supervisor is notified of each signal, and replaces a worker that was stopped by another process.
+/// A worker can get the same signal twice: systemd signals every process of a unit, and the death
+/// of a supervisor signals its workers. So a second signal does not shorten the graceful shutdown;
+/// a supervisor kills a worker that takes too long. The supervisor is notified of each signal, and
+/// replaces a worker that was stopped by another process.
 ///
 /// The supervisor handles SIGHUP. No log file is open, so SIGUSR1 reopens nothing.
 pub(crate) fn obey_signals(handle: &Handle) -> Result<bool> {

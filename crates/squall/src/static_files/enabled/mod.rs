@@ -43,9 +43,9 @@ impl Settings {
 }
 
 impl<S: Clone + Send + Sync + 'static> Application<S> {
-    /// Serves the files of a directory below `/static/`, and its `robots.txt` and `favicon.ico` at the
-    /// root as well (Tornado's `static_path`). [`Urls::static_url`](crate::Urls::static_url) returns
-    /// their URLs with a version of their content, which clients may cache for ever.
+    /// Serves the files of a directory below `/static/`, and its `robots.txt` and `favicon.ico` at
+    /// the root as well (Tornado's `static_path`). [`Urls::static_url`](crate::Urls::static_url)
+    /// returns their URLs with a version of their content, which clients may cache for ever.
     ///
     /// Default: no static files.
     pub fn static_path(mut self, path: impl Into<PathBuf>) -> Self {

@@ -49,7 +49,8 @@ pub(super) fn of(files: ServeStatic) -> Result<Added, ConfigError> {
     })
 }
 
-/// Serves files. A response with an error status becomes an error of the application, with its page.
+/// Serves files. A response with an error status becomes an error of the application, with its
+/// page.
 fn endpoint(files: ServeStatic) -> Endpoint {
     Endpoint::from_fn(move |request: Request| {
         let response = files.clone().oneshot(request);

@@ -11,8 +11,8 @@ impl crate::Urls {
     /// `images/logo.png` → `/static/images/logo.png?v=…`. The file is read the first time; see
     /// [`StaticUrls::url`].
     ///
-    /// Without a [`static_path`](crate::Application::static_path) the URL has no version, and a warning
-    /// is logged.
+    /// Without a [`static_path`](crate::Application::static_path) the URL has no version, and a
+    /// warning is logged.
     #[must_use]
     pub fn static_url(&self, name: &str) -> String {
         match &self.files().0 {

@@ -37,8 +37,8 @@ impl Settings {
         self.0.as_ref().map(Templates::folder)
     }
 
-    /// Adds the functions. Compiles all templates, except in debug mode, where a template may be half written: an error
-    /// is then shown on the debug page.
+    /// Adds the functions. Compiles all templates, except in debug mode, where an error of a
+    /// half-written template is shown on the debug page.
     pub(crate) fn build(self, urls: &Urls, debug: bool) -> Result<Engine> {
         let Some(templates) = self.0 else {
             return Ok(Engine(None));
@@ -84,9 +84,9 @@ fn url(url: String) -> Value {
 }
 
 impl<S: Clone + Send + Sync + 'static> Application<S> {
-    /// Sets the folder of the templates that [`Page`](crate::Page) renders (Tornado's `template_path`).
-    /// They are compiled when the application is built, and again after a change if it
-    /// [debugs](Self::debug).
+    /// Sets the folder of the templates that [`Page`](crate::Page) renders (Tornado's
+    /// `template_path`). They are compiled when the application is built, and in [debug
+    /// mode](Self::debug) again after a change.
     ///
     /// Default: no templates.
     pub fn template_path(self, path: impl Into<PathBuf>) -> Self {

@@ -66,7 +66,7 @@ impl Page {
     ///
     /// # Errors
     ///
-    /// When the application has no templates, or this one is missing or wrong.
+    /// If the application has no templates, or this one is missing or fails.
     #[track_caller]
     pub fn render(&self, template: &str, context: impl Serialize) -> Result<Html<String>> {
         let templates = self.site.templates.0.as_ref();
@@ -131,7 +131,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let Some(Matched { site, .. }) = parts.extensions.get() else {
-            let error = Error::new("Page in a request that came by no route of an application");
+            let error = Error::new("`Page` outside of a squall route");
             return Err(error.into_response());
         };
         let site = Arc::clone(site);

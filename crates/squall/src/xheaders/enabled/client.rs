@@ -9,8 +9,8 @@ use squall_xheaders::{Connection, Peer, Scheme};
 
 /// The client: address, scheme and host as it sees them, and the peer of the connection.
 ///
-/// Behind a [trusted proxy](crate::Server::xheaders) they come from its forwarding headers; otherwise the
-/// client is the peer. Where headers contradict each other, the address is
+/// Behind a [trusted proxy](crate::Server::xheaders) they come from its forwarding headers;
+/// otherwise the client is the peer. Where headers contradict each other, the address is
 /// [unknown](crate::ClientSource::Unknown): never the proxy's.
 ///
 /// # Examples

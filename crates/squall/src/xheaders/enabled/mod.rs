@@ -29,7 +29,7 @@ pub(crate) fn logged_client(extensions: &Extensions) -> Option<LoggedClient> {
     }
 }
 
-/// Whether the client's scheme is `https`, as a trusted proxy or the connection tells.
+/// Whether the client's scheme is `https`, by a trusted proxy's header or the connection.
 pub(crate) fn is_https(extensions: &Extensions) -> bool {
     match extensions.get::<squall_xheaders::Client>() {
         Some(client) => client.scheme() == Scheme::Https,
@@ -43,8 +43,8 @@ impl Server {
     /// loopback peers only). They set [`Client`](crate::Client) and the address in the access log.
     ///
     /// Default: `false`.
-    pub fn xheaders(mut self, yes: bool) -> Self {
-        self.xheaders.0 = yes.then(XHeaders::new);
+    pub fn xheaders(mut self, enabled: bool) -> Self {
+        self.xheaders.0 = enabled.then(XHeaders::new);
         self
     }
 

@@ -1,4 +1,4 @@
-//! The token that shows that a request comes from a page of ours.
+//! `Xsrf`: makes the tokens that a request from another site cannot have.
 
 use std::ops::Deref;
 
@@ -7,8 +7,8 @@ use http::request::Parts;
 
 use crate::Error;
 
-/// Makes the tokens of [`xsrf_cookies`](crate::Application::xsrf_cookies), for pages that are not made from
-/// [templates](crate::Page); see [`squall_xsrf::Xsrf`].
+/// Makes the tokens of [`xsrf_cookies`](crate::Application::xsrf_cookies), for pages that are not
+/// rendered from [templates](crate::Page); see [`squall_xsrf::Xsrf`].
 ///
 /// # Examples
 ///

@@ -48,7 +48,7 @@ impl Guard {
         })
     }
 
-    /// Returns what makes the hidden field of a form, if the guard is on.
+    /// Returns the function that renders the hidden field of a form, if the guard is on.
     pub(crate) fn form_html(extensions: &Extensions) -> Option<FormHtml> {
         let xsrf = extensions.get::<squall_xsrf::Xsrf>()?.clone();
         Some(Arc::new(move || xsrf.xsrf_form_html()))
@@ -56,14 +56,15 @@ impl Guard {
 }
 
 impl<S: Clone + Send + Sync + 'static> Application<S> {
-    /// Sets whether requests with unsafe methods must come from pages of this site: by their origin, and by
-    /// Tornado's token in the form field `_xsrf` or the header `X-XSRFToken` (Tornado's `xsrf_cookies`).
-    /// The response to others is 403. [`Page`](crate::Page) and [`Xsrf`](crate::Xsrf) make tokens;
-    /// [`without_xsrf`](Self::without_xsrf) is for routes that browsers do not request.
+    /// Sets whether requests with unsafe methods must come from pages of this site: by their
+    /// origin, and by Tornado's token in the form field `_xsrf` or the header `X-XSRFToken`
+    /// (Tornado's `xsrf_cookies`). The response to others is 403. [`Page`](crate::Page) and
+    /// [`Xsrf`](crate::Xsrf) make tokens; [`without_xsrf`](Self::without_xsrf) exempts routes that
+    /// browsers do not request.
     ///
     /// Default: `false`.
-    pub fn xsrf_cookies(mut self, yes: bool) -> Self {
-        self.settings.xsrf.0 = yes.then(XsrfLayer::new);
+    pub fn xsrf_cookies(mut self, enabled: bool) -> Self {
+        self.settings.xsrf.0 = enabled.then(XsrfLayer::new);
         self
     }
 
@@ -76,8 +77,8 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         self
     }
 
-    /// Exempts the route that was added last from [`xsrf_cookies`](Self::xsrf_cookies): for clients that are
-    /// not browsers and authenticate in another way, such as webhooks with a signature.
+    /// Exempts the route that was added last from [`xsrf_cookies`](Self::xsrf_cookies), for clients
+    /// other than browsers that authenticate in another way, such as webhooks with a signature.
     ///
     /// Default: every route is checked.
     ///
@@ -87,7 +88,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     #[track_caller]
     pub fn without_xsrf(mut self) -> Self {
         let Some(route) = self.routes.last_mut() else {
-            panic!("without_xsrf() comes after the route that it is about");
+            panic!("without_xsrf() must follow the route that it exempts");
         };
         route.has_xsrf = false;
         self
