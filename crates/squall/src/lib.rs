@@ -59,57 +59,31 @@
 // An item that one feature defines for another is unused if only one of the two is on.
 #![cfg_attr(not(all(unix, feature = "default")), allow(dead_code, unused_imports))]
 
-mod access_log;
 mod application;
 mod auth;
 mod autoreload;
 mod cookies;
 mod debug;
-mod error;
-mod error_pages;
 mod extract;
 pub mod guide;
 mod handler;
-mod health;
-mod listen;
 mod locale;
-#[cfg_attr(not(feature = "log"), path = "no_logging.rs")]
-mod logging;
-mod methods;
-mod mount;
-mod outcome;
 mod prefork;
 mod response;
-pub mod route;
-mod run;
-mod serve;
 mod server;
-mod servers;
 mod service;
-mod settings;
-mod site;
 mod static_files;
 mod templates;
-mod tls;
-mod urls;
 mod xheaders;
 mod xsrf;
 
 pub use crate::{
-    access_log::CLIENT_CLOSED_REQUEST,
-    application::Application,
-    error::{Error, Result},
-    error_pages::ErrorPage,
+    application::{Application, Urls},
     extract::{Extension, Path, State},
-    handler::Handler,
-    health::{healthz, readyz},
-    methods::{Methods, any, delete, get, head, on, options, patch, post, put},
-    outcome::ResponseFuture,
-    response::{Html, Redirect},
-    serve::serve,
-    server::{Server, Worker},
-    service::ApplicationService,
-    urls::Urls,
+    handler::{Handler, Methods, any, delete, get, head, on, options, patch, post, put, route},
+    response::{Error, ErrorPage, Html, Redirect, Result},
+    server::{Server, Worker, healthz, readyz, serve},
+    service::{ApplicationService, ResponseFuture, access_log::CLIENT_CLOSED_REQUEST},
 };
 #[doc(no_inline)]
 pub use axum_core::{

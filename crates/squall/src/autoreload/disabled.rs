@@ -2,7 +2,7 @@
 
 use squall_server::{Listening, Serve};
 
-use crate::{Result, settings::ApplicationSettings};
+use crate::{Result, application::settings::ApplicationSettings};
 
 /// No page is reloaded.
 #[derive(Clone)]

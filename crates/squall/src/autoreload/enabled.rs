@@ -5,7 +5,7 @@ use squall_autoreload::{LiveReloadLayer, LiveReloadService, Watching, hand_over_
 use squall_server::{Handle, Listening, Serve};
 use tower_layer::Layer;
 
-use crate::{Result, prefork, settings::ApplicationSettings, xheaders::peer_ip};
+use crate::{Result, application::settings::ApplicationSettings, prefork, xheaders::peer_ip};
 
 /// Returns the live reload of pages in debug mode, which watches static files and templates.
 pub(crate) fn live_reload(settings: &ApplicationSettings) -> Option<LiveReload> {

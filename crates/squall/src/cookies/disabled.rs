@@ -2,7 +2,7 @@
 
 use http::request::Parts;
 
-use crate::{Result, application::BoxLayer};
+use crate::{Result, application::layer::BoxLayer};
 
 #[derive(Default)]
 pub(crate) struct Settings {}

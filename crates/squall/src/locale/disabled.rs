@@ -1,6 +1,6 @@
 //! No translations.
 
-use crate::application::BoxLayer;
+use crate::application::layer::BoxLayer;
 
 #[derive(Default)]
 pub(crate) struct Settings {}

@@ -10,8 +10,6 @@ use squall_routing::Rule;
 #[cfg(not(feature = "static"))]
 pub(crate) use self::disabled::{Settings, Urls};
 #[cfg(feature = "static")]
-pub use self::enabled::ViaStaticFiles;
-#[cfg(feature = "static")]
 pub(crate) use self::enabled::{Settings, Urls};
 use crate::handler::Endpoint;
 

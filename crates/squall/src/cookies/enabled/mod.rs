@@ -9,7 +9,7 @@ use squall_cookies::{CookieSecret, CookiesLayer};
 
 use crate::{
     Application, Result,
-    application::{BoxLayer, wrap},
+    application::layer::{BoxLayer, wrap},
     xheaders::is_https,
 };
 

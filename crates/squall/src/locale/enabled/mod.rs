@@ -9,7 +9,7 @@ use squall_locale::Translations;
 
 use crate::{
     Application,
-    application::{BoxLayer, wrap},
+    application::layer::{BoxLayer, wrap},
     cookies,
 };
 

@@ -13,7 +13,7 @@ use http::StatusCode;
 use squall_prefork::{Counters, LATENCY_BOUNDS};
 use squall_server::{Handle, Observe};
 
-use crate::servers;
+use crate::server::handles;
 
 /// The counters of each thread, including those that have ended.
 static ALL: Mutex<Vec<Arc<Counts>>> = Mutex::new(Vec::new());
@@ -74,7 +74,7 @@ fn add(count: &AtomicU64, more: u64) {
 
 /// Returns the sums over all threads.
 pub(crate) fn counters() -> Counters {
-    let (accepted, connections) = servers::with(|servers| {
+    let (accepted, connections) = handles::with(|servers| {
         let accepted = servers.iter().map(Handle::accepted).sum();
         let connections = servers.iter().map(Handle::connections).sum::<usize>();
         (accepted, connections as u64)

@@ -20,7 +20,7 @@ use tokio::runtime;
 
 use crate::{
     Error, Result, Server, autoreload,
-    listen::{HTTPS, ListenConfig},
+    server::listen::{HTTPS, ListenConfig},
 };
 
 pub(crate) const IS_ENABLED: bool = true;

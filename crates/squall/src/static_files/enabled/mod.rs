@@ -3,7 +3,6 @@
 mod routes;
 mod urls;
 
-pub use self::routes::ViaStaticFiles;
 pub(crate) use self::urls::Urls;
 
 use std::path::{Path, PathBuf};

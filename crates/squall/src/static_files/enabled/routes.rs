@@ -13,16 +13,11 @@ use super::{Added, Urls};
 use crate::{
     Error,
     handler::Endpoint,
-    route::{Endpoints, IntoRoute},
+    route::{Endpoints, IntoRoute, ViaStaticFiles},
 };
 
 /// Served at the root as well, where clients request them.
 const AT_THE_ROOT: [&str; 2] = ["robots.txt", "favicon.ico"];
-
-/// Marks [`StaticFiles`] in [`IntoRoute`].
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct ViaStaticFiles;
 
 /// The whole path of a request names the file: `regex(r"/(apple-touch-icon\.png)")` leads to
 /// `apple-touch-icon.png`.

@@ -15,10 +15,10 @@ use squall_xheaders::Host;
 
 use crate::{
     Client, Error, Html, Locale, Result,
+    application::site::Site,
     auth::User,
     debug::{Failure, Snippet},
     service::Matched,
-    site::Site,
     xsrf,
 };
 

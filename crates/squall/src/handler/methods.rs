@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::Method;
 
-use crate::handler::{Endpoint, Handler};
+use super::{Handler, endpoint::Endpoint};
 
 /// The handlers of one route, by method.
 ///

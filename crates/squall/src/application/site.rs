@@ -1,6 +1,7 @@
 //! Values that all requests share: URLs, templates and users.
 
-use crate::{Urls, auth::Auth, templates::Engine};
+use super::Urls;
+use crate::{auth::Auth, templates::Engine};
 
 /// Values for extractors.
 pub(crate) struct Site {

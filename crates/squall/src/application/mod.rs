@@ -1,4 +1,15 @@
 //! `Application`: the builder of routes and settings, which are checked once and then served.
+//!
+//! `settings.rs` collects the settings of all features, `site.rs` the values that all requests share,
+//! and `layer.rs` wraps services in layers.
+
+pub(crate) mod layer;
+mod mount;
+pub(crate) mod settings;
+pub(crate) mod site;
+mod urls;
+
+pub use self::urls::Urls;
 
 use std::{fmt, sync::Arc};
 
@@ -7,14 +18,17 @@ use squall_routing::{Router, Rule};
 use squall_server::Bind;
 use tower_layer::Layer;
 
-use crate::{
-    Error, Result, Server, Urls, autoreload,
-    handler::Endpoint,
+use self::{
+    layer::{BoxLayer, BoxService, wrap},
     mount::Mounted,
-    route::{HttpService, IntoRoute},
-    service::{ApplicationService, BoxService, Inner},
     settings::ApplicationSettings,
     site::Site,
+};
+use crate::{
+    Error, Result, Server, autoreload,
+    handler::Endpoint,
+    route::{HttpService, IntoRoute},
+    service::{ApplicationService, Inner},
 };
 
 /// A web application: a builder of routes and settings, which becomes a tower service.
@@ -56,9 +70,6 @@ pub(crate) struct Route {
     /// Whether the XSRF guard checks requests of this route.
     pub(crate) has_xsrf: bool,
 }
-
-/// Wraps a service in a layer.
-pub(crate) type BoxLayer = Box<dyn FnOnce(BoxService) -> Endpoint + Send>;
 
 impl Application {
     /// Returns an application without routes.
@@ -235,12 +246,6 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     pub fn listen(self, address: impl Into<Bind>) -> Result<()> {
         Server::new(self).bind(address)?.start(1)
     }
-}
-
-pub(crate) fn wrap(
-    layer: impl Layer<BoxService, Service: HttpService> + Send + 'static,
-) -> BoxLayer {
-    Box::new(move |inner| Endpoint::from_service(layer.layer(inner)))
 }
 
 impl<S> fmt::Debug for Application<S> {

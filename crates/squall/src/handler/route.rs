@@ -1,13 +1,11 @@
 //! `IntoRoute`: conversion of methods, static files and services to the endpoints of a route.
 
-use axum_core::{extract::Request, response::IntoResponse};
-use http::Method;
-use squall_server::BoxError;
-use tower_service::Service;
+pub use super::endpoint::HttpService;
 
-#[cfg(feature = "static")]
-pub use crate::static_files::ViaStaticFiles;
-use crate::{Methods, Result, handler::Endpoint};
+use http::Method;
+
+use super::{endpoint::Endpoint, methods::Methods};
+use crate::Result;
 
 /// A target of [`Application::route`](crate::Application::route): [`Methods`],
 /// [`StaticFiles`](crate::StaticFiles), or any tower service, which handles every method. The
@@ -15,26 +13,6 @@ use crate::{Methods, Result, handler::Endpoint};
 pub trait IntoRoute<S, M> {
     /// Converts to endpoints with the application's state.
     fn into_endpoints(self, state: &S) -> Endpoints;
-}
-
-/// A tower service that an application can call: the bounds of [`IntoRoute`] and
-/// [`Application::mount`](crate::Application::mount).
-pub trait HttpService:
-    Service<Request, Response: IntoResponse, Error: Into<BoxError>, Future: Send + 'static>
-    + Clone
-    + Send
-    + Sync
-    + 'static
-{
-}
-
-impl<T> HttpService for T where
-    T: Service<Request, Response: IntoResponse, Error: Into<BoxError>, Future: Send + 'static>
-        + Clone
-        + Send
-        + Sync
-        + 'static
-{
 }
 
 /// The endpoints of one route, by method.
@@ -45,6 +23,12 @@ pub struct Endpoints(pub(crate) Result<Vec<(Option<Method>, Endpoint)>>);
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ViaMethods;
+
+/// Marks [`StaticFiles`](crate::StaticFiles) in [`IntoRoute`].
+#[cfg(feature = "static")]
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ViaStaticFiles;
 
 /// Marks a service in [`IntoRoute`].
 #[derive(Debug)]

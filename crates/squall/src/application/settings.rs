@@ -4,8 +4,8 @@ use axum_core::response::IntoResponse;
 use http::StatusCode;
 
 use crate::{
-    Application, ErrorPage, auth, cookies, debug, error_pages::ErrorPages, locale, static_files,
-    templates, xsrf,
+    Application, ErrorPage, auth, cookies, debug, locale, response::error_pages::ErrorPages,
+    static_files, templates, xsrf,
 };
 
 /// Settings as given. The settings of a feature that is off are empty.

@@ -1,9 +1,18 @@
-//! `ApplicationService`: route, handler, error page and access log of a request.
+//! `ApplicationService`: the way of a request from the server to its handler and back.
+//!
+//! `inner.rs` finds the endpoint of a request, `outcome.rs` renders error pages and logs the request in
+//! the format of `access_log.rs`.
+
+pub(crate) mod access_log;
+mod inner;
+mod outcome;
+
+pub(crate) use self::inner::{Inner, Matched};
+pub use self::outcome::ResponseFuture;
 
 use std::{
     convert::Infallible,
     fmt,
-    future::ready,
     sync::Arc,
     task::{Context, Poll},
     time::Instant,
@@ -12,25 +21,20 @@ use std::{
 use axum_core::{
     body::Body,
     extract::{DefaultBodyLimit, Request},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use bytes::Bytes;
-use http::{Method, StatusCode, header};
-use squall_routing::{Captures, FindError, MethodMatch, Methods, Router};
+use http::Method;
 use squall_server::{BoxError, ConnectionInfo};
-use tower::{service_fn, util::BoxCloneSyncService};
 use tower_service::Service;
 use tracing::level_filters::LevelFilter;
 
+use self::outcome::{AccessRecord, RequestRecord};
 use crate::{
-    Error, Urls, access_log,
-    application::BoxLayer,
+    Urls,
+    application::layer::{BoxLayer, boxed},
     autoreload::LiveReload,
-    debug::{RequestMetadata, Tracebacks},
-    error_pages::ErrorPages,
-    handler::{Endpoint, ResponseFuture as HandlerFuture},
-    outcome::{AccessRecord, RequestRecord, ResponseFuture},
-    site::Site,
+    handler::Endpoint,
     xheaders::logged_client,
 };
 
@@ -42,27 +46,6 @@ pub struct ApplicationService {
     /// The routes inside the application's layers; `None` if it has no layer.
     layered: Option<Endpoint>,
     access_log: bool,
-}
-
-pub(crate) type BoxService = BoxCloneSyncService<Request, Response, Infallible>;
-
-/// Routes and settings; shared by all requests.
-pub(crate) struct Inner {
-    pub(crate) router: Router<Methods<Endpoint>>,
-    pub(crate) error_pages: ErrorPages,
-    pub(crate) site: Arc<Site>,
-    pub(crate) tracebacks: Tracebacks,
-    /// Whether the application is in debug mode.
-    pub(crate) debug: bool,
-    /// Reloads open pages in debug mode.
-    pub(crate) live_reload: Option<LiveReload>,
-}
-
-/// The matched route, in a request's extensions.
-#[derive(Clone)]
-pub(crate) struct Matched {
-    pub(crate) captures: Captures,
-    pub(crate) site: Arc<Site>,
 }
 
 impl ApplicationService {
@@ -182,77 +165,4 @@ where
             Body::new(body)
         }
     })
-}
-
-impl Inner {
-    fn respond(&self, mut request: Request) -> HandlerFuture {
-        match self.find(&mut request) {
-            Ok(endpoint) => endpoint.call(request),
-            Err(response) => response,
-        }
-    }
-
-    /// Finds the endpoint and adds the captures to the request. The error is the response of a
-    /// request that matches no endpoint.
-    fn find<B>(&self, request: &mut http::Request<B>) -> Result<&Endpoint, HandlerFuture> {
-        let path = request.uri().path();
-        let host = || {
-            request.uri().host().or_else(|| {
-                let host = request.headers().get(header::HOST)?;
-                host.to_str().ok()
-            })
-        };
-        let host = self.router.has_hosts().then(host).flatten();
-        let found = match self.router.find(host, path) {
-            Ok(found) => found,
-            Err(FindError::BadEncoding) => return Err(error(StatusCode::BAD_REQUEST)),
-            Err(FindError::NotFound) if path == "*" && request.method() == Method::OPTIONS => {
-                return Err(now(StatusCode::NO_CONTENT.into_response()));
-            }
-            Err(FindError::NotFound) => return Err(error(StatusCode::NOT_FOUND)),
-        };
-        let (mut response, allow) = match found.endpoint.find(request.method()) {
-            MethodMatch::Found(endpoint) | MethodMatch::Head(endpoint) => {
-                if let Some(metadata) = request.extensions().get::<RequestMetadata>() {
-                    record_route(metadata, &found.captures, path);
-                }
-                request.extensions_mut().insert(Matched {
-                    captures: found.captures,
-                    site: Arc::clone(&self.site),
-                });
-                return Ok(endpoint);
-            }
-            MethodMatch::Options(allow) => (StatusCode::NO_CONTENT.into_response(), allow),
-            MethodMatch::NotAllowed(allow) => (
-                Error::status(StatusCode::METHOD_NOT_ALLOWED).into_response(),
-                allow,
-            ),
-        };
-        response.headers_mut().insert(header::ALLOW, allow.clone());
-        Err(now(response))
-    }
-}
-
-/// Records the route and its parameters for the debug page.
-fn record_route(metadata: &RequestMetadata, captures: &Captures, path: &str) {
-    metadata.set_route(captures.pattern());
-    for (name, value) in captures.params(path) {
-        metadata.add_param(name, value);
-    }
-}
-
-/// Returns a function as a service, to wrap it in a layer.
-fn boxed(respond: impl Fn(Request) -> HandlerFuture + Clone + Send + Sync + 'static) -> BoxService {
-    BoxService::new(service_fn(move |request| {
-        let response = respond(request);
-        async move { Ok(response.await) }
-    }))
-}
-
-fn now(response: Response) -> HandlerFuture {
-    Box::pin(ready(response))
-}
-
-fn error(status: StatusCode) -> HandlerFuture {
-    now(Error::status(status).into_response())
 }

@@ -11,7 +11,7 @@ use axum_core::response::{IntoResponse, Response};
 use http::{Method, StatusCode, Uri, header};
 use squall_server::panic_message;
 
-use crate::Error;
+use super::Error;
 
 /// The error and the request of an [error page](crate::Application::error_page).
 #[derive(Debug)]

@@ -3,13 +3,8 @@
 use squall_server::IntoListener;
 use tower_layer::Layer;
 
-use crate::{
-    Application, Error, Result, Server, autoreload,
-    listen::Banner,
-    prefork,
-    server::{AppSource, Worker},
-    servers,
-};
+use super::{AppSource, Server, Worker, handles, listen::Banner};
+use crate::{Application, Error, Result, autoreload, prefork};
 
 impl Server {
     /// Serves in the caller's runtime until [`handle`](Self::handle) stops the server. It handles
@@ -31,7 +26,7 @@ impl Server {
         }
         let listening = self.listen.listen(server)?;
         let handle = listening.handle();
-        servers::add(handle.clone());
+        handles::add(handle.clone());
         let service = match self.source {
             AppSource::Ready(service) => service?,
             AppSource::Factory(factory) => {

@@ -17,15 +17,13 @@ use http::{HeaderValue, Method, StatusCode, Uri, header};
 use http_body::Body as _;
 use squall_server::ConnectionInfo;
 
-use crate::{
-    Error,
+use super::{
     access_log::{self, CLIENT_CLOSED_REQUEST},
-    debug::Observed,
-    error_pages::ErrorPages,
-    handler::ResponseFuture as HandlerFuture,
-    servers,
-    service::Inner,
-    xheaders::LoggedClient,
+    inner::Inner,
+};
+use crate::{
+    Error, debug::Observed, handler::ResponseFuture as HandlerFuture,
+    response::error_pages::ErrorPages, server::handles, xheaders::LoggedClient,
 };
 
 /// The response of an [`ApplicationService`](crate::ApplicationService).
@@ -87,7 +85,7 @@ impl Drop for ResponseFuture {
         if record.log.is_none() || IS_ABORT_LOGGED.get() || thread::panicking() {
             return;
         }
-        let cut_off = servers::are_cutting_off().then(|| Error::new("cut off by the shutdown"));
+        let cut_off = handles::are_cutting_off().then(|| Error::new("cut off by the shutdown"));
         let status = match cut_off {
             Some(_) => StatusCode::SERVICE_UNAVAILABLE.as_u16(),
             None => CLIENT_CLOSED_REQUEST,

@@ -1,9 +1,15 @@
-//! Responses: HTML and redirects.
+//! Responses: HTML and redirects. `error.rs` is the error of a handler, `error_pages.rs` its page.
+
+mod error;
+pub(crate) mod error_pages;
+
+pub use self::{
+    error::{Error, Result},
+    error_pages::ErrorPage,
+};
 
 use axum_core::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-
-use crate::Error;
 
 /// A body of HTML.
 ///

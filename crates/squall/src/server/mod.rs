@@ -1,13 +1,28 @@
 //! `Server`: the builder of addresses, limits, processes and threads of an application.
+//!
+//! `run.rs` is `start` in this process, `serve.rs` serves in a runtime, `listen.rs` and `tls.rs` make the
+//! listeners. `handles.rs` has the servers of this process, for `health.rs` and the counters.
+
+pub(crate) mod handles;
+mod health;
+pub(crate) mod listen;
+#[cfg_attr(not(feature = "log"), path = "no_logging.rs")]
+mod logging;
+mod run;
+mod serve;
+mod tls;
+
+pub use self::{
+    health::{healthz, readyz},
+    serve::serve,
+};
 
 use std::{fmt, mem, pin::Pin};
 
 use squall_server::{Bind, Handle, Limits, Listener, TrustedProxies};
 
-use crate::{
-    Application, ApplicationService, Error, Result, autoreload, listen::ListenConfig, logging,
-    prefork, run, xheaders,
-};
+use self::listen::ListenConfig;
+use crate::{Application, ApplicationService, Error, Result, autoreload, prefork, xheaders};
 
 /// Runs an application: addresses, limits, processes, threads and shutdown.
 ///

@@ -4,10 +4,8 @@ use std::fmt;
 
 use squall_server::{Address, Bind, Listener, Listening, Server, inherited};
 
-use crate::{
-    Error, Result, prefork,
-    tls::{self, Tls},
-};
+use super::tls::{self, Tls};
+use crate::{Error, Result, prefork};
 
 /// The name of a socket for HTTPS in `LISTEN_FDNAMES`.
 pub(crate) const HTTPS: &str = "https";

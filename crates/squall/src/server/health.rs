@@ -2,7 +2,8 @@
 
 use http::StatusCode;
 
-use crate::{prefork, servers};
+use super::handles;
+use crate::prefork;
 
 /// Returns 200: for a liveness check.
 pub async fn healthz() -> &'static str {
@@ -15,7 +16,7 @@ pub async fn healthz() -> &'static str {
 /// A load balancer polls at intervals; [`Limits::drain_delay`](crate::Limits::drain_delay)
 /// gives it time to notice.
 pub async fn readyz() -> (StatusCode, &'static str) {
-    if servers::are_serving() || prefork::has_successor().await {
+    if handles::are_serving() || prefork::has_successor().await {
         (StatusCode::OK, "ready\n")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "leaving\n")
