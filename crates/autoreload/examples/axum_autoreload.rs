@@ -1,14 +1,16 @@
-//! A plain axum program whose pages keep up with it, and which `squall dev` replaces without refusing a request.
+//! An axum program with live reload, which `squall dev` replaces without refusing a connection.
 //!
-//! Run with `cargo run -p squall-autoreload --example axum_autoreload`, open <http://127.0.0.1:8888/>, and edit
-//! `page.html` or `site.css` in the folder beside this file: the page follows. To edit this file as well:
+//! Run with `cargo run -p squall-autoreload --example axum_autoreload`, open
+//! <http://127.0.0.1:8888/>, and edit `page.html` or `site.css` in the directory beside this file:
+//! the page reloads. To edit this file as well:
 //!
 //! ```text
-//! squall dev --bind 127.0.0.1:8888 -- cargo run -p squall-autoreload --example axum_autoreload
+//! squall dev --bind 127.0.0.1:8888 -- cargo run -p squall-autoreload \
+//!     --example axum_autoreload
 //! ```
 //!
-//! It needs nothing of squall's for that: the socket comes from `LISTEN_FDS` (listenfd), and `READY=1` goes to
-//! `NOTIFY_SOCKET`, as under systemd.
+//! The program uses systemd's protocol: it takes the listener from `LISTEN_FDS` (listenfd), and
+//! sends `READY=1` to `NOTIFY_SOCKET`.
 
 use std::{
     env, fs, io,
@@ -31,7 +33,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-/// What the program reads by itself; another folder can be given.
+/// The directory of the page and style sheet. An argument overrides it.
 const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/axum_autoreload");
 
 const GREETING: &str = "Hello from axum";
@@ -77,13 +79,13 @@ async fn main() -> io::Result<()> {
     )
     .with_graceful_shutdown(async move {
         terminate.recv().await;
-        // Or the program would wait for its pages.
+        // Otherwise the shutdown waits for open event streams.
         live.close();
     })
     .await
 }
 
-/// Tells whoever has started us that the one before may go.
+/// Notifies the supervisor that this process is ready, so that it stops the old one.
 fn ready() -> io::Result<()> {
     match env::var_os("NOTIFY_SOCKET") {
         Some(path) => UnixDatagram::unbound()?.send_to(b"READY=1", path).map(drop),

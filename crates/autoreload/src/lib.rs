@@ -1,13 +1,13 @@
-//! Watch, rebuild, hand over, refresh the browser: what a web program needs while it is written.
+//! Development server: file watch, `cargo build`, reload of the program, and live reload of pages.
 //!
-//! This is the library behind `squall dev -- cargo run`, and what a program contributes to it. A change is seen, the
-//! program is built while the old one answers, the new one takes over, and the pages that are open
-//! somewhere load themselves again. If it cannot be built, they show the compiler's words instead.
+//! This is the library of `squall dev -- cargo run`, and of the program that it starts. When a file
+//! changes, the program is built while the old process still serves. The new process then replaces
+//! it, and open pages reload. If the build fails, they show the compiler's errors instead.
 //!
 //! # In a program
 //!
-//! [`LiveReload`] is a tower layer that gives pages a small script. It works alone, for style sheets and templates that
-//! the program reads by itself, and under `squall dev` for everything else.
+//! [`LiveReload`] is a tower layer that adds a small script to HTML pages. Alone, it reloads pages
+//! when style sheets and templates change; under `squall dev`, also after a build.
 //!
 //! ```
 //! use std::{convert::Infallible, net::IpAddr};
@@ -19,13 +19,14 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! // The server says who connected, in its own way: here as an `IpAddr` in the extensions.
+//! // The server puts the peer's address into the request's extensions, here as an `IpAddr`.
 //! let live = LiveReload::new().layer(|extensions| extensions.get::<IpAddr>().copied());
 //!
 //! let service = ServiceBuilder::new().layer(live).service(service_fn(
 //!     async |_: Request<()>| {
 //!         let page = Response::builder().header("content-type", "text/html");
-//!         Ok::<_, Infallible>(page.body(Full::new(Bytes::from("<h1>Hello</h1>"))).expect("it is a page"))
+//!         let page = page.body(Full::new(Bytes::from("<h1>Hello</h1>")));
+//!         Ok::<_, Infallible>(page.expect("the header is valid"))
 //!     },
 //! ));
 //!
@@ -33,26 +34,27 @@
 //!     .extension(IpAddr::from([127, 0, 0, 1]))
 //!     .header("host", "localhost:8888")
 //!     .body(())
-//!     .expect("it is a request");
-//! let response = service.oneshot(request).await.expect("it cannot fail");
-//! let page = response.into_body().collect().await.expect("it is in memory").to_bytes();
+//!     .expect("the URI and headers are valid");
+//! let response = service.oneshot(request).await.expect("the service is infallible");
+//! let page = response.into_body().collect().await.expect("the body is in memory").to_bytes();
 //! assert!(page.starts_with(b"<h1>Hello</h1><script src=\"/_squall/live.js\""));
 //! # }
 //! ```
 //!
-//! [`hand_over_when_built`] is for a program that supervises itself: it hands over whenever somebody has built it.
+//! [`reload_when_rebuilt`] is for a program with a supervisor of its own: it reloads after each
+//! build.
 //!
-//! # Who holds the sockets
+//! # Listeners during a reload
 //!
-//! Requests are refused while nobody listens, so somebody has to while the program is replaced. A program of squall's that
-//! debugs is supervised by itself, as in production: `squall dev` starts it once and asks its supervisor for a
-//! reload after each build. So it need not know the address, and nothing is done in development that is not done in
-//! a deploy. Any other program that takes sockets from its parent (`LISTEN_FDS`) is supervised by `squall dev
-//! --bind`, which has to be told the address. What does neither is stopped and started again.
+//! Connections are refused while no process listens, so a supervisor keeps the listeners while the
+//! program is replaced. A squall program in debug mode is its own supervisor, as in production:
+//! `squall dev` starts it once, and requests a reload after each build. Any other program that
+//! takes listeners from its parent (`LISTEN_FDS`) needs `squall dev --bind ADDRESS`, which binds
+//! the address and supervises it. All other programs are stopped and started again.
 //!
-//! What runs is held open by its supervisor, so it does not matter that cargo removes the file for the
-//! next build. A change while a build runs ends that build: nobody wants a program of yesterday's text, and it
-//! may have seen half of what was saved.
+//! The supervisor keeps the running executable open, since cargo removes the file in the next
+//! build. A change during a build cancels the build, because it may have read a part of the
+//! changes.
 //!
 //! # Features
 //!
@@ -60,12 +62,13 @@
 //! |---|---|---|
 //! | `cargo` | `CargoRun`, the building side of `squall dev` | no |
 //!
-//! # What it does not do
+//! # Limits
 //!
-//! It replaces programs and not functions: what is in memory is lost. It compiles nothing but Rust, sets none of the
-//! variables of cargo's `[env]` table, and is not for production: its layer is for requests
-//! from this machine, to a name of this machine. A new address in the program's source is taken up by a new start
-//! only, since the old sockets are what is handed over.
+//! - It replaces processes, not functions: state in memory is lost.
+//! - It builds Rust only, and sets none of the variables in cargo's `[env]` table.
+//! - It is not for production: the layer serves only requests from this machine to a name of this
+//!   machine.
+//! - A new address in the program's source needs a new start: a reload keeps the old listeners.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "cargo")]
@@ -80,7 +83,7 @@ mod watch;
 pub use crate::cargo::{Building, Built, Cancel, CargoRun, ConfigError, Executable, Sources};
 pub use crate::{
     live::{LiveBody, LiveReload, LiveReloadLayer, LiveReloadService, ResponseFuture},
-    own::{DEV_PID, hand_over_when_built, stop_with_dev, watch_own_executable},
+    own::{DEV_PID, reload_when_rebuilt, stop_with_dev, watch_own_executable},
     state::{STATE, StateFile, Status},
     watch::{Roots, Watch, Watching},
 };

@@ -1,8 +1,7 @@
-//! What `squall dev` tells the program that it has started: a file.
+//! The state file: the status of the last build, from `squall dev` to the program.
 //!
-//! A file and no socket, because a program of the next generation, which was not there when something
-//! happened, has to learn how things stand as well; because nobody has to be connected, read or
-//! answer; and because anything can read it. It is replaced as a whole, so nobody sees half of it.
+//! A file rather than a socket, because a process that starts later also needs the present status.
+//! The file is replaced atomically, so that no reader sees a part of it.
 
 use std::{
     env, fs, io,
@@ -11,63 +10,64 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-/// The environment variable that names the file. It is empty where pages are to be left alone.
+/// The environment variable with the path of the state file. An empty value disables live reload.
 pub const STATE: &str = "SQUALL_DEV_STATE";
 
-/// How the last build went.
+/// The status of the last build.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Status {
-    /// What runs is what the sources say.
+    /// The running program matches its sources.
     #[default]
     Fine,
-    /// A build is under way.
+    /// A build is running.
     Building,
-    /// What runs is older than the sources.
+    /// The build failed, so the running program is older than its sources.
     Failed {
-        /// Why, in the compiler's words and colours (ANSI).
+        /// The compiler's errors, with colours (ANSI).
         diagnostics: String,
     },
 }
 
-/// The file in which a [`Status`] is told.
+/// A file with the present [`Status`], as JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateFile(PathBuf);
 
 impl StateFile {
-    /// The file of that name, in a directory that only its owner gets into.
+    /// Creates a handle for the file at this path. Only its owner should have access to the
+    /// directory.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
 
-    pub(crate) fn from_env() -> Found {
+    pub(crate) fn from_env() -> StateSetting {
         match env::var_os(STATE) {
-            None => Found::Nothing,
-            Some(path) if path.is_empty() => Found::LeaveAlone,
-            Some(path) => Found::File(Self::new(path)),
+            None => StateSetting::Unset,
+            Some(path) if path.is_empty() => StateSetting::Disabled,
+            Some(path) => StateSetting::File(Self::new(path)),
         }
     }
 
-    /// Where it is.
+    /// Returns the path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0
     }
 
-    /// Tells.
+    /// Replaces the file atomically.
     ///
     /// # Errors
     ///
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn publish(&self, status: &Status) -> io::Result<()> {
         let beside = self.0.with_extension("new");
         fs::write(&beside, serde_json::to_vec(status)?)?;
         fs::rename(beside, &self.0)
     }
 
-    /// How things stand. A file that cannot be read says nothing, which is fine.
+    /// Returns the present status. A file that is missing or invalid counts as [`Status::Fine`].
     #[must_use]
     pub fn read(&self) -> Status {
         let text = fs::read(&self.0).unwrap_or_default();
@@ -75,11 +75,13 @@ impl StateFile {
     }
 }
 
-/// Whether a `squall dev` is there.
+/// The value of [`STATE`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
-    Nothing,
-    LeaveAlone,
+pub(crate) enum StateSetting {
+    /// Without `squall dev`.
+    Unset,
+    /// Empty: live reload is disabled.
+    Disabled,
     File(StateFile),
 }
 
@@ -88,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_told_is_read() {
+    fn published_status_is_read_and_invalid_files_are_fine() {
         let directory = tempfile::tempdir().unwrap();
         let file = StateFile::new(directory.path().join("state"));
         assert_eq!(file.read(), Status::Fine);
@@ -99,9 +101,9 @@ mod tests {
             file.publish(&status).unwrap();
             assert_eq!(file.read(), status);
         }
-        for nonsense in ["", "{", r#"{"status":"odd"}"#] {
-            fs::write(file.path(), nonsense).unwrap();
-            assert_eq!(file.read(), Status::Fine, "{nonsense}");
+        for invalid in ["", "{", r#"{"status":"odd"}"#] {
+            fs::write(file.path(), invalid).unwrap();
+            assert_eq!(file.read(), Status::Fine, "{invalid}");
         }
     }
 }

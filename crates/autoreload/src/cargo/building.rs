@@ -1,4 +1,4 @@
-//! A running build: its output is passed on as it comes, and it can be cancelled.
+//! A running build: forwards its output, and can be cancelled.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -7,10 +7,10 @@ use std::{
     thread,
 };
 
-use super::{Built, Target};
+use super::messages::{Built, Target};
 use crate::system::Group;
 
-/// How much of cargo's output a page shows.
+/// How many bytes of cargo's output a failed build keeps.
 const TAIL: usize = 64 << 10;
 
 /// A running build.
@@ -24,7 +24,7 @@ pub struct Building {
 /// Cancels a build, and the compilers that it has started.
 #[derive(Clone, Debug)]
 pub struct Cancel {
-    /// `None` once the build has ended: another process may get its number.
+    /// `None` once the build has ended, since its process id can be reused.
     group: Arc<Mutex<Option<Group>>>,
 }
 
@@ -55,34 +55,36 @@ impl Building {
         })
     }
 
-    /// Returns what cancels the build from another thread.
+    /// Returns a handle that cancels the build from another thread.
     #[must_use]
     pub fn cancel(&self) -> Cancel {
         self.cancel.clone()
     }
 
-    /// Waits for the end of the build, and passes on its output, including progress, as it comes.
+    /// Waits for the end of the build, and writes its output, including progress, to `output`.
     ///
     /// # Errors
     ///
-    /// If the output of cargo cannot be read.
-    pub fn wait(mut self, mut words: impl Write + Send + Clone) -> io::Result<Built> {
+    /// If cargo's output cannot be read or written.
+    pub fn wait(mut self, mut output: impl Write + Send + Clone) -> io::Result<Built> {
         let stdout = self.child.stdout.take().expect("it is piped");
         let stderr = self.child.stderr.take().expect("it is piped");
         let mut built = Built::default();
-        let said = thread::scope(|scope| {
-            let progress_words = words.clone();
-            let progress = scope.spawn(move || pass_on(stderr, progress_words));
+        let tail = thread::scope(|scope| {
+            let progress_output = output.clone();
+            let progress = scope.spawn(move || copy(stderr, progress_output));
             for line in BufReader::new(stdout).lines() {
                 if let Some(text) = built.record(&line?, self.wanted.as_ref()) {
-                    words.write_all(text.as_bytes())?;
+                    output.write_all(text.as_bytes())?;
                 }
             }
-            progress
-                .join()
-                .unwrap_or_else(|_| Err(io::Error::other("it panicked")))
+            progress.join().unwrap_or_else(|_| {
+                Err(io::Error::other(
+                    "the thread that reads cargo's progress panicked",
+                ))
+            })
         })?;
-        // Cleared under the lock: a later cancel cannot hit another process.
+        // Reaped and cleared under the lock, so that a later cancel cannot hit another process.
         let mut group = self
             .cancel
             .group
@@ -91,14 +93,14 @@ impl Building {
         built.success = self.child.wait()?.success();
         *group = None;
         if !built.success && built.errors.is_empty() {
-            built.errors = String::from_utf8_lossy(&said).into_owned();
+            built.errors = String::from_utf8_lossy(&tail).into_owned();
         }
         Ok(built)
     }
 }
 
-/// Copies as it comes, and returns the last part.
-fn pass_on(mut from: impl Read, mut to: impl Write) -> io::Result<Vec<u8>> {
+/// Copies each chunk as it arrives, and returns the last [`TAIL`] bytes.
+fn copy(mut from: impl Read, mut to: impl Write) -> io::Result<Vec<u8>> {
     let mut tail = Vec::new();
     let mut chunk = [0; 4096];
     loop {
@@ -126,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn output_without_a_compiler_error_is_kept() {
+    fn failed_build_without_diagnostics_keeps_output() {
         let built = shell("echo error: no manifest >&2; exit 101")
             .wait(io::sink())
             .unwrap();
@@ -136,8 +138,8 @@ mod tests {
     }
 
     #[test]
-    fn a_build_and_its_children_are_cancelled() {
-        // The compiler is a child of cargo, and holds cargo's output open.
+    fn cancel_terminates_build_and_its_children() {
+        // The child, like a compiler, keeps the output open.
         let building = shell("sleep 1000 & wait");
         let cancel = building.cancel();
         let waiting = thread::spawn(|| building.wait(io::sink()));
@@ -147,10 +149,10 @@ mod tests {
     }
 
     #[test]
-    fn pass_on_returns_the_last_part() {
+    fn copy_returns_the_last_bytes() {
         let mut text = vec![b'a'; TAIL];
         text.extend(b"the end");
-        let tail = pass_on(text.as_slice(), io::sink()).unwrap();
+        let tail = copy(text.as_slice(), io::sink()).unwrap();
         assert_eq!(tail.len(), TAIL);
         assert!(tail.ends_with(b"the end"));
     }

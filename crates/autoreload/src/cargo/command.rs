@@ -1,4 +1,4 @@
-//! A `cargo run …`, taken apart: the build that it begins with, and what it runs afterwards.
+//! Parser of a `cargo run` command line, split into the build and the program's command.
 
 use std::{
     env, error,
@@ -9,9 +9,9 @@ use std::{
     process::Command,
 };
 
-use super::{Building, Executable, Sources};
+use super::{Building, Executable, Sources, messages::Target};
 
-/// A `cargo run …` that can be done in two steps.
+/// A `cargo run` command line, executed in two steps: build and run.
 ///
 /// ```
 /// use squall_autoreload::CargoRun;
@@ -24,7 +24,7 @@ use super::{Building, Executable, Sources};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CargoRun {
     cargo: OsString,
-    /// What comes before the subcommand: a toolchain, and flags for all of cargo.
+    /// Words before the subcommand: a toolchain, and cargo's global flags.
     before: Vec<OsString>,
     flags: Vec<OsString>,
     arguments: Vec<OsString>,
@@ -32,20 +32,13 @@ pub struct CargoRun {
     pub(super) package: Option<String>,
 }
 
-/// What `--bin` or `--example` names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
-    pub(super) kind: &'static str,
-    pub(super) name: String,
-}
-
-/// Why a `cargo run …` cannot be taken apart.
+/// An error in the flags of `cargo run`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// A flag wants a value and comes last.
+    /// A flag that needs a value is the last word.
     NoValue(String),
-    /// The format of cargo's messages is ours to choose.
+    /// `--message-format`, which is set to JSON here.
     MessageFormat(String),
 }
 
@@ -56,7 +49,7 @@ impl fmt::Display for ConfigError {
             Self::MessageFormat(flag) => {
                 write!(
                     f,
-                    "cargo's flag {flag} is taken: its messages are read here"
+                    "cargo's flag {flag} cannot be set: cargo's messages must be JSON here"
                 )
             }
         }
@@ -87,7 +80,7 @@ const WITH_VALUE: &[&str] = &[
     "-p",
 ];
 
-/// Those that `cargo metadata` knows as well.
+/// The flags of `cargo run` that `cargo metadata` accepts.
 const FOR_METADATA: &[&str] = &[
     "--all-features",
     "--config",
@@ -102,7 +95,7 @@ const FOR_METADATA: &[&str] = &[
     "-Z",
 ];
 
-/// cargo's settings for a terminal, by their variables.
+/// Environment variables for output to a terminal.
 const FOR_TERMINALS: &[(&str, &str)] = &[
     ("CARGO_TERM_COLOR", "always"),
     ("CARGO_TERM_PROGRESS_WHEN", "always"),
@@ -110,11 +103,11 @@ const FOR_TERMINALS: &[(&str, &str)] = &[
 ];
 
 impl CargoRun {
-    /// Takes a command line apart, or returns `None` when it is another command than `cargo run`.
+    /// Parses a command line. Returns `None` for another command than `cargo run`.
     ///
     /// # Errors
     ///
-    /// When it is `cargo run`, and its flags are not understood.
+    /// If a flag of `cargo run` has no value, or cannot be used here.
     pub fn parse(line: &[OsString]) -> Result<Option<Self>, ConfigError> {
         let Some((cargo, words)) = line.split_first() else {
             return Ok(None);
@@ -154,25 +147,25 @@ impl CargoRun {
         Ok(Some(run))
     }
 
-    /// What the program is given.
+    /// Returns the program's arguments.
     #[must_use]
     pub fn arguments(&self) -> &[OsString] {
         &self.arguments
     }
 
-    /// Starts the build that `cargo run` would begin with; in colours and with a progress bar if
-    /// standard error is a terminal.
+    /// Starts `cargo build` for the same target. Enables colours and a progress bar if standard
+    /// error is a terminal.
     ///
     /// # Errors
     ///
-    /// When there is no cargo.
+    /// If cargo cannot be started.
     pub fn build(&self) -> io::Result<Building> {
         let mut command = self.cargo_command("build");
         command
             .args(&self.flags)
             .arg("--message-format=json-diagnostic-rendered-ansi");
         if io::stderr().is_terminal() {
-            // It would look at our pipe.
+            // cargo's standard error is a pipe, so it would disable both.
             let unset = FOR_TERMINALS
                 .iter()
                 .filter(|(name, _)| env::var_os(name).is_none());
@@ -181,11 +174,11 @@ impl CargoRun {
         Building::start(command, self.target.clone())
     }
 
-    /// What the program is made of, as far as cargo knows before it is built.
+    /// Returns the program's sources, from `cargo metadata`.
     ///
     /// # Errors
     ///
-    /// When cargo cannot tell; its words are in the error.
+    /// If `cargo metadata` fails; the error is its standard error.
     pub fn sources(&self) -> io::Result<Sources> {
         let mut command = self.cargo_command("metadata");
         let mut flags = self.flags.iter();
@@ -198,13 +191,13 @@ impl CargoRun {
         }
         let output = command.args(["--format-version", "1"]).output()?;
         if !output.status.success() {
-            let words = String::from_utf8_lossy(&output.stderr);
-            return Err(io::Error::other(words.trim().to_owned()));
+            let text = String::from_utf8_lossy(&output.stderr);
+            return Err(io::Error::other(text.trim().to_owned()));
         }
         Sources::parse(&output.stdout, self.package.as_deref())
     }
 
-    /// The program, in an environment like the one that `cargo run` gives it.
+    /// Returns the program's command, with the environment variables that `cargo run` sets.
     #[must_use]
     pub fn command(&self, executable: &Executable) -> Command {
         let mut command = Command::new(&executable.path);
@@ -245,13 +238,13 @@ impl CargoRun {
             } else {
                 attached(&text).map(str::to_owned)
             };
-            self.understand(name(&text), value)?;
+            self.apply(name(&text), value)?;
         }
         self.arguments.extend(words.cloned());
         Ok(())
     }
 
-    fn understand(&mut self, flag: &str, value: Option<String>) -> Result<(), ConfigError> {
+    fn apply(&mut self, flag: &str, value: Option<String>) -> Result<(), ConfigError> {
         let kind = match flag {
             "--message-format" => return Err(ConfigError::MessageFormat(flag.to_owned())),
             "-p" | "--package" => {
@@ -267,7 +260,7 @@ impl CargoRun {
     }
 }
 
-/// `--bin` of `--bin=a`, `-p` of `-pa`.
+/// Returns `--bin` of `--bin=a`, and `-p` of `-pa`.
 fn name(flag: &str) -> &str {
     match flag.split_once('=') {
         Some((name, _)) if name.starts_with("--") => name,
@@ -276,7 +269,7 @@ fn name(flag: &str) -> &str {
     }
 }
 
-/// `a` of `--bin=a` and of `-pa`.
+/// Returns `a` of `--bin=a` and of `-pa`.
 fn attached(flag: &str) -> Option<&str> {
     let value = flag[name(flag).len()..].trim_start_matches('=');
     (!value.is_empty()).then_some(value)
@@ -301,8 +294,8 @@ mod tests {
     }
 
     #[test]
-    fn taken_apart() {
-        // Before the subcommand, flags, arguments of the program.
+    fn command_line_is_split() {
+        // Words before the subcommand, flags, arguments of the program.
         let table = [
             ("cargo run", "", "", ""),
             ("cargo r", "", "", ""),
@@ -332,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_run() {
+    fn target_and_package_are_read_from_flags() {
         let table = [
             ("cargo run", None, None),
             ("cargo run --example e", Some(("example", "e")), None),
@@ -356,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn other_commands() {
+    fn other_commands_are_not_cargo_run() {
         for command in [
             "",
             "cargo",
@@ -370,21 +363,21 @@ mod tests {
     }
 
     #[test]
-    fn bad_flags() {
-        for (command, said) in [
+    fn bad_flags_are_errors() {
+        for (command, expected) in [
             ("cargo run --bin", "cargo's flag --bin has no value"),
             ("cargo run -q -p", "cargo's flag -p has no value"),
             (
                 "cargo run --message-format json",
-                "--message-format is taken",
+                "--message-format cannot be set",
             ),
             (
                 "cargo run --message-format=short",
-                "--message-format is taken",
+                "--message-format cannot be set",
             ),
         ] {
             let error = parse(command).unwrap_err().to_string();
-            assert!(error.contains(said), "{command}: {error}");
+            assert!(error.contains(expected), "{command}: {error}");
         }
     }
 }

@@ -1,12 +1,12 @@
-//! cargo's dep-info files, which are rules for `make`: a program, a colon, and every file that the compiler
-//! has read for it, `include_str!` and other packages included.
+//! Parser of cargo's dep-info files, which are rules for `make`: an executable, a colon, and every
+//! file that the compiler has read for it, including other packages and `include_str!`.
 
-/// The files. A space in a name is written as `\ `.
+/// Returns the files. A space in a name is escaped as `\ `.
 pub(super) fn files(text: &str) -> impl Iterator<Item = String> {
     let rule = text.lines().next().unwrap_or_default();
     let files = rule.split_once(": ").map_or("", |(_, files)| files);
     files
-        // Not in any path: a placeholder until the names are apart.
+        // A placeholder for escaped spaces: no path has a NUL.
         .replace("\\ ", "\0")
         .split_whitespace()
         .map(|file| file.replace('\0', " "))
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules() {
+    fn files_of_the_first_rule() {
         for (text, expected) in [
             ("", vec![]),
             ("/t/site:\n", vec![]),

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 
 use cargo_metadata::{Artifact, Message, diagnostic::DiagnosticLevel};
 
-use super::Target;
-
 /// The result of a build.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -30,6 +28,13 @@ pub struct Executable {
     pub path: PathBuf,
     /// The manifest of its package.
     pub manifest: PathBuf,
+}
+
+/// The target that `--bin` or `--example` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    pub(super) kind: &'static str,
+    pub(super) name: String,
 }
 
 impl Executable {

@@ -10,5 +10,3 @@ pub use building::{Building, Cancel};
 pub use command::{CargoRun, ConfigError};
 pub use messages::{Built, Executable};
 pub use metadata::Sources;
-
-use command::Target;

@@ -1,4 +1,4 @@
-//! The body of the layer's responses.
+//! Response body of the live-reload layer.
 
 use std::{
     pin::Pin,
@@ -12,7 +12,8 @@ use pin_project_lite::pin_project;
 use super::{events::Stream, inject::Injector};
 
 pin_project! {
-    /// The inner service's body, with a script after it if it is a page; or the layer's own.
+    /// The response body of [`LiveReloadService`](crate::LiveReloadService): the inner body, with
+    /// the script appended to an HTML page, or the layer's own script or event stream.
     #[derive(Debug)]
     pub struct LiveBody<B> {
         #[pin]
@@ -29,7 +30,7 @@ pin_project! {
             #[pin]
             inner: B,
             injector: Injector,
-            // Trailers come after the script.
+            // Trailers, sent after the script.
             held: Option<Frame<Bytes>>,
         },
         Text { text: Option<Bytes> },
@@ -91,7 +92,7 @@ impl<B: Body<Data = Bytes>> Body for LiveBody<B> {
                 match ready!(inner.poll_frame(cx)) {
                     Some(Ok(frame)) => {
                         if let Some(chunk) = frame.data_ref() {
-                            injector.see(chunk);
+                            injector.record(chunk);
                         } else if let Some(script) = injector.end() {
                             *held = Some(frame);
                             return Poll::Ready(data(Some(script)));
@@ -120,7 +121,7 @@ impl<B: Body<Data = Bytes>> Body for LiveBody<B> {
                 let length = text.as_ref().map_or(0, Bytes::len);
                 SizeHint::with_exact(length as u64)
             }
-            // Whether a page gets its script shows while it passes.
+            // Whether the script is added depends on the page's content.
             Kind::Page { .. } | Kind::Events { .. } => SizeHint::default(),
         }
     }

@@ -1,11 +1,11 @@
-//! What changed files mean to pages. Pure, but for the state that one of them may tell.
+//! Events for changed files. Pure, except that it reads the state file if that has changed.
 
 use std::path::Path;
 
-use super::{LiveReload, events::Event};
-use crate::state::Found;
+use super::{events::Event, settings::LiveReload};
+use crate::state::StateSetting;
 
-/// At most one reason to load pages again.
+/// Returns the events for these files, without repetitions.
 pub(super) fn events<'a>(
     settings: &LiveReload,
     changed: impl Iterator<Item = &'a Path>,
@@ -13,7 +13,7 @@ pub(super) fn events<'a>(
     let mut events = Vec::new();
     for path in changed {
         let event = match &settings.state {
-            Found::File(file) if file.path() == path => file.read().into(),
+            StateSetting::File(file) if file.path() == path => file.read().into(),
             _ if path.extension().is_some_and(|extension| extension == "css") => Event::Css {
                 path: relative(settings, path),
             },
@@ -26,7 +26,7 @@ pub(super) fn events<'a>(
     events
 }
 
-/// As the path of a URL ends in it.
+/// Returns the path below the watched directory, with which the path of the file's URL ends.
 fn relative(settings: &LiveReload, path: &Path) -> String {
     let inside = settings
         .watched
@@ -46,7 +46,7 @@ mod tests {
     use crate::{StateFile, Status};
 
     #[test]
-    fn what_changed_files_mean() {
+    fn style_sheets_state_and_other_files_have_their_events() {
         let directory = tempfile::tempdir().unwrap();
         let file = StateFile::new(directory.path().join("state"));
         file.publish(&Status::Building).unwrap();

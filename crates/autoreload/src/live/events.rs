@@ -1,4 +1,4 @@
-//! The streams of events to browsers (server-sent events, the HTML standard's section 9.2).
+//! Event streams to browsers: server-sent events (HTML Standard, section 9.2).
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -11,14 +11,14 @@ use serde::Serialize;
 
 use crate::Status;
 
-/// Events that a browser has not taken. It is told to load the page again instead of the rest.
+/// How many events a stream queues. One reload replaces the queue when it is full.
 const LIMIT: usize = 64;
 
-/// What happens in a page.
+/// An event for the script in a page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(super) enum Event {
-    /// Which program answers.
+    /// The first event: the generation that serves.
     Ready {
         generation: String,
     },
@@ -26,13 +26,13 @@ pub(super) enum Event {
     Failed {
         diagnostics: String,
     },
-    /// What runs is what the sources say, again.
+    /// The running program matches its sources again.
     Fixed {},
-    /// A style sheet is another.
+    /// A style sheet has changed.
     Css {
         path: String,
     },
-    /// Something else that pages are made of is.
+    /// Another watched file has changed.
     Reload {},
 }
 
@@ -48,9 +48,9 @@ impl Event {
         }
     }
 
-    /// JSON is one line, whatever the text in it.
+    /// Serializes to one frame. JSON escapes line breaks, which would end the `data` field.
     fn frame(&self) -> Bytes {
-        let data = serde_json::to_string(self).expect("text and nothing else is JSON");
+        let data = serde_json::to_string(self).expect("strings are valid JSON");
         format!("event: {}\ndata: {data}\n\n", self.name()).into()
     }
 }
@@ -65,14 +65,14 @@ impl From<Status> for Event {
     }
 }
 
-/// Everybody who listens.
+/// All open event streams.
 #[derive(Debug, Default)]
 pub(super) struct Hub {
-    listeners: Mutex<Listeners>,
+    streams: Mutex<Streams>,
 }
 
 #[derive(Debug, Default)]
-struct Listeners {
+struct Streams {
     open: BTreeMap<u64, Queue>,
     next: u64,
     closed: bool,
@@ -98,52 +98,51 @@ impl Queue {
 }
 
 impl Hub {
-    /// A stream that begins with these.
-    pub(super) fn listen(self: &Arc<Self>, first: &[Event]) -> Stream {
-        let mut listeners = self.lock();
-        let id = listeners.next;
-        listeners.next += 1;
+    /// Opens a stream that starts with these events.
+    pub(super) fn subscribe(self: &Arc<Self>, first: &[Event]) -> Stream {
+        let mut streams = self.lock();
+        let id = streams.next;
+        streams.next += 1;
         let mut queue = Queue::default();
-        // A browser that lost its stream comes back soon.
+        // The browser reconnects after 100 ms.
         queue
             .frames
             .push_back(Bytes::from_static(b"retry: 100\n\n"));
         for event in first {
             queue.push(event);
         }
-        listeners.open.insert(id, queue);
+        streams.open.insert(id, queue);
         Stream {
             hub: Arc::clone(self),
             id,
         }
     }
 
-    pub(super) fn tell(&self, event: &Event) {
+    /// Sends an event to all streams.
+    pub(super) fn send(&self, event: &Event) {
         for queue in self.lock().open.values_mut() {
             queue.push(event);
         }
     }
 
-    /// Ends every stream, and each that begins later, after what it has to say.
+    /// Ends every stream, and each later one, after its queued events.
     pub(super) fn close(&self) {
-        let mut listeners = self.lock();
-        listeners.closed = true;
-        for queue in listeners.open.values_mut() {
+        let mut streams = self.lock();
+        streams.closed = true;
+        for queue in streams.open.values_mut() {
             if let Some(waker) = queue.waker.take() {
                 waker.wake();
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Listeners> {
-        // A queue is whole between any two lines here.
-        self.listeners
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Streams> {
+        // No code can panic while a queue is inconsistent.
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One browser's events.
+/// The event stream of one page.
 #[derive(Debug)]
 pub(super) struct Stream {
     hub: Arc<Hub>,
@@ -152,9 +151,9 @@ pub(super) struct Stream {
 
 impl Stream {
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let mut listeners = self.hub.lock();
-        let closed = listeners.closed;
-        let Some(queue) = listeners.open.get_mut(&self.id) else {
+        let mut streams = self.hub.lock();
+        let closed = streams.closed;
+        let Some(queue) = streams.open.get_mut(&self.id) else {
             return Poll::Ready(None);
         };
         match queue.frames.pop_front() {
@@ -187,14 +186,14 @@ mod tests {
         frames
     }
 
-    fn is_over(stream: &mut Stream) -> bool {
+    fn is_ended(stream: &mut Stream) -> bool {
         stream
             .poll(&mut Context::from_waker(Waker::noop()))
             .is_ready()
     }
 
     #[test]
-    fn frames() {
+    fn frames_are_single_line_json() {
         let failed = Event::Failed {
             diagnostics: "a \"b\"\n\ndata: c\r\u{1b}[0m".to_owned(),
         };
@@ -216,12 +215,12 @@ mod tests {
     }
 
     #[test]
-    fn everybody_hears_of_it_until_the_end() {
+    fn all_streams_get_events_until_closed() {
         let hub = Arc::new(Hub::default());
-        let mut early = hub.listen(&[]);
-        hub.tell(&Event::Building {});
-        let mut late = hub.listen(&[Event::Fixed {}]);
-        hub.tell(&Event::Reload {});
+        let mut early = hub.subscribe(&[]);
+        hub.send(&Event::Building {});
+        let mut late = hub.subscribe(&[Event::Fixed {}]);
+        hub.send(&Event::Reload {});
         assert_eq!(
             ready(&mut early),
             [
@@ -238,22 +237,22 @@ mod tests {
                 "event: reload\ndata: {}\n\n"
             ]
         );
-        assert!(!is_over(&mut early));
+        assert!(!is_ended(&mut early));
         drop(late);
         assert_eq!(hub.lock().open.len(), 1);
         hub.close();
-        assert!(is_over(&mut early));
-        let mut after = hub.listen(&[Event::Building {}]);
+        assert!(is_ended(&mut early));
+        let mut after = hub.subscribe(&[Event::Building {}]);
         assert_eq!(ready(&mut after).len(), 2);
-        assert!(is_over(&mut after));
+        assert!(is_ended(&mut after));
     }
 
     #[test]
-    fn who_does_not_listen_costs_little() {
+    fn queue_of_a_slow_stream_is_limited() {
         let hub = Arc::new(Hub::default());
-        let mut stream = hub.listen(&[]);
+        let mut stream = hub.subscribe(&[]);
         for _ in 0..10 * LIMIT {
-            hub.tell(&Event::Building {});
+            hub.send(&Event::Building {});
         }
         let frames = ready(&mut stream);
         assert!(frames.len() <= LIMIT, "{}", frames.len());

@@ -1,20 +1,21 @@
-//! Whether a page gets its script. Pure: it sees the page's chunks as they pass.
+//! Script injection: decides whether a page gets the script. Pure: the caller passes the chunks.
 //!
-//! The script comes after all else. A search for `</body>` would find it in scripts and comments as well, and
-//! would have to hold back what may be a part of it; after the end, every browser takes a script as the body's last.
+//! The script is appended to the page. A search for `</body>` would also match it in scripts and
+//! comments, and would have to buffer partial matches. Browsers move a script after `</html>` to
+//! the end of the body.
 
 use bytes::Bytes;
 
-/// How far into a page its `<html …>` is looked for.
-const FAR: usize = 4096;
+/// How many bytes of a page are searched for its `<html …>`.
+const SEARCHED: usize = 4096;
 
-/// On `<html>`, it leaves the page alone.
+/// The attribute of `<html>` that disables live reload of the page.
 const OPT_OUT: &[u8] = b"data-no-reload";
 
 #[derive(Debug)]
 pub(super) struct Injector {
     script: Bytes,
-    /// The beginning of the page, until it is known.
+    /// The start of the page, until `wanted` is set.
     start: Vec<u8>,
     wanted: Option<bool>,
 }
@@ -28,34 +29,33 @@ impl Injector {
         }
     }
 
-    /// A chunk passes.
-    pub(super) fn see(&mut self, chunk: &[u8]) {
+    /// Records a chunk of the page.
+    pub(super) fn record(&mut self, chunk: &[u8]) {
         if self.wanted.is_some() || chunk.is_empty() {
             return;
         }
-        let room = FAR.saturating_sub(self.start.len());
+        let room = SEARCHED.saturating_sub(self.start.len());
         self.start
             .extend_from_slice(&chunk[..chunk.len().min(room)]);
         self.wanted = match opts_out(&self.start) {
             Some(opts_out) => Some(!opts_out),
-            None => (self.start.len() >= FAR).then_some(true),
+            None => (self.start.len() >= SEARCHED).then_some(true),
         };
         if self.wanted.is_some() {
             self.start = Vec::new();
         }
     }
 
-    /// What comes after the page. A page without a byte stays so.
+    /// Returns the script to append, once. An empty page gets none.
     pub(super) fn end(&mut self) -> Option<Bytes> {
         let wanted = self.wanted.unwrap_or(!self.start.is_empty());
         self.start = Vec::new();
-        // Only once.
         self.wanted = Some(false);
         wanted.then(|| self.script.clone())
     }
 }
 
-/// Whether `<html …>` has the attribute; `None` if it did not come yet, or is not whole.
+/// Whether `<html …>` has the attribute; `None` if the tag is missing or incomplete.
 fn opts_out(page: &[u8]) -> Option<bool> {
     let tag = (0..page.len()).find_map(|start| {
         let rest = &page[start..];
@@ -94,21 +94,21 @@ mod tests {
 
     const SCRIPT: &str = "<script></script>";
 
-    /// The page in chunks of that length, with what comes after it.
+    /// Returns the page, passed in chunks of this length, and the injected script.
     fn page(text: &str, chunk: usize) -> String {
         let mut injector = Injector::new(Bytes::from_static(SCRIPT.as_bytes()));
         let mut page = text.to_owned();
         for chunk in text.as_bytes().chunks(chunk) {
-            injector.see(chunk);
+            injector.record(chunk);
         }
         page += str::from_utf8(&injector.end().unwrap_or_default()).unwrap();
-        assert_eq!(injector.end(), None, "once");
+        assert_eq!(injector.end(), None, "the script is appended once");
         page
     }
 
     #[test]
-    fn pages() {
-        let long = format!("<!-- {} --><html data-no-reload>", "x".repeat(FAR));
+    fn pages_get_the_script_unless_they_opt_out() {
+        let long = format!("<!-- {} --><html data-no-reload>", "x".repeat(SEARCHED));
         let table = [
             ("", false),
             ("Hello", true),

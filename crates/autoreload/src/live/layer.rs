@@ -1,4 +1,4 @@
-//! The tower layer: gives pages their script, and the script its events.
+//! The live-reload layer: adds the script to pages, and serves the script and its events.
 
 use std::{
     fmt,
@@ -25,32 +25,55 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    LiveReload,
     allowed::is_navigation,
     body::LiveBody,
     changes::events,
     events::{Event, Hub},
     inject::Injector,
+    settings::LiveReload,
 };
-use crate::{Roots, Watch, Watching, state::Found};
+use crate::{Roots, Watch, Watching, state::StateSetting};
 
 const EVENTS: &str = "/_squall/live";
 const SCRIPT: &str = "/_squall/live.js";
 
-/// Gives HTML pages a script that keeps them up to date; made by [`LiveReload::layer`].
+/// A layer that adds a live-reload script to HTML pages; created by [`LiveReload::layer`].
 ///
-/// Whatever is no page, does not come from this machine, or is asked for by another name than
-/// this machine's, passes as if the layer were not there. A page that has `data-no-reload` on its
-/// `<html>` gets no script, and a page that gets one is not cached.
+/// The layer changes only HTML responses to requests from this machine, to a name of this machine.
+/// A page with `data-no-reload` on its `<html>` gets no script. A page with the script is sent with
+/// `Cache-Control: no-store`.
 ///
-/// It answers `/_squall/live.js` and `/_squall/live` itself. Clones share their events.
+/// The layer serves `/_squall/live.js` and `/_squall/live` itself. Clones share their events.
 #[derive(Clone, Debug)]
 pub struct LiveReloadLayer {
     shared: Arc<Shared>,
 }
 
+impl LiveReload {
+    /// Creates the layer. `peer` returns the address of the peer from a request's extensions. Only
+    /// requests from this machine get scripts and events; a request without a peer gets none.
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    /// use axum::{Router, extract::ConnectInfo};
+    /// use squall_autoreload::LiveReload;
+    ///
+    /// let live = LiveReload::new().watch("static").layer(|extensions| {
+    ///     extensions.get().map(|ConnectInfo::<SocketAddr>(peer)| peer.ip())
+    /// });
+    /// let app: Router = Router::new().layer(live);
+    /// # drop(app);
+    /// ```
+    pub fn layer(
+        self,
+        peer: impl Fn(&Extensions) -> Option<IpAddr> + Send + Sync + 'static,
+    ) -> LiveReloadLayer {
+        LiveReloadLayer::new(self, peer)
+    }
+}
+
 impl LiveReloadLayer {
-    pub(super) fn new(
+    fn new(
         settings: LiveReload,
         peer: impl Fn(&Extensions) -> Option<IpAddr> + Send + Sync + 'static,
     ) -> Self {
@@ -69,8 +92,8 @@ impl LiveReloadLayer {
         }
     }
 
-    /// Ends the streams of events: call it when the server is told to stop, which would otherwise wait for
-    /// them. Browsers come back by themselves, and find the next program.
+    /// Ends all event streams. Call it on a graceful shutdown, which otherwise waits for them.
+    /// Browsers reconnect, to the next process.
     pub fn close(&self) {
         self.shared.hub.close();
     }
@@ -81,29 +104,31 @@ struct Shared {
     peer: Box<FindPeer>,
     tag: Bytes,
     hub: Arc<Hub>,
-    /// Begun by the first request, so that a process which serves nobody watches nothing.
+    /// Started by the first request, so that a process without requests, such as a supervisor, has
+    /// no watch.
     watching: OnceLock<Option<Watching>>,
 }
 
 type FindPeer = dyn Fn(&Extensions) -> Option<IpAddr> + Send + Sync;
 
 impl Shared {
-    fn treats<B>(&self, request: &Request<B>) -> bool {
+    fn is_allowed<B>(&self, request: &Request<B>) -> bool {
         let settings = &self.settings;
         let peer = (self.peer)(request.extensions());
-        settings.state != Found::LeaveAlone && check_local(peer, request, &settings.hosts).is_ok()
+        settings.state != StateSetting::Disabled
+            && check_local(peer, request, &settings.hosts).is_ok()
     }
 
-    fn answer<B, R>(&self, request: &Request<B>) -> Option<Response<LiveBody<R>>> {
-        let is_asked = request.method() == Method::GET;
+    fn own_response<B, R>(&self, request: &Request<B>) -> Option<Response<LiveBody<R>>> {
+        let is_get = request.method() == Method::GET;
         let (kind, body) = match request.uri().path() {
-            SCRIPT if is_asked => (
+            SCRIPT if is_get => (
                 "text/javascript; charset=utf-8",
                 LiveBody::text(include_str!("live.js")),
             ),
-            EVENTS if is_asked => (
+            EVENTS if is_get => (
                 "text/event-stream",
-                LiveBody::events(self.hub.listen(&self.first())),
+                LiveBody::events(self.hub.subscribe(&self.first_events())),
             ),
             _ => return None,
         };
@@ -114,15 +139,15 @@ impl Shared {
         Some(response)
     }
 
-    /// What a browser that comes now has to know.
-    fn first(&self) -> [Event; 2] {
+    /// Returns the first events of a stream: the generation and the present status.
+    fn first_events(&self) -> [Event; 2] {
         self.watch();
         let ready = Event::Ready {
             generation: self.settings.generation.clone(),
         };
         let status = match &self.settings.state {
-            Found::File(file) => file.read(),
-            Found::Nothing | Found::LeaveAlone => crate::Status::Fine,
+            StateSetting::File(file) => file.read(),
+            StateSetting::Unset | StateSetting::Disabled => crate::Status::Fine,
         };
         [ready, status.into()]
     }
@@ -131,7 +156,7 @@ impl Shared {
         self.watching.get_or_init(|| {
             let settings = &self.settings;
             let mut roots = settings.watched.iter().fold(Roots::new(), Roots::path);
-            if let Found::File(file) = &settings.state {
+            if let StateSetting::File(file) = &settings.state {
                 roots = roots.path(file.path());
             }
             let hub = Arc::clone(&self.hub);
@@ -141,11 +166,13 @@ impl Shared {
                     .quiet(Duration::from_millis(15))
                     .start(move |changed| {
                         for event in events(&settings, changed.iter().map(PathBuf::as_path)) {
-                            hub.tell(&event);
+                            hub.send(&event);
                         }
                     });
             started
-                .inspect_err(|error| tracing::warn!(%error, "pages are not kept up to date"))
+                .inspect_err(
+                    |error| tracing::warn!(%error, "live reload is disabled: cannot watch files"),
+                )
                 .ok()
         });
     }
@@ -168,7 +195,7 @@ impl<S> Layer<S> for LiveReloadLayer {
     }
 }
 
-/// A service whose pages keep themselves up to date; made by [`LiveReloadLayer`].
+/// The service of [`LiveReloadLayer`].
 #[derive(Clone, Debug)]
 pub struct LiveReloadService<S> {
     inner: S,
@@ -189,17 +216,17 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let is_treated = self.shared.treats(&request);
-        if let Some(response) = is_treated.then(|| self.shared.answer(&request)).flatten() {
-            let response = Some(response);
+        let is_allowed = self.shared.is_allowed(&request);
+        let own_response = is_allowed.then(|| self.shared.own_response(&request));
+        if let Some(response @ Some(_)) = own_response {
             return ResponseFuture {
                 kind: Kind::Own { response },
             };
         }
-        let is_page_wanted =
-            is_treated && request.method() == Method::GET && is_navigation(request.headers());
-        let tag = is_page_wanted.then(|| self.shared.tag.clone());
-        if is_page_wanted {
+        let may_be_page =
+            is_allowed && request.method() == Method::GET && is_navigation(request.headers());
+        let tag = may_be_page.then(|| self.shared.tag.clone());
+        if may_be_page {
             self.shared.watch();
         }
         let inner = self.inner.call(request);
@@ -210,7 +237,7 @@ where
 }
 
 pin_project! {
-    /// The response of [`LiveReloadService`].
+    /// The response future of [`LiveReloadService`].
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F, R> {
         #[pin]
@@ -236,7 +263,7 @@ where
         match self.project().kind.project() {
             KindProjection::Own { response } => Poll::Ready(Ok(response
                 .take()
-                .expect("a future is not polled after its end"))),
+                .expect("a future is not polled after it has returned"))),
             KindProjection::Inner { inner, tag } => {
                 let response = ready!(inner.poll(cx))?;
                 Poll::Ready(Ok(with_script(response, tag.take())))
@@ -256,8 +283,8 @@ fn with_script<R>(response: Response<R>, tag: Option<Bytes>) -> Response<LiveBod
     match tag.filter(|_| is_page(head.status, &head.headers)) {
         None => Response::from_parts(head, LiveBody::plain(body)),
         Some(tag) => {
-            // The length is another. The script names the program, so nobody may take a kept page for
-            // that of the next one and load it for ever.
+            // The length changes. A cached page would name an old generation in its script, and so
+            // reload repeatedly.
             for name in [CONTENT_LENGTH, ETAG, LAST_MODIFIED] {
                 head.headers.remove(name);
             }
@@ -268,7 +295,7 @@ fn with_script<R>(response: Response<R>, tag: Option<Bytes>) -> Response<LiveBod
     }
 }
 
-/// Whether it is HTML that can be added to.
+/// Whether the body is HTML that a script can be appended to.
 fn is_page(status: StatusCode, headers: &HeaderMap) -> bool {
     let kind = headers
         .get(CONTENT_TYPE)
@@ -290,21 +317,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_can_be_left_alone() {
+    fn empty_state_variable_disables_the_layer() {
         let request = Request::get("/")
             .header("host", "localhost")
             .body(())
             .unwrap();
-        for (state, expected) in [(Found::Nothing, true), (Found::LeaveAlone, false)] {
+        for (state, expected) in [(StateSetting::Unset, true), (StateSetting::Disabled, false)] {
             let mut settings = LiveReload::new();
             settings.state = state;
             let layer = settings.layer(|_| Some(IpAddr::from([127, 0, 0, 1])));
-            assert_eq!(layer.shared.treats(&request), expected);
+            assert_eq!(layer.shared.is_allowed(&request), expected);
         }
     }
 
     #[test]
-    fn generations_are_harmless() {
+    fn generation_is_escaped_in_the_script_tag() {
         let layer = LiveReload::new().generation("2\"><b>-a.B").layer(|_| None);
         let tag = String::from_utf8(layer.shared.tag.to_vec()).unwrap();
         assert!(tag.contains("data-generation=\"2___b_-a.B\""), "{tag}");

@@ -1,11 +1,11 @@
-// Keeps a page up to date while its program is written. Its server is the layer beside this file.
+// Live reload of a page. layer.rs serves this script and its event stream.
 (() => {
   "use strict";
   const { generation } = document.currentScript.dataset;
   const LOADED_FOR = "squall-loaded-for";
-  const WAITS = [0, 500, 2000]; // In milliseconds, for each time that a page is loaded for one program.
+  const WAITS = [0, 500, 2000]; // In milliseconds, before each reload of a page for one generation.
 
-  const style = new CSSStyleSheet(); // Unlike <style>, no content security policy forbids it.
+  const style = new CSSStyleSheet(); // Unlike <style>, not subject to a content security policy.
   style.replaceSync(`
     :host { all: initial; }
     * { box-sizing: border-box; }
@@ -42,18 +42,18 @@
     return element;
   };
 
-  // Colours of a terminal, as elements. The text itself is never read as HTML.
+  // Converts ANSI colours to elements. The text is never parsed as HTML.
   const COLOURS = ["", "red", "green", "yellow", "blue", "magenta", "cyan", ""];
   const coloured = (text) => {
-    const pieces = text.split(/\x1b\[([\d;]*)m/);
+    const parts = text.split(/\x1b\[([\d;]*)m/);
     let [bold, colour] = [false, ""];
-    return pieces.flatMap((piece, index) => {
+    return parts.flatMap((part, index) => {
       if (index % 2 === 0) {
-        // Whatever else is meant for a terminal.
-        const plain = piece.replace(/\x1b\[[\d;?]*[a-zA-Z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)/g, "");
+        // Removes all other escape sequences.
+        const plain = part.replace(/\x1b\[[\d;?]*[a-zA-Z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)/g, "");
         return plain && [make("span", { className: `${bold ? "bold" : ""} ${colour}`, textContent: plain })];
       }
-      const codes = piece.split(";").map(Number);
+      const codes = part.split(";").map(Number);
       if (codes[0] === 38 && codes[1] === 5) {
         colour = COLOURS[codes[2] % 8] ?? "";
       } else {
@@ -67,21 +67,21 @@
     });
   };
 
-  const words = make("pre", { tabIndex: 0 });
+  const diagnosticsElement = make("pre", { tabIndex: 0 });
   const close = make("button", { textContent: "Close (Esc)" });
   const overlay = make(
     "section",
-    { hidden: true, role: "alertdialog", ariaLabel: "The last change does not work" },
-    make("header", {}, make("h1", { textContent: "The last change does not work" }), close),
-    words,
-    make("p", { textContent: "The program before it still answers. This goes away by itself once the mistake is mended." }),
+    { hidden: true, role: "alertdialog", ariaLabel: "Build failed" },
+    make("header", {}, make("h1", { textContent: "Build failed" }), close),
+    diagnosticsElement,
+    make("p", { textContent: "The previous build still serves requests. This message closes after the next successful build." }),
   );
   const badge = make("button", { className: "badge", hidden: true });
   const host = make("squall-live");
   host.attachShadow({ mode: "open" }).append(badge, overlay);
   host.shadowRoot.adoptedStyleSheets = [style];
   close.onclick = () => { overlay.hidden = true; };
-  badge.onclick = () => { overlay.hidden = !words.hasChildNodes(); };
+  badge.onclick = () => { overlay.hidden = !diagnosticsElement.hasChildNodes(); };
   addEventListener("keydown", (event) => {
     if (event.key === "Escape") overlay.hidden = true;
   });
@@ -93,7 +93,7 @@
     if (!host.isConnected) document.documentElement.append(host);
   };
 
-  // The browser itself keeps the scroll position.
+  // The browser restores the scroll position.
   const reload = () => location.reload();
 
   const swap = (path) => {
@@ -101,14 +101,14 @@
       (link) => new URL(link.href).origin === location.origin,
     );
     const named = links.filter((link) => new URL(link.href).pathname.endsWith(`/${path}`));
-    // A sheet that no page names may be imported by one that is named.
+    // A style sheet without a link may be imported by a linked one.
     for (const link of named.length ? named : links) {
       const url = new URL(link.href);
       url.searchParams.set("_live", Date.now());
       const next = link.cloneNode();
       next.href = url;
       next.removeAttribute("integrity");
-      // The old one stays until the new one is there, or the page would flash.
+      // The old link stays until the new one has loaded, to avoid a flash of unstyled content.
       next.onload = next.onerror = () => link.remove();
       link.after(next);
     }
@@ -117,8 +117,8 @@
   const on = {
     ready({ generation: now }) {
       if (now === generation) return;
-      // A connection that was kept may lead to the program before once more, which closes it then. But a page that
-      // is kept somewhere must not be loaded for ever.
+      // A kept-alive connection may lead to the old process once more, so a second reload can be
+      // needed. The limit stops a cached page from reloading for ever.
       const before = JSON.parse(sessionStorage.getItem(LOADED_FOR) ?? "{}");
       const times = before.now === now ? before.times : 0;
       if (times === WAITS.length) return;
@@ -126,15 +126,15 @@
       setTimeout(reload, WAITS[times]);
     },
     building() {
-      show("building…", words.hasChildNodes());
+      show("building…", diagnosticsElement.hasChildNodes());
     },
     failed({ diagnostics }) {
-      words.replaceChildren(...coloured(diagnostics));
+      diagnosticsElement.replaceChildren(...coloured(diagnostics));
       show("stale", true);
       overlay.hidden = false;
     },
     fixed() {
-      words.replaceChildren();
+      diagnosticsElement.replaceChildren();
       overlay.hidden = true;
       show("", false);
     },
@@ -150,12 +150,12 @@
       source.addEventListener(name, (event) => react(JSON.parse(event.data)));
     }
     source.onerror = () => {
-      // It comes back by itself after a broken connection, but not after an answer that is no stream.
+      // EventSource reconnects after a broken connection, but not after a response of another type.
       if (source.readyState === EventSource.CLOSED) setTimeout(connect, 500);
     };
     addEventListener("pagehide", () => source.close(), { once: true });
   };
-  // A page that comes back from the browser's memory has lost its stream.
+  // A page from the back/forward cache has lost its stream.
   addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
   connect();
 })();

@@ -1,4 +1,4 @@
-//! The browser's side: a layer, its script, and the events between them.
+//! Live reload in the browser: a layer, its script, and the event stream between them.
 
 mod allowed;
 mod body;

@@ -7,7 +7,7 @@ use rustix::{
     process::{Signal, getpid, kill_process},
 };
 
-/// Returns what sends SIGHUP to this process.
+/// Returns a function that sends SIGHUP to this process.
 pub(crate) fn reload_signal() -> io::Result<impl FnMut() + Send + 'static> {
     Ok(|| {
         // A process may always signal itself.
@@ -15,13 +15,12 @@ pub(crate) fn reload_signal() -> io::Result<impl FnMut() + Send + 'static> {
     })
 }
 
-/// Returns the number of the file, which differs if another file was renamed to its path.
+/// Returns the inode number, which changes if another file is renamed to this path.
 pub(crate) fn file_id(metadata: &Metadata) -> u64 {
     metadata.ino()
 }
 
-/// Whether the kernel has no watch left. inotify returns ENOSPC if the user has no watches left, and
-/// EMFILE if the user has no instances left.
+/// Whether a limit of inotify is reached: ENOSPC for watches, EMFILE for instances.
 pub(crate) fn is_out_of_watches(error: &io::Error) -> bool {
     [Errno::NOSPC, Errno::MFILE]
         .iter()

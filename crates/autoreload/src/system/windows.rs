@@ -15,7 +15,7 @@ pub(crate) fn stop_with_parent(_: i32) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns the time of creation, which differs if another file was renamed to its path.
+/// Returns the creation time, which changes if another file is renamed to this path.
 pub(crate) fn file_id(metadata: &Metadata) -> u64 {
     metadata.creation_time()
 }

@@ -1,15 +1,15 @@
-//! When a burst of events is over. A pure value: it is told the time.
+//! Debounce of file-system events. A pure value: the caller passes the time.
 
 use std::time::Duration;
 
-/// What never rests is not waited for longer than this many times the quiet that is wanted.
-const PATIENCE: u32 = 20;
+/// A burst ends at the latest after this many quiet periods.
+const MAX_PERIODS: u32 = 20;
 
-/// Times are those since some origin.
+/// Times are durations since a fixed origin.
 #[derive(Debug)]
 pub(super) struct Debounce {
     quiet: Duration,
-    /// The first and the last event that nobody was told of.
+    /// The times of the first and the last pending event.
     burst: Option<(Duration, Duration)>,
 }
 
@@ -18,23 +18,23 @@ impl Debounce {
         Self { quiet, burst: None }
     }
 
-    /// Something happened.
-    pub(super) fn stir(&mut self, now: Duration) {
+    /// Records an event.
+    pub(super) fn record(&mut self, now: Duration) {
         let first = self.burst.map_or(now, |(first, _)| first);
         self.burst = Some((first, now));
     }
 
-    /// When the burst counts as over.
+    /// Returns the end of the present burst.
     pub(super) fn deadline(&self) -> Option<Duration> {
         let (first, last) = self.burst?;
-        let longest = self.quiet.saturating_mul(PATIENCE);
+        let longest = self.quiet.saturating_mul(MAX_PERIODS);
         Some(
             last.saturating_add(self.quiet)
                 .min(first.saturating_add(longest)),
         )
     }
 
-    /// Whether a burst is over; it is told once.
+    /// Whether the burst is over. Returns `true` once for each burst.
     pub(super) fn take(&mut self, now: Duration) -> bool {
         let over = self.deadline().is_some_and(|deadline| now >= deadline);
         if over {
@@ -49,38 +49,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bursts() {
-        // Events at these milliseconds are told at those, with a quiet of 10 ms.
+    fn bursts_end_after_a_quiet_period() {
+        // Times of events, and of the ends of bursts, in milliseconds with a quiet period of 10.
         let table: &[(&str, &[u64], &[u64])] = &[
             ("nothing", &[], &[]),
             ("one event", &[5], &[15]),
-            ("a burst is told once, at its end", &[5, 9, 14], &[24]),
+            ("a burst has one end", &[5, 9, 14], &[24]),
             ("two bursts", &[5, 6, 30], &[16, 40]),
             (
-                "an event at the very end begins another",
+                "an event at the end starts another burst",
                 &[5, 15],
                 &[15, 25],
             ),
         ];
         for (case, events, expected) in table {
-            assert_eq!(told(events), *expected, "{case}");
+            assert_eq!(ends(events), *expected, "{case}");
         }
-        let restless: Vec<u64> = (0..500).collect();
-        assert_eq!(told(&restless), [200, 400, 509], "what never rests");
+        let steady: Vec<u64> = (0..500).collect();
+        assert_eq!(ends(&steady), [200, 400, 509], "events without a pause");
     }
 
-    fn told(events: &[u64]) -> Vec<u64> {
+    fn ends(events: &[u64]) -> Vec<u64> {
         let mut debounce = Debounce::new(Duration::from_millis(10));
-        let mut told = Vec::new();
+        let mut ends = Vec::new();
         for now in 0..1000 {
             let time = Duration::from_millis(now);
             if debounce.take(time) {
-                told.push(now);
+                ends.push(now);
             }
             if events.contains(&now) {
-                debounce.stir(time);
+                debounce.record(time);
             }
         }
-        told
+        ends
     }
 }

@@ -1,11 +1,12 @@
-//! Watches files, and tells what has changed once it is quiet again.
+//! File watch: calls a function with the changed files after a quiet period.
 
 mod debounce;
-mod eyes;
+mod roots;
 mod snapshot;
+mod watcher;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     io,
     path::PathBuf,
     sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
@@ -14,46 +15,14 @@ use std::{
 };
 
 use debounce::Debounce;
-use eyes::Eyes;
+pub use roots::Roots;
 use snapshot::Snapshot;
+use watcher::Watcher;
 
-/// How often to look where the kernel does not tell.
+/// How often to look for changes without file-system events.
 const POLL: Duration = Duration::from_millis(500);
 
-/// What is watched: files, and directories with all that is in them. Files need not exist yet.
-///
-/// Symbolic links are not followed, so nothing outside of a directory is watched through one. Hidden
-/// files, what editors leave behind, and directories that are tagged as caches (cargo's `target` is)
-/// are left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Roots {
-    /// Whether the ignore files of the directories above count as well.
-    paths: BTreeMap<PathBuf, bool>,
-}
-
-impl Roots {
-    /// Nothing.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a file or a directory. What `.gitignore` files inside of it name is left out.
-    #[must_use]
-    pub fn path(mut self, path: impl Into<PathBuf>) -> Self {
-        self.paths.insert(path.into(), false);
-        self
-    }
-
-    /// Adds a directory of a repository: what the `.gitignore` files above it name is left out, too.
-    #[must_use]
-    pub fn sources(mut self, directory: impl Into<PathBuf>) -> Self {
-        self.paths.insert(directory.into(), true);
-        self
-    }
-}
-
-/// Watches [`Roots`] from a thread of its own.
+/// Configuration of a watch of [`Roots`], which runs in a thread of its own.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is watched before `start`"]
 pub struct Watch {
@@ -62,23 +31,23 @@ pub struct Watch {
     poll: bool,
 }
 
-/// A watch that runs. Dropping it ends it.
+/// A running watch. Dropping it ends the watch.
 #[derive(Debug)]
 pub struct Watching {
-    orders: Sender<Message>,
+    messages: Sender<Message>,
 }
 
 enum Message {
-    /// Something happened, or may have; these are no longer what they were.
-    Stirred {
-        gone: Vec<PathBuf>,
+    /// Files may have changed. Directories at the removed paths have to be watched again.
+    FsEvent {
+        removed: Vec<PathBuf>,
     },
     Watch(Roots),
     Stop,
 }
 
 impl Watch {
-    /// A watch of these.
+    /// Creates a watch with default settings.
     pub fn new(roots: Roots) -> Self {
         Self {
             roots,
@@ -87,42 +56,44 @@ impl Watch {
         }
     }
 
-    /// How long nothing must have happened before a change is told: editors and version control
-    /// write more than one file. What never rests is told after 20 times as long.
-    ///
-    /// Defaults to 30 ms.
+    /// Sets how long no event must occur before changes are reported, since editors and version
+    /// control write several files. Without a pause, changes are reported after 20 times as long.
+    /// Default: 30 ms.
     pub fn quiet(mut self, quiet: Duration) -> Self {
         self.quiet = quiet;
         self
     }
 
-    /// Looks twice a second instead of asking the kernel, which does not hear of what happens on
-    /// the other side of a network or a virtual machine.
-    ///
-    /// Defaults to `false`. It is done anyway, with a warning, where the kernel has no watch left.
-    pub fn poll(mut self, yes: bool) -> Self {
-        self.poll = yes;
+    /// Whether to poll twice a second instead of using the kernel's events, which miss changes on
+    /// network file systems and from the host of a virtual machine. Where the kernel has no watch
+    /// left, polling starts with a warning. Default: `false`.
+    pub fn poll(mut self, enabled: bool) -> Self {
+        self.poll = enabled;
         self
     }
 
-    /// Calls `on_change` with the files that were changed, made or removed since the last call. A
-    /// file counts as changed when its length, its time or its identity is another.
+    /// Starts the watch. Calls `on_change` with the files that were changed, created or removed
+    /// since the last call. A file has changed if its length, modification time or inode has.
     ///
     /// # Errors
     ///
-    /// When there can be no thread.
+    /// If no thread can be spawned.
     pub fn start(
         self,
         on_change: impl FnMut(BTreeSet<PathBuf>) + Send + 'static,
     ) -> io::Result<Watching> {
-        let (orders, inbox) = channel();
-        let mut watcher = Watcher {
-            seen: Snapshot::default(),
-            untold: BTreeSet::new(),
-            eyes: if self.poll {
-                Eyes::Polling
+        let (messages, inbox) = channel();
+        let mut watch_loop = WatchLoop {
+            snapshot: Snapshot::default(),
+            pending: BTreeSet::new(),
+            watcher: if self.poll {
+                Watcher::Polling
             } else {
-                Eyes::open(orders.clone())
+                let sender = messages.clone();
+                Watcher::open(move |removed| {
+                    // Fails once the watch has ended.
+                    let _ = sender.send(Message::FsEvent { removed });
+                })
             },
             debounce: Debounce::new(self.quiet),
             roots: self.roots,
@@ -130,49 +101,49 @@ impl Watch {
             origin: Instant::now(),
             on_change,
         };
-        // Before we return, so that whatever the caller changes next is a change.
-        watcher.seen = watcher.look();
+        // Taken before this function returns, so that later changes of the caller are seen.
+        watch_loop.snapshot = watch_loop.look();
         thread::Builder::new()
             .name("squall-watch".to_owned())
-            .spawn(move || watcher.run())?;
-        Ok(Watching { orders })
+            .spawn(move || watch_loop.run())?;
+        Ok(Watching { messages })
     }
 }
 
 impl Watching {
-    /// Watches these instead. What is new among them counts from now on.
+    /// Replaces the watched files and directories. Files that exist now are not changes.
     pub fn watch(&self, roots: Roots) {
-        // Its thread ends with us.
-        let _ = self.orders.send(Message::Watch(roots));
+        // The receiver lives until the drop, unless `on_change` panicked.
+        let _ = self.messages.send(Message::Watch(roots));
     }
 }
 
 impl Drop for Watching {
     fn drop(&mut self) {
-        let _ = self.orders.send(Message::Stop);
+        let _ = self.messages.send(Message::Stop);
     }
 }
 
-struct Watcher<F> {
+struct WatchLoop<F> {
     roots: Roots,
-    seen: Snapshot,
-    /// Changes of what was watched before.
-    untold: BTreeSet<PathBuf>,
-    eyes: Eyes,
+    snapshot: Snapshot,
+    /// Changes in the previous roots, not yet reported.
+    pending: BTreeSet<PathBuf>,
+    watcher: Watcher,
     debounce: Debounce,
     inbox: Receiver<Message>,
     origin: Instant,
     on_change: F,
 }
 
-impl<F: FnMut(BTreeSet<PathBuf>)> Watcher<F> {
+impl<F: FnMut(BTreeSet<PathBuf>)> WatchLoop<F> {
     fn run(mut self) {
         loop {
             let now = self.origin.elapsed();
             let deadline = self.debounce.deadline();
             let message = match deadline.map(|deadline| deadline.saturating_sub(now)) {
                 Some(left) => self.inbox.recv_timeout(left),
-                None if self.eyes.is_polling() => self.inbox.recv_timeout(POLL),
+                None if self.watcher.is_polling() => self.inbox.recv_timeout(POLL),
                 None => self
                     .inbox
                     .recv()
@@ -180,25 +151,25 @@ impl<F: FnMut(BTreeSet<PathBuf>)> Watcher<F> {
             };
             let now = self.origin.elapsed();
             match message {
-                Ok(Message::Stirred { gone }) => {
-                    self.eyes.forget(&gone);
-                    self.debounce.stir(now);
+                Ok(Message::FsEvent { removed }) => {
+                    self.watcher.forget(&removed);
+                    self.debounce.record(now);
                 }
-                Ok(Message::Watch(roots)) => self.turn_to(roots),
+                Ok(Message::Watch(roots)) => self.replace_roots(roots),
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-                // A poll: what it finds may be half written.
+                // Polling: debounced too, since a file may be half written.
                 Err(RecvTimeoutError::Timeout) if deadline.is_none() => {
-                    if Snapshot::take(&self.roots) != self.seen {
-                        self.debounce.stir(now);
+                    if Snapshot::take(&self.roots) != self.snapshot {
+                        self.debounce.record(now);
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if self.debounce.take(now) {
                 let found = self.look();
-                let mut changes = self.seen.changes(&found);
-                changes.append(&mut self.untold);
-                self.seen = found;
+                let mut changes = self.snapshot.changes(&found);
+                changes.append(&mut self.pending);
+                self.snapshot = found;
                 if !changes.is_empty() {
                     (self.on_change)(changes);
                 }
@@ -206,27 +177,28 @@ impl<F: FnMut(BTreeSet<PathBuf>)> Watcher<F> {
         }
     }
 
-    /// What has changed among the old ones is told all the same: it is looked for after the first
-    /// look at the new ones, so that nothing gets lost between the two.
-    fn turn_to(&mut self, roots: Roots) {
+    /// Changes in the old roots are still reported. Their snapshot is taken after that of the new
+    /// roots, so that no change between the two is lost.
+    fn replace_roots(&mut self, roots: Roots) {
         if roots == self.roots {
             return;
         }
         let before = std::mem::replace(&mut self.roots, roots);
         let found = self.look();
-        self.untold
-            .append(&mut self.seen.changes(&Snapshot::take(&before)));
-        self.seen = found;
-        if !self.untold.is_empty() {
-            self.debounce.stir(self.origin.elapsed());
+        self.pending
+            .append(&mut self.snapshot.changes(&Snapshot::take(&before)));
+        self.snapshot = found;
+        if !self.pending.is_empty() {
+            self.debounce.record(self.origin.elapsed());
         }
     }
 
-    /// Files that were made in a new directory before it was watched are seen the second time.
+    /// Takes a snapshot and watches its directories. Repeats if one is new: files may have been
+    /// created in it before it was watched.
     fn look(&mut self) -> Snapshot {
         loop {
             let found = Snapshot::take(&self.roots);
-            if !self.eyes.follow(found.directories()) {
+            if !self.watcher.watch(found.directories()) {
                 return found;
             }
         }

@@ -1,8 +1,7 @@
-//! What lies on disk, and how it differs from what lay there before.
+//! Snapshots of the watched files, compared to find changes.
 //!
-//! Events only say that it is time to look. What has changed is what two looks disagree about, so
-//! a lost event, an editor that writes a new file in place of the old, and a kernel that tells
-//! nothing all end the same way.
+//! An event only causes a new snapshot; changes are the differences of two snapshots. So lost
+//! events, editors that replace a file, and polling all give the same result.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +13,7 @@ use std::{
 
 use ignore::{DirEntry, WalkBuilder};
 
-use super::Roots;
+use super::roots::Roots;
 use crate::system::file_id;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,32 +46,36 @@ impl Snapshot {
             if root.is_dir() {
                 found.walk(root, *with_parents);
             } else {
-                found.look_at(root);
+                found.add_file(root);
             }
         }
         found
     }
 
-    /// The directories whose events tell of changes.
+    /// Returns the directories to watch for events.
     pub(super) fn directories(&self) -> &BTreeSet<PathBuf> {
         &self.directories
     }
 
-    /// The files that are not the same in the other.
+    /// Returns the files that were changed, created or removed.
     pub(super) fn changes(&self, later: &Self) -> BTreeSet<PathBuf> {
-        let gone = self
+        let removed = self
             .files
             .keys()
             .filter(|path| !later.files.contains_key(*path));
-        let other = later
+        let changed = later
             .files
             .iter()
             .filter(|(path, stamp)| self.files.get(*path) != Some(stamp));
-        other.map(|(path, _)| path).chain(gone).cloned().collect()
+        changed
+            .map(|(path, _)| path)
+            .chain(removed)
+            .cloned()
+            .collect()
     }
 
-    /// One file, which an editor replaces by another: its directory hears of it.
-    fn look_at(&mut self, path: &Path) {
+    /// Adds a file and watches its directory, since editors replace the file itself.
+    fn add_file(&mut self, path: &Path) {
         if let Ok(metadata) = fs::metadata(path) {
             self.files.insert(path.to_owned(), Stamp::of(&metadata));
         }
@@ -86,9 +89,9 @@ impl Snapshot {
             .follow_links(false)
             .parents(with_parents)
             .require_git(false)
-            .filter_entry(|entry| entry.depth() == 0 || !is_litter(entry))
+            .filter_entry(|entry| entry.depth() == 0 || !is_ignored(entry))
             .build();
-        // What cannot be read cannot be watched, and what has just gone is gone.
+        // Unreadable entries cannot be watched; others may have just been removed.
         for entry in walk.flatten() {
             let Ok(metadata) = entry.metadata() else {
                 continue;
@@ -103,18 +106,18 @@ impl Snapshot {
     }
 }
 
-/// What tools leave behind. Caches are tagged as such (<https://bford.info/cachedir/>).
-fn is_litter(entry: &DirEntry) -> bool {
+/// Whether the entry is a cache (<https://bford.info/cachedir/>) or a temporary file.
+fn is_ignored(entry: &DirEntry) -> bool {
     let name = entry.file_name();
     if entry.file_type().is_some_and(|kind| kind.is_dir()) {
         return name == "__pycache__" || entry.path().join("CACHEDIR.TAG").is_file();
     }
-    is_left_by_an_editor(name)
+    is_editor_file(name)
 }
 
-fn is_left_by_an_editor(name: &OsStr) -> bool {
+fn is_editor_file(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
-    // Vim tries whether it may write with a file called 4913.
+    // Vim creates 4913 to check for write access to the directory.
     name.ends_with('~') || name.ends_with(".tmp") || name.ends_with(".swp") || name == "4913"
 }
 
@@ -125,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_looked_at() {
+    fn snapshot_ignores_caches_and_git_ignored_files() {
         let place = tempfile::tempdir().unwrap();
         let write = |path: &str| {
             let path = place.path().join(path);
@@ -165,7 +168,7 @@ mod tests {
         };
         assert_eq!(
             files(Roots::new().sources(&repository)),
-            // The link itself, and nothing behind it.
+            // The link itself, but not its target.
             ["repository/link", "repository/src/main.rs"]
         );
         let source = repository.join("src");
@@ -186,21 +189,21 @@ mod tests {
     }
 
     #[test]
-    fn what_has_changed() {
+    fn changes_are_new_removed_and_replaced_files() {
         let place = tempfile::tempdir().unwrap();
         let roots = Roots::new().path(place.path());
         let path = |name: &str| place.path().join(name);
-        for name in ["same", "longer", "gone", "replaced"] {
+        for name in ["same", "longer", "removed", "replaced"] {
             fs::write(path(name), "text").unwrap();
         }
         let before = Snapshot::take(&roots);
         assert!(before.changes(&Snapshot::take(&roots)).is_empty());
         fs::write(path("longer"), "longer text").unwrap();
         fs::write(path("new"), "").unwrap();
-        fs::remove_file(path("gone")).unwrap();
+        fs::remove_file(path("removed")).unwrap();
         fs::write(path("other"), "text").unwrap();
         fs::rename(path("other"), path("replaced")).unwrap();
-        let expected = ["gone", "longer", "new", "replaced"].map(path);
+        let expected = ["longer", "new", "removed", "replaced"].map(path);
         assert_eq!(before.changes(&Snapshot::take(&roots)), expected.into());
     }
 }

@@ -1,4 +1,4 @@
-//! What the layer does to responses, and to whom.
+//! The live-reload layer: which requests get the script, which responses, and the event stream.
 
 use std::{
     convert::Infallible,
@@ -34,8 +34,8 @@ fn get(path: &str) -> http::request::Builder {
         .header("host", "localhost:8888")
 }
 
-/// Asks a service that answers with this, through the layer.
-async fn ask(
+/// Sends the request through the layer to a service that returns this response.
+async fn send(
     layer: &LiveReloadLayer,
     request: http::request::Builder,
     response: Response<Full<Bytes>>,
@@ -61,7 +61,7 @@ async fn text(response: Response<LiveBody<Full<Bytes>>>) -> (HeaderMap, String) 
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn which_responses_get_the_script() {
+async fn html_responses_get_the_script() {
     let layer = layer(LiveReload::new());
     let mut json = html(&[]);
     json.headers_mut()
@@ -80,22 +80,22 @@ async fn which_responses_get_the_script() {
     let table = [
         ("a page", html(&[]), true),
         ("a page in capitals", capitals, true),
-        ("an error's page", status(500), true),
+        ("an error page", status(500), true),
         ("JSON", json, false),
         ("no type", untyped, false),
         ("compressed", html(&[("content-encoding", "gzip")]), false),
-        ("a part", html(&[("content-range", "bytes 0-3/4")]), false),
-        ("a part by its status", status(206), false),
+        ("a range", html(&[("content-range", "bytes 0-3/4")]), false),
+        ("a range by its status", status(206), false),
         (
             "a download",
             html(&[("content-disposition", "attachment")]),
             false,
         ),
         ("a redirect", status(303), false),
-        ("no change", status(304), false),
+        ("not modified", status(304), false),
     ];
     for (case, response, expected) in table {
-        let (_, body) = text(ask(&layer, get("/"), response).await).await;
+        let (_, body) = text(send(&layer, get("/"), response).await).await;
         let expected = if expected {
             PAGE.to_owned() + &tag("g")
         } else {
@@ -106,7 +106,7 @@ async fn which_responses_get_the_script() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn whose_requests_get_the_script() {
+async fn local_navigations_get_the_script() {
     let layer = layer(LiveReload::new());
     let foreign = IpAddr::from([192, 0, 2, 1]);
     let table = [
@@ -142,13 +142,13 @@ async fn whose_requests_get_the_script() {
         ),
     ];
     for (case, request, expected) in table {
-        let (_, body) = text(ask(&layer, request, html(&[])).await).await;
+        let (_, body) = text(send(&layer, request, html(&[])).await).await;
         assert_eq!(body.contains("<script"), expected, "{case}");
     }
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_page_with_a_script_is_not_kept() {
+async fn pages_with_the_script_are_not_cached() {
     let layer = layer(LiveReload::new());
     let fields = [
         ("content-length", "29"),
@@ -157,27 +157,27 @@ async fn a_page_with_a_script_is_not_kept() {
         ("cache-control", "max-age=3600"),
         ("x-other", "stays"),
     ];
-    let (headers, _) = text(ask(&layer, get("/"), html(&fields)).await).await;
+    let (headers, _) = text(send(&layer, get("/"), html(&fields)).await).await;
     assert_eq!(headers["cache-control"], "no-store");
     assert_eq!(headers["x-other"], "stays");
-    for gone in ["content-length", "etag", "last-modified"] {
-        assert!(!headers.contains_key(gone), "{gone}");
+    for removed in ["content-length", "etag", "last-modified"] {
+        assert!(!headers.contains_key(removed), "{removed}");
     }
     let other = get("/").header("sec-fetch-dest", "empty");
-    let (headers, _) = text(ask(&layer, other, html(&fields)).await).await;
+    let (headers, _) = text(send(&layer, other, html(&fields)).await).await;
     assert_eq!(headers["content-length"], "29");
     assert_eq!(headers["cache-control"], "max-age=3600");
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn the_script_and_the_events_are_for_this_site_alone() {
+async fn script_and_events_are_same_origin_and_local() {
     let layer = layer(LiveReload::new());
     let foreign = || IpAddr::from([192, 0, 2, 1]);
     for path in ["/_squall/live.js", "/_squall/live"] {
         let table = [
             ("the page", get(path), true),
             (
-                "the page, as browsers say it",
+                "the page, with Sec-Fetch-Site",
                 get(path).header("sec-fetch-site", "same-origin"),
                 true,
             ),
@@ -219,9 +219,9 @@ async fn the_script_and_the_events_are_for_this_site_alone() {
             ("POST", get(path).method("POST"), false),
         ];
         for (case, request, expected) in table {
-            let response = ask(&layer, request, html(&[])).await;
+            let response = send(&layer, request, html(&[])).await;
             let own = response.headers()["content-type"] != "text/html; charset=utf-8";
-            assert_eq!(own, expected, "{case} asks for {path}");
+            assert_eq!(own, expected, "{case} requests {path}");
             assert!(
                 !response
                     .headers()
@@ -229,24 +229,24 @@ async fn the_script_and_the_events_are_for_this_site_alone() {
             );
         }
     }
-    let (headers, script) = text(ask(&layer, get("/_squall/live.js"), html(&[])).await).await;
+    let (headers, script) = text(send(&layer, get("/_squall/live.js"), html(&[])).await).await;
     assert_eq!(headers["content-type"], "text/javascript; charset=utf-8");
     assert!(script.contains("new EventSource(\"/_squall/live\")"));
 }
 
-/// What has arrived of a stream of events.
+/// A client of the event stream.
 struct Events(LiveBody<Full<Bytes>>);
 
 impl Events {
     async fn of(layer: &LiveReloadLayer) -> Self {
         Self(
-            ask(layer, get("/_squall/live"), html(&[]))
+            send(layer, get("/_squall/live"), html(&[]))
                 .await
                 .into_body(),
         )
     }
 
-    /// The next event; `None` at the end of the stream.
+    /// Returns the next event, or `None` at the end of the stream.
     fn next(&mut self) -> Option<String> {
         wait_for("an event", || {
             let mut context = Context::from_waker(Waker::noop());
@@ -270,7 +270,7 @@ impl Events {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn what_happens_is_told() {
+async fn events_report_builds_and_changed_files() {
     let (state, files) = (temp_dir(), temp_dir());
     let file = StateFile::new(state.path().join("state"));
     let sheet = files.path().join("css/site.css");
@@ -290,7 +290,7 @@ async fn what_happens_is_told() {
     events.expect(&["event: css\ndata: {\"path\":\"css/site.css\"}\n\n"]);
     fs::write(files.path().join("page.html"), "").unwrap();
     events.expect(&["event: reload\ndata: {}\n\n"]);
-    // Who comes late learns how things stand.
+    // A later stream starts with the present status.
     let mut late = Events::of(&layer).await;
     late.expect(&["retry: 100\n\n", ready, failed]);
     layer.close();
@@ -299,7 +299,7 @@ async fn what_happens_is_told() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn trailers_stay_last() {
+async fn script_precedes_trailers() {
     let layer = layer(LiveReload::new());
     let service = layer.layer(service_fn(async |_: Request<()>| {
         let mut trailers = HeaderMap::new();

@@ -1,9 +1,6 @@
-//! The layer and the watch from outside: tables of responses, and files that really change.
+//! Integration tests of the live-reload layer and the file watch.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "where a helper cannot go on, its test has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a failed helper fails its test")]
 
 mod layer;
 mod watch;

@@ -1,4 +1,4 @@
-//! Files that really change, as the kernel tells and as looking finds out.
+//! The file watch on real files, with events of the kernel and with polling.
 
 use std::{
     collections::BTreeSet,
@@ -14,33 +14,33 @@ use testkit::temp_dir;
 
 struct Changes {
     watching: Watching,
-    told: Receiver<BTreeSet<PathBuf>>,
+    reports: Receiver<BTreeSet<PathBuf>>,
 }
 
 impl Changes {
     fn of(roots: Roots, poll: bool) -> Self {
-        let (tell, told) = channel();
+        let (sender, reports) = channel();
         let watching = Watch::new(roots)
             .poll(poll)
-            .start(move |changes| tell.send(changes).unwrap())
+            .start(move |changes| sender.send(changes).unwrap())
             .unwrap();
-        Self { watching, told }
+        Self { watching, reports }
     }
 
-    /// Waits until each of these was told, and nothing else.
+    /// Waits until exactly these files were reported.
     fn wait(&self, expected: &[&Path]) {
         let expected: BTreeSet<PathBuf> = expected.iter().map(|&path| path.to_owned()).collect();
-        let mut told = BTreeSet::new();
-        while told != expected {
-            let more = self.told.recv_timeout(Duration::from_secs(30));
-            told.extend(more.unwrap_or_else(|error| panic!("{error}: {told:?} of {expected:?}")));
-            assert!(told.is_subset(&expected), "{told:?}");
+        let mut found = BTreeSet::new();
+        while found != expected {
+            let more = self.reports.recv_timeout(Duration::from_secs(30));
+            found.extend(more.unwrap_or_else(|error| panic!("{error}: {found:?} of {expected:?}")));
+            assert!(found.is_subset(&expected), "{found:?}");
         }
     }
 }
 
 #[test]
-fn changes_are_told() {
+fn changed_created_and_removed_files_are_reported() {
     for poll in [false, true] {
         let place = temp_dir();
         let path = |name: &str| place.path().join(name);
@@ -49,7 +49,7 @@ fn changes_are_told() {
         let changes = Changes::of(Roots::new().path(place.path()), poll);
         fs::write(path("a"), "another").unwrap();
         changes.wait(&[&path("a")]);
-        // As careful editors do.
+        // An editor that writes a new file and renames it.
         fs::write(path("b.tmp"), "other").unwrap();
         fs::rename(path("b.tmp"), path("b")).unwrap();
         changes.wait(&[&path("b")]);
@@ -58,9 +58,9 @@ fn changes_are_told() {
         fs::create_dir_all(path("new/deep")).unwrap();
         fs::write(path("new/deep/c"), "").unwrap();
         changes.wait(&[&path("new/deep/c")]);
-        fs::write(path("new/deep/c"), "in a directory that was not there").unwrap();
+        fs::write(path("new/deep/c"), "in a new directory").unwrap();
         changes.wait(&[&path("new/deep/c")]);
-        // Another directory of the same name.
+        // A new directory at the same path.
         fs::remove_dir_all(path("new")).unwrap();
         fs::create_dir_all(path("new/deep")).unwrap();
         fs::write(path("new/deep/c"), "again").unwrap();
@@ -71,7 +71,7 @@ fn changes_are_told() {
 }
 
 #[test]
-fn one_file_is_watched_even_before_it_is_there() {
+fn file_is_watched_before_it_exists() {
     let place = temp_dir();
     let file = place.path().join("state");
     let changes = Changes::of(Roots::new().path(&file), false);
@@ -81,7 +81,7 @@ fn one_file_is_watched_even_before_it_is_there() {
 }
 
 #[test]
-fn other_files_can_be_watched_later() {
+fn watched_roots_can_be_replaced() {
     let (one, two) = (temp_dir(), temp_dir());
     let file = |place: &testkit::TempDir| place.path().join("a");
     fs::write(file(&two), "a").unwrap();
@@ -89,7 +89,7 @@ fn other_files_can_be_watched_later() {
     changes
         .watching
         .watch(Roots::new().path(one.path()).path(two.path()));
-    // What was there before is no change; and both are heard of from now on.
+    // The existing file in `two` is no change; later changes in both directories are reported.
     fs::write(file(&one), "").unwrap();
     changes.wait(&[&file(&one)]);
     fs::write(file(&two), "another").unwrap();
@@ -97,7 +97,7 @@ fn other_files_can_be_watched_later() {
 }
 
 #[test]
-fn links_do_not_lead_out() {
+fn symbolic_links_are_not_followed() {
     for poll in [false, true] {
         let (project, elsewhere) = (temp_dir(), temp_dir());
         let path = |name: &str| project.path().join(name);
@@ -108,16 +108,16 @@ fn links_do_not_lead_out() {
         fs::write(elsewhere.path().join("secret"), "changed").unwrap();
         fs::write(elsewhere.path().join("new"), "").unwrap();
         fs::write(path("last"), "").unwrap();
-        // The last change was told, and none before it.
+        // Only the last change is reported.
         changes.wait(&[&path("last")]);
     }
 }
 
 #[test]
-fn it_ends_when_it_is_dropped() {
+fn dropping_the_watch_ends_its_thread() {
     let place = temp_dir();
-    let Changes { watching, told } = Changes::of(Roots::new().path(place.path()), false);
+    let Changes { watching, reports } = Changes::of(Roots::new().path(place.path()), false);
     drop(watching);
-    let end = told.recv_timeout(Duration::from_secs(30));
+    let end = reports.recv_timeout(Duration::from_secs(30));
     assert_eq!(end, Err(RecvTimeoutError::Disconnected));
 }

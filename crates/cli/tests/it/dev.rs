@@ -306,7 +306,7 @@ fn without_watches_of_the_kernel_it_looks_by_itself() {
                 .arg(script.replace("LIMIT", limit))
                 .arg(env!("CARGO_BIN_EXE_squall")),
         );
-        running.wait_line("so we look twice a second");
+        running.wait_line("polling for changes twice a second");
         running.wait_line("it says first");
         fs::write(place.path().join("text"), "second").expect("it is ours");
         running.wait_line("it says second");

@@ -1,7 +1,7 @@
 //! Live reload of pages, and the watch for a new build.
 
 pub(crate) use squall_autoreload::LiveReload;
-use squall_autoreload::{LiveReloadLayer, LiveReloadService, Watching, hand_over_when_built};
+use squall_autoreload::{LiveReloadLayer, LiveReloadService, Watching, reload_when_rebuilt};
 use squall_server::{Handle, Listening, Serve};
 use tower_layer::Layer;
 
@@ -59,5 +59,5 @@ fn until_stopped(mut live: LiveReload, handle: &Handle) -> LiveReloadLayer {
 /// Reloads the supervisor, by SIGHUP, when the program has been rebuilt; until the result is
 /// dropped.
 pub(crate) fn watch_build() -> Result<Option<Watching>> {
-    Ok(hand_over_when_built()?)
+    Ok(reload_when_rebuilt()?)
 }

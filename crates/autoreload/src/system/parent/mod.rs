@@ -1,4 +1,4 @@
-//! Stops this process when its parent dies.
+//! Graceful shutdown when the parent process exits.
 
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 mod signal;
@@ -13,17 +13,17 @@ use std::io;
 use rustix::process::{Pid, Signal, getpid, getppid, kill_process};
 
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-use self::signal::on_death_of;
+use self::signal::on_exit_of;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-use self::thread::on_death_of;
+use self::thread::on_exit_of;
 
-/// Sends SIGTERM to this process when its parent dies. Does nothing if another process is the parent.
+/// Sends SIGTERM to this process when its parent exits. Does nothing if `pid` is not its parent.
 pub(crate) fn stop_with_parent(pid: i32) -> io::Result<()> {
     let Some(parent) = Pid::from_raw(pid).filter(|&pid| getppid() == Some(pid)) else {
         return Ok(());
     };
-    on_death_of(parent)?;
-    // The parent may have died before the call.
+    on_exit_of(parent)?;
+    // The parent may have exited before the call.
     if getppid() != Some(parent) {
         terminate();
     }

@@ -1,16 +1,15 @@
-//! File-system events: from the kernel, or polling instead.
+//! The watcher: file-system events of the kernel, or polling.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::mpsc::Sender};
+use std::{collections::BTreeSet, path::PathBuf};
 
 use notify::{
-    ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher,
+    ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _,
     event::{AccessKind, AccessMode, ModifyKind},
 };
 
-use super::Message;
 use crate::system::is_out_of_watches;
 
-pub(super) enum Eyes {
+pub(super) enum Watcher {
     Kernel {
         watcher: RecommendedWatcher,
         watched: BTreeSet<PathBuf>,
@@ -18,18 +17,18 @@ pub(super) enum Eyes {
     Polling,
 }
 
-impl Eyes {
-    pub(super) fn open(inbox: Sender<Message>) -> Self {
-        let tell = move |event: notify::Result<Event>| {
-            let gone = match event {
-                Ok(event) if !is_news(&event) => return,
-                Ok(event) if is_end(&event) => event.paths,
+impl Watcher {
+    /// Watches nothing yet. Calls `on_event` with the removed paths when files may have changed.
+    pub(super) fn open(on_event: impl Fn(Vec<PathBuf>) + Send + 'static) -> Self {
+        let handler = move |event: notify::Result<Event>| {
+            let removed = match event {
+                Ok(event) if !is_change(&event) => return,
+                Ok(event) if is_removal(&event) => event.paths,
                 _ => Vec::new(),
             };
-            // Nobody listens any more when the watch ends.
-            let _ = inbox.send(Message::Stirred { gone });
+            on_event(removed);
         };
-        match notify::recommended_watcher(tell) {
+        match notify::recommended_watcher(handler) {
             Ok(watcher) => Self::Kernel {
                 watcher,
                 watched: BTreeSet::new(),
@@ -42,22 +41,23 @@ impl Eyes {
         matches!(self, Self::Polling)
     }
 
-    /// What has another place now, or none, is watched no more. There may be another in its place.
-    pub(super) fn forget(&mut self, gone: &[PathBuf]) {
+    /// Forgets paths that were removed or renamed, so that new directories at these paths are
+    /// watched again.
+    pub(super) fn forget(&mut self, removed: &[PathBuf]) {
         if let Self::Kernel { watched, .. } = self {
-            watched.retain(|path| !gone.iter().any(|gone| path.starts_with(gone)));
+            watched.retain(|path| !removed.iter().any(|removed| path.starts_with(removed)));
         }
     }
 
-    /// Watches these directories and no others. Says whether one of them was not watched before.
-    pub(super) fn follow(&mut self, wanted: &BTreeSet<PathBuf>) -> bool {
+    /// Watches these directories and no others. Returns whether one of them is new.
+    pub(super) fn watch(&mut self, wanted: &BTreeSet<PathBuf>) -> bool {
         let Self::Kernel { watcher, watched } = self else {
             return false;
         };
         watched.retain(|path| {
             let stays = wanted.contains(path);
             if !stays {
-                // The kernel has forgotten it already if it is gone.
+                // Fails if the directory was removed: the kernel has ended its watch.
                 let _ = watcher.unwatch(path);
             }
             stays
@@ -81,19 +81,17 @@ impl Eyes {
 
     fn fall_back(error: &notify::Error) -> Self {
         let advice = if is_exhausted(error) {
-            "; more watches: sysctl fs.inotify.max_user_watches, max_user_instances"
+            "; raise fs.inotify.max_user_watches and fs.inotify.max_user_instances with sysctl"
         } else {
             ""
         };
-        tracing::warn!(
-            "the kernel does not watch files for us ({error}), so we look twice a second{advice}"
-        );
+        tracing::warn!(%error, "no file-system events: polling for changes twice a second{advice}");
         Self::Polling
     }
 }
 
-/// Reading is no news, or our own looking would never end.
-fn is_news(event: &Event) -> bool {
+/// Whether a file may have changed. Reads do not count: the watch itself reads directories.
+fn is_change(event: &Event) -> bool {
     match event.kind {
         EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
         EventKind::Access(_) => false,
@@ -101,15 +99,15 @@ fn is_news(event: &Event) -> bool {
     }
 }
 
-/// What is called so now is another, if it is there at all.
-fn is_end(event: &Event) -> bool {
+/// Whether the event's paths were removed or renamed.
+fn is_removal(event: &Event) -> bool {
     matches!(
         event.kind,
         EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))
     )
 }
 
-/// Whether the kernel has no watch left.
+/// Whether a limit of the kernel on watches is reached.
 fn is_exhausted(error: &notify::Error) -> bool {
     match &error.kind {
         ErrorKind::MaxFilesWatch => true,
@@ -125,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exhaustion() {
+    fn errors_of_exhausted_watches() {
         let io = |errno: rustix::io::Errno| {
             notify::Error::io(io::Error::from_raw_os_error(errno.raw_os_error()))
         };
@@ -141,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_is_no_news() {
+    fn reads_are_not_changes() {
         use notify::event::CreateKind;
         for (kind, expected) in [
             (EventKind::Access(AccessKind::Open(AccessMode::Any)), false),
@@ -157,7 +155,7 @@ mod tests {
             (EventKind::Create(CreateKind::Any), true),
             (EventKind::Any, true),
         ] {
-            assert_eq!(is_news(&Event::new(kind)), expected, "{kind:?}");
+            assert_eq!(is_change(&Event::new(kind)), expected, "{kind:?}");
         }
     }
 }
