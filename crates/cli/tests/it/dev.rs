@@ -352,7 +352,7 @@ fn bad_commands_are_named() {
         (
             "dev -- cargo run --message-format json",
             1,
-            "--message-format is taken",
+            "--message-format cannot be set",
         ),
         (
             "dev -- cargo run --manifest-path none/Cargo.toml",
