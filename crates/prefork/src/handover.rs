@@ -6,10 +6,10 @@ use std::env;
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut, Read, Seek, Write};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use rustix::io::{FdFlags, fcntl_setfd};
@@ -76,10 +76,8 @@ impl Handover {
     /// Returns only when it fails.
     pub(crate) fn execute(self, program: &Program, executable: &Executable) -> io::Error {
         let path = match executable {
-            Executable::Binary(file) => {
-                PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
-            }
-            Executable::Script(path) => path.clone(),
+            Executable::Binary(file) => system::path_of(file),
+            Executable::Path(path) => path.clone(),
         };
         let mut command = Command::new(path);
         if let Some(directory) = &program.directory {

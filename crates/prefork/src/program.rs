@@ -5,11 +5,12 @@ use std::env;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::machine::Generation;
+use crate::system;
 
 /// A program as it was configured; what it leads to on disk is looked up for each generation.
 #[derive(Clone, Debug)]
@@ -32,7 +33,7 @@ impl Program {
         let directory = logical_directory();
         // Through argv[0] a link such as `current` leads to the next release, and `current_exe` does not.
         let found = search(&name, directory.as_deref())
-            .filter(|path| is_same_file(path, Path::new("/proc/self/exe")));
+            .filter(|path| is_same_file(path, &system::own_executable()));
         Ok(Self {
             path: found.unwrap_or(running),
             name,
@@ -70,8 +71,10 @@ impl Program {
         (&file).take(4).read_to_end(&mut magic)?;
         // Anything else `exec` would hand to a shell, line by line.
         match magic.as_slice() {
-            b"\x7fELF" => Ok(Executable::Binary(file.into())),
-            [b'#', b'!', ..] => Ok(Executable::Script(
+            magic if system::is_program(magic) && system::executes_descriptors() => {
+                Ok(Executable::Binary(file.into()))
+            }
+            magic if system::is_program(magic) || magic.starts_with(b"#!") => Ok(Executable::Path(
                 self.path.canonicalize().unwrap_or(self.path.clone()),
             )),
             _ => Err(io::Error::new(
@@ -133,9 +136,28 @@ fn open_directory(path: &Path) -> io::Result<OwnedFd> {
 pub(crate) enum Executable {
     /// Kept open, so that it can be started after a deploy has replaced it.
     Binary(OwnedFd),
-    /// An interpreter opens the script by its path, so a script is started as it is on disk there.
-    /// Symbolic links were followed once: a release that lies elsewhere by now stays the same.
-    Script(PathBuf),
+    /// A script, which its interpreter opens by its path, or any program where the system cannot
+    /// execute a descriptor: it is started as it is on disk there. Symbolic links were followed
+    /// once, so a release that lies elsewhere by now stays the same.
+    Path(PathBuf),
+}
+
+impl Executable {
+    /// Names the program in the error of a failed start. The kernel reports a missing interpreter as
+    /// if the script were missing.
+    pub(crate) fn cannot_start(&self, program: &Program, error: &io::Error) -> io::Error {
+        let text = match self {
+            Self::Path(path) if error.kind() == io::ErrorKind::NotFound && path.exists() => {
+                format!(
+                    "{}: the interpreter in its first line is missing",
+                    path.display()
+                )
+            }
+            Self::Path(path) => format!("{}: {error}", path.display()),
+            Self::Binary(_) => format!("{}: {error}", program.path.display()),
+        };
+        io::Error::new(error.kind(), text)
+    }
 }
 
 /// The executables of the generations that may still be started, each with its working directory.
@@ -178,12 +200,6 @@ impl Generations {
         self.directories
             .retain(|generation, _| wanted.contains(generation));
     }
-}
-
-/// A path to an open file, for the same process and its child before `exec`. `/proc/<id>` of another
-/// process would do for neither: a process with file capabilities hides its own.
-pub(crate) fn path_of(file: &OwnedFd) -> PathBuf {
-    format!("/proc/self/fd/{}", file.as_raw_fd()).into()
 }
 
 /// The working directory as the shell shows it: through a link such as `current`, which leads to the

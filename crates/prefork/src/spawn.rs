@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use rustix::process::Pid;
 
 use crate::inherit::Socket;
 use crate::machine::{Generation, TaskId};
-use crate::program::{Executable, Program, is_same_file, path_of};
-use crate::{inheritance, notifier, parcel, worker};
+use crate::program::{Executable, Program, is_same_file};
+use crate::{inheritance, notifier, parcel, system, worker};
 
 /// The first descriptor of the protocol (`SD_LISTEN_FDS_START`).
 const FIRST: i32 = 3;
@@ -49,13 +49,13 @@ impl Launch<'_> {
         } else {
             self.own_command(first_free)?
         };
-        if let Some(directory) = self.directory {
+        if let Some(directory) = self.directory_path() {
             // `Command` changes to it before it maps descriptors.
-            command.current_dir(path_of(directory));
+            command.current_dir(directory);
         }
         self.describe(&mut command);
         hook(self.task, &mut command);
-        let mappings = (FIRST..).zip(self.sockets).map(|(child_fd, socket)| {
+        let mappings = (FIRST..).zip(&self.sockets).map(|(child_fd, socket)| {
             let parent_fd = socket.listener.as_fd().try_clone_to_owned()?;
             Ok(FdMapping {
                 parent_fd,
@@ -65,7 +65,10 @@ impl Launch<'_> {
         command
             .fd_mappings(mappings.collect::<io::Result<Vec<_>>>()?)
             .map_err(io::Error::other)?;
-        let child = command.process_group(0).spawn()?;
+        let child = command
+            .process_group(0)
+            .spawn()
+            .map_err(|error| self.cannot_start(error))?;
         drop(fillers);
         // Waiting is done by process id, see `wait`: a successor after an upgrade has no `Child`.
         Ok(Pid::from_child(&child))
@@ -74,11 +77,11 @@ impl Launch<'_> {
     /// The program itself, and the descriptor that must stay open until it is executed.
     fn own_command(&self, first_free: i32) -> io::Result<(Command, Option<OwnedFd>)> {
         let (path, file) = match self.executable {
-            Executable::Script(path) => (path.clone(), None),
+            Executable::Path(path) => (path.clone(), None),
             Executable::Binary(file) => {
                 // Above the descriptors that the mapping is about to overwrite.
                 let file = rustix::io::fcntl_dupfd_cloexec(file, first_free)?;
-                (path_of(&file), Some(file))
+                (system::path_of(&file), Some(file))
             }
         };
         let mut command = Command::new(path);
@@ -91,18 +94,36 @@ impl Launch<'_> {
     /// This program again: `become_program` goes on from there, with the generation's executable.
     fn foreign_command(&self) -> io::Result<Command> {
         let mut arguments = env::args_os();
-        let mut command = Command::new("/proc/self/exe");
+        let mut command = Command::new(system::own_executable());
         command
             .arg0(arguments.next().unwrap_or_default())
             .args(arguments);
         match self.executable {
-            Executable::Script(path) => command.env(PROGRAM, path),
+            Executable::Path(path) => command.env(PROGRAM, path),
             Executable::Binary(file) => command
                 .env(PROGRAM, &self.program.path)
                 .env(IS_PASSED, "1")
                 .stdin(parcel::send(file)?),
         };
         Ok(command)
+    }
+
+    fn cannot_start(&self, error: io::Error) -> io::Error {
+        if self.is_foreign {
+            // The first process is this program; the other one replaces it.
+            return io::Error::new(error.kind(), format!("the supervisor's program: {error}"));
+        }
+        self.executable.cannot_start(self.program, &error)
+    }
+
+    /// The generation's working directory; elsewhere than on Linux, as its path leads now.
+    fn directory_path(&self) -> Option<PathBuf> {
+        let directory = self.directory?;
+        if system::executes_descriptors() {
+            Some(system::path_of(directory))
+        } else {
+            self.program.directory.clone()
+        }
     }
 
     fn describe(&self, command: &mut Command) {
@@ -114,7 +135,7 @@ impl Launch<'_> {
         for name in inheritance::dropped(env::vars_os().map(|(name, _)| name)) {
             command.env_remove(name);
         }
-        match (&self.program.directory, self.directory.map(path_of)) {
+        match (&self.program.directory, self.directory_path()) {
             (Some(path), Some(directory)) if is_same_file(path, &directory) => {
                 command.env("PWD", path);
             }
@@ -181,7 +202,7 @@ pub(crate) fn become_program(program: &Program) -> io::Error {
     };
     let path = Path::new(&path);
     // By its own path while that is still this generation: the process is named after it.
-    let path = match file.as_ref().map(path_of) {
+    let path = match file.as_ref().map(system::path_of) {
         Some(file) if !is_same_file(path, &file) => file,
         _ => path.to_owned(),
     };

@@ -96,7 +96,7 @@ impl Keeper {
             .iter()
             .map(|(&generation, executable)| {
                 let script = match executable {
-                    Executable::Script(path) => Some(path.clone()),
+                    Executable::Path(path) => Some(path.clone()),
                     Executable::Binary(_) => None,
                 };
                 HeldGeneration {
@@ -126,7 +126,7 @@ impl Keeper {
             .values()
             .filter_map(|executable| match executable {
                 Executable::Binary(file) => Some(file.as_fd()),
-                Executable::Script(_) => None,
+                Executable::Path(_) => None,
             });
         let own = [self.control.listener.as_fd(), self.directory.lock()];
         let notices = self
@@ -184,7 +184,7 @@ impl Keeper {
         let mut generations = Generations::new(settings.program(&own));
         for held in &state.generations {
             let executable = match &held.script {
-                Some(path) => Executable::Script(path.clone()),
+                Some(path) => Executable::Path(path.clone()),
                 None => Executable::Binary(next().map_err(invalid())?),
             };
             generations.open.insert(held.generation, executable);

@@ -6,6 +6,7 @@
 //! | notices without a path | abstract unix socket, credentials checked | none: paths alone |
 //! | state for an upgraded supervisor | memfd | unlinked file |
 //! | SO_REUSEPORT balances connections | yes | no: one socket for all workers |
+//! | a generation's own executable and directory | open descriptors | paths, as they lead at each start |
 //! | process names, `/proc` | yes | none |
 //!
 //! `SQUALL_SYSTEM=portable` in the environment selects the right column on Linux too. It is meant
@@ -19,8 +20,9 @@ use std::env;
 use std::ffi::CString;
 use std::fs::File;
 use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::{UnixDatagram, UnixStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rustix::net::SocketAddrUnix;
@@ -70,6 +72,39 @@ pub(crate) fn anonymous_file(directory: &Path) -> io::Result<File> {
         return linux::anonymous_file();
     }
     portable::anonymous_file(directory)
+}
+
+/// Whether a process can be started from an open file, and enter an open directory.
+pub(crate) fn executes_descriptors() -> bool {
+    !is_portable()
+}
+
+/// A path to an open file, for this process and its child before `exec`, where the system
+/// [executes descriptors](executes_descriptors). `/proc/<id>` of another process would do for
+/// neither: a process with file capabilities hides its own.
+pub(crate) fn path_of(file: &OwnedFd) -> PathBuf {
+    format!("/proc/self/fd/{}", file.as_raw_fd()).into()
+}
+
+/// A path to the executable of this process. On Linux it stays valid when the file is replaced.
+pub(crate) fn own_executable() -> PathBuf {
+    let link = PathBuf::from("/proc/self/exe");
+    if link.exists() {
+        return link;
+    }
+    env::current_exe().unwrap_or(link)
+}
+
+/// Whether a file that begins with these four bytes is a compiled program.
+pub(crate) fn is_program(magic: &[u8]) -> bool {
+    const ELF: &[u8] = b"\x7fELF";
+    /// Mach-O of 64 bits, and a file with one for each architecture.
+    const MACH_O: [&[u8]; 2] = [b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"];
+    if cfg!(target_os = "macos") {
+        MACH_O.contains(&magic)
+    } else {
+        magic == ELF
+    }
 }
 
 /// Sets the name that `ps` and `top` show, where the system has such a name.

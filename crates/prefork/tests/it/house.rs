@@ -67,6 +67,14 @@ impl Program {
         );
     }
 
+    /// Replaces the file by one with this text and mode.
+    pub(crate) fn deploy_file(&self, text: &str, mode: u32) {
+        self.replace(
+            &format!("printf %s \"$1\" > new && chmod {mode:o} new && mv new program"),
+            text,
+        );
+    }
+
     /// In a process of its own: a descriptor for writing, inherited by what another test starts
     /// at the same moment, would make the file "busy" (ETXTBSY).
     fn replace(&self, script: &str, words: &str) {

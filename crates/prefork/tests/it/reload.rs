@@ -1,10 +1,11 @@
 //! New first, ready, then the old one goes.
 
 use std::fs;
+use std::process::Command;
 
 use testkit::Signal;
 
-use crate::house::{Program, get, signal, under_load, wait_gone};
+use crate::house::{Program, Service, get, signal, under_load, wait_gone};
 
 #[test]
 fn a_reload_takes_what_is_on_disk_now() {
@@ -168,4 +169,34 @@ fn max_rss_below_the_start_size_is_logged_with_the_figures() {
     service.get();
     assert_eq!(service.pids(1), pids);
     service.stop();
+}
+
+#[test]
+fn refused_reload_names_the_program_and_the_reason() {
+    for system in ["linux", "portable"] {
+        let program = Program::new("v1");
+        let mut command = Command::new(program.path());
+        command.env("SQUALL_SYSTEM", system);
+        let mut service = Service::run(&mut command, &program.directory);
+        service.settled(2);
+        let path = program.path().display().to_string();
+        for (content, mode, reason) in [
+            (
+                "#!/no/such/interpreter\n",
+                0o755,
+                "the interpreter in its first line is missing",
+            ),
+            ("words", 0o755, "neither a program nor a script"),
+            ("#!/bin/sh\n", 0o644, "not an executable file"),
+        ] {
+            program.deploy_file(content, mode);
+            let error = service.client().reload().expect_err(reason).to_string();
+            assert!(
+                error.contains(&path) && error.contains(reason),
+                "{system}: {error}"
+            );
+        }
+        service.settled(2);
+        service.stop();
+    }
 }
