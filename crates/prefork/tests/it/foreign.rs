@@ -237,14 +237,17 @@ fn a_program_that_ends_after_its_own_max_requests_is_replaced() {
         return;
     };
     for _ in 0..3 {
-        let pids = service.pids(2);
-        // Not earlier than a second after its start, when an end counts as a failure.
+        let ready = service.settled(2);
+        let pids: Vec<u32> = ready.iter().map(|worker| worker.pid).collect();
+        let longest = ready.iter().map(|worker| worker.uptime).max();
+        // An exit within a second of being ready counts as a failure.
+        let enough = longest.unwrap_or_default() + 1500;
         wait_for("the workers to serve for a while", || {
             let status = service.status();
             status
                 .workers
                 .iter()
-                .all(|worker| worker.uptime > 1500)
+                .all(|worker| worker.uptime > enough)
                 .then_some(())
         });
         for _ in 0..20 {
