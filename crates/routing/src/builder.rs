@@ -9,8 +9,8 @@ use std::{
 use crate::{
     captures::RouteInfo,
     error::{BuildError, PatternError},
-    path_regex::PathRegex,
     pattern::Template,
+    regexes::PathRegex,
     reverse::{UrlTemplate, Urls},
     router::{Route, Router, Rules},
     rule::Rule,
@@ -134,7 +134,7 @@ impl<T> Draft<T> {
         let (group, label) = self.router.hosts.entry(rule.host.as_ref())?;
         let (url, place) = if rule.pattern.is_regex {
             let regex = PathRegex::parse(&pattern).map_err(|fault| fault.in_pattern(&pattern))?;
-            let url = UrlTemplate::new(&pattern, regex.names.clone(), regex.clone().into());
+            let url = UrlTemplate::new(&pattern, regex.names().to_vec(), regex.clone().into());
             (url, group.regexes.insert(regex, route))
         } else {
             let template = Template::parse(&pattern).map_err(|fault| fault.in_pattern(&pattern))?;

@@ -2,9 +2,11 @@
 
 use std::{borrow::Cow, cmp::Reverse, collections::HashMap, net::Ipv6Addr};
 
-use regex_automata::meta::Regex;
-
-use crate::{error::BuildError, pattern::is_name, regexes};
+use crate::{
+    error::BuildError,
+    pattern::is_name,
+    regexes::{self, Regex},
+};
 
 /// The hosts of a rule.
 ///
@@ -13,7 +15,7 @@ use crate::{error::BuildError, pattern::is_name, regexes};
 /// | `example.com`, `127.0.0.1`, `[::1]` | this host |
 /// | `{tenant}.example.com` | exactly one label before the suffix; its value is a parameter |
 /// | `*.example.com` | one or more labels before the suffix |
-/// | [`Host::regex`] | hosts that the regex matches in full; its groups are not parameters |
+/// | `Host::regex(…)`, with the feature `regex` | hosts that the regex matches in full; its groups are not parameters |
 ///
 /// A request's host is compared in lower case, without its port and a trailing dot. Hosts are
 /// ASCII: write `xn--bcher-kva.example` rather than `bücher.example`.
@@ -23,6 +25,7 @@ pub struct Host {
     is_regex: bool,
 }
 
+#[cfg(feature = "regex")]
 impl Host {
     /// Matches hosts by a regular expression, anchored at both ends.
     #[must_use]
@@ -130,8 +133,7 @@ impl<G: Default> Hosts<G> {
         {
             Some(i) => i,
             None => {
-                let regex = regexes::parse(&host.text, 0)
-                    .and_then(|hir| regexes::compile(&regexes::whole(hir), 0))
+                let regex = regexes::compile_whole(&host.text, 0)
                     .map_err(|fault| format!("byte {}: {}", fault.at, fault.reason))?;
                 self.regexes.push((host.text.clone(), regex, G::default()));
                 self.regexes.len() - 1
@@ -173,7 +175,7 @@ impl<G> Hosts<G> {
             }
         }
         for (_, regex, group) in &self.regexes {
-            if regex.is_match(regexes::input(host.as_bytes()))
+            if regexes::is_match(regex, host.as_bytes())
                 && let Some(found) = look(group, None)
             {
                 return Some(found);

@@ -34,8 +34,9 @@
 //!
 //! # Limits
 //!
-//! This crate depends on no HTTP library and no runtime; the feature `http` adds `Methods`, which
-//! uses the types of the `http` crate. It does not treat `/a` and `/a/` as one path, resolve `..`,
+//! This crate depends on no HTTP library and no runtime. The feature `http` adds `Methods`, which
+//! uses the types of the `http` crate. The feature `regex`, on by default, adds constraints, several
+//! parameters in a segment, and whole-path and host regexes; without it they are configuration errors. It does not treat `/a` and `/a/` as one path, resolve `..`,
 //! or redirect.
 //!
 //! # Why not matchit
@@ -52,8 +53,10 @@ mod error;
 mod host;
 #[cfg(feature = "http")]
 mod methods;
+#[cfg(feature = "regex")]
 mod path_regex;
 mod pattern;
+#[cfg_attr(not(feature = "regex"), path = "no_regexes.rs")]
 mod regexes;
 mod reverse;
 mod router;
@@ -68,7 +71,9 @@ pub use error::{BuildError, FindError};
 pub use host::Host;
 #[cfg(feature = "http")]
 pub use methods::{DuplicateMethod, MethodMatch, Methods};
-pub use pattern::{Pattern, regex};
+pub use pattern::Pattern;
+#[cfg(feature = "regex")]
+pub use pattern::regex;
 pub use reverse::{ReverseError, Urls};
 pub use router::{Match, Router};
 pub use rule::Rule;

@@ -1,25 +1,19 @@
-//! PathRegex-path regexes: patterns made by [`regex`](crate::regex()).
+//! Whole-path regexes: patterns made by [`regex`](crate::regex()).
 
 use regex_automata::{
     PatternID,
     meta::{Config, Regex},
-    util::primitives::NonMaxUsize,
 };
 use regex_syntax::hir::{Hir, HirKind};
-use smallvec::SmallVec;
 
-use crate::{
-    error::PatternError,
-    regexes,
-    spans::{Span, Spans},
-};
+use crate::{error::PatternError, regexes, spans::Spans};
 
 #[derive(Clone, Debug)]
 pub(crate) struct PathRegex {
     pub(crate) regex: Regex,
     hir: Hir,
     /// The names of the groups, in order.
-    pub(crate) names: Vec<String>,
+    names: Vec<String>,
 }
 
 /// A part of a regex that is a sequence of fixed text and groups.
@@ -43,22 +37,13 @@ impl PathRegex {
         Ok(Self { regex, hir, names })
     }
 
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// Matches the path and adds a span for each group.
     pub(crate) fn find(&self, path: &[u8], spans: &mut Spans) -> bool {
-        let mut slots: SmallVec<[Option<NonMaxUsize>; 10]> =
-            SmallVec::from_elem(None, 2 + 2 * self.names.len());
-        if self
-            .regex
-            .search_slots(&regexes::input(path), &mut slots)
-            .is_none()
-        {
-            return false;
-        }
-        spans.extend(slots[2..].chunks_exact(2).map(|slot| match slot {
-            [Some(start), Some(end)] => Span::new(start.get(), end.get()),
-            _ => Span::ABSENT,
-        }));
-        true
+        regexes::find(&self.regex, self.names.len(), path, 0, spans)
     }
 
     /// The parts for `reverse`, or the reason that the regex has no single text.

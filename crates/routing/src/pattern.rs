@@ -8,7 +8,7 @@ use crate::{
 /// Bounds the depth of the tree, whose search and insertion recurse.
 const MAX_LENGTH: usize = 4096;
 
-/// A path pattern: a template such as `/users/{id}`, or a [`regex`].
+/// A path pattern: a template such as `/users/{id}`, or a `regex(…)`.
 ///
 /// A template is matched segment by segment:
 ///
@@ -22,6 +22,7 @@ const MAX_LENGTH: usize = 4096;
 /// | `{*rest}` | the rest of the path with its slashes, never empty; only as the last segment |
 /// | `{{`, `}}` | a literal brace |
 ///
+/// Constraints, several parameters in a segment and `regex(…)` need the feature `regex`.
 /// [`Builder::build`](crate::Builder::build) returns the errors of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern {
@@ -34,6 +35,7 @@ pub struct Pattern {
 /// The regex is anchored at both ends. Its groups are the parameters, identified by name or
 /// number. It matches against the path with all escapes decoded except `%2F` and `%25`, so `[^/]+`
 /// never matches beyond a segment. The syntax is that of the `regex` crate.
+#[cfg(feature = "regex")]
 #[must_use]
 pub fn regex(regex: impl Into<String>) -> Pattern {
     Pattern {

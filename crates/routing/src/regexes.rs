@@ -1,12 +1,71 @@
 //! Regex compilation: parsing, anchoring and a size limit.
 
-use regex_automata::{Anchored, Input, meta};
-use regex_syntax::hir::{Capture, Hir, HirKind, Look, Repetition};
+pub(crate) use regex_automata::meta::Regex;
+use regex_automata::{Anchored, Input, meta, util::primitives::NonMaxUsize};
+use regex_syntax::hir::{Capture, Dot, Hir, HirKind, Look, Repetition};
+use smallvec::SmallVec;
 
-use crate::error::PatternError;
+pub(crate) use crate::path_regex::{PathRegex, PathRegexes, RegexPart};
+use crate::{
+    error::PatternError,
+    segment::Piece,
+    spans::{Span, Spans},
+};
 
 /// The maximum size of one compiled regex, in bytes.
 const SIZE_LIMIT: usize = 1 << 20;
+
+/// Compiles a regex that has to match a whole text; `at` is its offset in the pattern.
+pub(crate) fn compile_whole(regex: &str, at: usize) -> Result<Regex, PatternError> {
+    compile(&whole(parse(regex, at)?), at)
+}
+
+/// Compiles a segment with several parameters, one group for each, and returns their number too.
+pub(crate) fn compile_pieces(pieces: &[Piece]) -> Result<(Regex, usize), PatternError> {
+    let mut parts = Vec::new();
+    let mut params = 0;
+    let mut at = 0;
+    for piece in pieces {
+        parts.push(match piece {
+            Piece::Text(text) => Hir::literal(text.as_bytes()),
+            Piece::Param { constraint } => {
+                let value = match constraint {
+                    Some(constraint) => {
+                        at = constraint.at;
+                        without_groups(parse(&constraint.regex, at)?)
+                    }
+                    None => anything(),
+                };
+                params += 1;
+                group(params, value)
+            }
+        });
+    }
+    Ok((compile(&whole(Hir::concat(parts)), at)?, params as usize))
+}
+
+pub(crate) fn is_match(regex: &Regex, text: &[u8]) -> bool {
+    regex.is_match(input(text))
+}
+
+/// Matches a text that starts at `offset` of the path, and adds a span for each group.
+pub(crate) fn find(
+    regex: &Regex,
+    groups: usize,
+    text: &[u8],
+    offset: usize,
+    spans: &mut Spans,
+) -> bool {
+    let mut slots: SmallVec<[Option<NonMaxUsize>; 10]> = SmallVec::from_elem(None, 2 + 2 * groups);
+    if regex.search_slots(&input(text), &mut slots).is_none() {
+        return false;
+    }
+    spans.extend(slots[2..].chunks_exact(2).map(|slot| match slot {
+        [Some(start), Some(end)] => Span::new(offset + start.get(), offset + end.get()),
+        _ => Span::ABSENT,
+    }));
+    true
+}
 
 /// Parses a regex; `at` is its offset in the pattern, for error positions.
 pub(crate) fn parse(regex: &str, at: usize) -> Result<Hir, PatternError> {
@@ -27,9 +86,9 @@ pub(crate) fn whole(hir: Hir) -> Hir {
 }
 
 /// Compiles a regex made by [`whole`].
-pub(crate) fn compile(hir: &Hir, at: usize) -> Result<meta::Regex, PatternError> {
+pub(crate) fn compile(hir: &Hir, at: usize) -> Result<Regex, PatternError> {
     let config = meta::Config::new().nfa_size_limit(Some(SIZE_LIMIT));
-    meta::Regex::builder()
+    Regex::builder()
         .configure(config)
         .build_from_hir(hir)
         .map_err(|error| match error.size_limit() {
@@ -46,7 +105,7 @@ pub(crate) fn input(text: &[u8]) -> Input<'_> {
 }
 
 /// Turns the groups of a regex into non-capturing ones, so that it can be nested in another group.
-pub(crate) fn without_groups(hir: Hir) -> Hir {
+fn without_groups(hir: Hir) -> Hir {
     match hir.into_kind() {
         HirKind::Empty => Hir::empty(),
         HirKind::Literal(literal) => Hir::literal(literal.0),
@@ -65,10 +124,20 @@ pub(crate) fn without_groups(hir: Hir) -> Hir {
 }
 
 /// Wraps a regex in the capture group `index`.
-pub(crate) fn group(index: u32, hir: Hir) -> Hir {
+fn group(index: u32, hir: Hir) -> Hir {
     Hir::capture(Capture {
         index,
         name: None,
         sub: Box::new(hir),
+    })
+}
+
+/// `.+`, greedy and including line ends.
+fn anything() -> Hir {
+    Hir::repetition(Repetition {
+        min: 1,
+        max: None,
+        greedy: true,
+        sub: Box::new(Hir::dot(Dot::AnyChar)),
     })
 }

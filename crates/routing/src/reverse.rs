@@ -9,8 +9,8 @@ use std::{
 
 use crate::{
     encoding,
-    path_regex::{PathRegex, RegexPart},
     pattern::Part,
+    regexes::{PathRegex, RegexPart},
     segment::{self, Segment},
     spans::{Span, Spans},
 };

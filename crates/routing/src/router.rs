@@ -11,7 +11,7 @@ use crate::{
     encoding,
     error::FindError,
     host::Hosts,
-    path_regex::PathRegexes,
+    regexes::PathRegexes,
     reverse::{ReverseError, Urls},
     spans::Spans,
     tree::Tree,

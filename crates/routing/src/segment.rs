@@ -3,13 +3,9 @@
 
 use std::cmp::Reverse;
 
-use regex_automata::{meta::Regex, util::primitives::NonMaxUsize};
-use regex_syntax::hir::{Dot, Hir, Repetition};
-use smallvec::SmallVec;
-
 use crate::{
     error::PatternError,
-    regexes,
+    regexes::{self, Regex},
     spans::{Span, Spans},
 };
 
@@ -120,7 +116,7 @@ impl Segment {
                     return false;
                 }
                 if let Some(regex) = constraint
-                    && !regex.is_match(regexes::input(value))
+                    && !regexes::is_match(regex, value)
                 {
                     return false;
                 }
@@ -128,27 +124,13 @@ impl Segment {
                 true
             }
             Matcher::Several { regex, params } => {
-                let mut slots: SmallVec<[Option<NonMaxUsize>; 10]> =
-                    SmallVec::from_elem(None, 2 + 2 * params);
-                if regex
-                    .search_slots(&regexes::input(text), &mut slots)
-                    .is_none()
-                {
-                    return false;
-                }
                 let before = spans.len();
-                for slot in slots[2..].chunks_exact(2) {
-                    match slot {
-                        [Some(from), Some(to)] if from < to => {
-                            spans.push(Span::new(start + from.get(), start + to.get()));
-                        }
-                        _ => {
-                            spans.truncate(before);
-                            return false;
-                        }
-                    }
+                let is_match = regexes::find(regex, *params, text, start, spans)
+                    && spans[before..].iter().all(|span| !span.is_empty());
+                if !is_match {
+                    spans.truncate(before);
                 }
-                true
+                is_match
             }
         }
     }
@@ -161,10 +143,7 @@ impl Matcher {
         after: &str,
     ) -> Result<Self, PatternError> {
         let constraint = match constraint {
-            Some(Constraint { regex, at }) => {
-                let hir = regexes::whole(regexes::parse(regex, *at)?);
-                Some(regexes::compile(&hir, *at)?)
-            }
+            Some(Constraint { regex, at }) => Some(regexes::compile_whole(regex, *at)?),
             None => None,
         };
         Ok(Self::Single {
@@ -175,29 +154,8 @@ impl Matcher {
     }
 
     fn several(pieces: &[Piece]) -> Result<Self, PatternError> {
-        let mut parts = Vec::new();
-        let mut params = 0;
-        let mut at = 0;
-        for piece in pieces {
-            parts.push(match piece {
-                Piece::Text(text) => Hir::literal(text.as_bytes()),
-                Piece::Param { constraint } => {
-                    let value = match constraint {
-                        Some(constraint) => {
-                            at = constraint.at;
-                            regexes::without_groups(regexes::parse(&constraint.regex, at)?)
-                        }
-                        None => anything(),
-                    };
-                    params += 1;
-                    regexes::group(params, value)
-                }
-            });
-        }
-        Ok(Self::Several {
-            regex: regexes::compile(&regexes::whole(Hir::concat(parts)), at)?,
-            params: params as usize,
-        })
+        let (regex, params) = regexes::compile_pieces(pieces)?;
+        Ok(Self::Several { regex, params })
     }
 }
 
@@ -205,14 +163,4 @@ impl Matcher {
 /// of length 0 is slow when an operand is the dangling pointer of an empty `String`.
 pub(crate) fn same(text: &[u8], expected: &[u8]) -> bool {
     expected.is_empty() || text == expected
-}
-
-/// `.+`, greedy and including line ends.
-fn anything() -> Hir {
-    Hir::repetition(Repetition {
-        min: 1,
-        max: None,
-        greedy: true,
-        sub: Box::new(Hir::dot(Dot::AnyChar)),
-    })
 }

@@ -27,6 +27,11 @@ impl Span {
         }
     }
 
+    /// Whether the span is empty or absent.
+    pub(crate) fn is_empty(self) -> bool {
+        self.start >= self.end
+    }
+
     pub(crate) fn of(self, text: &str) -> Option<&str> {
         text.get(self.start as usize..self.end as usize)
     }

@@ -9,8 +9,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use hyper::server::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::sync::futures::OwnedNotified;
 
 use crate::{
@@ -18,6 +16,7 @@ use crate::{
     activity::Stage,
     deadline::Deadline,
     http1::Http1,
+    http2::Http2,
     io::Io,
     opening::{Opened, Opening},
     service::{Adapter, Serve, Shared},
@@ -37,8 +36,6 @@ pub(crate) struct Connection<S: Serve> {
     polled: bool,
 }
 
-type Http2<S> = http2::Connection<TokioIo<Io>, Adapter<S>, TokioExecutor>;
-
 #[expect(
     clippy::large_enum_variant,
     reason = "the large one is the common one, and its task is allocated anyway"
@@ -47,7 +44,7 @@ enum Protocol<S: Serve> {
     /// None yet: the service waits.
     Opening(Opening, S),
     Http1(Http1<S>),
-    Http2(Pin<Box<Http2<S>>>),
+    Http2(Http2<S>),
     Ended,
 }
 
@@ -97,7 +94,7 @@ impl<S: Serve> Connection<S> {
         self.enter(self.deadline.stage(), cx);
         match &mut self.protocol {
             // It refuses new streams only after those that were on their way (RFC 9113, 6.8).
-            Protocol::Http2(connection) => connection.as_mut().graceful_shutdown(),
+            Protocol::Http2(connection) => connection.graceful_shutdown(),
             // A request may be on its way; `Connection: close` goes out with its response.
             Protocol::Http1(_) | Protocol::Opening(..) | Protocol::Ended => {}
         }
@@ -131,7 +128,7 @@ impl<S: Serve> Connection<S> {
             }
             (Protocol::Http2(connection), Stage::Idle { .. } | Stage::Head) => {
                 // The client may still react to GOAWAY; a second expiry finds the stage lingering.
-                connection.as_mut().graceful_shutdown();
+                connection.graceful_shutdown();
                 self.shared.activity.on_lingering();
                 self.enter(Stage::Lingering, cx);
                 true
@@ -156,7 +153,7 @@ impl<S: Serve> Connection<S> {
     /// Whether the connection begins with the HTTP/2 preface, and with nothing before it: hyper skips any
     /// CR and LF. The framing guard cuts a later preface in two, so that hyper refuses it.
     fn begins_http2(&self, error: &hyper::Error) -> bool {
-        error.is_parse_version_h2() && self.shared.activity.has_preface()
+        Http2::<S>::IS_ENABLED && error.is_parse_version_h2() && self.shared.activity.has_preface()
     }
 
     /// The client began with the HTTP/2 preface (RFC 9113, 3.4): starts anew with what was read.
@@ -225,8 +222,7 @@ impl<S: Serve> Protocol<S> {
         let shared = Arc::clone(&adapter.shared);
         io.set_http2();
         shared.activity.on_multiplexed();
-        let http2 = &shared.protocols.http2;
-        Self::Http2(Box::pin(http2.serve_connection(TokioIo::new(io), adapter)))
+        Self::Http2(Http2::begin(io, adapter))
     }
 
     /// Ends HTTP/1.1 where there is nothing under way, to go on in another way.
@@ -252,7 +248,7 @@ impl<S: Serve> Future for Connection<S> {
                     Poll::Pending => Poll::Pending,
                 },
                 Protocol::Http1(http1) => http1.poll(cx),
-                Protocol::Http2(connection) => connection.as_mut().poll(cx),
+                Protocol::Http2(connection) => connection.poll(cx),
                 Protocol::Ended => return Poll::Ready(()),
             };
             match poll {

@@ -64,6 +64,8 @@ mod deadline;
 mod error;
 mod framing;
 mod http1;
+#[cfg_attr(not(feature = "http2"), path = "no_http2.rs")]
+mod http2;
 mod into_listener;
 mod io;
 mod limits;

@@ -29,6 +29,7 @@ pub struct Limits {
     pub(crate) max_headers: usize,
     pub(crate) max_body_size: u64,
     pub(crate) max_connections: usize,
+    #[cfg(feature = "http2")]
     pub(crate) max_streams: u32,
     pub(crate) drain_delay: Duration,
     pub(crate) shutdown_timeout: Duration,
@@ -46,6 +47,7 @@ impl Default for Limits {
             max_headers: 100,
             max_body_size: 100 * 1024 * 1024,
             max_connections: 10_000,
+            #[cfg(feature = "http2")]
             max_streams: 200,
             drain_delay: Duration::ZERO,
             shutdown_timeout: Duration::from_secs(30),
@@ -122,6 +124,7 @@ impl Limits {
     /// How many requests one HTTP/2 connection may have under way (RFC 9113, 5.1.2).
     ///
     /// Defaults to 200.
+    #[cfg(feature = "http2")]
     pub fn max_streams(mut self, streams: u32) -> Self {
         self.max_streams = streams;
         self
@@ -198,6 +201,7 @@ impl Limits {
                 1..=usize::MAX,
                 "at least 1",
             ),
+            #[cfg(feature = "http2")]
             (
                 "max_streams",
                 self.max_streams as usize,
@@ -251,6 +255,7 @@ mod tests {
             ),
             (Limits::default().max_headers(0), "max_headers(0)"),
             (Limits::default().max_connections(0), "max_connections(0)"),
+            #[cfg(feature = "http2")]
             (Limits::default().max_streams(0), "max_streams(0)"),
         ] {
             let error = limits.check().unwrap_err().to_string();

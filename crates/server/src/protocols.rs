@@ -5,16 +5,18 @@ use std::sync::{
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
-use hyper::server::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper::server::conn::http1;
 
+#[cfg(feature = "http2")]
+use crate::http2;
 use crate::{Limits, Observe};
 
 /// How a server speaks HTTP, and within which limits.
 #[derive(Debug)]
 pub(crate) struct Protocols {
     pub(crate) http1: http1::Builder,
-    pub(crate) http2: http2::Builder<TokioExecutor>,
+    #[cfg(feature = "http2")]
+    pub(crate) http2: http2::Builder,
     pub(crate) limits: Limits,
     pub(crate) observer: Option<Arc<dyn Observe>>,
     sends_large: AtomicBool,
@@ -32,14 +34,10 @@ impl Protocols {
             // hyper has its fastest path for its own default, which is ours too.
             http1.max_headers(limits.max_headers);
         }
-        let mut http2 = http2::Builder::new(TokioExecutor::new());
-        http2
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(limits.max_streams)
-            .max_header_list_size(u32::try_from(limits.max_head_size).unwrap_or(u32::MAX));
         Self {
             http1,
-            http2,
+            #[cfg(feature = "http2")]
+            http2: http2::builder(&limits),
             limits,
             observer,
             sends_large: AtomicBool::new(false),

@@ -45,10 +45,12 @@
 //! | `cookies` | `Cookies`, `cookie_secret` | yes |
 //! | `debug` | `debug`, `tracebacks`: the traceback page; backtraces, request ids and masked queries in the log | yes |
 //! | `form` | `Form`, `Query` | yes |
+//! | `http2` | HTTP/2, with prior knowledge and over TLS; `Limits::max_streams` | yes |
 //! | `json` | `Json` | yes |
 //! | `locale` | `Locale`, `translations` | yes |
 //! | `log` | `Server::start` prints the log if the program has no `tracing` subscriber | yes |
 //! | `prefork` | `Server::start` with several processes, `supervisor`, `metrics`, notifications for systemd; on Unix systems | yes |
+//! | `regex` | `regex`, `Host::regex`, constraints such as `{id:[0-9]+}`, several parameters in a segment | yes |
 //! | `static` | `static_path`, `static_files`, `StaticFiles`, `Urls::static_url` | yes |
 //! | `templates` | `Page`, `template_path`, `templates`; turns on `locale` and `xheaders` | yes |
 //! | `tls` | `Server::bind_tls`: HTTPS with rustls | no |
@@ -56,8 +58,6 @@
 //! | `xsrf` | `Xsrf`, `xsrf_cookies`, `without_xsrf` | yes |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// An item that one feature defines for another is unused if only one of the two is on.
-#![cfg_attr(not(all(unix, feature = "default")), allow(dead_code, unused_imports))]
 
 mod application;
 mod auth;
@@ -94,7 +94,7 @@ pub use axum_core::{
 #[doc(no_inline)]
 pub use http;
 #[doc(no_inline)]
-pub use squall_routing::{Host, ReverseError, Rule, regex};
+pub use squall_routing::{Host, ReverseError, Rule};
 #[doc(no_inline)]
 pub use squall_server::{
     Address, Bind, ConnectionInfo, Handle, IntoListener, Limits, Listener, Phase, Stop,
@@ -133,6 +133,10 @@ pub use crate::prefork::metrics;
 #[cfg(all(unix, feature = "prefork"))]
 #[doc(no_inline)]
 pub use squall_prefork::{Supervisor, worker::task_id};
+
+#[cfg(feature = "regex")]
+#[doc(no_inline)]
+pub use squall_routing::regex;
 
 #[cfg(feature = "static")]
 #[doc(no_inline)]

@@ -59,7 +59,10 @@ pub(super) fn load(tls: &Tls) -> Result<Loaded, TlsError> {
         None => builder.with_no_client_auth(),
     };
     let mut config = builder.with_cert_resolver(Arc::new(certificates));
-    config.alpn_protocols = PROTOCOLS.map(|name| name.as_bytes().to_vec()).into();
+    config.alpn_protocols = PROTOCOLS
+        .iter()
+        .map(|name| name.as_bytes().to_vec())
+        .collect();
     Ok(Loaded {
         config: Arc::new(config),
         invalid,

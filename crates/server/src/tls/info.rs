@@ -16,7 +16,8 @@ impl TlsInfo {
     pub(super) fn of(connection: &ServerConnection) -> Self {
         let agreed = connection.alpn_protocol();
         let protocol = PROTOCOLS
-            .into_iter()
+            .iter()
+            .copied()
             .find(|known| agreed == Some(known.as_bytes()));
         let certificates = connection.peer_certificates().unwrap_or_default();
         Self {

@@ -19,7 +19,11 @@ use self::{reload::Files, stream::Noted};
 use crate::{Address, StartError, service::Shared, stream::Stream};
 
 /// The protocols that clients can agree on in the handshake (RFC 7301).
-const PROTOCOLS: [&str; 2] = ["h2", "http/1.1"];
+const PROTOCOLS: &[&str] = if cfg!(feature = "http2") {
+    &["h2", "http/1.1"]
+} else {
+    &["http/1.1"]
+};
 
 /// What a server needs for HTTPS: files in PEM with its certificates and keys.
 ///

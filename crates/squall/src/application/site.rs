@@ -6,6 +6,14 @@ use crate::{auth::Auth, templates::Engine};
 /// Values for extractors.
 pub(crate) struct Site {
     pub(crate) urls: Urls,
+    #[cfg_attr(
+        not(feature = "templates"),
+        expect(dead_code, reason = "only pages use it")
+    )]
     pub(crate) templates: Engine,
+    #[cfg_attr(
+        not(any(feature = "auth", feature = "templates")),
+        expect(dead_code, reason = "only extractors and pages use it")
+    )]
     pub(crate) auth: Auth,
 }

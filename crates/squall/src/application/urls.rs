@@ -28,6 +28,10 @@ pub struct Urls(Arc<Sources>);
 #[derive(Default)]
 struct Sources {
     routes: squall_routing::Urls,
+    #[cfg_attr(
+        not(feature = "static"),
+        expect(dead_code, reason = "there are no files")
+    )]
     files: static_files::Urls,
 }
 
@@ -50,6 +54,7 @@ impl Urls {
     }
 
     /// Returns the URLs of static files.
+    #[cfg(feature = "static")]
     pub(crate) fn files(&self) -> &static_files::Urls {
         &self.0.files
     }

@@ -1,9 +1,13 @@
 //! No current user.
 
+#[cfg(feature = "templates")]
 use axum_core::response::Response;
+#[cfg(feature = "templates")]
 use http::request::Parts;
 
-use crate::{Result, templates::UserValue};
+use crate::Result;
+#[cfg(feature = "templates")]
+use crate::templates::UserValue;
 
 #[derive(Default)]
 pub(crate) struct Settings {}
@@ -12,6 +16,7 @@ pub(crate) struct Settings {}
 pub(crate) struct Auth;
 
 /// No user exists.
+#[cfg(feature = "templates")]
 pub(crate) enum User {}
 
 impl Settings {
@@ -20,12 +25,14 @@ impl Settings {
     }
 }
 
+#[cfg(feature = "templates")]
 impl Auth {
     pub(crate) async fn user(&self, _: &mut Parts) -> Result<Option<User>, Response> {
         Ok(None)
     }
 }
 
+#[cfg(feature = "templates")]
 impl User {
     pub(crate) fn value(&self) -> &UserValue {
         match *self {}

@@ -20,6 +20,7 @@ pub(crate) async fn serve(
     Ok(listening.serve(service).await?)
 }
 
+#[cfg(all(unix, feature = "prefork"))]
 pub(crate) fn watch_build() -> Result<()> {
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! Live reload of pages, and the watch for a new build.
 
 pub(crate) use squall_autoreload::LiveReload;
-use squall_autoreload::{LiveReloadLayer, LiveReloadService, Watching, reload_when_rebuilt};
+use squall_autoreload::{LiveReloadLayer, LiveReloadService};
+#[cfg(all(unix, feature = "prefork"))]
+use squall_autoreload::{Watching, reload_when_rebuilt};
 use squall_server::{Handle, Listening, Serve};
 use tower_layer::Layer;
 
@@ -58,6 +60,7 @@ fn until_stopped(mut live: LiveReload, handle: &Handle) -> LiveReloadLayer {
 
 /// Reloads the supervisor, by SIGHUP, when the program has been rebuilt; until the result is
 /// dropped.
+#[cfg(all(unix, feature = "prefork"))]
 pub(crate) fn watch_build() -> Result<Option<Watching>> {
     Ok(reload_when_rebuilt()?)
 }

@@ -1,5 +1,6 @@
 //! No cookies: handlers that need them read the header.
 
+#[cfg(feature = "locale")]
 use http::request::Parts;
 
 use crate::{Result, application::layer::BoxLayer};
@@ -16,6 +17,7 @@ impl Settings {
         Ok(())
     }
 
+    #[cfg(feature = "locale")]
     pub(crate) fn cookie(_: &Parts, _name: &str) -> Option<String> {
         None
     }

@@ -1,6 +1,8 @@
 //! Failures without backtrace, and their log lines.
 
-use std::{any::Any, error::Error, fmt, path::PathBuf, sync::Arc};
+#[cfg(feature = "templates")]
+use std::path::PathBuf;
+use std::{any::Any, error::Error, fmt, sync::Arc};
 
 use axum_core::response::Response;
 use http::{Method, Request, Uri};
@@ -31,6 +33,7 @@ pub(crate) struct Observed {
 pub(crate) enum RequestMetadata {}
 
 /// The lines of a template, for the page.
+#[cfg(feature = "templates")]
 pub(crate) struct Snippet;
 
 impl Settings {
@@ -56,6 +59,7 @@ impl Failure {
         &*self.0
     }
 
+    #[cfg(feature = "templates")]
     pub(crate) fn with_snippet(self, _: Snippet) -> Self {
         self
     }
@@ -110,11 +114,13 @@ impl RequestMetadata {
         match *self {}
     }
 
+    #[cfg(feature = "form")]
     pub(crate) fn add_form_field(&self, _: String, _: String) {
         match *self {}
     }
 }
 
+#[cfg(feature = "templates")]
 impl Snippet {
     pub(crate) fn new(_: &str, _: &str, _: u32) -> Self {
         Self

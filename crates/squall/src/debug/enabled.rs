@@ -1,8 +1,8 @@
 //! Traceback pages of `squall-debug`, and the debug mode.
 
-pub(crate) use squall_debug::{
-    Failure, Observed, RequestMetadata, Snippet, TracebackLayer as Tracebacks,
-};
+#[cfg(feature = "templates")]
+pub(crate) use squall_debug::Snippet;
+pub(crate) use squall_debug::{Failure, Observed, RequestMetadata, TracebackLayer as Tracebacks};
 
 use crate::{Application, prefork, xheaders::peer_ip};
 
@@ -18,8 +18,9 @@ impl Settings {
     pub(crate) fn is_on(&self) -> bool {
         self.is_on
     }
-
     /// Returns the additional hosts of a developer's browser.
+
+    #[cfg(feature = "autoreload")]
     pub(crate) fn allowed_hosts(&self) -> impl Iterator<Item = &str> {
         self.tracebacks.allowed_hosts()
     }

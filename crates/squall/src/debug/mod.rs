@@ -5,9 +5,11 @@ mod disabled;
 #[cfg(feature = "debug")]
 mod enabled;
 
+#[cfg(all(not(feature = "debug"), feature = "templates"))]
+pub(crate) use self::disabled::Snippet;
 #[cfg(not(feature = "debug"))]
-pub(crate) use self::disabled::{
-    Failure, Observed, RequestMetadata, Settings, Snippet, Tracebacks,
-};
+pub(crate) use self::disabled::{Failure, Observed, RequestMetadata, Settings, Tracebacks};
+#[cfg(all(feature = "debug", feature = "templates"))]
+pub(crate) use self::enabled::Snippet;
 #[cfg(feature = "debug")]
-pub(crate) use self::enabled::{Failure, Observed, RequestMetadata, Settings, Snippet, Tracebacks};
+pub(crate) use self::enabled::{Failure, Observed, RequestMetadata, Settings, Tracebacks};

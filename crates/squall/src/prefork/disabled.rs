@@ -18,10 +18,12 @@ pub(crate) fn task_id() -> Option<usize> {
     None
 }
 
+#[cfg(feature = "debug")]
 pub(crate) fn generation() -> Option<u64> {
     None
 }
 
+#[cfg(feature = "autoreload")]
 pub(crate) fn generation_id() -> Option<String> {
     None
 }

@@ -12,8 +12,11 @@ use self::enabled as imp;
 
 #[cfg(all(unix, feature = "prefork"))]
 pub use self::enabled::metrics;
+#[cfg(feature = "debug")]
+pub(crate) use self::imp::generation;
+#[cfg(feature = "autoreload")]
 pub(crate) use self::imp::generation_id;
 pub(crate) use self::imp::{
-    IS_ENABLED, Settings, follow_supervisor, generation, has_successor, is_worker, obey_signals,
-    observe, serve, supervised, task_id,
+    IS_ENABLED, Settings, follow_supervisor, has_successor, is_worker, obey_signals, observe,
+    serve, supervised, task_id,
 };

@@ -1,5 +1,6 @@
 //! No static files.
 
+#[cfg(feature = "autoreload")]
 use std::path::Path;
 
 use super::Added;
@@ -13,6 +14,7 @@ pub(crate) struct Settings {}
 pub(crate) struct Urls;
 
 impl Settings {
+    #[cfg(feature = "autoreload")]
     pub(crate) fn root(&self) -> Option<&Path> {
         None
     }
@@ -22,6 +24,7 @@ impl Settings {
     }
 }
 
+#[cfg(feature = "templates")]
 impl crate::Urls {
     /// Returns the templates' function `static_url`, which is missing.
     pub(crate) fn static_url_function(&self) -> Option<fn(&str) -> String> {

@@ -1,5 +1,6 @@
 //! No templates.
 
+#[cfg(feature = "autoreload")]
 use std::path::Path;
 
 use crate::{Result, Urls};
@@ -10,22 +11,13 @@ pub(crate) struct Settings {}
 /// Renders nothing.
 pub(crate) struct Engine;
 
-/// A user that no template shows.
-#[derive(Clone)]
-pub(crate) struct UserValue;
-
 impl Settings {
+    #[cfg(feature = "autoreload")]
     pub(crate) fn folder(&self) -> Option<&Path> {
         None
     }
 
     pub(crate) fn build(self, _: &Urls, _debug: bool) -> Result<Engine> {
         Ok(Engine)
-    }
-}
-
-impl UserValue {
-    pub(crate) fn new(_: &impl serde::Serialize) -> Self {
-        Self
     }
 }

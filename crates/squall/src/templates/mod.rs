@@ -6,8 +6,10 @@ mod disabled;
 mod enabled;
 
 #[cfg(not(feature = "templates"))]
-pub(crate) use self::disabled::{Engine, Settings, UserValue};
+pub(crate) use self::disabled::{Engine, Settings};
 #[cfg(feature = "templates")]
 pub use self::enabled::Page;
 #[cfg(feature = "templates")]
-pub(crate) use self::enabled::{Engine, Settings, UserValue};
+pub(crate) use self::enabled::UserValue;
+#[cfg(feature = "templates")]
+pub(crate) use self::enabled::{Engine, Settings};

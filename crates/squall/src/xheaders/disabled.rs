@@ -3,7 +3,9 @@
 use http::Extensions;
 use tower_layer::Identity;
 
-use super::{LoggedClient, is_encrypted};
+use super::LoggedClient;
+#[cfg(any(feature = "cookies", feature = "xsrf"))]
+use super::is_encrypted;
 
 #[derive(Default)]
 pub(crate) struct Settings {}
@@ -18,6 +20,7 @@ pub(crate) fn logged_client(_: &Extensions) -> Option<LoggedClient> {
     None
 }
 
+#[cfg(any(feature = "cookies", feature = "xsrf"))]
 pub(crate) fn is_https(extensions: &Extensions) -> bool {
     is_encrypted(extensions)
 }

@@ -7,15 +7,21 @@ mod enabled;
 
 use std::net::IpAddr;
 
+#[cfg(any(feature = "cookies", feature = "debug", feature = "xsrf"))]
 use http::Extensions;
+#[cfg(any(feature = "cookies", feature = "debug", feature = "xsrf"))]
 use squall_server::ConnectionInfo;
 
+#[cfg(all(not(feature = "xheaders"), any(feature = "cookies", feature = "xsrf")))]
+pub(crate) use self::disabled::is_https;
 #[cfg(not(feature = "xheaders"))]
-pub(crate) use self::disabled::{Settings, is_https, logged_client};
+pub(crate) use self::disabled::{Settings, logged_client};
 #[cfg(feature = "xheaders")]
 pub use self::enabled::Client;
+#[cfg(all(feature = "xheaders", any(feature = "cookies", feature = "xsrf")))]
+pub(crate) use self::enabled::is_https;
 #[cfg(feature = "xheaders")]
-pub(crate) use self::enabled::{Settings, is_https, logged_client};
+pub(crate) use self::enabled::{Settings, logged_client};
 
 /// The client's address for the access log, where forwarding headers have replaced the peer's.
 #[cfg_attr(
@@ -30,12 +36,14 @@ pub(crate) enum LoggedClient {
 }
 
 /// Returns the address of the connection's peer; ignores forwarding headers.
+#[cfg(feature = "debug")]
 pub(crate) fn peer_ip(extensions: &Extensions) -> Option<IpAddr> {
     let connection = extensions.get::<ConnectionInfo>()?;
     Some(connection.peer().tcp()?.ip())
 }
 
 /// Whether the connection itself is encrypted.
+#[cfg(any(feature = "cookies", feature = "xsrf"))]
 fn is_encrypted(extensions: &Extensions) -> bool {
     let connection = extensions.get::<ConnectionInfo>();
     connection.is_some_and(ConnectionInfo::is_encrypted)

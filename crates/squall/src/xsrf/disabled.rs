@@ -1,7 +1,9 @@
 //! No check of requests.
 
+#[cfg(feature = "templates")]
 use http::Extensions;
 
+#[cfg(feature = "templates")]
 use super::FormHtml;
 use crate::handler::Endpoint;
 
@@ -21,6 +23,8 @@ impl Guard {
     pub(crate) fn protect(&self, _: Endpoint) -> Endpoint {
         match *self {}
     }
+
+    #[cfg(feature = "templates")]
     pub(crate) fn form_html(_: &Extensions) -> Option<FormHtml> {
         None
     }

@@ -1,5 +1,6 @@
 //! Protection from cross-site request forgery, with the feature `xsrf`.
 
+#[cfg(feature = "templates")]
 use std::sync::Arc;
 
 #[cfg(not(feature = "xsrf"))]
@@ -7,12 +8,17 @@ mod disabled;
 #[cfg(feature = "xsrf")]
 mod enabled;
 
+#[cfg(all(not(feature = "xsrf"), feature = "templates"))]
+pub(crate) use self::disabled::Guard;
 #[cfg(not(feature = "xsrf"))]
-pub(crate) use self::disabled::{Guard, Settings};
+pub(crate) use self::disabled::Settings;
+#[cfg(all(feature = "xsrf", feature = "templates"))]
+pub(crate) use self::enabled::Guard;
+#[cfg(feature = "xsrf")]
+pub(crate) use self::enabled::Settings;
 #[cfg(feature = "xsrf")]
 pub use self::enabled::Xsrf;
-#[cfg(feature = "xsrf")]
-pub(crate) use self::enabled::{Guard, Settings};
-
 /// Makes the hidden field of a form.
+
+#[cfg(feature = "templates")]
 pub(crate) type FormHtml = Arc<dyn Fn() -> String + Send + Sync>;

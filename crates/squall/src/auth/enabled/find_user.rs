@@ -9,7 +9,9 @@ use axum_core::{
 use http::request::Parts;
 use serde::Serialize;
 
-use crate::{Cookies, Result, templates::UserValue};
+#[cfg(feature = "templates")]
+use crate::templates::UserValue;
+use crate::{Cookies, Result};
 
 /// The signed cookie with the user's name, unless the application sets `current_user`.
 const COOKIE: &str = "user";
@@ -24,6 +26,7 @@ type Finding<'a> = Pin<Box<dyn Future<Output = Result<Option<User>, Response>> +
 #[derive(Clone)]
 pub(crate) struct User {
     user: Arc<dyn Any + Send + Sync>,
+    #[cfg(feature = "templates")]
     value: UserValue,
 }
 
@@ -72,12 +75,14 @@ impl FindUser {
 impl User {
     fn new<U: Serialize + Send + Sync + 'static>(user: U) -> Self {
         Self {
+            #[cfg(feature = "templates")]
             value: UserValue::new(&user),
             user: Arc::new(user),
         }
     }
 
     /// The user as a value for templates.
+    #[cfg(feature = "templates")]
     pub(crate) fn value(&self) -> &UserValue {
         &self.value
     }

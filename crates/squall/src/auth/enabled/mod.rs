@@ -4,9 +4,13 @@ mod current_user;
 mod find_user;
 
 pub use self::current_user::CurrentUser;
+#[cfg(feature = "templates")]
 pub(crate) use self::find_user::User;
 
-use axum_core::{extract::FromRequestParts, response::Response};
+use axum_core::extract::FromRequestParts;
+#[cfg(feature = "templates")]
+use axum_core::response::Response;
+#[cfg(feature = "templates")]
 use http::request::Parts;
 use serde::Serialize;
 use squall_auth::LoginUrl;
@@ -42,6 +46,7 @@ impl Settings {
 impl Auth {
     /// Returns the user of the request, or `None` if no user has signed in or no setting finds
     /// users.
+    #[cfg(feature = "templates")]
     pub(crate) async fn user(&self, parts: &mut Parts) -> Result<Option<User>, Response> {
         match &self.find_user {
             Some(find_user) => find_user.find(parts).await,

@@ -4,6 +4,7 @@ mod extract;
 
 pub use self::extract::Cookies;
 
+#[cfg(feature = "locale")]
 use http::request::Parts;
 use squall_cookies::{CookieSecret, CookiesLayer};
 
@@ -47,6 +48,7 @@ impl Settings {
     }
 
     /// Returns a cookie of the request, if the cookie layer is on.
+    #[cfg(feature = "locale")]
     pub(crate) fn cookie(request: &Parts, name: &str) -> Option<String> {
         let cookies = request.extensions.get::<squall_cookies::Cookies>()?;
         cookies.get_cookie(name)

@@ -5,12 +5,15 @@ mod metrics;
 mod worker;
 
 pub use self::metrics::metrics;
+#[cfg(feature = "autoreload")]
 pub(crate) use self::worker::generation_id;
 pub(crate) use self::{
     metrics::has_successor,
     worker::{follow_supervisor, obey_signals, serve},
 };
-pub(crate) use squall_prefork::worker::{generation, is_worker, task_id};
+#[cfg(feature = "debug")]
+pub(crate) use squall_prefork::worker::generation;
+pub(crate) use squall_prefork::worker::{is_worker, task_id};
 
 use std::time::Duration;
 

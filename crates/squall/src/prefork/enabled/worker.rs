@@ -1,6 +1,8 @@
 //! A worker's side of the supervisor: readiness, counters and signals.
 
-use std::{future::pending, os::unix::process::parent_id, time::Duration};
+#[cfg(feature = "autoreload")]
+use std::os::unix::process::parent_id;
+use std::{future::pending, time::Duration};
 
 use squall_prefork::worker::{self, Notifier};
 use squall_server::{Handle, Phase, Stop};
@@ -18,6 +20,7 @@ const REPORT: Duration = Duration::from_secs(1);
 
 /// Returns a text that differs between generations and between supervisors. A worker that is
 /// restarted after a crash has the generation of its predecessor.
+#[cfg(feature = "autoreload")]
 pub(crate) fn generation_id() -> Option<String> {
     worker::generation().map(|generation| format!("{}-{generation}", parent_id()))
 }

@@ -5,7 +5,9 @@ mod urls;
 
 pub(crate) use self::urls::Urls;
 
-use std::path::{Path, PathBuf};
+#[cfg(feature = "autoreload")]
+use std::path::Path;
+use std::path::PathBuf;
 
 use squall_static::StaticFiles;
 
@@ -21,6 +23,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Returns the root directory, if files are served.
+    #[cfg(feature = "autoreload")]
     pub(crate) fn root(&self) -> Option<&Path> {
         self.files.as_ref().map(StaticFiles::root)
     }

@@ -30,8 +30,9 @@ impl crate::Urls {
     pub fn static_url_with_host(&self, origin: &str, name: &str) -> String {
         format!("{}{}", origin.trim_end_matches('/'), self.static_url(name))
     }
-
     /// Returns the templates' function `static_url`.
+
+    #[cfg(feature = "templates")]
     pub(crate) fn static_url_function(&self) -> Option<impl Fn(&str) -> String + use<>> {
         let urls = self.clone();
         Some(move |name: &str| urls.static_url(name))

@@ -4,18 +4,17 @@ mod page;
 
 pub use self::page::Page;
 
-use std::{
-    fmt::Display,
-    path::{Path, PathBuf},
-};
+#[cfg(feature = "autoreload")]
+use std::path::Path;
+use std::{fmt::Display, path::PathBuf};
 
+#[cfg(feature = "auth")]
 use serde::Serialize;
+#[cfg(feature = "auth")]
+use squall_templates::minijinja::value::Serde;
 use squall_templates::{
     Templates, Value, html,
-    minijinja::{
-        self, ErrorKind,
-        value::{Rest, Serde},
-    },
+    minijinja::{self, ErrorKind, value::Rest},
 };
 
 use crate::{Application, Result, Urls};
@@ -33,6 +32,7 @@ pub(crate) struct UserValue(Value);
 
 impl Settings {
     /// Returns the folder of the templates, if there is one.
+    #[cfg(feature = "autoreload")]
     pub(crate) fn folder(&self) -> Option<&Path> {
         self.0.as_ref().map(Templates::folder)
     }
@@ -53,6 +53,7 @@ impl Settings {
     }
 }
 
+#[cfg(feature = "auth")]
 impl UserValue {
     pub(crate) fn new(user: &impl Serialize) -> Self {
         Self(Value::from(Serde(user)))

@@ -5,9 +5,13 @@ mod client;
 pub use self::client::Client;
 
 use http::Extensions;
-use squall_xheaders::{ClientSource, Scheme, XHeaders, XHeadersLayer};
+#[cfg(any(feature = "cookies", feature = "xsrf"))]
+use squall_xheaders::Scheme;
+use squall_xheaders::{ClientSource, XHeaders, XHeadersLayer};
 
-use super::{LoggedClient, is_encrypted};
+use super::LoggedClient;
+#[cfg(any(feature = "cookies", feature = "xsrf"))]
+use super::is_encrypted;
 use crate::{Result, Server, server::trusted};
 
 /// Settings as given.
@@ -30,6 +34,7 @@ pub(crate) fn logged_client(extensions: &Extensions) -> Option<LoggedClient> {
 }
 
 /// Whether the client's scheme is `https`, by a trusted proxy's header or the connection.
+#[cfg(any(feature = "cookies", feature = "xsrf"))]
 pub(crate) fn is_https(extensions: &Extensions) -> bool {
     match extensions.get::<squall_xheaders::Client>() {
         Some(client) => client.scheme() == Scheme::Https,

@@ -4,14 +4,18 @@ mod extract;
 
 pub use self::extract::Xsrf;
 
+#[cfg(feature = "templates")]
 use std::sync::Arc;
 
 use axum_core::{body::Body, extract::Request, response::IntoResponse};
-use http::{Extensions, StatusCode};
+#[cfg(feature = "templates")]
+use http::Extensions;
+use http::StatusCode;
 use squall_xsrf::{XsrfBody, XsrfError, XsrfLayer};
 use tower::service_fn;
 use tower_layer::Layer;
 
+#[cfg(feature = "templates")]
 use super::FormHtml;
 use crate::{Application, Error, handler::Endpoint, xheaders::is_https};
 
@@ -49,6 +53,7 @@ impl Guard {
     }
 
     /// Returns the function that renders the hidden field of a form, if the guard is on.
+    #[cfg(feature = "templates")]
     pub(crate) fn form_html(extensions: &Extensions) -> Option<FormHtml> {
         let xsrf = extensions.get::<squall_xsrf::Xsrf>()?.clone();
         Some(Arc::new(move || xsrf.xsrf_form_html()))
