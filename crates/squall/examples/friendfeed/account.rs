@@ -1,4 +1,4 @@
-//! Signing in and out, and what is for those who have.
+//! Signing in and out, and pages for signed-in users.
 
 use serde::Deserialize;
 use squall::{
@@ -26,7 +26,8 @@ pub(crate) struct Login {
     next: String,
 }
 
-/// Believes everybody: this is an example. Whoever made the link has chosen `next`, so it is checked.
+/// Accepts any name without a password: this is an example. `next` is checked, because the author
+/// of the link chooses it.
 pub(crate) async fn login(
     cookies: Cookies,
     Form(Login { name, next }): Form<Login>,
@@ -47,7 +48,7 @@ pub(crate) async fn logout(cookies: Cookies) -> squall::Result<Redirect> {
     Ok(Redirect::see_other("/"))
 }
 
-/// Whoever has not signed in is sent to `login_url` instead.
+/// Redirects to `login_url` if no user has signed in.
 pub(crate) async fn me(
     _: CurrentUser,
     cookies: Cookies,

@@ -1,7 +1,7 @@
 //! The site of Tornado's guide to running and deploying; every capability of squall has a page.
 //!
 //! Run with `cargo run --example friendfeed`, then open <http://127.0.0.1:8888/>.
-//! `-- --help` shows the flags; those for HTTPS are there with `--features tls`.
+//! `-- --help` shows the flags; those for HTTPS need `--features tls`.
 
 mod account;
 mod pages;
@@ -14,61 +14,61 @@ use squall::{
     regex,
 };
 
-/// The files that come with the example: `static`, `templates`, `translations`.
+/// The directory of the example's files: `static`, `templates`, `translations`.
 const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/friendfeed");
 
-/// Where workers find the secret of their supervisor.
+/// The environment variable that passes the supervisor's cookie secret to its workers.
 const COOKIE_SECRET: &str = "COOKIE_SECRET";
 
 /// The site of the guide.
 #[derive(Parser)]
 struct Flags {
-    /// Listen on this interface.
+    /// Listen on this interface
     #[arg(long, default_value = "127.0.0.1")]
     address: IpAddr,
-    /// Listen on this port; 0 takes a free one.
+    /// Listen on this port; 0 selects a free one
     #[arg(long, default_value_t = 8888)]
     port: u16,
-    /// Listen on this unix socket as well.
+    /// Listen on this unix socket as well
     #[arg(long, value_name = "PATH")]
     unix: Option<PathBuf>,
-    /// Believe what a proxy on this machine says of the client.
+    /// Trust the forwarding headers of proxies on this machine
     #[arg(long)]
     xheaders: bool,
-    /// Believe what proxies of this network say of the client; may come several times.
+    /// Trust the forwarding headers of proxies of this network; can be repeated
     #[arg(long, value_name = "CIDR")]
     trusted_proxy: Vec<String>,
-    /// Expect the PROXY protocol, from balancers of this network; may come several times.
+    /// Require the PROXY protocol header, from load balancers of this network; can be repeated
     #[arg(long, value_name = "CIDR")]
     proxy_protocol: Vec<String>,
-    /// Speak HTTPS, with the certificates of this file.
+    /// Serve HTTPS with the certificate chain of this PEM file
     #[cfg(feature = "tls")]
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
-    /// The private key of the first of them.
+    /// The private key of the certificate
     #[cfg(feature = "tls")]
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Read templates and translations below this directory, and static files too.
+    /// Read templates, translations and static files from this directory
     #[arg(long, value_name = "DIR", default_value = SITE)]
     site: PathBuf,
-    /// Serve the static files of this directory instead.
+    /// Serve static files from this directory instead
     #[arg(long, value_name = "DIR")]
     static_path: Option<PathBuf>,
-    /// Sign cookies with this; `squall secret` makes one. By default a new one at each start, which
-    /// signs everybody out.
+    /// Sign cookies with this secret, from `squall secret`. Default: a new secret at each start,
+    /// which invalidates all sessions
     #[arg(long, env = COOKIE_SECRET, hide_env_values = true)]
     cookie_secret: Option<String>,
-    /// Show tracebacks, and follow changes of the program and of its files.
+    /// Debug mode: show tracebacks, and reload after changes of the program and of its files
     #[arg(long)]
     debug: bool,
-    /// Serve in this many processes; 0 takes one for each CPU.
+    /// Serve in this many processes; 0 starts one for each CPU
     #[arg(long, default_value_t = 1)]
     processes: usize,
-    /// Serve on this many threads in each process.
+    /// Serve on this many threads in each process
     #[arg(long, default_value_t = 1)]
     threads: usize,
-    /// After the order to stop, go on for so many seconds while `/readyz` says 503.
+    /// Keep serving for this many seconds after a stop signal, while `/readyz` returns 503
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     drain_delay: u64,
 }
@@ -80,7 +80,7 @@ fn main() -> squall::Result<()> {
         None => CookieSecret::generate()?,
     };
     let server = Server::new(application(&flags, &secret)?)
-        // All workers sign with the same.
+        // All workers sign with the same secret.
         .supervisor(|supervisor| {
             supervisor.before_spawn(move |_, command| {
                 command.env(COOKIE_SECRET, &secret);
@@ -102,7 +102,7 @@ fn main() -> squall::Result<()> {
     server.start(flags.processes)
 }
 
-/// Listens on the address of the flags, with TLS where they name a certificate.
+/// Listens on the address of the flags, with TLS if they name a certificate.
 fn bind(server: Server, flags: &Flags) -> squall::Result<Server> {
     let address = (flags.address, flags.port);
     #[cfg(feature = "tls")]

@@ -19,7 +19,7 @@ pub(crate) async fn home(page: Page) -> squall::Result<Html<String>> {
     page.render("home.html", ())
 }
 
-/// The URL of a static file, as text.
+/// Returns the URL of a static file as text.
 pub(crate) async fn static_url(urls: Urls, Path(path): Path<String>) -> String {
     urls.static_url(&path)
 }
@@ -33,7 +33,7 @@ pub(crate) struct Whoami {
     task_id: Option<usize>,
 }
 
-/// Who is asking, and which process answers.
+/// Returns the client's address and scheme, and the process that responds.
 pub(crate) async fn whoami(
     Client(client): Client,
     Extension(connection): Extension<ConnectionInfo>,
@@ -47,7 +47,7 @@ pub(crate) async fn whoami(
     })
 }
 
-/// Sends the body back as it comes in.
+/// Streams the request's body back.
 pub(crate) async fn echo(request: Request) -> Response {
     let (head, body) = request.into_parts();
     let mut response = Body::new(body).into_response();
@@ -62,7 +62,7 @@ pub(crate) struct Slow {
     ms: u64,
 }
 
-/// Takes its time.
+/// Responds after a delay.
 pub(crate) async fn slow(Query(Slow { ms }): Query<Slow>) -> String {
     tokio::time::sleep(Duration::from_millis(ms)).await;
     format!("{ms} ms later\n")
@@ -76,7 +76,8 @@ pub(crate) async fn panic() -> String {
     panic!("a handler can panic, and the server lives on");
 }
 
-/// Server-sent events: the time, once a second, until the client or the server leaves.
+/// Sends the time once a second as server-sent events, until the client disconnects or the server
+/// stops.
 pub(crate) async fn sse() -> ([(HeaderName, &'static str); 2], Body) {
     let events = stream::unfold(interval(Duration::from_secs(1)), |mut ticks| async {
         ticks.tick().await;
@@ -93,7 +94,7 @@ pub(crate) async fn sse() -> ([(HeaderName, &'static str); 2], Body) {
     (headers, Body::from_stream(events))
 }
 
-/// `?` on any error answers 500; the log has the whole chain.
+/// Responds with 500, because `?` converts any error; the log has the chain of causes.
 pub(crate) async fn error() -> squall::Result<String> {
     Ok(fs::read_to_string("there/is/no/such/file")?)
 }

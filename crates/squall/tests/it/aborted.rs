@@ -1,4 +1,4 @@
-//! Requests whose client gives up before there is a response.
+//! Requests whose client disconnects before the response.
 
 use std::{
     future::pending,
@@ -49,7 +49,7 @@ fn aborted_requests_are_logged_with_499_and_counted() {
         assert_eq!(metric(&program, "squall_requests_aborted_total"), i);
         let mut client = TcpStream::connect(program.address).expect("a connection");
         client.write_all(&request).expect("it is read");
-        // The request for the metrics is one of them.
+        // The request for the metrics is one of the two.
         wait_until("the request is under way", || {
             metric(&program, "squall_requests_in_flight") == 2
         });
@@ -66,7 +66,7 @@ fn aborted_requests_are_logged_with_499_and_counted() {
     }
 }
 
-/// What is logged while a request is answered, given up and dropped.
+/// Returns the lines that are logged while a request is handled or dropped.
 fn logged(application: Application<()>, target: &str) -> Vec<String> {
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -124,7 +124,7 @@ fn only_the_outer_application_logs_an_aborted_request() {
 }
 
 #[test]
-fn answered_and_never_polled_requests_have_one_line() {
+fn handled_and_never_polled_requests_have_one_line() {
     let app = || Application::new().route("/", get(async || "hello"));
     let lines = logged(app(), "/");
     assert_eq!(lines.len(), 1, "{lines:?}");

@@ -1,4 +1,4 @@
-//! The seed's site in a real browser: signing in, languages, and forms of strangers.
+//! The example in a real browser: signing in, languages, and forms from other sites.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use testkit::{Browser, Wire};
 use crate::program::Friendfeed;
 
 #[test]
-fn a_visitor_signs_in_and_changes_the_language() {
+fn visitor_signs_in_and_changes_the_language() {
     let Some(browser) = Browser::start() else {
         return;
     };
@@ -46,7 +46,7 @@ fn a_visitor_signs_in_and_changes_the_language() {
     assert_eq!(language, "de");
     keep("me");
 
-    // As a stranger's page would: the cookies are there, the token is not.
+    // A form of another site: with cookies, without the token.
     let status = browser.run(
         "document.querySelector('[name=_xsrf]').remove(); \
          document.querySelector('header form').submit(); return 0",
@@ -63,7 +63,7 @@ fn a_visitor_signs_in_and_changes_the_language() {
 }
 
 #[test]
-fn what_is_not_signed_here_signs_nobody_in() {
+fn foreign_signatures_are_rejected() {
     let secret = CookieSecret::generate().expect("random bytes");
     let site = Friendfeed::start(&["--cookie-secret", &secret]);
     let ask = |cookie: &str| {
@@ -96,7 +96,7 @@ fn what_is_not_signed_here_signs_nobody_in() {
 }
 
 #[test]
-fn next_leads_nowhere_else() {
+fn next_leads_to_this_site_only() {
     let site = Friendfeed::start(&[]);
     let page = |wire: &mut Wire| {
         wire.send("GET /login HTTP/1.1\r\nHost: a\r\n\r\n");

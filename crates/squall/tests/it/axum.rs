@@ -1,4 +1,4 @@
-//! Together with axum: a router here, an application there, and extractors of both.
+//! Interoperability with axum: routers in squall, applications in axum, extractors of both.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -15,7 +15,7 @@ struct Point {
     y: i32,
 }
 
-// axum's extractors and responses, in handlers of both.
+// axum's extractors and responses, in handlers of both libraries.
 
 async fn mirror(axum::Json(point): axum::Json<Point>) -> axum::Json<Point> {
     axum::Json(Point {
@@ -36,12 +36,12 @@ async fn state(extract::State(text): extract::State<&'static str>) -> &'static s
     text
 }
 
-/// The length alone, since some bodies are long.
+/// Returns only the length, because some bodies are long.
 async fn length(axum::Json(text): axum::Json<String>) -> String {
     text.len().to_string()
 }
 
-// squall's own, in handlers of both.
+// squall's extractors and responses, in handlers of both libraries.
 
 async fn swap(squall::Json(point): squall::Json<Point>) -> squall::Json<Point> {
     squall::Json(Point {
@@ -86,7 +86,7 @@ fn application() -> Application<&'static str> {
         .route("/fails", get(fails))
 }
 
-/// Servers in a runtime that ends with the test.
+/// Servers in a runtime that is dropped with the test.
 struct Servers(Runtime);
 
 impl Servers {
@@ -109,7 +109,7 @@ impl Servers {
         address
     }
 
-    /// The same routes under `/api` in all ways, each with a name.
+    /// Serves the same routes under `/api` in every combination; returns name and address.
     fn all(&self) -> [(&'static str, SocketAddr); 4] {
         let service = application().into_service().expect("good routes");
         let inner =
@@ -139,7 +139,7 @@ fn listener() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-/// A request with a body of JSON, if of any.
+/// Sends a request with a JSON body, if any.
 fn request(method: &str, target: &str, body: &str) -> String {
     format!(
         "{method} {target} HTTP/1.1\r\nHost: a\r\nUser-Agent: wire/1\r\n\
@@ -149,7 +149,7 @@ fn request(method: &str, target: &str, body: &str) -> String {
 }
 
 #[test]
-fn all_ways_answer_alike() {
+fn all_combinations_respond_alike() {
     let servers = Servers::new();
     for (name, address) in servers.all() {
         let mut wire = Wire::connect(address);
@@ -215,7 +215,7 @@ fn all_ways_answer_alike() {
 }
 
 #[test]
-fn the_limit_of_bodies_is_that_of_the_server() {
+fn body_limit_is_the_servers() {
     let servers = Servers::new();
     let three_mib = 3 << 20;
     let text = format!("\"{}\"", "x".repeat(three_mib));
@@ -224,7 +224,7 @@ fn the_limit_of_bodies_is_that_of_the_server() {
         wire.send(request("POST", "/api/length", &text));
         let reply = wire.response();
         let wanted = match name {
-            // The server's own limit, also for axum's extractors and for a router.
+            // squall-server's limit, also for axum's extractors and for a router.
             "a router in squall" | "an application in squall" => (200, three_mib.to_string()),
             // axum's default of 2 MB.
             _ => (413, String::new()),

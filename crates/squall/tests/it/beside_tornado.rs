@@ -1,4 +1,4 @@
-//! A site that moves from Tornado one route at a time: one nginx, two programs, the same users.
+//! Migration from Tornado route by route: both programs behind one nginx, with the same users.
 
 use std::{
     fs,
@@ -73,15 +73,16 @@ fn config(dir: &Path, port: u16, new: SocketAddr, old_port: &str) -> String {
 }
 
 #[test]
-fn a_login_on_either_is_a_login_on_both() {
+fn both_halves_accept_each_others_login() {
     let Some((site, browser)) = Site::start().zip(Browser::start()) else {
         return;
     };
-    // In at the new half, and known to the old one; whose form signs out at the new one.
+    // Sign in at the new half; the old half accepts the cookie, and its form signs out at the new
+    // half.
     browser.open(&site.url("/login"));
     browser.type_into("#name", "Ada");
     browser.click("main button");
-    // The next page would overtake the form, and come without its cookie.
+    // The next page would be requested before the form's response sets its cookie.
     browser.wait_text("header nav", "Sign out");
     browser.open(&site.url("/old/me"));
     browser.wait_text("h1", "old Ada");
@@ -90,7 +91,7 @@ fn a_login_on_either_is_a_login_on_both() {
     browser.open(&site.url("/old/me"));
     assert_eq!(browser.url(), site.url("/old/login?next=%2Fold%2Fme"));
 
-    // In at the old half, with the token that the new half made, and known to both.
+    // Sign in at the old half with the token of the new half; both accept the cookie.
     browser.click("button");
     browser.wait_text("h1", "old Grace");
     browser.open(&site.url("/me"));
@@ -100,7 +101,7 @@ fn a_login_on_either_is_a_login_on_both() {
 }
 
 #[test]
-fn both_refuse_what_neither_signed() {
+fn both_halves_reject_unsigned_cookies() {
     let Some(site) = Site::start() else {
         return;
     };

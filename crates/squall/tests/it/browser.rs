@@ -1,4 +1,4 @@
-//! A real browser: what it asks for, and what it keeps.
+//! A real browser: its requests for static files, and its cache.
 
 use std::{fs, path::Path};
 
@@ -7,7 +7,7 @@ use testkit::{Browser, temp_dir, wait_until};
 use crate::program::Friendfeed;
 
 #[test]
-fn what_has_a_version_is_asked_for_once() {
+fn versioned_files_are_requested_once() {
     let Some(browser) = Browser::start() else {
         return;
     };

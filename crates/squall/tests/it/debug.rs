@@ -1,4 +1,4 @@
-//! What `--debug` shows, and to whom.
+//! Debug mode: the traceback page, and the requests that may see it.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use testkit::{Browser, Reply, Wire};
 use crate::program::Friendfeed;
 
 #[test]
-fn the_page_of_an_error_and_of_a_panic() {
+fn error_and_panic_show_the_traceback_page() {
     let Some(browser) = Browser::start() else {
         return;
     };
@@ -47,7 +47,7 @@ fn the_page_of_an_error_and_of_a_panic() {
 }
 
 #[test]
-fn strangers_see_the_status() {
+fn remote_clients_get_the_status_only() {
     let site = Friendfeed::start(&["--debug", "--xheaders"]);
     let ask = |head: &str| -> Reply {
         let mut wire = Wire::connect(site.address);
@@ -158,7 +158,7 @@ fn traceback_page_and_live_reload_are_for_the_same_requests() {
 }
 
 #[test]
-fn nothing_outside_the_program_switches_it_on() {
+fn requests_and_environment_cannot_enable_debug_mode() {
     let site = Friendfeed::start_with(&[], |command| {
         for name in [
             "DEBUG",
@@ -178,7 +178,7 @@ fn nothing_outside_the_program_switches_it_on() {
 }
 
 #[test]
-fn it_goes_with_one_process() {
+fn debug_mode_with_two_processes_is_an_error() {
     let mut command = crate::program::command();
     let output = command
         .args(["--debug", "--port", "0", "--processes", "2"])
@@ -193,13 +193,13 @@ fn it_goes_with_one_process() {
 }
 
 #[tokio::test]
-async fn who_makes_it_late_says_it_early() {
+async fn factory_in_debug_mode_needs_server_debug() {
     let server = squall::Server::from_fn(|_| async { Ok(squall::Application::new().debug(true)) });
     let error = server
         .bind("127.0.0.1:0")
         .expect("an address")
         .serve()
         .await;
-    let error = error.expect_err("it is not said").to_string();
+    let error = error.expect_err("Server::debug is not set").to_string();
     assert!(error.contains("Server::debug(true)"), "{error}");
 }

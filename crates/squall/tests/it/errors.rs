@@ -1,4 +1,4 @@
-//! What a client sees of an error, and what only the log sees.
+//! Error responses and pages: the status for clients, the cause for the log only.
 
 use std::{
     convert::Infallible,
@@ -73,7 +73,7 @@ async fn panicking_service(_: Request) -> Result<Response, Infallible> {
 }
 
 #[tokio::test]
-async fn without_pages_a_client_sees_the_status_alone() {
+async fn default_error_page_is_the_status() {
     let service = service(application());
     for (target, status, body) in [
         ("/ok", 200, "fine"),
@@ -111,7 +111,7 @@ async fn without_pages_a_client_sees_the_status_alone() {
     );
 }
 
-/// What stands around all routes is no exception.
+/// Errors of layers have pages as well.
 #[tokio::test]
 async fn a_layer_that_panics_is_a_500_with_its_page() {
     let layer = layer_fn(|_| service_fn(panicking_service));
@@ -151,7 +151,7 @@ fn page(page: &ErrorPage<'_>) -> Html<String> {
 }
 
 #[tokio::test]
-async fn pages_of_its_own() {
+async fn application_error_pages_replace_bodies() {
     let service = service(
         application()
             .error_page(StatusCode::NOT_FOUND, page)
@@ -194,7 +194,7 @@ async fn pages_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_page_knows_what_went_wrong() {
+async fn error_page_gets_the_cause() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let saw = Arc::clone(&seen);
     let service = service(application().error_page(
@@ -222,7 +222,7 @@ async fn a_page_knows_what_went_wrong() {
 }
 
 #[tokio::test]
-async fn an_application_inside_another_keeps_its_pages() {
+async fn mounted_application_keeps_its_error_pages() {
     let inner = Application::new()
         .route("/error", get(async || Err::<(), _>(Error::new("secret"))))
         .error_page(StatusCode::NOT_FOUND, |_| "inner page");

@@ -1,4 +1,4 @@
-//! What handlers read from requests: good input, and bad input, of which no answer shows a byte.
+//! Extractors: valid input, and invalid input, of which no response contains a byte.
 
 use std::collections::BTreeMap;
 
@@ -119,7 +119,7 @@ async fn bodies() {
             ADA,
         ),
         ("/form", FORM, "tags=x&name=A%64a&tags=y&age=36", TAGGED),
-        // As URL-encoded bytes are decoded on the web: what is not UTF-8 is replaced.
+        // The URL Standard replaces bytes that are not UTF-8.
         (
             "/form",
             FORM,
@@ -138,7 +138,7 @@ async fn bodies() {
     }
 }
 
-/// What must not come back is called `secret`.
+/// Input that must not be in the response contains `secret`.
 #[tokio::test]
 async fn bad_bodies() {
     let service = service(application());
@@ -237,7 +237,7 @@ async fn bad_bodies() {
 }
 
 #[tokio::test]
-async fn an_error_names_the_field_to_the_log() {
+async fn log_names_the_field_of_an_error() {
     let request = request("POST", "/json").header("content-type", JSON);
     let request: Request = request
         .body(Body::from(r#"{"name": "Ada", "age": "old"}"#))
@@ -255,7 +255,7 @@ async fn an_error_names_the_field_to_the_log() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_the_clients_fault() {
+async fn incomplete_body_is_a_client_error() {
     let service = service(application());
     let broken = futures_util::stream::iter([
         Ok(&b"{"[..]),
@@ -279,7 +279,7 @@ impl FromRef<Shared> for u8 {
 }
 
 #[tokio::test]
-async fn state_is_that_of_its_route() {
+async fn route_has_the_state_that_was_set_before_it() {
     let service = service(
         Application::new()
             .route("/before", get(async |State(()): State<()>| "none"))
@@ -313,7 +313,7 @@ async fn state_is_that_of_its_route() {
 }
 
 #[tokio::test]
-async fn eight_extractors_and_the_first_refusal_wins() {
+async fn first_rejection_of_eight_extractors_is_the_response() {
     type Number = Path<u8>;
     let all = async |a: Number,
                      _: Number,

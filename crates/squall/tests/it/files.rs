@@ -1,4 +1,4 @@
-//! Static files as an application has them.
+//! Static files of an application.
 
 use std::fs;
 
@@ -20,7 +20,7 @@ async fn logo(urls: Urls) -> String {
 }
 
 #[tokio::test]
-async fn a_directory_below_its_prefix_and_two_files_at_the_top() {
+async fn static_files_are_below_the_prefix_and_two_at_the_root() {
     let dir = files();
     let app = Application::new()
         .static_path(dir.path())
@@ -55,7 +55,7 @@ async fn a_directory_below_its_prefix_and_two_files_at_the_top() {
 }
 
 #[tokio::test]
-async fn a_url_leads_to_what_may_be_kept_for_ever() {
+async fn versioned_url_is_immutable() {
     let dir = files();
     let app = Application::new()
         .static_path(dir.path())
@@ -85,7 +85,7 @@ async fn a_url_leads_to_what_may_be_kept_for_ever() {
 }
 
 #[test]
-fn mistakes_come_before_anything_is_served() {
+fn configuration_errors_precede_serving() {
     let dir = files();
     let file = dir.path().join("logo.png");
     for (application, said) in [

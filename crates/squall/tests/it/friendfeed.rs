@@ -1,4 +1,4 @@
-//! The example as its users meet it: started, asked, and ended.
+//! The example as a process: flags, requests, log and signals.
 
 use std::{net::TcpListener, path::Path, process::Command};
 
@@ -7,7 +7,7 @@ use testkit::{Running, Signal, Wire, temp_dir, wait_until};
 use crate::program::{Friendfeed, address, command, example};
 
 #[test]
-fn curl_gets_every_page() {
+fn every_page_responds_over_tcp_and_unix_socket() {
     let Some(curl) = testkit::outside("curl") else {
         return;
     };
@@ -72,7 +72,7 @@ fn curl_gets_every_page() {
 }
 
 #[test]
-fn a_request_is_one_line_of_the_log() {
+fn each_request_has_one_access_log_line() {
     let site = Friendfeed::start(&[]);
     let mut wire = site.wire();
     for target in [
@@ -124,7 +124,7 @@ fn a_request_is_one_line_of_the_log() {
 }
 
 #[test]
-fn a_handler_that_fails_harms_nobody_else() {
+fn failing_handler_does_not_affect_other_requests() {
     let site = Friendfeed::start(&[]);
     let mut wire = site.wire();
     for (path, status) in [("/panic", 500), ("/error", 500), ("/users/7", 200)] {
@@ -134,13 +134,13 @@ fn a_handler_that_fails_harms_nobody_else() {
     let line = site.running.wait_line("500 GET /panic");
     let said = ": a panic: a handler can panic, and the server lives on (";
     assert!(line.contains(said), "{line}");
-    // With the way to it, after both requests were answered.
+    // The backtrace is resolved in the background, after both responses.
     site.running.wait_line("friendfeed::pages::panic");
     site.running.wait_line("friendfeed::pages::error");
 }
 
 #[test]
-fn a_head_has_no_body_on_the_wire() {
+fn head_response_has_no_body() {
     let site = Friendfeed::start(&[]);
     let mut wire = site.wire();
     for (path, status, length) in [
@@ -159,16 +159,16 @@ fn a_head_has_no_body_on_the_wire() {
 }
 
 #[test]
-fn signals_end_it_well() {
+fn signals_finish_pending_requests() {
     let dir = temp_dir();
     let socket = dir.path().join("friendfeed.sock");
     let flags = ["--threads", "2", "--unix", socket.to_str().expect("UTF-8")];
     for signal in [Signal::Term, Signal::Int, Signal::Quit] {
-        // From the second time on, the socket's file is a dead one's.
+        // From the second start on, the socket file of the previous process exists.
         let mut site = Friendfeed::start(&flags);
         let mut wires = [site.wire(), Wire::connect_unix(&socket)];
         for wire in &mut wires {
-            // An answer first, so that the connection is known to be accepted.
+            // The first response shows that the connection is accepted.
             wire.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
             assert_eq!(wire.response().status, 200, "{signal:?}");
             wire.send("GET /slow?ms=100 HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -188,7 +188,7 @@ fn signals_end_it_well() {
 }
 
 #[test]
-fn threads_serve_side_by_side() {
+fn all_threads_serve() {
     let site = Friendfeed::start(&["--threads", "2"]);
     let lines = site.running.output();
     assert_eq!(lines.matches("listening on").count(), 1, "{lines}");
@@ -204,7 +204,7 @@ fn threads_serve_side_by_side() {
 }
 
 #[test]
-fn what_it_cannot_do_is_said_at_once() {
+fn invalid_flags_end_the_start_with_a_message() {
     let site = Friendfeed::start(&[]);
     let taken = site.address.port().to_string();
     let in_use = format!("127.0.0.1:{taken} is in use by another process");
@@ -241,7 +241,7 @@ fn what_it_cannot_do_is_said_at_once() {
 }
 
 #[test]
-fn a_socket_that_was_passed_in_takes_the_place_of_the_flags() {
+fn passed_in_socket_replaces_the_flags() {
     let Some(activate) = testkit::outside("systemd-socket-activate") else {
         return;
     };
@@ -258,7 +258,7 @@ fn a_socket_that_was_passed_in_takes_the_place_of_the_flags() {
             .args([&program, Path::new("--port"), Path::new(&taken)]),
     );
     running.wait_line("Listening on");
-    // It starts with the first connection.
+    // systemd-socket-activate starts the program at the first connection.
     let mut wire = Wire::connect_unix(&socket);
     wire.send("GET /users/7 HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_eq!(wire.response().text(), "user 7\n");
@@ -269,7 +269,7 @@ fn a_socket_that_was_passed_in_takes_the_place_of_the_flags() {
 }
 
 #[test]
-fn a_passed_in_tcp_socket_is_served() {
+fn passed_in_tcp_socket_is_served() {
     let Some(activate) = testkit::outside("systemd-socket-activate") else {
         return;
     };

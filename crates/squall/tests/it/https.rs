@@ -10,7 +10,7 @@ use testkit::{Running, Signal, outside, temp_dir, wait_until};
 
 use crate::program::{address_by, command};
 
-/// Makes a certificate for localhost in these files, which is its own authority.
+/// Creates a self-signed certificate for localhost in these files.
 fn issue(chain: &Path, key: &Path) -> Option<()> {
     let mut openssl = Command::new(outside("openssl")?);
     openssl
@@ -31,7 +31,7 @@ fn issue(chain: &Path, key: &Path) -> Option<()> {
     Some(())
 }
 
-/// What `/whoami` says to a client that trusts this certificate only, or nothing.
+/// Returns the response of `/whoami` to a client that trusts only this certificate, or `None`.
 fn whoami(curl: &Path, trusts: &Path, address: SocketAddr) -> Option<String> {
     let port = address.port();
     let output = Command::new(curl)
@@ -74,7 +74,7 @@ fn start(dir: &Path, flags: &[&str]) -> Option<Site> {
 }
 
 #[test]
-fn the_scheme_follows_and_new_certificates_come_with_sighup() {
+fn scheme_is_https_and_sighup_reloads_certificates() {
     let Some(curl) = outside("curl") else { return };
     for flags in [&[][..], &["--processes", "2"]] {
         let dir = temp_dir();
@@ -97,7 +97,7 @@ fn the_scheme_follows_and_new_certificates_come_with_sighup() {
 }
 
 #[test]
-fn files_that_cannot_be_used_are_said_at_once() {
+fn unusable_certificates_end_the_start() {
     let dir = temp_dir();
     let (chain, key) = (dir.path().join("cert.pem"), dir.path().join("key.pem"));
     if issue(&chain, &key).is_none() {

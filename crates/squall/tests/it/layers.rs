@@ -1,4 +1,4 @@
-//! Layers wrap everything, in their order.
+//! Layers: their order, and their responses and errors.
 
 use std::convert::Infallible;
 
@@ -15,7 +15,7 @@ use tower::{
 
 use crate::{ask, request, service};
 
-/// A layer that writes its name where the others have written theirs.
+/// A layer that appends its name to a header.
 fn tag(name: &'static str) -> MapResponseLayer<impl Fn(Response) -> Response + Clone> {
     MapResponseLayer::new(move |mut response: Response| {
         response
@@ -26,7 +26,7 @@ fn tag(name: &'static str) -> MapResponseLayer<impl Fn(Response) -> Response + C
 }
 
 #[tokio::test]
-async fn the_last_is_the_outermost_and_all_pass_errors_too() {
+async fn last_layer_is_outermost_and_layers_see_errors() {
     let service = service(
         Application::new()
             .layer(tag("inner"))
@@ -54,7 +54,7 @@ async fn the_last_is_the_outermost_and_all_pass_errors_too() {
 }
 
 #[tokio::test]
-async fn a_layer_may_change_the_request_and_answer_itself() {
+async fn layer_can_change_the_request_and_respond() {
     let rewrite = MapRequestLayer::new(|mut request: Request| {
         *request.uri_mut() = "/rewritten".parse().expect("a target");
         request.extensions_mut().insert("from the layer");
@@ -86,7 +86,7 @@ async fn a_layer_may_change_the_request_and_answer_itself() {
 }
 
 #[tokio::test]
-async fn a_layer_that_fails_or_panics_is_an_error_page() {
+async fn failing_layer_has_an_error_page() {
     let fails = layer_fn(|_| {
         service_fn(async |request: Request| match request.uri().path() {
             "/panic" => panic!("secret"),

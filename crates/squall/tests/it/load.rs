@@ -1,4 +1,4 @@
-//! Clients that ask without pause, and keep account of every request.
+//! Clients that send requests without pause, and count every outcome.
 
 use std::{
     collections::BTreeSet,
@@ -9,16 +9,16 @@ use std::{
     time::Duration,
 };
 
-/// What became of all requests.
+/// The outcomes of all requests.
 #[derive(Debug, Default)]
 pub(crate) struct Account {
     pub(crate) connections: u64,
     pub(crate) answered: u64,
-    /// The processes that answered.
+    /// The processes that responded.
     pub(crate) pids: BTreeSet<u32>,
-    /// Connections that were not accepted by the system.
+    /// Connections that the system refused.
     pub(crate) refused: Vec<io::Error>,
-    /// Requests without a whole response.
+    /// Requests without a complete response.
     pub(crate) lost: Vec<io::Error>,
 }
 
@@ -41,7 +41,7 @@ impl Account {
 /// Half of the clients keep their connection, half of them make one for each request.
 const CLIENTS: usize = 16;
 
-/// Asks `/whoami` until `work` is done.
+/// Requests `/whoami` until `work` is done.
 #[track_caller]
 pub(crate) fn under_load(address: SocketAddr, work: impl FnOnce()) -> Account {
     struct Over<'a>(&'a AtomicBool);
@@ -62,7 +62,7 @@ pub(crate) fn under_load(address: SocketAddr, work: impl FnOnce()) -> Account {
         let clients: Vec<_> = (0..CLIENTS)
             .map(|client| scope.spawn(move || load(client % 2 == 0)))
             .collect();
-        // Also when `work` panics: the scope waits for its threads.
+        // Set even if `work` panics, because the scope waits for its threads.
         let end = Over(&over);
         work();
         drop(end);
@@ -114,7 +114,7 @@ impl Client {
     }
 }
 
-/// One request: the process that answered it, and whether the connection may be used again.
+/// Sends one request; returns the process that responded, and whether the connection can be reused.
 fn exchange(stream: &mut BufReader<TcpStream>, keep_alive: bool) -> io::Result<(u32, bool)> {
     let wish = if keep_alive { "keep-alive" } else { "close" };
     let request = format!("GET /whoami HTTP/1.1\r\nHost: a\r\nConnection: {wish}\r\n\r\n");

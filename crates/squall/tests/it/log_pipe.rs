@@ -1,4 +1,4 @@
-//! A log whose reader has stopped, and signals without a meaning.
+//! An unread log pipe, and signals that have no effect.
 
 use std::{
     io::{self, BufRead, BufReader, Read},
@@ -10,16 +10,16 @@ use testkit::{Running, Signal, Wire, wait_until};
 
 use crate::program::{Friendfeed, command};
 
-/// Several times what a pipe holds.
+/// Enough lines to fill a pipe several times.
 const LINES: usize = 2000;
 
-/// The program with its standard error in a pipe of the test, and its address.
+/// Starts the program with its standard error in a pipe of the test; returns its address.
 #[expect(clippy::zombie_processes, reason = "`terminate` waits for it")]
 fn with_pipe(command: &mut Command) -> (Child, BufReader<io::PipeReader>, std::net::SocketAddr) {
     let (reader, writer) = io::pipe().expect("a pipe");
     let command = command.stderr(writer).stdin(Stdio::null());
     let child = command.spawn().expect("the program starts");
-    // The command holds the other end.
+    // The command holds the write end of the pipe.
     command.stderr(Stdio::null());
     let mut log = BufReader::new(reader);
     loop {
@@ -61,7 +61,7 @@ fn unread_log_blocks_neither_requests_nor_sigterm() {
         let (mut child, mut log, address) = with_pipe(command().args(flags));
         let mut wire = Wire::connect(address);
         ask(&mut wire, LINES);
-        // Once it is read again, it says how much is missing.
+        // Once the log is read again, it has the number of dropped lines.
         let mut rest = String::new();
         let reading = thread::spawn(move || {
             while !rest.contains("squall: dropped ") {
@@ -76,7 +76,7 @@ fn unread_log_blocks_neither_requests_nor_sigterm() {
         }
         let (log, _) = reading.join().expect("the number of lost lines");
         drop(wire);
-        // Nobody reads any more.
+        // The log is no longer read.
         let mut wire = Wire::connect(address);
         ask(&mut wire, LINES);
         terminate(&mut child);
@@ -92,7 +92,7 @@ fn closed_log_pipe_is_no_failure() {
     terminate(&mut child);
 }
 
-/// A reader loses nothing, up to the last line.
+/// A log that is read has every line.
 #[test]
 fn read_log_is_complete() {
     let (mut child, mut log, address) = with_pipe(command().args(["--port", "0"]));

@@ -1,5 +1,5 @@
-//! The facade from outside: as a service in this process, on real sockets, and the example as a
-//! program of its own.
+//! The facade from outside: as a service in this process, on real sockets, and as the process of
+//! the example.
 
 mod aborted;
 mod account;
@@ -34,7 +34,7 @@ use squall::{
 };
 use tower::ServiceExt;
 
-/// What a service answered.
+/// The response of a service.
 #[derive(Debug)]
 struct Answer {
     status: u16,
@@ -48,7 +48,7 @@ impl Answer {
     }
 }
 
-/// The service of an application without a mistake.
+/// Returns the service of a valid application.
 fn service<S: Clone + Send + Sync + 'static>(application: Application<S>) -> ApplicationService {
     application.into_service().expect("the routes are good")
 }

@@ -1,4 +1,4 @@
-//! Behind nginx, which keeps connections to two copies of the example while one of them ends.
+//! nginx with keep-alive connections to two copies of the example, one of which stops.
 
 use std::{
     fs,
@@ -17,14 +17,14 @@ const CLIENTS: usize = 4;
 const REQUESTS: usize = 1000;
 
 #[test]
-fn a_copy_that_ends_loses_no_request_over_tcp() {
+fn stopping_copy_loses_no_request_over_tcp() {
     let copies = [Friendfeed::start(&[]), Friendfeed::start(&[])];
     let upstreams = copies.each_ref().map(|copy| copy.address.to_string());
     one_ends_in_the_middle(copies, &upstreams);
 }
 
 #[test]
-fn a_copy_that_ends_loses_no_request_over_a_unix_socket() {
+fn stopping_copy_loses_no_request_over_unix_socket() {
     let dir = temp_dir();
     let socket = dir.path().join("friendfeed.sock");
     let ends = Friendfeed::start(&["--unix", socket.to_str().expect("a path in UTF-8")]);
@@ -48,7 +48,7 @@ fn one_ends_in_the_middle([mut ends, stays]: [Friendfeed; 2], upstreams: &[Strin
                 let mut wire = nginx.wire();
                 for number in 0..REQUESTS / CLIENTS {
                     let body = format!("{number} of {client}");
-                    // nginx never sends a POST twice, so what is lost shows.
+                    // nginx never retries a POST, so a lost one is an error.
                     wire.send(format!(
                         "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{body}",
                         body.len()
@@ -72,7 +72,7 @@ fn one_ends_in_the_middle([mut ends, stays]: [Friendfeed; 2], upstreams: &[Strin
     });
     let [before, after] = served();
     assert_eq!(before + after, REQUESTS, "each request is run once");
-    // nginx takes turns, so the one that ended had its half of the first third.
+    // nginx uses round robin, so the stopped copy had half of the first third.
     assert!(before >= REQUESTS / 3 / 2 - CLIENTS, "{before}");
     let errors = nginx.running.output();
     assert!(
@@ -138,10 +138,12 @@ fn config(dir: &Path, upstreams: &[String]) -> String {
     nginx_conf(dir, &http)
 }
 
-/// An nginx that keeps everything in this directory, with these lines about HTTP.
+/// Returns the configuration of an nginx that writes only to this directory, with these `http`
+/// lines.
 pub(crate) fn nginx_conf(dir: &Path, http: &str) -> String {
     let dir = dir.display();
-    // One process: as root, its workers would be another user, who may not open our sockets.
+    // A single process: root's nginx runs its workers as another user, which cannot open our
+    // sockets.
     format!(
         "daemon off;
          master_process off;

@@ -1,4 +1,4 @@
-//! A service in several processes: deployed, disturbed and counted while clients ask.
+//! A service in several processes under load: reload, upgrade, crash, metrics and shutdown.
 
 use std::{fs, net::TcpListener, path::PathBuf, process::Command};
 
@@ -17,7 +17,7 @@ use crate::{
 const TWO: &[&str] = &["--processes", "2"];
 
 #[test]
-fn reloads_lose_nothing() {
+fn reload_loses_no_request() {
     for flags in [TWO, &["--processes", "2", "--threads", "2"]] {
         let site = Supervised::friendfeed(flags);
         site.settled(2);
@@ -28,13 +28,13 @@ fn reloads_lose_nothing() {
             }
         });
         account.nothing_is_lost();
-        // Four generations of two, of which some may have had no request.
+        // Four generations of two workers; some may have had no request.
         assert!((4..=8).contains(&account.pids.len()), "{account:?}");
     }
 }
 
 #[test]
-fn an_upgrade_goes_live_and_loses_nothing() {
+fn upgrade_replaces_workers_and_loses_no_request() {
     let site = Supervised::friendfeed(TWO);
     let old = site.pids(2);
     assert!(!old.iter().any(|pid| is_another_build(*pid)));
@@ -60,7 +60,7 @@ fn an_upgrade_goes_live_and_loses_nothing() {
 }
 
 #[test]
-fn a_killed_worker_takes_only_its_own_requests_along() {
+fn killed_worker_loses_only_its_own_requests() {
     let site = Supervised::friendfeed(TWO);
     let others = sockets(site.pids(2)[0]);
     let mut accepted = 0;
@@ -90,7 +90,7 @@ fn a_killed_worker_takes_only_its_own_requests_along() {
 }
 
 #[test]
-fn a_bad_build_never_goes_live() {
+fn failing_build_keeps_old_workers() {
     let garbage = testkit::temp_dir();
     let garbage = garbage.path().join("garbage");
     fs::write(&garbage, "no program").expect("a writable directory");
@@ -116,7 +116,7 @@ fn a_bad_build_never_goes_live() {
 }
 
 #[test]
-fn every_request_is_counted() {
+fn metrics_count_every_request() {
     let site = Supervised::friendfeed(TWO);
     site.settled(2);
     let mut requests = 0;
@@ -141,7 +141,7 @@ fn every_request_is_counted() {
         });
     };
     settled(requests);
-    // What was reported is not lost with the process.
+    // Reported counters outlive their process.
     let pids = site.pids(2);
     signal(pids[0], Signal::KILL);
     wait_gone(&pids[..1]);
@@ -179,7 +179,7 @@ fn every_request_is_counted() {
 #[test]
 fn connections_are_spread_evenly() {
     let most = descriptor_limit() - 100;
-    // Two clients hold half each; the busier worker may have 60 %.
+    // Two clients hold half of the connections each; the busier worker may have 60 %.
     let count = 10_000.min(most).min(most * 5 / 6);
     let limit = format!("max_connections={}", 2 * count);
     let site = Supervised::start("service", &["processes=2", &limit]);
@@ -220,7 +220,7 @@ fn descriptor_limit() -> usize {
 }
 
 #[test]
-fn readiness_ends_before_service_does() {
+fn readyz_is_503_during_the_drain_delay() {
     for (processes, workers) in [("processes=1", 0), ("processes=2", 2)] {
         let mut site = Supervised::start("service", &[processes, "drain_delay=60"]);
         if workers > 0 {
@@ -238,14 +238,14 @@ fn readiness_ends_before_service_does() {
             kept.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
             assert_eq!(kept.response().status, 200, "{processes}");
         }
-        // Nobody wants to wait for the end of the delay.
+        // Kill it instead of waiting for the delay.
         site.running.signal(testkit::Signal::Int);
         site.running.wait();
     }
 }
 
 #[test]
-fn an_order_to_stop_while_workers_start_loses_nothing() {
+fn stop_while_workers_start_loses_no_request() {
     for processes in ["processes=2", "processes=4"] {
         let mut site = Supervised::start("service", &[processes]);
         let mut waiting: Vec<_> = (0..64).map(|_| site.wire()).collect();
@@ -261,7 +261,7 @@ fn an_order_to_stop_while_workers_start_loses_nothing() {
 }
 
 #[test]
-fn a_reload_does_not_touch_readiness() {
+fn reload_keeps_readyz_200() {
     let mut site = Supervised::start("service", &["processes=2", "drain_delay=60"]);
     let old = site.pids(2);
     let mut kept: Vec<_> = (0..8).map(|_| site.wire()).collect();
@@ -273,7 +273,7 @@ fn a_reload_does_not_touch_readiness() {
     };
     all_ready();
     site.client().reload().expect("the build is good");
-    // The old ones have their delay, and answer those who stay with them.
+    // During the drain delay, old workers respond on connections that are kept alive.
     assert!(old.iter().all(|pid| is_alive(*pid)));
     all_ready();
     site.running.signal(testkit::Signal::Int);
@@ -281,7 +281,7 @@ fn a_reload_does_not_touch_readiness() {
 }
 
 #[test]
-fn zero_processes_are_one_for_each_cpu() {
+fn zero_processes_start_one_worker_per_cpu() {
     let cpus = Supervisor::new().size();
     let site = Supervised::friendfeed(&["--processes", "0"]);
     site.settled(cpus);
@@ -312,7 +312,7 @@ fn each_worker_has_its_threads() {
 }
 
 #[test]
-fn a_second_copy_is_told_whose_address_it_wants() {
+fn address_in_use_error_names_the_other_process() {
     let site = Supervised::friendfeed(TWO);
     let port = site.address.port().to_string();
     let directory = testkit::temp_dir();
@@ -327,7 +327,7 @@ fn a_second_copy_is_told_whose_address_it_wants() {
     assert_eq!(site.ask("/").0, 200);
 }
 
-/// Requests that end when their bodies do.
+/// Requests that are complete when their bodies are.
 struct UnderWay(Vec<Wire>);
 
 impl UnderWay {
@@ -352,7 +352,7 @@ impl UnderWay {
 }
 
 #[test]
-fn orders_to_the_supervisor_end_everything_well() {
+fn stop_signal_to_the_supervisor_finishes_requests() {
     use testkit::Signal::{Int, Quit, Term};
     for order in [Term, Quit, Int] {
         let mut site = Supervised::start("service", &["processes=2"]);
@@ -368,11 +368,11 @@ fn orders_to_the_supervisor_end_everything_well() {
 }
 
 #[test]
-fn an_order_to_every_process_ends_everything_well() {
+fn stop_signal_to_every_process_finishes_requests() {
     let mut site = Supervised::start("service", &["processes=2"]);
     let pids = site.pids(2);
     let under_way = UnderWay::at(&site);
-    // As systemd does, unless it is told KillMode=mixed; the supervisor passes on what it got.
+    // As systemd without KillMode=mixed; the supervisor forwards the signal as well.
     site.running.signal(testkit::Signal::Term);
     wait_for_orders(&site, 2);
     for pid in pids {
@@ -391,7 +391,7 @@ fn wait_for_orders(site: &Supervised, count: usize) {
 }
 
 #[test]
-fn workers_outlive_what_is_meant_for_their_supervisor() {
+fn workers_ignore_sighup_and_sigusr1() {
     let site = Supervised::friendfeed(TWO);
     let pids = site.pids(2);
     for pid in &pids {
@@ -407,7 +407,7 @@ fn workers_outlive_what_is_meant_for_their_supervisor() {
 }
 
 #[test]
-fn a_worker_that_somebody_else_tells_to_stop_is_replaced() {
+fn worker_stopped_by_foreign_signal_is_replaced() {
     let site = Supervised::friendfeed(TWO);
     let pids = site.pids(2);
     for pid in &pids {
@@ -420,7 +420,7 @@ fn a_worker_that_somebody_else_tells_to_stop_is_replaced() {
 }
 
 #[test]
-fn workers_follow_their_supervisor() {
+fn workers_stop_when_the_supervisor_dies() {
     let site = Supervised::start("service", &["processes=2"]);
     let pids = site.pids(2);
     let under_way = UnderWay::at(&site);

@@ -1,10 +1,10 @@
-//! The example `friendfeed` as a program of its own.
+//! The example `friendfeed` as a child process.
 
 use std::{env, net::SocketAddr, path::PathBuf, process::Command};
 
 use testkit::{Running, Wire};
 
-/// A copy that serves on a free port of 127.0.0.1.
+/// A process that serves on a free port of 127.0.0.1.
 pub(crate) struct Friendfeed {
     pub(crate) running: Running,
     pub(crate) address: SocketAddr,
@@ -27,7 +27,7 @@ impl Friendfeed {
         Wire::connect(self.address)
     }
 
-    /// The lines of the access log so far.
+    /// Returns the lines of the access log so far.
     pub(crate) fn requests(&self) -> Vec<String> {
         let output = self.running.output();
         let lines = output.lines();
@@ -36,7 +36,7 @@ impl Friendfeed {
     }
 }
 
-/// The built example beside this test, without settings of whoever runs the test.
+/// Returns the command of the built example, without the environment's settings.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(example());
     command.env_remove("RUST_LOG").env("RUST_BACKTRACE", "0");
@@ -47,7 +47,7 @@ pub(crate) fn example() -> PathBuf {
     built("friendfeed")
 }
 
-/// The example of that name, which cargo builds with the tests.
+/// Returns the path of an example, which cargo builds with the tests.
 pub(crate) fn built(name: &str) -> PathBuf {
     let test = env::current_exe().expect("the path of this test");
     let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
@@ -60,7 +60,7 @@ pub(crate) fn built(name: &str) -> PathBuf {
     example
 }
 
-/// Where it says that it listens over TCP.
+/// Returns the TCP address of the log line `listening on`.
 pub(crate) fn address(running: &Running) -> SocketAddr {
     address_by(running, "http://")
 }

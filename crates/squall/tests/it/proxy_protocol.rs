@@ -1,10 +1,10 @@
-//! The example behind a balancer that speaks the PROXY protocol.
+//! The example behind a load balancer that sends the PROXY header.
 
 use testkit::Wire;
 
 use crate::program::{Friendfeed, command};
 
-/// What `/whoami` says of the client's address after these headers.
+/// Returns the client address of `/whoami` for a PROXY header and these headers.
 fn remote_ip(site: &Friendfeed, headers: &str) -> String {
     let mut wire = Wire::connect(site.address);
     wire.send("PROXY TCP4 192.0.2.1 198.51.100.1 4711 443\r\n");
@@ -16,9 +16,9 @@ fn remote_ip(site: &Friendfeed, headers: &str) -> String {
     ip.map_or(text.clone(), |(ip, _)| ip.to_owned())
 }
 
-/// The balancer has the address of a trusted proxy. Its clients have not, and it passes on what they send.
+/// The balancer has the address of a trusted proxy, and forwards headers of clients that have not.
 #[test]
-fn forwarding_headers_are_believed_for_the_sake_of_whom_the_header_names() {
+fn forwarding_headers_are_trusted_by_the_proxy_headers_address() {
     let forwarded = "X-Real-IP: 203.0.113.7\r\n";
     for (flags, headers, ip) in [
         (&[][..], "", "192.0.2.1"),
@@ -41,7 +41,7 @@ fn forwarding_headers_are_believed_for_the_sake_of_whom_the_header_names() {
 }
 
 #[test]
-fn a_network_that_is_none_is_said_at_once() {
+fn invalid_network_ends_the_start() {
     for (text, said) in [
         ("10.0.0.1/8", "did you mean \"10.0.0.0/8\""),
         ("balancer", "proxy_protocol: expected an address"),

@@ -1,4 +1,4 @@
-//! Which handler answers which request, and what is answered when none does.
+//! Routing: the handler of each request, and responses without a handler.
 
 use std::convert::Infallible;
 
@@ -109,7 +109,7 @@ async fn answers() {
 }
 
 #[tokio::test]
-async fn methods_that_are_missing_are_named() {
+async fn allow_lists_the_methods() {
     let service = service(application());
     for (method, target, status, allow) in [
         ("PUT", "/", 405, Some("GET, HEAD, POST, OPTIONS")),
@@ -131,7 +131,7 @@ async fn methods_that_are_missing_are_named() {
 }
 
 #[tokio::test]
-async fn head_is_get_without_its_body() {
+async fn head_is_get_without_body() {
     let service = service(application());
     for (target, status, length) in [
         ("/", 200, Some("4")),
@@ -178,7 +178,7 @@ async fn hosts() {
 }
 
 #[tokio::test]
-async fn a_mount_sees_its_part_of_the_path() {
+async fn mounted_service_gets_the_path_without_prefix() {
     let inner = |name: &'static str| {
         service_fn(move |request: Request| async move {
             Ok::<_, Infallible>(format!("{name}:{}", request.uri()))
@@ -215,7 +215,7 @@ async fn a_mount_sees_its_part_of_the_path() {
 }
 
 #[test]
-fn urls_are_made_from_names() {
+fn reverse_url_builds_paths() {
     let service = service(
         Application::new()
             .route("/", get(async || ()))
@@ -233,7 +233,7 @@ fn urls_are_made_from_names() {
 }
 
 #[test]
-fn mistakes_are_errors_that_show_both_sides() {
+fn route_conflicts_are_errors_with_both_sides() {
     let get = || get(async || ());
     let new = Application::new;
     for (application, said) in [
@@ -301,6 +301,6 @@ fn mistakes_are_errors_that_show_both_sides() {
 
 #[test]
 #[should_panic(expected = "name(\"home\") must follow the route that it names")]
-fn a_name_needs_a_route() {
+fn name_before_any_route_panics() {
     let _ = Application::new().name("home");
 }

@@ -1,4 +1,4 @@
-//! A server in the caller's runtime, and what comes before and after it serves.
+//! A server in the caller's runtime: configuration errors, factory, shutdown hooks.
 
 use std::{
     io::{self, Write},
@@ -57,7 +57,7 @@ async fn serve_in_the_callers_runtime() {
 }
 
 #[tokio::test]
-async fn mistakes_come_before_anything_is_served() {
+async fn configuration_errors_precede_serving() {
     let (listener, _) = listener();
     let twice = Application::new()
         .route("/a", get(async || ()))
@@ -84,7 +84,7 @@ async fn mistakes_come_before_anything_is_served() {
 }
 
 #[tokio::test]
-async fn blocking_starts_are_refused_inside_a_runtime() {
+async fn start_inside_a_runtime_is_an_error() {
     let listened = Application::new().listen("127.0.0.1:0").unwrap_err();
     let started = server(Application::new()).0.start(1).unwrap_err();
     for error in [listened, started] {
@@ -93,7 +93,7 @@ async fn blocking_starts_are_refused_inside_a_runtime() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_factory_is_awaited_while_clients_wait() {
+async fn clients_wait_for_the_factory() {
     let (listener, address) = listener();
     let (ready, connected) = oneshot::channel::<&str>();
     let server = Server::from_fn(|worker| async move {
@@ -117,7 +117,7 @@ async fn a_factory_is_awaited_while_clients_wait() {
 }
 
 #[tokio::test]
-async fn a_factory_that_fails_ends_the_start_with_its_error() {
+async fn failing_factory_ends_the_start_with_its_error() {
     let fails = async |error: io::Error| Err::<Application, Error>(error.into());
     let server = Server::from_fn(move |_| fails(io::Error::other("no database")))
         .bind("127.0.0.1:0")
@@ -129,7 +129,7 @@ async fn a_factory_that_fails_ends_the_start_with_its_error() {
 }
 
 #[tokio::test]
-async fn an_order_to_stop_ends_a_factory_that_waits() {
+async fn stop_cancels_a_pending_factory() {
     let server = Server::from_fn(|worker| async move {
         worker.handle.stop(Stop::Graceful);
         std::future::pending::<squall::Result<Application>>().await
@@ -138,7 +138,7 @@ async fn an_order_to_stop_ends_a_factory_that_waits() {
 }
 
 #[test]
-fn hooks_run_one_after_the_other_when_the_last_response_is_out() {
+fn shutdown_hooks_run_in_order_after_the_last_response() {
     let done = Arc::new(AtomicUsize::new(0));
     let release = Arc::new(Notify::new());
     let (responded, released) = (Arc::clone(&done), Arc::clone(&release));
@@ -174,7 +174,7 @@ fn hooks_run_one_after_the_other_when_the_last_response_is_out() {
 }
 
 #[tokio::test]
-async fn who_connects_while_the_server_stops_is_answered_or_refused() {
+async fn connections_during_stop_are_served_or_refused() {
     let (server, address) = server(Application::new().route("/", get(async || "in time")));
     let handle = server.handle();
     let serving = tokio::spawn(server.serve());
@@ -186,7 +186,7 @@ async fn who_connects_while_the_server_stops_is_answered_or_refused() {
     };
     let mut clients: Vec<_> = (0..100).map(|_| connect().unwrap()).collect();
     handle.stop(Stop::Graceful);
-    // The runtime has one thread, so between its looks at the sockets there is always a new client.
+    // The runtime has one thread, so a new client connects between any two polls of the sockets.
     while let Ok(client) = connect() {
         clients.push(client);
         yield_now().await;

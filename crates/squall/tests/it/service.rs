@@ -1,7 +1,7 @@
 //! A program for the tests, with settings that no example has a flag for; built as an example.
 //!
-//! Its arguments are `name=value`; at anything else it panics, so that in the place of `friendfeed`
-//! it is a build that panics at start. With `hold=ADDRESS` it is a client instead.
+//! Its arguments are `name=value`. It panics at any other, so as a replacement of `friendfeed` it
+//! is a build that panics at start. With `hold=ADDRESS` it is a client instead.
 
 use std::{
     env,
@@ -36,7 +36,7 @@ fn main() -> squall::Result<()> {
     }
     let app = Application::new()
         .route("/", get(|| async { task_id().to_string() }))
-        // It answers when the whole body is there.
+        // Responds when the body is complete.
         .route("/echo", post(|body: String| async { body }))
         .route("/readyz", get(squall::readyz))
         .access_log(false);
@@ -50,7 +50,7 @@ fn task_id() -> usize {
     squall::task_id().unwrap_or_default()
 }
 
-/// Asks once on each of `count` connections, says how many went to which task, and keeps them open.
+/// Sends a request on each of `count` connections, prints the number per task, and keeps them open.
 fn hold(address: SocketAddr, count: usize) -> io::Result<()> {
     let maximum = getrlimit(Resource::Nofile).maximum;
     let current = maximum;

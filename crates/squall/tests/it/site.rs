@@ -1,4 +1,4 @@
-//! Tornado's settings: what they are refused for, and what they do to requests.
+//! Tornado's settings: their configuration errors, and their effect on requests.
 
 use std::{fs, time::SystemTime};
 
@@ -27,7 +27,7 @@ fn signed(name: &str, value: &str) -> String {
 }
 
 #[test]
-fn mistakes_show_before_anything_listens() {
+fn configuration_errors_precede_listening() {
     let bad = folder(&[("a.html", "line one\n{{ 1 +")]);
     let bad = bad.path().to_str().expect("a path in UTF-8");
     let app = Application::new;
@@ -48,7 +48,9 @@ fn mistakes_show_before_anything_listens() {
         (app().template_path("there/is/none"), &["there/is/none"]),
         (app().static_path("there/is/none"), &["there/is/none"]),
     ] {
-        let error = application.into_service().expect_err("it has a mistake");
+        let error = application
+            .into_service()
+            .expect_err("a configuration error");
         let error = format!("{error:?}");
         for reason in reasons {
             assert!(error.contains(reason), "{reason:?} in {error}");
@@ -62,12 +64,12 @@ fn mistakes_show_before_anything_listens() {
 
 #[test]
 #[should_panic(expected = "without_xsrf() must follow the route that it exempts")]
-fn without_xsrf_comes_after_a_route() {
+fn without_xsrf_before_any_route_panics() {
     let _ = Application::new().without_xsrf();
 }
 
 #[tokio::test]
-async fn what_has_no_setting_says_which() {
+async fn missing_settings_are_named_in_the_error() {
     let app = service(
         Application::new()
             .route("/cookies", get(async |_: Cookies| ()))
@@ -91,7 +93,7 @@ async fn what_has_no_setting_says_which() {
 }
 
 #[tokio::test]
-async fn a_template_says_what_tornados_say() {
+async fn templates_have_tornados_functions() {
     let templates = folder(&[(
         "home.html",
         r#"{{ _("Home") }}|{{ static_url("a.css") }}|{{ reverse_url("user", 7, "x/y") }}|{{ current_user }}|{{ request.method }} {{ request.uri }} {{ request.path }} {{ request.query }} {{ request.protocol }} {{ request.host }} {{ request.remote_ip }}|{{ locale.code }} {{ locale.language_tag }} {{ locale.is_rtl }}|{{ ngettext("%d book", "%d books", 2)|format(2) }}|{{ title }}|{{ xsrf_form_html() }}"#,
@@ -138,7 +140,7 @@ async fn a_template_says_what_tornados_say() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_template_is_nobodys_business() {
+async fn template_errors_are_not_shown_to_clients() {
     let templates = folder(&[
         ("undefined.html", "one\n{{ nothing }}"),
         ("endless.html", "{% include 'endless.html' %}"),
@@ -175,7 +177,7 @@ struct Entry {
 }
 
 #[tokio::test]
-async fn forms_of_strangers_change_nothing() {
+async fn cross_site_forms_are_rejected() {
     let app = service(
         Application::new()
             .xsrf_cookies(true)
@@ -252,7 +254,7 @@ async fn forms_of_strangers_change_nothing() {
         assert_eq!(answer.status, status, "{case}: {}", answer.body);
         assert!(answer.body.starts_with(begins), "{case}: {}", answer.body);
     }
-    // A route that is not there is 404 for everybody.
+    // A missing route is 404, with or without a token.
     assert_eq!(ask(&app, request("POST", "/nothing")).await.status, 404);
 }
 
@@ -328,7 +330,7 @@ async fn users_of_any_type() {
 }
 
 #[tokio::test]
-async fn a_cookie_or_the_browser_chooses_the_language() {
+async fn cookie_then_accept_language_selects_the_locale() {
     let translations = Translations::new()
         .csv("fr", b"\"Home\",\"Accueil\"")
         .and_then(|fr| fr.csv("de", b"\"Home\",\"Startseite\""));
@@ -358,7 +360,7 @@ async fn a_cookie_or_the_browser_chooses_the_language() {
 }
 
 #[tokio::test]
-async fn what_is_html_already_is_not_escaped_twice() {
+async fn safe_html_is_not_escaped_twice() {
     let templates = folder(&[("a.html", "{{ reverse_url('a', \"it's\") }} {{ bold() }}")]);
     let more = Templates::new(templates.path()).function("bold", || squall::html("<b>bold</b>"));
     let app = service(

@@ -16,10 +16,10 @@ use testkit::{Running, TempDir, Wire, temp_dir, wait_for, wait_until};
 
 use crate::program;
 
-/// What is appended to an executable to make another build of it.
+/// Bytes that are appended to an executable to make another build.
 const MARK: &str = "another build";
 
-/// A copy of a program on a free port of 127.0.0.1, which has the files of its supervisor to itself.
+/// A supervised program on a free port of 127.0.0.1, with a runtime directory of its own.
 pub(crate) struct Supervised {
     pub(crate) running: Running,
     pub(crate) address: SocketAddr,
@@ -44,12 +44,12 @@ impl Supervised {
         }
     }
 
-    /// Puts a file in the place of the program, as a deploy does: by a rename.
+    /// Replaces the program by a rename, as a deploy does.
     pub(crate) fn deploy(&self, file: &Path) {
         self.deploy_with(file, "");
     }
 
-    /// Puts another build of the same program in its place.
+    /// Replaces the program with another build of it.
     pub(crate) fn deploy_another_build(&self) {
         self.deploy_with(&self.program(), MARK);
     }
@@ -68,7 +68,7 @@ impl Supervised {
         Wire::connect(self.address)
     }
 
-    /// The status code and the body of one answer, on a connection of its own.
+    /// Sends a request on a new connection; returns status and body.
     pub(crate) fn ask(&self, path: &str) -> (u16, String) {
         let mut wire = self.wire();
         wire.send(format!(
@@ -118,7 +118,7 @@ fn copy(from: &Path, to: &Path, mark: &str) {
     assert!(status.expect("every system has sh").success());
 }
 
-/// The command without settings of whoever runs the test, and without a log of requests.
+/// Returns the command without the environment's settings, and without an access log.
 pub(crate) fn quiet<'a>(command: &'a mut Command, directory: &Path) -> &'a mut Command {
     command
         .env("RUST_BACKTRACE", "0")
@@ -135,7 +135,7 @@ pub(crate) fn is_another_build(pid: u32) -> bool {
     executable.ends_with(MARK.as_bytes())
 }
 
-/// How many sockets the process has open.
+/// Returns the number of sockets that the process has open.
 pub(crate) fn sockets(pid: u32) -> usize {
     let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).expect("it is alive");
     let targets = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
@@ -158,7 +158,7 @@ pub(crate) fn signal(pid: u32, signal: Signal) {
 }
 
 pub(crate) fn is_alive(pid: u32) -> bool {
-    // A zombie has no executable any more.
+    // A zombie has no executable.
     fs::read_link(format!("/proc/{pid}/exe")).is_ok()
 }
 

@@ -1,4 +1,4 @@
-//! A service in several processes under somebody who has his own ideas: systemd, a container.
+//! A supervised service under systemd's socket activation, and as process 1 of a container.
 
 use std::process::Command;
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[test]
-fn as_the_first_process_of_a_container() {
+fn supervisor_works_as_process_1() {
     let (Some(unshare), Some(nsenter)) = (testkit::outside("unshare"), testkit::outside("nsenter"))
     else {
         return;
@@ -26,7 +26,7 @@ fn as_the_first_process_of_a_container() {
     ];
     let may = Command::new(&unshare).args(enter).arg("true").output();
     if !may.expect("it is there").status.success() {
-        // Some systems keep namespaces from ordinary users.
+        // Some systems do not allow user namespaces.
         return;
     }
     let directory = temp_dir();
@@ -41,7 +41,7 @@ fn as_the_first_process_of_a_container() {
     let workers = children(first);
     assert_eq!(workers.len(), 2);
     let account = under_load(address, || {
-        // An orphan comes to the first process, and must not stay as a zombie or pass for a worker.
+        // Process 1 adopts orphans: it must reap them, and not take them for workers.
         let orphan = Command::new(nsenter)
             .args(["--target", &first.to_string(), "--user", "--pid", "--mount"])
             .args(["sh", "-c", "sleep 0.01 & echo $!"])
@@ -54,14 +54,14 @@ fn as_the_first_process_of_a_container() {
         wait_gone(&workers);
     });
     account.nothing_is_lost();
-    // They are numbered inside.
+    // Inside, process ids differ.
     assert!(account.pids.iter().all(|pid| *pid < 100), "{account:?}");
     signal(first, Signal::TERM);
     assert_eq!(container.wait().code(), Some(0));
 }
 
 #[test]
-fn on_a_socket_of_systemd() {
+fn supervisor_serves_on_a_systemd_socket() {
     let Some(activate) = testkit::outside("systemd-socket-activate") else {
         return;
     };
@@ -70,7 +70,7 @@ fn on_a_socket_of_systemd() {
         let port = free_port();
         let mut command = Command::new(&activate);
         quiet(&mut command, directory.path());
-        // systemd-socket-activate hands down only the environment that it is told to.
+        // systemd-socket-activate passes only the environment variables of `-E`.
         let mut running = Running::spawn(
             command
                 .arg(format!("--listen=127.0.0.1:{port}"))
@@ -80,7 +80,7 @@ fn on_a_socket_of_systemd() {
         );
         running.wait_line("Listening on");
         let address = ([127, 0, 0, 1], port).into();
-        // It starts with the first connection, which waits for it.
+        // The program starts at the first connection, which waits in the backlog.
         let mut wire = Wire::connect(address);
         wire.send("GET /users/7 HTTP/1.1\r\nHost: a\r\n\r\n");
         assert_eq!(wire.response().text(), "user 7\n");

@@ -81,7 +81,7 @@ fn each_request_of_a_connection_has_its_own_client() {
 }
 
 #[test]
-fn a_malformed_proxy_ends_the_start() {
+fn malformed_trusted_proxy_ends_the_start() {
     for proxy in ["10.0.0.0/33", "proxy.example", "10.0.0.1/8", ""] {
         let mut running = Running::spawn(command().args(["--port", "0", "--trusted-proxy", proxy]));
         assert_eq!(running.wait().code(), Some(1), "{proxy}");

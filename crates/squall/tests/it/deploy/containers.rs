@@ -1,5 +1,5 @@
-//! `kubernetes.yaml` and `Containerfile`: that what they say is so, as far as that shows without a
-//! cluster and without images from elsewhere.
+//! `kubernetes.yaml` and `Containerfile`: checks that need neither a cluster nor images from
+//! elsewhere.
 
 use std::{
     env, net::SocketAddr, os::unix::fs::symlink, path::Path, process::Command, time::Duration,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{program, supervised::quiet};
 
-/// The deployment, the service, and how many pods may be missing.
+/// Returns the Deployment, the Service and the PodDisruptionBudget.
 fn kubernetes() -> [YamlOwned; 3] {
     let objects = YamlOwned::load_from_str(&file("kubernetes.yaml", &[])).expect("YAML");
     objects.try_into().expect("three objects")
@@ -31,7 +31,7 @@ fn strings(list: &YamlOwned) -> Vec<&str> {
 const PROBES: [&str; 3] = ["startupProbe", "readinessProbe", "livenessProbe"];
 
 #[test]
-fn the_objects_mean_each_other() {
+fn objects_refer_to_each_other() {
     let [deployment, service, budget] = kubernetes();
     let kinds = [&deployment, &service, &budget].map(|object| object["kind"].as_str());
     let expected = ["Deployment", "Service", "PodDisruptionBudget"];
@@ -66,7 +66,7 @@ fn the_objects_mean_each_other() {
         Some("RUNTIME_DIRECTORY")
     );
     assert_eq!(container["env"][0]["value"], mount["mountPath"]);
-    // The secret that the head of the file makes.
+    // The secret that the commands at the head of the file create.
     let secret = &container["env"][1]["valueFrom"]["secretKeyRef"];
     let [name, key] = ["name", "key"].map(|part| secret[part].as_str().expect("a string"));
     let text = file("kubernetes.yaml", &[]);
@@ -75,7 +75,7 @@ fn the_objects_mean_each_other() {
 }
 
 #[test]
-fn a_pod_is_given_the_time_to_end() {
+fn termination_grace_period_covers_the_shutdown() {
     let [deployment, ..] = kubernetes();
     let pod = &deployment["spec"]["template"]["spec"];
     let seconds = |number: Option<i64>| {
@@ -90,12 +90,12 @@ fn a_pod_is_given_the_time_to_end() {
         .iter()
         .find_map(|flag| flag.strip_prefix("--drain-delay="));
     let delay = seconds(delay.and_then(|delay| delay.parse().ok()));
-    // What the supervisor adds to the patience that it has with its workers.
+    // The supervisor's margin beyond the graceful timeout of its workers.
     let end = Limits::default().drain_delay(delay).longest_shutdown() + Duration::from_secs(5);
     assert!(seconds(pod["terminationGracePeriodSeconds"].as_integer()) > end);
 }
 
-/// friendfeed with the arguments of a file, on a free port.
+/// Starts friendfeed with the arguments of a file, on a free port.
 struct Container {
     running: Running,
     address: SocketAddr,
@@ -129,7 +129,7 @@ impl Container {
 }
 
 #[test]
-fn the_probes_tell_a_pod_that_ends_from_one_that_is_ill() {
+fn readiness_fails_and_liveness_passes_during_shutdown() {
     let [deployment, ..] = kubernetes();
     let image = Installed::by("Containerfile");
     let container = &deployment["spec"]["template"]["spec"]["containers"][0];
@@ -162,14 +162,14 @@ fn the_probes_tell_a_pod_that_ends_from_one_that_is_ill() {
     wait_until("the pod to be left out", || {
         pod.status(&path("readinessProbe")) == 503
     });
-    // The rest of the delay is spent as before.
+    // Requests are still served during the rest of the delay.
     assert_eq!(pod.status(&path("livenessProbe")), 200);
     assert_eq!(pod.status("/whoami"), 200);
     pod.running.signal(Signal::Kill);
     pod.running.wait();
 }
 
-/// The context that is sent to whoever builds the image.
+/// Returns a copy of the build context of the image.
 fn context() -> TempDir {
     let (context, root) = (
         temp_dir(),
@@ -184,7 +184,7 @@ fn context() -> TempDir {
 }
 
 #[test]
-fn the_image_is_built_from_what_is_there() {
+fn build_context_has_all_files_of_the_build() {
     let context = context();
     let containerfile = file("Containerfile", &[]);
     let (_, build) = containerfile.split_once("cargo build ").expect("a build");
@@ -206,7 +206,7 @@ fn the_image_is_built_from_what_is_there() {
     for source in sources {
         assert!(context.path().join(source).exists(), "{source}");
     }
-    // Every member of the workspace is there, or cargo would refuse.
+    // cargo fails if a member of the workspace is missing.
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--offline", "--no-deps", "--format-version=1"])
         .current_dir(context.path())
@@ -216,7 +216,7 @@ fn the_image_is_built_from_what_is_there() {
 }
 
 #[test]
-fn the_image_starts_with_flags_that_exist() {
+fn entry_point_uses_existing_flags() {
     let containerfile = file("Containerfile", &[]);
     let instruction = |name: &str| {
         let mut lines = containerfile

@@ -1,4 +1,5 @@
-//! `haproxy.cfg`, with the real HAProxy: alone in front of friendfeed, and with nginx on either side.
+//! `haproxy.cfg`, with the real HAProxy: alone in front of friendfeed, and with nginx on either
+//! side.
 
 use std::{
     collections::BTreeSet,
@@ -15,17 +16,17 @@ use super::{
 };
 use crate::load::under_load;
 
-/// What the file says for friendfeed that reads headers.
+/// The variant of the file for friendfeed with trusted forwarding headers.
 const BY_HEADERS: (&str, &str) = ("send-proxy-v2 check-send-proxy ", "");
 
-/// What the file says for nginx in front of HAProxy.
+/// The variant of the file for nginx in front of HAProxy.
 const BEHIND_NGINX: [(&str, &str); 3] = [
     ("# acl nginx", "acl nginx"),
     ("# http-request set-src", "http-request set-src"),
     ("# http-request set-var", "http-request set-var"),
 ];
 
-/// What `nginx.conf` says for HAProxy in front of nginx.
+/// The variant of `nginx.conf` for HAProxy in front of nginx.
 const BEHIND_HAPROXY: [(&str, &str); 2] = [
     (
         "listen 80;",
@@ -63,7 +64,7 @@ impl Haproxy {
             ("bind :80", &*bind),
             ("user haproxy", &user),
             ("group haproxy", &group),
-            // A line for each request helps nobody here.
+            // The test needs no line for each request.
             ("option httplog", "option dontlog-normal"),
         ]);
         let path = directory.path().join("haproxy.cfg");
@@ -87,7 +88,7 @@ impl Haproxy {
     }
 }
 
-/// A line for HTTPS beside the file's, and where it listens.
+/// Returns a `bind` line for HTTPS in addition to the file's, and its address.
 fn bind_tls(directory: &Path) -> Option<(SocketAddr, String)> {
     let certificate = certificate(directory)?;
     let address = local(free_ports(1));
@@ -95,7 +96,7 @@ fn bind_tls(directory: &Path) -> Option<(SocketAddr, String)> {
     Some((address, line))
 }
 
-/// HAProxy by the PROXY protocol, as the file has it.
+/// HAProxy with the PROXY protocol, as in the file.
 fn site() -> Option<(Site, Haproxy)> {
     let site = Site::start_for_haproxy()?;
     let haproxy = Haproxy::start_before(site.ports(), &[])?;
@@ -103,7 +104,7 @@ fn site() -> Option<(Site, Haproxy)> {
 }
 
 #[test]
-fn a_client_is_who_it_is_by_the_proxy_protocol() {
+fn proxy_protocol_names_the_client() {
     let (Some((_site, haproxy)), Some(curl)) = (site(), testkit::outside("curl")) else {
         return;
     };
@@ -111,7 +112,7 @@ fn a_client_is_who_it_is_by_the_proxy_protocol() {
 }
 
 #[test]
-fn a_client_is_who_it_is_by_headers() {
+fn forwarding_headers_name_the_client() {
     let directory = temp_dir();
     let Some((tls, bind)) = bind_tls(directory.path()) else {
         return;
@@ -187,7 +188,7 @@ fn through_nginx_and_haproxy_by_headers() {
 }
 
 #[test]
-fn a_process_that_is_killed_loses_no_get() {
+fn killed_process_loses_no_get() {
     let Some((site, haproxy)) = site() else {
         return;
     };
@@ -197,7 +198,7 @@ fn a_process_that_is_killed_loses_no_get() {
 }
 
 #[test]
-fn a_deploy_of_all_processes_loses_nothing() {
+fn deploy_of_all_processes_loses_no_request() {
     let Some((site, haproxy)) = site() else {
         return;
     };
@@ -207,7 +208,7 @@ fn a_deploy_of_all_processes_loses_nothing() {
     let after: BTreeSet<u32> = site.pids().into_iter().collect();
     assert!(account.pids.is_superset(&before), "{account:?}");
     assert!(account.pids.is_superset(&after), "{account:?}");
-    // It looked elsewhere before a process stopped to accept.
+    // HAProxy marked a process as down before the process stopped accepting.
     for name in ["one", "two", "three", "four"] {
         let down = format!("frontends/{name} is DOWN, reason: Layer7 wrong status, code: 503");
         haproxy.running.wait_line(&down);

@@ -1,4 +1,4 @@
-//! The site and the secret, put where the commands of a file of `deploy/` put them.
+//! The site and the secret, installed by the commands of a file of `deploy/`.
 
 use std::{
     fs,
@@ -14,17 +14,18 @@ use testkit::{Reply, TempDir, Wire, temp_dir};
 
 use super::{file, substitute};
 
-/// In the place of what `squall secret` says.
+/// Replaces the output of `squall secret`.
 pub(super) const SECRET: &str = "Jm3W8m7WqFvW1yP0rT+5dZ/0c6eUo9XbYkQ2sLhN4aI=";
 
-/// What no file of the example says.
+/// A text that no file of the example contains.
 const MARK: &str = "Hereinspaziert";
 
 /// A copy of the site that differs from the sources, and the file with the secret.
 pub(super) struct Installed(TempDir);
 
 impl Installed {
-    /// Runs those commands of the file that are about either, in a directory that takes the place of `/`.
+    /// Runs the file's commands that install the site or the secret, in a directory that replaces
+    /// `/`.
     pub(super) fn by(name: &str) -> Self {
         let installed = Self(temp_dir());
         let text = file(name, &[]);
@@ -39,7 +40,8 @@ impl Installed {
             .collect();
         let commands = commands.join("\n");
         let home = if commands.contains('~') { "~" } else { "/etc" };
-        // What does not apply ends the test, before anything outside of the directory is written.
+        // A substitution that does not apply fails the test before a file outside of the directory
+        // is written.
         let commands = substitute(
             commands.replace("sudo ", "").replace("/out/", "/"),
             &[
@@ -63,25 +65,25 @@ impl Installed {
         installed
     }
 
-    /// What is in the place of /srv/friendfeed.
+    /// Returns the directory that replaces /srv/friendfeed.
     pub(super) fn site(&self) -> String {
         self.path("site").display().to_string()
     }
 
-    /// What is in the place of /etc/friendfeed.env.
+    /// Returns the file that replaces /etc/friendfeed.env.
     pub(super) fn env_file(&self) -> String {
         self.path("friendfeed.env").display().to_string()
     }
 
-    /// The variable that the file sets: its name and its value.
+    /// Returns name and value of the variable that the file sets.
     pub(super) fn env(&self) -> (String, String) {
         let text = fs::read_to_string(self.env_file()).expect("it is installed");
         let (name, value) = text.trim_end().split_once('=').expect("NAME=VALUE");
         (name.to_owned(), value.to_owned())
     }
 
-    /// That whoever listens there reads all three folders of this copy and none of the sources, and
-    /// knows the users of this secret.
+    /// Asserts that the server at this address reads all three folders of this copy, none of the
+    /// sources, and verifies cookies with this secret.
     #[track_caller]
     pub(super) fn is_served_at(&self, address: SocketAddr) {
         let login = get(address, "/login", "locale=de");
@@ -100,7 +102,7 @@ impl Installed {
         assert_eq!(get(address, "/me", &format!("user={ada}")).status, 200);
     }
 
-    /// Makes each folder differ from that which the example finds without `--site`.
+    /// Makes each folder differ from the one that the example uses without `--site`.
     fn mark(&self) {
         self.edit("static/styles.css", |text| text + MARK);
         self.edit("templates/base.html", |text| text + MARK);

@@ -1,5 +1,5 @@
-//! The files of `deploy/` at work. Tests read the files themselves and change nothing but ports,
-//! paths and users, or what a file says in its comments that you may change.
+//! The files of `deploy/` with their real programs. Tests read the files themselves and change only
+//! ports, paths and users, and the settings that a file's comments offer to change.
 
 mod containers;
 mod haproxy;
@@ -17,10 +17,10 @@ use std::{
     sync::atomic::{AtomicU16, Ordering::SeqCst},
 };
 
-/// Where the client is that [`whoami`] asks from. None of the proxies is there.
+/// The client address of [`whoami`], which no proxy has.
 const CLIENT: &str = "127.0.0.7";
 
-/// What a client may claim to be somebody else.
+/// Headers with which a client claims another address.
 const FORGERIES: &[&[&str]] = &[
     &["X-Real-IP: 6.6.6.6"],
     &["X-Real-IP: 6.6.6.6", "X-Real-IP: 7.7.7.7"],
@@ -44,7 +44,7 @@ const FORGERIES: &[&[&str]] = &[
     &["Connection: close, X-Real-IP, X-Forwarded-For"],
 ];
 
-/// A file of `deploy/` with each substitution made.
+/// Returns a file of `deploy/` with substitutions.
 #[track_caller]
 fn file(name: &str, substitutions: &[(&str, &str)]) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -55,7 +55,7 @@ fn file(name: &str, substitutions: &[(&str, &str)]) -> String {
     substitute(text, substitutions)
 }
 
-/// A substitution that changes nothing is a mistake, here or in the file.
+/// Panics if a substitution changes nothing: the test or the file is wrong.
 #[track_caller]
 fn substitute(text: String, substitutions: &[(&str, &str)]) -> String {
     substitutions.iter().fold(text, |text, (from, to)| {
@@ -73,8 +73,8 @@ fn a_substitution_that_does_not_apply() {
     );
 }
 
-/// The first of so many ports in a row that were free a moment ago. They are below those that the
-/// system gives to connections, of which a test under load makes thousands.
+/// Returns the first of `count` consecutive free ports, below the range of ephemeral ports, of
+/// which a test under load uses thousands.
 fn free_ports(count: u16) -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = 10_000 + u16::try_from(std::process::id() % 1_500).expect("small") * 10;
@@ -92,7 +92,7 @@ fn local(port: u16) -> SocketAddr {
     ([127, 0, 0, 1], port).into()
 }
 
-/// Who runs this test: the user's name for `-un`, the group's for `-gn`.
+/// Returns the name of the user of this test for `-un`, of its group for `-gn`.
 fn id(which: &str) -> String {
     let id = Command::new("id").arg(which).output();
     let name = id.expect("every system has id").stdout;
@@ -102,7 +102,7 @@ fn id(which: &str) -> String {
         .to_owned()
 }
 
-/// A certificate and its key in one file, which no client has a reason to trust.
+/// Creates a self-signed certificate and its key in one file.
 fn certificate(directory: &Path) -> Option<String> {
     let openssl = testkit::outside("openssl")?;
     let path = directory.join("friendfeed.pem").display().to_string();
@@ -121,7 +121,8 @@ fn certificate(directory: &Path) -> Option<String> {
     Some(path)
 }
 
-/// What `/whoami` of `site` says of a client at [`CLIENT`] with these headers: address and scheme.
+/// Returns address and scheme from `/whoami` of `site`, for a client at [`CLIENT`] with these
+/// headers.
 #[track_caller]
 fn whoami(curl: &Path, site: &str, headers: &[&str]) -> String {
     let mut command = Command::new(curl);
@@ -140,7 +141,7 @@ fn whoami(curl: &Path, site: &str, headers: &[&str]) -> String {
     format!("{} {}", of("remote_ip"), of("scheme"))
 }
 
-/// No header of the client's makes it anybody else.
+/// Asserts that no header of a client changes its address.
 #[track_caller]
 fn cannot_be_forged(curl: &Path, site: &str) {
     let (scheme, _) = site.split_once(':').expect("a URL");

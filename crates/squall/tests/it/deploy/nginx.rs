@@ -9,7 +9,7 @@ use testkit::{Running, TempDir, Wire, temp_dir, wait_until};
 use super::{cannot_be_forged, certificate, file, free_ports, local, supervisord::Site};
 use crate::load::under_load;
 
-/// The directory that has `static` in it, and more that is not for everybody.
+/// The directory with `static`, and with files that are not public.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/friendfeed");
 
 pub(super) struct Nginx {
@@ -19,7 +19,7 @@ pub(super) struct Nginx {
 }
 
 impl Nginx {
-    /// In front of whoever listens on these ports of 127.0.0.1, with more substitutions.
+    /// Starts nginx in front of these ports of 127.0.0.1, with more substitutions.
     pub(super) fn start(upstreams: [u16; 4], more: &[(&str, &str)]) -> Option<Self> {
         let nginx = testkit::outside("nginx")?;
         let directory = temp_dir();
@@ -40,7 +40,7 @@ impl Nginx {
             format!("{}/access.log", path.display()),
         );
         substitutions.extend([
-            // Without root's rights, nginx ignores this.
+            // nginx ignores `user` unless it runs as root.
             ("user www-data;", "user root;"),
             ("/var/log/nginx/error.log", "/dev/null"),
             ("/var/log/nginx/access.log", &*log),
@@ -64,7 +64,7 @@ impl Nginx {
         })
     }
 
-    /// With what the file says for HTTPS, and where that is.
+    /// Starts nginx with the file's lines for HTTPS; returns the address for it.
     pub(super) fn start_tls(upstreams: [u16; 4], certificate: &str) -> Option<(Self, SocketAddr)> {
         let address = local(free_ports(1));
         let tls = [
@@ -82,7 +82,7 @@ impl Nginx {
     }
 }
 
-/// Debian's nginx has these where only root may write.
+/// Directories that Debian's nginx has where only root may write.
 fn temporary(directory: &Path) -> String {
     let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     kinds
@@ -97,7 +97,7 @@ fn site() -> Option<(Site, Nginx)> {
 }
 
 #[test]
-fn a_client_is_who_it_is() {
+fn client_address_cannot_be_forged() {
     let (Some((_site, nginx)), Some(curl)) = (site(), testkit::outside("curl")) else {
         return;
     };
@@ -105,7 +105,7 @@ fn a_client_is_who_it_is() {
 }
 
 #[test]
-fn a_client_that_comes_by_https_is_who_it_is() {
+fn https_client_address_cannot_be_forged() {
     let directory = temp_dir();
     let Some(certificate) = certificate(directory.path()) else {
         return;
@@ -120,7 +120,7 @@ fn a_client_that_comes_by_https_is_who_it_is() {
 }
 
 #[test]
-fn a_process_that_is_killed_loses_no_get() {
+fn killed_process_loses_no_get() {
     let Some((site, nginx)) = site() else { return };
     let account = under_load(nginx.address, || site.kill_one_after_the_other());
     account.nothing_is_lost();
@@ -128,7 +128,7 @@ fn a_process_that_is_killed_loses_no_get() {
 }
 
 #[test]
-fn a_deploy_of_all_processes_loses_nothing() {
+fn deploy_of_all_processes_loses_no_request() {
     let Some((site, nginx)) = site() else { return };
     let before: BTreeSet<u32> = site.pids().into_iter().collect();
     let account = under_load(nginx.address, || site.restart_one_after_the_other());
@@ -140,7 +140,7 @@ fn a_deploy_of_all_processes_loses_nothing() {
 }
 
 #[test]
-fn nothing_but_static_files_comes_from_nginx() {
+fn nginx_serves_only_static_files() {
     let Some((_site, nginx)) = site() else { return };
     for target in [
         "/templates/base.html",
@@ -155,7 +155,7 @@ fn nothing_but_static_files_comes_from_nginx() {
         let mut wire = nginx.wire();
         wire.send(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n"));
         let reply = wire.response();
-        // By one of the processes; nginx would say it in HTML.
+        // The response of a process: nginx's own error page is HTML.
         assert_eq!(
             (reply.status, reply.text()),
             (404, "404 Not Found\n"),
@@ -165,8 +165,8 @@ fn nothing_but_static_files_comes_from_nginx() {
 }
 
 #[test]
-fn static_files_come_from_nginx() {
-    // Nobody is behind it, and nobody is asked.
+fn nginx_serves_static_files_without_a_process() {
+    // No process is behind nginx, and none is needed.
     let Some(nginx) = Nginx::start([free_ports(1); 4], &[]) else {
         return;
     };

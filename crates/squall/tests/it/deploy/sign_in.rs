@@ -1,4 +1,4 @@
-//! Signing in at one of four processes behind nginx, and being known by all.
+//! Signing in at one of four processes behind nginx; all of them accept the cookie.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,14 +10,14 @@ use testkit::{Reply, Wire};
 
 use super::{installed::SECRET, local, nginx::Nginx, supervisord::Site};
 
-/// Makes nginx say which process has answered.
+/// Makes nginx add a header with the process that responded.
 const PROCESS: (&str, &str) = (
     "proxy_redirect off;",
     "proxy_redirect off; add_header X-Process $upstream_addr;",
 );
 
 #[test]
-fn who_signs_in_is_known_by_all_processes() {
+fn all_processes_accept_the_cookie_of_one() {
     let Some(site) = Site::start() else { return };
     let Some(nginx) = Nginx::start(site.ports(), &[PROCESS]) else {
         return;
@@ -38,7 +38,7 @@ fn who_signs_in_is_known_by_all_processes() {
     site.restart_one_after_the_other();
     assert_eq!(ada.is_known_by(10..18), processes.into());
     for pid in site.pids() {
-        // `ps` shows it to everybody.
+        // Every user can see arguments with `ps`.
         let shown = fs::read(format!("/proc/{pid}/cmdline")).expect("it runs");
         assert!(!String::from_utf8_lossy(&shown).contains(SECRET));
     }
@@ -74,7 +74,7 @@ impl Visitor {
         reply
     }
 
-    /// Asks for a page that counts in a cookie how often it was shown; who has answered.
+    /// Requests a page that counts its views in a cookie; returns the process that responded.
     #[track_caller]
     fn is_known_by(&mut self, visits: Range<u32>) -> BTreeSet<String> {
         visits

@@ -21,9 +21,9 @@ use crate::{
 pub(super) struct Site {
     program: PathBuf,
     supervisord: Running,
-    /// The first of four.
+    /// The first of four consecutive ports.
     pub(super) port: u16,
-    /// What a connection begins with.
+    /// The first bytes of each connection, such as a PROXY header.
     opening: &'static str,
     directory: TempDir,
     _installed: Installed,
@@ -36,7 +36,7 @@ impl Site {
         Some(site)
     }
 
-    /// Behind a proxy that speaks the PROXY protocol, as `haproxy.cfg` wants it.
+    /// Starts the processes for a proxy that sends the PROXY header, as `haproxy.cfg` does.
     pub(super) fn start_for_haproxy() -> Option<Self> {
         let flags = "--proxy-protocol 127.0.0.1 --drain-delay 1";
         let site = Self::run("PROXY UNKNOWN\r\n", |text| {
@@ -92,7 +92,7 @@ impl Site {
             .for_each(|port| self.wait_ready_at(port));
     }
 
-    /// Kills each process without a word, and waits until supervisord has started another.
+    /// Kills each process with SIGKILL, and waits until supervisord has started another.
     pub(super) fn kill_one_after_the_other(&self) {
         for pid in self.pids() {
             signal(pid, Signal::KILL);
@@ -104,12 +104,12 @@ impl Site {
         }
     }
 
-    /// The processes that run now.
+    /// Returns the running processes.
     pub(super) fn pids(&self) -> Vec<u32> {
         children(self.supervisord.pid())
     }
 
-    /// Does what the file says of a deploy.
+    /// Deploys with the commands of the file's comments.
     pub(super) fn restart_one_after_the_other(&self) {
         for port in self.ports() {
             let said = self.control(&["restart", &format!("friendfeed:{port}")]);
@@ -149,7 +149,7 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        // Its programs have process groups of their own, and would outlive it.
+        // Its programs have process groups of their own, and would outlive supervisord.
         let programs = children(self.supervisord.pid());
         signal(self.supervisord.pid(), Signal::KILL);
         for pid in programs.into_iter().filter(|pid| is_alive(*pid)) {
@@ -158,7 +158,7 @@ impl Drop for Site {
     }
 }
 
-/// The command of the file that starts supervisord, in the foreground.
+/// Returns the file's command that starts supervisord, in the foreground.
 fn start(installed: &Installed, program: &Path, configuration: &str) -> String {
     let text = file("supervisord.conf", &[]);
     let mut commands = text
@@ -179,7 +179,7 @@ fn start(installed: &Installed, program: &Path, configuration: &str) -> String {
 }
 
 #[test]
-fn without_the_secret_nothing_starts() {
+fn programs_without_secret_do_not_start() {
     let Some(site) = Site::start() else { return };
     let mut command = Command::new(&site.program);
     command.env_remove("COOKIE_SECRET").arg("--nodaemon");
@@ -188,7 +188,7 @@ fn without_the_secret_nothing_starts() {
     assert_ne!(other.wait().code(), Some(0));
 }
 
-/// The other half of the file, which its comments offer.
+/// The alternative program of the file, which is commented out.
 fn alternative(text: &str) -> String {
     let (ours, _) = text.split_once("[program:friendfeed]").expect("a program");
     let (_, other) = text
@@ -200,7 +200,7 @@ fn alternative(text: &str) -> String {
 }
 
 #[test]
-fn one_program_with_four_workers_reloads_without_a_loss() {
+fn supervisor_with_four_workers_reloads_without_losing_requests() {
     let Some(site) = Site::run("", alternative) else {
         return;
     };

@@ -1,4 +1,4 @@
-//! The units of `systemd/`, as far as they can be tried without being process 1.
+//! The units of `systemd/`, as far as they can be tested without being process 1.
 
 use std::{fs, path::PathBuf, process::Command, time::Duration};
 
@@ -54,7 +54,7 @@ impl Units {
         self.directory.path().join(name)
     }
 
-    /// The value of a setting that a unit has once, for port 8000.
+    /// Returns the value of a setting that a unit has once, for port 8000.
     fn setting(&self, unit: &str, name: &str) -> String {
         let text = fs::read_to_string(self.path(unit)).expect("it is installed");
         let mut values = text
@@ -74,7 +74,7 @@ const UNITS: [&str; 4] = [
 ];
 
 #[test]
-fn systemd_understands_every_line() {
+fn units_pass_systemd_analyze_verify() {
     let Some(analyze) = testkit::outside("systemd-analyze") else {
         return;
     };
@@ -90,7 +90,7 @@ fn systemd_understands_every_line() {
 }
 
 #[test]
-fn the_services_have_few_rights() {
+fn services_have_low_exposure() {
     let Some(analyze) = testkit::outside("systemd-analyze") else {
         return;
     };
@@ -108,7 +108,7 @@ fn the_services_have_few_rights() {
 }
 
 #[test]
-fn what_a_service_starts_serves_on_the_socket_of_its_socket_unit() {
+fn service_serves_on_the_socket_of_its_unit() {
     let Some(activate) = testkit::outside("systemd-socket-activate") else {
         return;
     };
@@ -127,7 +127,7 @@ fn what_a_service_starts_serves_on_the_socket_of_its_socket_unit() {
         quiet(&mut command, units.directory.path())
             .env(&variable, secret)
             .arg(format!("--listen={listen}"))
-            // It hands down only the environment that it is told to.
+            // systemd-socket-activate passes only the environment variables of `-E`.
             .args(["--setenv=TMPDIR", "--setenv=RUST_LOG"])
             .arg(format!("--setenv={variable}"))
             .args(start.split(' '));
@@ -143,12 +143,12 @@ fn what_a_service_starts_serves_on_the_socket_of_its_socket_unit() {
 }
 
 #[test]
-fn systemd_waits_longer_than_a_stop_can_take() {
+fn stop_timeout_is_longer_than_the_shutdown() {
     let units = Units::install();
     let one = Limits::default().longest_shutdown();
     for (unit, least) in [
         ("friendfeed@8000.service", one),
-        // The supervisor gives its workers so much more.
+        // The supervisor's margin beyond the graceful timeout.
         ("friendfeed.service", one + Duration::from_secs(5)),
     ] {
         let seconds = units.setting(unit, "TimeoutStopSec");
