@@ -1,16 +1,16 @@
-//! What a request's extensions say of the connection that it came by.
+//! `ConnectionInfo`: the connection of a request, in the request's extensions.
 
 use std::{mem, sync::Arc};
 
 use crate::{Address, tls::TlsInfo};
 
-/// The connection that a request came by; in the extensions of every request.
+/// The connection of a request; in the extensions of every request.
 ///
-/// The peer is whoever opened the connection: behind a proxy, the proxy. Where the [PROXY
-/// protocol](crate::Server::proxy_protocol) is on, the peer is whom its header names, for
-/// every purpose. So it is the peer too whose forwarding headers may be believed. A balancer that speaks this
-/// protocol passes bytes on without a look: a forwarding header in them was written by whoever
-/// connected to *it*. To believe it for the sake of the balancer's address would be to believe anybody.
+/// The peer is the other end of the connection: behind a proxy, the proxy. With the [PROXY
+/// protocol](crate::Server::proxy_protocol), the peer is the client that the header names, and
+/// forwarding headers are trusted by that address. A balancer that sends the header forwards bytes
+/// unread, so a forwarding header in them comes from its client: to trust it by the balancer's
+/// address would be to trust every client.
 ///
 /// # Examples
 ///
@@ -36,7 +36,7 @@ struct Ends {
 }
 
 impl ConnectionInfo {
-    /// Describes a connection; for tests of services, and for other servers that serve them.
+    /// Returns a description of a connection, for tests of services and for other servers.
     #[must_use]
     pub fn new(peer: Address, local: Address, id: u64) -> Self {
         Self(Arc::new(Ends {
@@ -48,7 +48,8 @@ impl ConnectionInfo {
         }))
     }
 
-    /// The same, if the proxy that opened the connection did so for this client.
+    /// Sets the peer to the client that the PROXY header names, if any, and the proxy to the former
+    /// peer.
     pub(crate) fn behind(mut self, client: Option<Address>) -> Self {
         if let Some(client) = client {
             let ends = Arc::make_mut(&mut self.0);
@@ -57,21 +58,22 @@ impl ConnectionInfo {
         self
     }
 
-    /// The same, over TLS.
+    /// Sets the details of the TLS handshake.
     pub(crate) fn encrypted(mut self, tls: TlsInfo) -> Self {
         Arc::make_mut(&mut self.0).tls = Some(tls);
         self
     }
 
-    /// Who opened the connection, or on whose behalf the [PROXY
-    /// protocol](crate::Server::proxy_protocol) says that it was opened.
+    /// Returns the peer: the other end of the connection, or the client that the header of the
+    /// [PROXY protocol](crate::Server::proxy_protocol) names.
     #[must_use]
     pub fn peer(&self) -> &Address {
         &self.0.peer
     }
 
-    /// The proxy that opened the connection on behalf of the [`peer`](Self::peer), by the [PROXY
-    /// protocol](crate::Server::proxy_protocol). For logs: trust is the peer's matter.
+    /// Returns the proxy that sent the header of the [PROXY
+    /// protocol](crate::Server::proxy_protocol), for logs. Decide trust by the
+    /// [`peer`](Self::peer).
     #[must_use]
     pub fn proxy(&self) -> Option<&Address> {
         self.0.proxy.as_ref()
@@ -83,20 +85,20 @@ impl ConnectionInfo {
         self.0.tls.is_some()
     }
 
-    /// What the TLS handshake told, where there was one.
+    /// Returns the details of the TLS handshake, if there was one.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn tls(&self) -> Option<&TlsInfo> {
         self.0.tls.as_ref()
     }
 
-    /// Where it was accepted.
+    /// Returns the local address.
     #[must_use]
     pub fn local(&self) -> &Address {
         &self.0.local
     }
 
-    /// Its number, from 1 in the order of acceptance; no two of one process are the same.
+    /// Returns the connection's number, from 1 in the order of acceptance; unique in the process.
     #[must_use]
     pub fn id(&self) -> u64 {
         self.0.id

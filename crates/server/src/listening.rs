@@ -51,12 +51,12 @@ impl Listening {
         self.handle.advance(Phase::Stopped);
     }
 
-    /// Serves until it is told to stop, by signals or by its handle: the whole life of a program.
+    /// Serves until a signal or the handle stops the server.
     ///
     /// # Errors
     ///
-    /// Inside an asynchronous runtime, which this would block; if no runtime can be built; and if a listener
-    /// [fails](StartError::Accept).
+    /// Inside an asynchronous runtime, which this would block; if no runtime can be built; and if a
+    /// listener [fails](StartError::Accept).
     pub fn run<S: Serve>(self, service: S) -> Result<(), StartError> {
         let runtime = runtime()?;
         let handle = self.handle();
@@ -148,7 +148,7 @@ impl<S: Serve> Part<S> {
     }
 }
 
-/// Waits until all connections have come to their end, or their time is up.
+/// Waits until all connections are closed, or the shutdown timeout expires.
 async fn drain(handle: &Handle, limits: &Limits) {
     let time_is_up = async {
         select! {

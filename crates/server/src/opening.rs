@@ -1,4 +1,4 @@
-//! What comes before HTTP on a connection: the PROXY protocol's header, then the TLS handshake.
+//! Connection setup before HTTP: the PROXY protocol header, then the TLS handshake.
 
 use std::{future::poll_fn, io, pin::Pin, sync::Arc};
 
@@ -14,7 +14,7 @@ use crate::{
     tls::Secure,
 };
 
-/// What a client gets that speaks plain HTTP where TLS is spoken.
+/// The response to plain HTTP on a TLS port.
 const SPEAK_TLS: &[u8] = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\
     content-type: text/plain\r\ncontent-length: 23\r\n\r\nthis port speaks HTTPS\n";
 

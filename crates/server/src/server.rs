@@ -51,28 +51,28 @@ impl Server {
         Self::default()
     }
 
-    /// Listens on an address as well: a port, a text that
-    /// [`Address::resolve`](crate::Address::resolve) knows, or a [`Bind`] with settings of its own.
+    /// Adds an address to listen on: a port, a text of
+    /// [`Address::resolve`](crate::Address::resolve), or a [`Bind`] with settings of its own.
     ///
-    /// Defaults to no address.
+    /// Default: no address.
     pub fn bind(mut self, bind: impl Into<Bind>) -> Self {
         self.binds.push((bind.into(), None));
         self
     }
 
     /// As [`bind`](Self::bind), for HTTPS: HTTP over TLS, with HTTP/2 for clients that agree on it
-    /// in the handshake (ALPN). A client that speaks plain HTTP gets a 400 that says so.
+    /// in the handshake (ALPN). The response to plain HTTP is 400.
     ///
-    /// Defaults to no address.
+    /// Default: no address.
     #[cfg(feature = "tls")]
     pub fn bind_tls(mut self, bind: impl Into<Bind>, tls: Tls) -> Self {
         self.binds.push((bind.into(), Some(tls)));
         self
     }
 
-    /// Listens on a socket as well that is there already, such as an [inherited](crate::inherited) one.
+    /// Adds a listener that is already bound, such as an [inherited](crate::inherited) one.
     ///
-    /// Defaults to no socket.
+    /// Default: no listener.
     pub fn listener(mut self, listener: Listener) -> Self {
         self.listeners.push((listener, None));
         self
@@ -80,55 +80,55 @@ impl Server {
 
     /// As [`listener`](Self::listener), for HTTPS.
     ///
-    /// Defaults to no socket.
+    /// Default: no listener.
     #[cfg(feature = "tls")]
     pub fn listener_tls(mut self, listener: Listener, tls: Tls) -> Self {
         self.listeners.push((listener, Some(tls)));
         self
     }
 
-    /// Expects a header of the PROXY protocol, version 1 or 2, at the beginning of every connection,
-    /// before TLS where there is any; and refuses peers that are none of these proxies.
-    /// [`ConnectionInfo::peer`](crate::ConnectionInfo::peer) is then the client that the header names.
+    /// Sets the proxies that send the PROXY protocol header, version 1 or 2. Every connection must
+    /// then begin with the header, before TLS, and other peers are rejected.
+    /// [`ConnectionInfo::peer`](crate::ConnectionInfo::peer) is the client that the header names.
     ///
-    /// It is for all addresses, since a port that takes both kinds of connections lets a
-    /// client choose its address. The header must have come within the
-    /// [`head_timeout`](Limits::head_timeout). Who is refused is closed without a word, and logged
-    /// once.
+    /// It applies to all addresses: on a port that accepts connections with and without the header,
+    /// a client could claim any address. The header must arrive within the
+    /// [`head_timeout`](Limits::head_timeout). A rejected connection is closed without a response,
+    /// and logged once.
     ///
-    /// Defaults to none: connections begin with TLS or HTTP.
+    /// Default: none; connections begin with TLS or HTTP.
     pub fn proxy_protocol(mut self, proxies: TrustedProxies) -> Self {
         self.proxy_protocol = Some(proxies);
         self
     }
 
-    /// Limits and deadlines of every connection.
+    /// Sets limits and deadlines of every connection.
     ///
-    /// Defaults to [`Limits::default`].
+    /// Default: [`Limits::default`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// How many threads serve, each with a runtime and sockets of its own.
+    /// Sets the number of threads, each with a runtime and sockets of its own.
     ///
-    /// Defaults to 1.
+    /// Default: 1.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Threads(threads);
         self
     }
 
-    /// The handle that stops this server, for whoever must have it first.
+    /// Sets the handle that stops this server, for callers that need it before the server listens.
     ///
-    /// Defaults to a new one.
+    /// Default: a new handle.
     pub fn handle(mut self, handle: Handle) -> Self {
         self.handle = handle;
         self
     }
 
-    /// Tells an observer of each request.
+    /// Sets an observer of all requests.
     ///
-    /// Defaults to none.
+    /// Default: none.
     pub fn observe(mut self, observer: impl Observe) -> Self {
         self.observer = Some(Arc::new(observer));
         self

@@ -43,8 +43,8 @@ impl Stream {
         either!(self, socket => SockRef::from(&**socket))
     }
 
-    /// Whether bytes wait in the socket's buffer. The system is asked, since the runtime knows only
-    /// what its last look told.
+    /// Whether bytes are in the socket's receive buffer. It is a system call, because the runtime's
+    /// readiness may be stale.
     pub(crate) fn has_input(&self) -> bool {
         self.sock_ref()
             .peek(&mut [MaybeUninit::uninit()])
@@ -91,9 +91,8 @@ impl Stream {
         }
     }
 
-    /// Reads or writes once. A socket that gave or took less than `length` has no more to give or to
-    /// take, and is not asked again before it says otherwise: that spares a system call a request.
-    /// (tokio's streams do the same.)
+    /// Reads or writes once. A short read or write clears the socket's readiness, which saves one
+    /// system call per request, as in tokio's streams.
     fn try_once(
         &self,
         interest: Interest,

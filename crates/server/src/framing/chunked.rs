@@ -19,7 +19,7 @@ pub(super) enum Event {
     Fault(usize, &'static str),
 }
 
-/// What the next byte may be.
+/// The expected next byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Size,
@@ -167,7 +167,8 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// What may stand in a field value and behind a backslash: blanks, and no other control.
+/// Whether the byte is allowed in a field value and after a backslash: no control character but a
+/// tab.
 fn is_text(byte: u8) -> bool {
     byte == b'\t' || byte >= b' ' && byte != 0x7f
 }

@@ -10,7 +10,7 @@ pub(crate) enum Framing {
     Chunked,
 }
 
-/// What the guard has let pass and what hyper has made of it.
+/// The heads that the guard has passed, and the requests that hyper has claimed.
 ///
 /// One task drives an HTTP/1.1 connection, so nothing here orders other memory: all is `Relaxed`.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub(crate) struct Claims {
     due: AtomicU64,
     /// How many heads without a body have passed before that one, and are not claimed.
     bodyless: AtomicU64,
-    /// What hyper has claimed since.
+    /// The framing of the request that hyper has claimed since.
     claimed: AtomicU64,
 }
 
@@ -31,7 +31,7 @@ const CHUNKED: u64 = u64::MAX - 1;
 /// No more HTTP/1.1 comes: the connection was upgraded.
 const TUNNEL: u64 = u64::MAX;
 
-/// What hyper made of the head that the guard let pass.
+/// The request that hyper claimed for the head that the guard passed last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Claim {
     Request(Framing),
@@ -41,7 +41,8 @@ pub(super) enum Claim {
 }
 
 impl Claims {
-    /// hyper has read a request; false if the guard has not seen its head end, or with another body.
+    /// hyper has read a request; false if the guard has not seen its head end, or with another
+    /// body.
     pub(crate) fn claim(&self, framing: Framing) -> bool {
         let code = code(framing);
         let bodyless = self.bodyless.load(Relaxed);
@@ -81,7 +82,7 @@ impl Claims {
         self.claimed.load(Relaxed) == TUNNEL
     }
 
-    /// What hyper has made of the head that was let pass last.
+    /// Takes hyper's claim of the head that was passed last.
     pub(super) fn take(&self) -> Claim {
         let claim = match self.claimed.load(Relaxed) {
             NONE => Claim::Missing,

@@ -5,15 +5,15 @@ use memchr::{memchr, memchr_iter};
 /// Finds the end of one head.
 #[derive(Debug, Default)]
 pub(super) struct HeadReader {
-    /// A line that is not empty has come. Empty ones before it are skipped (RFC 9112, 2.2).
+    /// Whether a line that is not empty was read. Empty ones before it are skipped (RFC 9112, 2.2).
     begun: bool,
-    /// How many bytes of the unfinished line have come.
+    /// The number of bytes of the unfinished line.
     line: usize,
     ends_in_cr: bool,
     length: Length,
 }
 
-/// What the head's lines state about the body.
+/// The body's length, by the lines of the head.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Length {
     #[default]
@@ -27,8 +27,8 @@ enum Length {
 pub(super) enum Event {
     /// The head ends before this index.
     End(usize),
-    /// An LF at this index follows no CR. RFC 9112, 2.2, allows to take it for the end of a line. A proxy
-    /// that does not would pass on in one field what is two here.
+    /// An LF at this index follows no CR. RFC 9112, 2.2, allows to take it for the end of a line. A
+    /// proxy that does not would pass on in one field what is two here.
     BareLf(usize),
 }
 
@@ -64,8 +64,8 @@ impl HeadReader {
         None
     }
 
-    /// The length of the body, as far as the lines state it clearly. It is not known of a head that came in
-    /// parts of lines.
+    /// The length of the body, as far as the lines state it clearly. It is not known of a head that
+    /// came in parts of lines.
     pub(super) fn stated_length(&self) -> Option<u64> {
         match self.length {
             Length::Stated(length) => Some(length),

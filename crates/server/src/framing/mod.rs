@@ -5,14 +5,16 @@
 //! another's request. The guard sits between the socket and hyper and enforces:
 //!
 //! 1. hyper has no byte behind a head before it has claimed that head as a request, unless the head
-//!    states clearly how long its body is, which hyper has to confirm. So the guard knows from hyper's own
-//!    verdict where each body begins and how it is framed.
-//! 2. A body's framing passes only as far as it is valid (RFC 9112, 7.1). So hyper cannot end a body
-//!    anywhere else.
+//!    states clearly how long its body is, which hyper has to confirm. So the guard knows from
+//!    hyper's own verdict where each body begins and how it is framed.
+//! 2. A body's framing passes only as far as it is valid (RFC 9112, 7.1). So hyper cannot end a
+//!    body anywhere else.
 //! 3. hyper claims as many requests as heads have passed, one by one. A request that the guard has
-//!    not seen is refused in the service adapter; a head that hyper does not claim ends the connection.
+//!    not seen is refused in the service adapter; a head that hyper does not claim ends the
+//!    connection.
 //!
-//! Most requests arrive alone and have no body. They cost a vectorized search for the ends of their lines.
+//! Most requests arrive alone and have no body. They cost a vectorized search for the ends of their
+//! lines.
 
 mod chunked;
 mod claims;
@@ -26,11 +28,11 @@ use chunked::ChunkedReader;
 use claims::Claim;
 use head::HeadReader;
 
-/// Takes the place of a bare LF in a head: hyper accepts NUL nowhere, so it answers 400 in its turn,
-/// behind the responses to earlier requests, and closes.
+/// Takes the place of a bare LF in a head: hyper accepts NUL nowhere, so it answers 400 in its
+/// turn, behind the responses to earlier requests, and closes.
 pub(crate) const INVALID_HEAD: &[u8] = b"\0\r\n\r\n";
 
-/// hyper and the guard disagree, of which no case is known.
+/// hyper and the guard disagree; no case of it is known.
 const OTHER_HEADS: &str = "hyper does not find the heads that the framing guard finds";
 
 /// Reads along with hyper. See the [module](self).
@@ -39,7 +41,7 @@ pub(crate) struct Guard(State);
 
 #[derive(Debug)]
 enum State {
-    /// A head is expected, or has come in part.
+    /// A head is expected or incomplete.
     Head(HeadReader),
     /// A whole head has passed, with so many bytes of its body, and hyper is to claim it.
     Passed {
@@ -56,7 +58,7 @@ enum State {
     Off,
 }
 
-/// What becomes of bytes that have come.
+/// The guard's decision about received bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// So many pass; the others wait until hyper reads again.
@@ -93,7 +95,7 @@ impl Guard {
         }
     }
 
-    /// Judges the bytes that come next. What does not pass is to be judged again.
+    /// Judges the next bytes. The caller passes the bytes that are held back again later.
     pub(crate) fn judge(&mut self, bytes: &[u8], claims: &Claims) -> Verdict {
         self.settle(claims);
         let mut passed = 0;
@@ -111,7 +113,8 @@ impl Guard {
                             *self = Self::new();
                             continue;
                         }
-                        // hyper overrules a length by a coding, which matters only where bytes follow.
+                        // hyper overrules a length by a coding, which matters only where bytes
+                        // follow.
                         let length = stated.filter(|length| (1..=*length).contains(&behind));
                         claims.expect(length);
                         let body = length.map_or(0, |_| behind);

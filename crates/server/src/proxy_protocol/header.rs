@@ -1,8 +1,8 @@
-//! The header of the PROXY protocol, versions 1 and 2: bytes in, a value out.
+//! Parser of the PROXY protocol header, versions 1 and 2.
 //!
 //! Sections are those of <https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt>. The crate
-//! ppp was tried first. It takes `+80` for a port, refuses `UNKNOWN` with many words behind it or
-//! with bytes that are not UTF-8, and refuses `LOCAL` with a family it does not know (2.1, 2.2).
+//! `ppp` fails this file's tests: it accepts `+80` as a port, rejects `UNKNOWN` before many words
+//! or bytes that are not UTF-8, and rejects `LOCAL` with an unknown family (2.1, 2.2).
 
 use std::{
     error::Error,
@@ -13,19 +13,19 @@ use std::{
 
 use crate::{Address, system::path_from_bytes};
 
-/// How version 1 begins (2.1).
+/// The first bytes of version 1 (2.1).
 const TEXT: &[u8] = b"PROXY ";
 
 /// The longest header of version 1, with its line end (2.1).
 const MAX_TEXT: usize = 107;
 
-/// How version 2 begins (2.2).
+/// The signature of version 2 (2.2).
 const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 
-/// What precedes the addresses in version 2: signature, version and command, family, length.
+/// The length of version 2 before the addresses: signature, version and command, family, length.
 const FIXED: usize = 16;
 
-/// What the header of the PROXY protocol says of a connection.
+/// A header of the PROXY protocol: the client of a connection, if any.
 ///
 /// # Examples
 ///
@@ -43,29 +43,28 @@ const FIXED: usize = 16;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProxyHeader {
-    /// The proxy connects on its own behalf, or does not know for whom: `LOCAL` and `UNKNOWN`.
+    /// `LOCAL` and `UNKNOWN`: the proxy's own connection, or one of an unknown client.
     Local,
-    /// The proxy passes on the connection of this client. An IPv4 address in IPv6 form is the IPv4
-    /// address that it is; a unix socket without a name has the empty path.
+    /// The proxy forwards the connection of this client. An IPv4-mapped IPv6 address is converted
+    /// to IPv4; an unnamed unix socket has the empty path.
     Proxied(Address),
 }
 
-/// Bytes that cannot be, or become, a header of the PROXY protocol.
+/// Bytes that are not the beginning of a valid PROXY protocol header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyHeaderError(&'static str);
 
 type Parsed = Result<Option<(ProxyHeader, usize)>, ProxyHeaderError>;
 
 impl ProxyHeader {
-    /// Reads the header that `bytes` begin with, and returns it with its length; `None` as long as
-    /// more bytes could make it whole.
+    /// Parses the header at the beginning of `bytes`, and returns it with its length, or `None` if
+    /// it is incomplete.
     ///
-    /// Addresses of the destination, and what version 2 adds behind the addresses (TLVs), are
-    /// skipped.
+    /// Destination addresses, and version 2's additional fields (TLVs), are skipped.
     ///
     /// # Errors
     ///
-    /// When the bytes are no header, whatever follows. A header for datagrams is an error too.
+    /// If no further bytes can complete a valid header. A header for datagrams is an error too.
     pub fn parse(bytes: &[u8]) -> Parsed {
         if agree(bytes, SIGNATURE) {
             version_2(bytes)
@@ -77,7 +76,7 @@ impl ProxyHeader {
     }
 }
 
-/// Whether the two are the same as far as both go.
+/// Whether one is a prefix of the other.
 fn agree(bytes: &[u8], beginning: &[u8]) -> bool {
     bytes.iter().zip(beginning).all(|(a, b)| a == b)
 }
@@ -95,7 +94,7 @@ fn version_1(bytes: &[u8]) -> Parsed {
         .ok_or(ProxyHeaderError("its line does not end in CR LF"))?
         .split(|&byte| byte == b' ');
     let header = match words.next() {
-        // Whatever else its line says is to be ignored (2.1).
+        // The rest of the line is ignored (2.1).
         Some(b"UNKNOWN") => return Ok(Some((ProxyHeader::Local, end + 1))),
         Some(b"TCP4") => source::<Ipv4Addr>(words),
         Some(b"TCP6") => source::<Ipv6Addr>(words),
@@ -105,7 +104,7 @@ fn version_1(bytes: &[u8]) -> Parsed {
     Ok(Some((header, end + 1)))
 }
 
-/// Exactly two addresses and two ports; the source is what counts.
+/// Parses exactly two addresses and two ports; returns the source.
 fn source<'a, T: FromStr + Into<IpAddr>>(
     mut words: impl Iterator<Item = &'a [u8]>,
 ) -> Option<ProxyHeader> {
@@ -116,7 +115,7 @@ fn source<'a, T: FromStr + Into<IpAddr>>(
     words.next().is_none().then(|| proxied(ip, port))
 }
 
-/// Decimal digits without a sign or leading zeros.
+/// Parses decimal digits without a sign or leading zeros.
 fn port(word: &str) -> Option<u16> {
     let is_plain = word == "0" || word.starts_with(|first| matches!(first, '1'..='9'));
     word.parse().ok().filter(|_| is_plain)
@@ -134,7 +133,7 @@ fn version_2(bytes: &[u8]) -> Parsed {
     let Some(block) = bytes.get(FIXED..end) else {
         return Ok(None);
     };
-    // The family of a local connection is to be ignored, whatever it is (2.2).
+    // The family of a local connection is ignored (2.2).
     let header = match (command, family >> 4, family & 0x0f) {
         (0x20, ..) | (_, 0, 0..=2) | (_, 1..=3, 0) => Some(ProxyHeader::Local),
         (_, 1, 1) => ipv4(block),
@@ -158,7 +157,7 @@ fn ipv6(block: &[u8]) -> Option<ProxyHeader> {
     Some(proxied(ip, u16::from_be_bytes([high, low])))
 }
 
-/// Two paths of 108 bytes, each filled up with zeros.
+/// Parses two paths of 108 bytes, padded with zeros; returns the source.
 fn unix(block: &[u8]) -> Option<ProxyHeader> {
     let source = &block.get(..216)?[..108];
     let path = source.split(|&byte| byte == 0).next().unwrap_or_default();
@@ -186,7 +185,7 @@ mod tests {
         [SIGNATURE, rest].concat()
     }
 
-    /// Whole headers, each with what it says.
+    /// Complete headers, with the expected client.
     fn good() -> Vec<(Vec<u8>, String)> {
         let text = |line: &str| format!("PROXY {line}\r\n").into_bytes();
         let longest = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
@@ -243,7 +242,7 @@ mod tests {
                 v2(&[b"\x21\x11\0\x13", &ipv4[..], b"\x04\0\x04abcd"].concat()),
                 "192.0.2.1:4711",
             ),
-            // TLVs that make no sense stay within the length all the same.
+            // Malformed TLVs are skipped by the header's length.
             (
                 v2(&[b"\x21\x11\0\x0f", &ipv4[..], b"\x04\xff\xff"].concat()),
                 "192.0.2.1:4711",
@@ -269,7 +268,7 @@ mod tests {
                 "unix:",
             ),
         ];
-        // A path that leaves no room for a zero.
+        // A path without a terminating zero.
         let path = [b'x'; 108];
         let full = (
             v2(&[b"\x21\x31\0\xd8", &unix(&path)[..]].concat()),
@@ -287,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_headers_and_nothing_behind_them() {
+    fn complete_headers_parse_and_following_bytes_are_left() {
         for (bytes, says) in good() {
             for behind in [
                 &b""[..],
@@ -305,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_header_is_not_refused() {
+    fn incomplete_header_is_none() {
         for (bytes, _) in good() {
             for length in 0..bytes.len().min(300) {
                 let part = &bytes[..length];
@@ -320,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_lines() {
+    fn malformed_lines_are_errors() {
         let said = |line: &[u8]| match ProxyHeader::parse(line) {
             Err(error) => error.0,
             other => panic!("{}: {other:?}", line.escape_ascii()),
@@ -434,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_binary_headers() {
+    fn malformed_binary_headers_are_errors() {
         for (rest, says) in [
             (&b"\x22\x11\0\0"[..], "its version or command is unknown"),
             (b"\x2f\x11\0\0", "its version or command is unknown"),
@@ -442,7 +441,7 @@ mod tests {
             (b"\x01\x11\0\0", "its version or command is unknown"),
             (b"\x31\x11\0\0", "its version or command is unknown"),
             (b"\0\0\0\0", "its version or command is unknown"),
-            // Told before the rest has come.
+            // An error before the rest has arrived.
             (b"\x22\x11\xff\xff", "its version or command is unknown"),
             (b"\x21\x41\0\0", "its family or transport is unknown"),
             (b"\x21\xf1\0\0", "its family or transport is unknown"),

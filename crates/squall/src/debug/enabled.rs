@@ -19,7 +19,6 @@ impl Settings {
         self.is_on
     }
     /// Returns the additional hosts of a developer's browser.
-
     #[cfg(feature = "autoreload")]
     pub(crate) fn allowed_hosts(&self) -> impl Iterator<Item = &str> {
         self.tracebacks.allowed_hosts()

@@ -19,6 +19,5 @@ pub(crate) use self::enabled::Settings;
 #[cfg(feature = "xsrf")]
 pub use self::enabled::Xsrf;
 /// Makes the hidden field of a form.
-
 #[cfg(feature = "templates")]
 pub(crate) type FormHtml = Arc<dyn Fn() -> String + Send + Sync>;

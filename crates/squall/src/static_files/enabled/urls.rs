@@ -31,7 +31,6 @@ impl crate::Urls {
         format!("{}{}", origin.trim_end_matches('/'), self.static_url(name))
     }
     /// Returns the templates' function `static_url`.
-
     #[cfg(feature = "templates")]
     pub(crate) fn static_url_function(&self) -> Option<impl Fn(&str) -> String + use<>> {
         let urls = self.clone();
