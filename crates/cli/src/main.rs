@@ -19,7 +19,7 @@
 //! It is no proxy: connections go from the kernel to the workers. It does not become a daemon, switch
 //! users or rotate logs, which systemd and containers do, and it reads no configuration file.
 
-mod ask;
+mod control;
 mod dev;
 mod print;
 mod secret;
@@ -31,9 +31,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use print::complain;
+use print::print_error;
 
-/// One worker process a core, watched, and no request lost.
+/// Process supervisor with zero-downtime reload, and development server.
 #[derive(Parser)]
 #[command(name = "squall", version)]
 struct Arguments {
@@ -45,21 +45,21 @@ struct Arguments {
 enum Command {
     Dev(dev::Dev),
     Supervise(supervise::Supervise),
-    Status(ask::Status),
-    Reload(ask::Reload),
-    Scale(ask::Scale),
-    Stop(ask::Stop),
+    Status(control::Status),
+    Reload(control::Reload),
+    Scale(control::Scale),
+    Stop(control::Stop),
     Static(static_files::Static),
     Secret(secret::Secret),
 }
 
 fn main() -> ExitCode {
     if let Err(error) = squall_prefork::unblock_signals() {
-        complain(&format!("cannot unblock signals: {error}"));
+        print_error(&format!("cannot unblock signals: {error}"));
     }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        // Help and version are such errors too, with status 0.
+        // clap returns --help and --version as errors too, with exit status 0.
         Err(error) => {
             return match error.print() {
                 Err(failure) if !error.use_stderr() => print::failed(&failure),
@@ -70,10 +70,10 @@ fn main() -> ExitCode {
     match arguments.command {
         Command::Dev(arguments) => dev::run(arguments),
         Command::Supervise(arguments) => supervise::run(arguments),
-        Command::Status(arguments) => ask::exit(ask::status(&arguments)),
-        Command::Reload(arguments) => ask::exit(ask::reload(&arguments)),
-        Command::Scale(arguments) => ask::exit(ask::scale(&arguments)),
-        Command::Stop(arguments) => ask::exit(ask::stop(&arguments)),
+        Command::Status(arguments) => control::exit(control::status(&arguments)),
+        Command::Reload(arguments) => control::exit(control::reload(&arguments)),
+        Command::Scale(arguments) => control::exit(control::scale(&arguments)),
+        Command::Stop(arguments) => control::exit(control::stop(&arguments)),
         Command::Static(arguments) => static_files::run(arguments),
         Command::Secret(arguments) => secret::run(&arguments),
     }

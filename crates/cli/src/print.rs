@@ -1,14 +1,14 @@
-//! Standard output and standard error: a closed pipe ends quietly, a full disk is an error.
+//! Writes to standard output and standard error: a closed pipe is silent, a full disk is an error.
 
 use std::{
     io::{self, ErrorKind, Write},
     process::ExitCode,
 };
 
-/// What a shell shows for a program that SIGPIPE ended, as it ends most programs in a pipe.
+/// A shell's exit status for a program that SIGPIPE killed.
 const SIGPIPE: u8 = 128 + 13;
 
-/// Writes the output of a command, and returns the command's exit status.
+/// Writes the output of a command to standard output, and returns the exit status.
 pub(crate) fn output(text: &str) -> ExitCode {
     match write_line(io::stdout().lock(), text) {
         Ok(()) => ExitCode::SUCCESS,
@@ -16,18 +16,18 @@ pub(crate) fn output(text: &str) -> ExitCode {
     }
 }
 
-/// Returns the exit status after standard output failed.
+/// Returns the exit status for a failed write to standard output.
 pub(crate) fn failed(error: &io::Error) -> ExitCode {
     if error.kind() == ErrorKind::BrokenPipe {
         return SIGPIPE.into();
     }
-    complain(&format!("cannot write to standard output: {error}"));
+    print_error(&format!("cannot write to standard output: {error}"));
     ExitCode::FAILURE
 }
 
-/// Writes an error message.
-pub(crate) fn complain(text: &str) {
-    // There is no other place to report that standard error fails.
+/// Writes a message to standard error.
+pub(crate) fn print_error(text: &str) {
+    // A failure of standard error cannot be reported anywhere.
     let _ = write_line(io::stderr().lock(), &format!("squall: {text}"));
 }
 

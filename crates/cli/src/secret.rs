@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::Args;
 use squall_cookies::CookieSecret;
 
-use crate::{complain, print};
+use crate::{print, print_error};
 
-/// Generate a cookie secret: 32 random bytes, as text.
+/// Generate a cookie secret: 32 random bytes as text.
 #[derive(Args)]
 pub(crate) struct Secret {}
 
@@ -15,7 +15,7 @@ pub(crate) fn run(_: &Secret) -> ExitCode {
     match CookieSecret::generate() {
         Ok(secret) => print::output(&secret),
         Err(error) => {
-            complain(&format!(
+            print_error(&format!(
                 "cannot read random bytes from the system: {error}"
             ));
             ExitCode::FAILURE

@@ -1,13 +1,13 @@
-//! `squall static build`: a directory of static files, made ready for a deploy.
+//! `squall static build`: fingerprints and compresses static files for deployment.
 
 use std::{error::Error, iter, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand};
 use squall_static::build::{MANIFEST, build};
 
-use crate::{complain, print};
+use crate::{print, print_error};
 
-/// Prepare static files.
+/// Build static files for deployment.
 #[derive(Args)]
 pub(crate) struct Static {
     #[command(subcommand)]
@@ -19,15 +19,15 @@ enum Command {
     Build(Build),
 }
 
-/// Copy a directory with the version of each file in its name, rewritten references in CSS,
-/// compressed siblings, and a manifest.
+/// Copy a directory with a content hash in each file name, rewrite references in CSS, and write
+/// compressed siblings and a manifest.
 ///
-/// Files of an earlier build stay, for pages that still name them.
+/// Files of earlier builds are kept, because cached pages still refer to them.
 #[derive(Args)]
 struct Build {
-    /// The directory of the files.
+    /// Directory of the source files.
     source: PathBuf,
-    /// Where to put what is built.
+    /// Output directory.
     #[arg(long, value_name = "DIR", default_value = "public")]
     output: PathBuf,
 }
@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: Static) -> ExitCode {
         Ok(names) => {
             let manifest = output.join(MANIFEST);
             print::output(&format!(
-                "{} files; their names are in {}",
+                "{} files; manifest: {}",
                 names.len(),
                 manifest.display()
             ))
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: Static) -> ExitCode {
         Err(error) => {
             let causes = iter::successors(Some(&error as &dyn Error), |&error| error.source());
             let causes: Vec<String> = causes.map(ToString::to_string).collect();
-            complain(&causes.join(": "));
+            print_error(&causes.join(": "));
             ExitCode::FAILURE
         }
     }

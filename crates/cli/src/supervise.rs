@@ -1,4 +1,4 @@
-//! `squall supervise`: runs any program in several worker processes.
+//! `squall supervise`: process supervisor for any program that takes sockets from its parent.
 
 use std::{
     ffi::OsString,
@@ -13,54 +13,54 @@ use std::{
 use clap::{Args, ValueEnum};
 use squall_prefork::{Balance, Error, LogOutput, Readiness, Restart, Supervisor};
 
-use crate::complain;
+use crate::print_error;
 
-/// Run a program in several processes, and replace those that fail.
+/// Run a program in several worker processes, and restart those that fail.
 ///
-/// The program finds its sockets by LISTEN_FDS and sends READY=1 to NOTIFY_SOCKET, systemd's
-/// protocol: one socket for each --listen, shared by all processes. SIGHUP reloads, SIGTERM stops,
+/// The program takes its sockets from LISTEN_FDS and sends READY=1 to NOTIFY_SOCKET (systemd's
+/// protocol): one socket for each --listen, shared by all processes. SIGHUP reloads, SIGTERM stops,
 /// SIGTTIN and SIGTTOU add and remove a process.
 #[derive(Args)]
 pub(crate) struct Supervise {
-    /// How many processes; 0 takes one for each CPU.
+    /// Number of processes; 0 means one per CPU.
     #[arg(long, default_value_t = 0)]
     processes: usize,
-    /// Listen on a port, HOST:PORT or unix:PATH; may come several times.
+    /// Listen on PORT, HOST:PORT or unix:PATH; repeatable.
     #[arg(long, value_name = "ADDRESS")]
     listen: Vec<String>,
-    /// A SO_REUSEPORT socket for each process, over which the kernel spreads connections evenly.
+    /// Open one SO_REUSEPORT socket per process, among which the kernel balances connections.
     ///
-    /// The socket of a process that keeps failing is closed: the others get its connections, and
-    /// those that wait in its queue are reset. Without this option the processes share one queue.
+    /// Without this option the processes share one accept queue. The socket of a process that keeps
+    /// failing is closed: connections in its accept queue are reset, new ones go to the others.
     #[arg(long, conflicts_with = "ports")]
     balance: bool,
-    /// The mode of unix sockets, in octal; a proxy in the same group needs 660.
+    /// Mode of unix sockets, in octal; a proxy in the same group needs 660.
     #[arg(long, value_name = "MODE", value_parser = mode, default_value = "600")]
     listen_mode: u32,
-    /// The working directory of the program, and what a relative path of it is relative to.
+    /// Working directory of the program; a relative program path is resolved against it.
     ///
-    /// Symbolic links are followed anew at each reload. Default: the current one.
+    /// Symbolic links are resolved again at each reload. Default: the current directory.
     #[arg(long, value_name = "DIR")]
     cwd: Option<PathBuf>,
-    /// When to replace a process that ends by itself: "on-failure" takes exit status 0 as finished.
+    /// When to restart a process that exits; with on-failure, status 0 means it has finished.
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = When::Always)]
     restart: When,
-    /// A port of its own for each process, such as 8000..8004 (the last is not taken).
+    /// Give each process its own port, such as 8000..8004 (the end is exclusive).
     #[arg(long, value_name = "FIRST..END", value_parser = ports)]
     ports: Option<Range<u16>>,
-    /// Count a process as ready once it runs, for a program that does not send READY=1.
+    /// Treat a process as ready once it is started: for a program that does not send READY=1.
     #[arg(long)]
     ready_on_exec: bool,
-    /// Seconds that a process may take until it is ready.
+    /// Seconds until a new process must be ready.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     start_timeout: u64,
-    /// Seconds that a process may take to end after SIGTERM.
+    /// Seconds between SIGTERM and SIGKILL.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     graceful_timeout: u64,
-    /// Seconds after which a process that stopped sending WATCHDOG=1 is replaced.
+    /// Seconds without WATCHDOG=1 after which a process that has sent it is restarted.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     worker_timeout: u64,
-    /// Give up after so many restarts of processes that failed, all together.
+    /// Exit with status 4 after this many restarts of failed processes in total.
     #[arg(
         long,
         value_name = "COUNT",
@@ -68,16 +68,16 @@ pub(crate) struct Supervise {
         conflicts_with = "restart_for_ever"
     )]
     max_restarts: u32,
-    /// Never give up.
+    /// Restart failed processes without limit.
     #[arg(long)]
     restart_for_ever: bool,
-    /// Replace a process after so many requests, if it counts them.
+    /// Replace a process after this many requests, if it reports them.
     #[arg(long, value_name = "COUNT")]
     max_requests: Option<u64>,
-    /// Replace a process whose resident memory exceeds this, in MiB; set it well above the size at start.
+    /// Replace a process whose resident memory exceeds this, in MiB; allow for growth after the start.
     #[arg(long, value_name = "MIB")]
     max_rss: Option<u64>,
-    /// The path of the control socket.
+    /// Path of the control socket.
     #[arg(long, value_name = "PATH")]
     control: Option<PathBuf>,
     /// The program and its arguments.
@@ -96,19 +96,18 @@ pub(crate) fn run(arguments: Supervise) -> ExitCode {
     tracing_subscriber::fmt()
         .with_writer(Arc::new(LogOutput::stderr()))
         .with_ansi(stderr().is_terminal())
-        // It would report that standard error fails on standard error, and panic.
+        // On a failed write to stderr, the subscriber would report it on stderr and panic.
         .log_internal_errors(false)
         .init();
-    let followed = squall_autoreload::stop_with_dev();
-    if let Err(error) = followed {
-        complain(&error.to_string());
+    if let Err(error) = squall_autoreload::stop_with_dev() {
+        print_error(&error.to_string());
     }
     match supervisor(arguments).run() {
         Ok(outcome) => outcome.exit_code(),
         Err(error) => {
-            complain(&error.to_string());
+            print_error(&error.to_string());
             if let Some(advice) = advice(&error) {
-                complain(advice);
+                print_error(advice);
             }
             error.exit_code()
         }
@@ -159,17 +158,17 @@ fn supervisor(arguments: Supervise) -> Supervisor {
     supervisor
 }
 
-/// The way out of an error, in terms of the options.
+/// Returns the options that avoid an error.
 fn advice(error: &Error) -> Option<&'static str> {
     if error.is_never_booted() {
         Some(
-            "its exit status is in the log above; --ready-on-exec is for a program that does not \
-             send READY=1, --restart on-failure for one that ends with status 0 when it is done",
+            "its exit status is in the log above; use --ready-on-exec for a program that does not \
+                         send READY=1, and --restart on-failure for one that exits with status 0 when done",
         )
     } else if error.is_gave_up() {
         Some(
-            "the exit statuses are in the log above; --max-restarts and --restart-for-ever change \
-             the limit, --restart changes what counts",
+            "the exit statuses are in the log above; --max-restarts and --restart-for-ever set \
+                         the limit, --restart sets which exits count as failures",
         )
     } else {
         None
@@ -178,7 +177,7 @@ fn advice(error: &Error) -> Option<&'static str> {
 
 fn mode(text: &str) -> Result<u32, String> {
     let mode = u32::from_str_radix(text, 8).ok();
-    // A sign would be read too.
+    // `from_str_radix` accepts a sign.
     let is_octal = text.bytes().all(|byte| byte.is_ascii_digit());
     mode.filter(|mode| is_octal && *mode <= 0o777)
         .ok_or_else(|| "expected octal permissions from 0 to 777, such as 660".to_owned())
@@ -196,7 +195,7 @@ fn ports(text: &str) -> Result<Range<u16>, String> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn modes() {
+    fn mode_is_octal_permission_bits() {
         for (text, mode) in [("600", 0o600), ("0660", 0o660), ("777", 0o777), ("0", 0)] {
             assert_eq!(super::mode(text), Ok(mode), "{text}");
         }
@@ -215,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn ports() {
+    fn ports_is_a_non_empty_range() {
         assert_eq!(super::ports("8000..8004"), Ok(8000..8004));
         for bad in [
             "",

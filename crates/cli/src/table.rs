@@ -1,10 +1,10 @@
-//! A status as a table for people.
+//! Human-readable table of `squall status`.
 
 use std::time::Duration;
 
 use squall_prefork::{Status, WorkerStatus};
 
-/// A column: its heading, and what it says of a worker.
+/// A column: its heading, and the cell for a worker.
 type Column = (&'static str, fn(&WorkerStatus) -> String);
 
 const COLUMNS: [Column; 11] = [
@@ -27,7 +27,7 @@ const COLUMNS: [Column; 11] = [
     }),
 ];
 
-/// The service in a line or two, then a line for each worker.
+/// Renders one or two lines for the service, then one line per worker.
 pub(crate) fn render(status: &Status) -> String {
     let total = status.total();
     let mut text = format!(
@@ -41,7 +41,7 @@ pub(crate) fn render(status: &Status) -> String {
         status.restarts,
     );
     if let Some(error) = &status.reload_error {
-        text += &format!("the last reload failed: {error}\n");
+        text += &format!("last reload failed: {error}\n");
     }
     let headings = COLUMNS.iter().map(|(heading, _)| (*heading).to_owned());
     let mut rows: Vec<Vec<String>> = vec![headings.collect()];
@@ -59,7 +59,7 @@ pub(crate) fn render(status: &Status) -> String {
     text
 }
 
-/// The two largest units: `3d 4h`, `2m 5s`.
+/// Formats a duration in its two largest units: `3d 4h`, `2m 5s`.
 fn age(milliseconds: u64) -> String {
     let seconds = Duration::from_millis(milliseconds).as_secs();
     let units = [(86_400, 'd'), (3600, 'h'), (60, 'm'), (1, 's')];
@@ -83,8 +83,8 @@ mod tests {
     use squall_prefork::{Counters, Status, WorkerStatus};
 
     #[test]
-    fn ages() {
-        for (milliseconds, said) in [
+    fn age_shows_two_largest_units() {
+        for (milliseconds, expected) in [
             (0, "0s"),
             (999, "0s"),
             (59_000, "59s"),
@@ -92,12 +92,12 @@ mod tests {
             (3_600_000, "1h 0m"),
             (273_600_000, "3d 4h"),
         ] {
-            assert_eq!(super::age(milliseconds), said);
+            assert_eq!(super::age(milliseconds), expected);
         }
     }
 
     #[test]
-    fn a_line_for_each_worker() {
+    fn status_has_one_line_per_worker() {
         let mut worker = WorkerStatus::default();
         worker.pid = 12345;
         worker.state = "ready".to_owned();
@@ -118,7 +118,7 @@ mod tests {
             "{text}"
         );
         assert!(lines[0].contains(", 8 requests, "), "{text}");
-        assert_eq!(lines[1], "the last reload failed: it panicked");
+        assert_eq!(lines[1], "last reload failed: it panicked");
         assert!(lines[2].starts_with("TASK    PID  GEN  STATE"), "{text}");
         assert!(lines[3].starts_with("   0  12345    0  ready"), "{text}");
         assert!(lines[3].contains("5.0 MiB"), "{text}");

@@ -1,17 +1,17 @@
-//! Keys that are pressed in the terminal, without a Return after each.
+//! Terminal input without line buffering and echo, for single-key commands.
 
 use std::io::{self, IsTerminal, Read, stdin};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-/// A terminal whose keys are read one by one. Dropping it makes the terminal as it was.
-pub(super) struct Keys {
+/// The terminal in non-canonical mode. Dropping the value restores the previous mode.
+pub(super) struct RawTerminal {
     before: Termios,
 }
 
-impl Keys {
-    /// Nothing where nobody can press a key.
-    pub(super) fn listen() -> io::Result<Option<Self>> {
+impl RawTerminal {
+    /// Returns `None` if standard input is not a terminal.
+    pub(super) fn open() -> io::Result<Option<Self>> {
         let stdin = stdin();
         if !stdin.is_terminal() {
             return Ok(None);
@@ -26,19 +26,19 @@ impl Keys {
     }
 }
 
-impl Drop for Keys {
+impl Drop for RawTerminal {
     fn drop(&mut self) {
-        // A terminal that is gone needs nothing.
+        // The call fails only when the terminal has hung up.
         let _ = tcsetattr(stdin(), OptionalActions::Now, &self.before);
     }
 }
 
-/// Calls back for each key until there is no terminal any more.
-pub(super) fn each(mut pressed: impl FnMut(u8)) {
+/// Calls `on_key` for each key until standard input ends.
+pub(super) fn for_each_key(mut on_key: impl FnMut(u8)) {
     for key in stdin().lock().bytes() {
         let Ok(key) = key else {
             return;
         };
-        pressed(key);
+        on_key(key);
     }
 }

@@ -1,4 +1,4 @@
-//! `squall dev`: a program that is being written, built and handed over after each change.
+//! `squall dev`: development server that rebuilds and reloads a program after each change.
 
 mod keys;
 mod project;
@@ -13,33 +13,34 @@ use std::{
     process::ExitCode,
 };
 
-use crate::complain;
+use crate::print_error;
 use clap::Args;
 use stage::Stage;
 
-/// Run a program, and again after each change, while the one before answers.
+/// Run a program, and reload it after each change while the old process keeps serving.
 ///
-/// After `cargo run …`, sources are watched and built; after any other command, the files of this
-/// directory are watched. A program of squall's that debugs hands over without refusing a request, as does any
-/// other that takes sockets from its parent (LISTEN_FDS) with --bind. Keys: r runs it again, q quits.
+/// With `cargo run …`, the package's sources are watched and rebuilt; with any other command, the
+/// files of this directory are watched. A squall program in debug mode reloads without refusing a
+/// connection, and so does any other program that takes sockets from LISTEN_FDS with --bind.
+/// Keys: r restarts the program, q quits.
 #[derive(Args)]
 pub(crate) struct Dev {
-    /// Listen there for a program that takes its sockets from LISTEN_FDS; may come several times.
+    /// Listen on this address for a program that takes sockets from LISTEN_FDS; repeatable.
     #[arg(long, value_name = "ADDRESS")]
     bind: Vec<String>,
-    /// The program does not say READY=1: count it as ready once it runs.
+    /// Treat the program as ready once it is started: for one that does not send READY=1.
     #[arg(long, requires = "bind")]
     ready_on_exec: bool,
-    /// Watch this file or directory too, and run the program again after a change; may come several times.
+    /// Also watch this file or directory, and restart the program after a change; repeatable.
     #[arg(long, value_name = "PATH")]
     watch: Vec<PathBuf>,
-    /// Look for changes twice a second instead of waiting for the kernel to tell.
+    /// Poll for changes twice a second instead of using the kernel's file notifications.
     #[arg(long)]
     poll: bool,
-    /// End when the program ends with exit status 0.
+    /// Exit when the program exits with status 0.
     #[arg(long)]
     until_success: bool,
-    /// Leave pages in browsers alone: no reload, no overlay.
+    /// Disable page reload and the error overlay in browsers.
     #[arg(long)]
     no_browser: bool,
     /// The command, such as: cargo run --example hello -- --port 8888
@@ -51,19 +52,19 @@ pub(crate) fn run(arguments: Dev) -> ExitCode {
     tracing_subscriber::fmt()
         .with_writer(stderr)
         .with_ansi(stderr().is_terminal())
-        // It would report that standard error fails on standard error, and panic.
+        // On a failed write to stderr, the subscriber would report it on stderr and panic.
         .log_internal_errors(false)
         .init();
     match Stage::prepare(arguments).and_then(Stage::run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&error.to_string());
+            print_error(&error.to_string());
             ExitCode::FAILURE
         }
     }
 }
 
-/// On standard error, since standard output is the program's own.
-fn tell(text: &str) {
-    complain(text);
+/// Prints a status line to standard error; standard output belongs to the program.
+fn print_status(text: &str) {
+    print_error(text);
 }

@@ -1,4 +1,4 @@
-//! What is run: a package that cargo builds first, or any other command.
+//! The developed program: a cargo package that is built first, or any other command.
 
 use std::{
     collections::BTreeSet,
@@ -13,27 +13,27 @@ use std::{
 
 use squall_autoreload::{Building, Built, CargoRun, Executable, Roots, Sources};
 
-use super::session::{Event, Outcome};
+use super::session::{BuildOutcome, Event};
 
 pub(super) struct Project {
     command: Vec<OsString>,
     cargo: Option<Cargo>,
     here: PathBuf,
-    /// What the program reads when it starts.
+    /// Files and directories of `--watch`, which the program reads at start.
     extra: Vec<PathBuf>,
 }
 
 struct Cargo {
     run: CargoRun,
     sources: Sources,
-    /// A manifest has changed since cargo was asked for the sources.
-    is_doubtful: bool,
+    /// A manifest has changed since `sources` was read from cargo.
+    is_stale: bool,
     executable: Option<Executable>,
-    running: Option<Identity>,
+    running: Option<FileIdentity>,
 }
 
-/// A file that is replaced is another, even under the same name.
-type Identity = (u64, u64, Option<SystemTime>);
+/// Inode, length and modification time: a replaced file differs in one of them.
+type FileIdentity = (u64, u64, Option<SystemTime>);
 
 impl Project {
     pub(super) fn new(command: Vec<OsString>, watch: &[PathBuf]) -> io::Result<Self> {
@@ -42,7 +42,7 @@ impl Project {
             Some(run) => Some(Cargo {
                 sources: run.sources()?,
                 run,
-                is_doubtful: false,
+                is_stale: false,
                 executable: None,
                 running: None,
             }),
@@ -60,7 +60,7 @@ impl Project {
         self.cargo.is_some()
     }
 
-    /// What is watched.
+    /// Returns the files and directories to watch.
     pub(super) fn roots(&self) -> Roots {
         let own = match &self.cargo {
             Some(cargo) => cargo.sources.roots(),
@@ -69,12 +69,12 @@ impl Project {
         self.extra.iter().fold(own, Roots::path)
     }
 
-    /// What changed files ask for.
-    pub(super) fn meaning(&mut self, files: &BTreeSet<PathBuf>) -> Option<Event> {
+    /// Returns the event that a set of changed files causes, if any.
+    pub(super) fn classify(&mut self, files: &BTreeSet<PathBuf>) -> Option<Event> {
         let any = |is: &dyn Fn(&Path) -> bool| files.iter().any(|file| is(file));
         let is_source = match &mut self.cargo {
             Some(cargo) => {
-                cargo.is_doubtful |= any(&|file| cargo.sources.is_for_cargo(file));
+                cargo.is_stale |= any(&|file| cargo.sources.is_for_cargo(file));
                 any(&|file| cargo.sources.contains(file))
             }
             None => true,
@@ -86,33 +86,37 @@ impl Project {
         }
     }
 
-    /// Nothing where nothing has to be built.
+    /// Starts a build. Returns `None` for a command that is not `cargo run`.
     pub(super) fn build(&self) -> Option<io::Result<Building>> {
         self.cargo.as_ref().map(|cargo| cargo.run.build())
     }
 
-    /// What a build means for what runs. Afterwards, there may be more to watch.
-    pub(super) fn choose(&mut self, built: Built) -> io::Result<Outcome> {
+    /// Returns whether the build failed or produced a new executable. May change [`Self::roots`].
+    pub(super) fn finish_build(&mut self, built: Built) -> io::Result<BuildOutcome> {
         let Some(cargo) = self.cargo.as_mut().filter(|_| built.success) else {
-            return Ok(Outcome::Failed(built.errors));
+            return Ok(BuildOutcome::Failed(built.errors));
         };
-        if cargo.is_doubtful {
+        if cargo.is_stale {
             cargo.sources = cargo.run.sources()?;
-            cargo.is_doubtful = false;
+            cargo.is_stale = false;
         }
         let executable = cargo.sources.choose(&built.executables)?;
         cargo.sources = cargo.sources.clone().with(&executable);
-        let is_same = cargo.running == Some(identity(&executable)?);
+        let is_same = cargo.running == Some(file_identity(&executable)?);
         cargo.executable = Some(executable);
-        Ok(if is_same { Outcome::Same } else { Outcome::New })
+        Ok(if is_same {
+            BuildOutcome::Same
+        } else {
+            BuildOutcome::New
+        })
     }
 
-    /// The program as it is now, which counts as the one that runs.
+    /// Returns the command that starts the program, and records its executable as the running one.
     pub(super) fn program(&mut self) -> Command {
         if let Some(cargo) = &mut self.cargo
             && let Some(executable) = &cargo.executable
         {
-            cargo.running = identity(executable).ok();
+            cargo.running = file_identity(executable).ok();
             return cargo.run.command(executable);
         }
         let (name, arguments) = self.command.split_first().expect("clap requires a command");
@@ -122,7 +126,7 @@ impl Project {
     }
 }
 
-fn identity(executable: &Executable) -> io::Result<Identity> {
-    let found = executable.path.metadata()?;
-    Ok((found.ino(), found.len(), found.modified().ok()))
+fn file_identity(executable: &Executable) -> io::Result<FileIdentity> {
+    let metadata = executable.path.metadata()?;
+    Ok((metadata.ino(), metadata.len(), metadata.modified().ok()))
 }

@@ -1,4 +1,4 @@
-//! The program that is being written: started, handed over to the next one, stopped.
+//! The process of the developed program: start, handover to a new build, and stop.
 
 use std::{
     ffi::OsString,
@@ -17,84 +17,86 @@ use rustix::process::{
 use squall_autoreload::{DEV_PID, STATE};
 use squall_prefork::control::{Client, find_process};
 
-/// How long a program that cannot be handed over may take to end before it is killed.
-const GRACE: Duration = Duration::from_secs(10);
+/// Time between SIGTERM and SIGKILL for a program without a supervisor.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How the new program came to be the one that runs.
+/// How a new program replaced the old one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum How {
+pub(super) enum StartKind {
     Started,
-    /// Nothing was refused meanwhile.
+    /// By a supervisor's reload, with no connection refused.
     HandedOver,
-    /// The old one had to end first.
+    /// After the old program was stopped; connections were refused in between.
     Restarted,
 }
 
-/// How to start the program so that it can be replaced.
+/// Options for starting the program.
 #[derive(Debug)]
-pub(super) struct Settings {
-    /// Where it is to listen, if we have to see to that.
+pub(super) struct ServiceSettings {
+    /// Addresses for `squall supervise`; without any, the program is started directly.
     pub(super) bind: Vec<String>,
     pub(super) ready_on_exec: bool,
-    /// Empty if pages are to be left alone.
+    /// Path of the build state file; empty with `--no-browser`.
     pub(super) state: PathBuf,
-    /// Where the supervisor of ours is asked, if there is one.
+    /// Control socket for `squall supervise`.
     pub(super) control: PathBuf,
 }
 
-/// At most one process, which is in a process group of its own.
+/// At most one process, in its own process group.
 pub(super) struct Service {
-    settings: Settings,
-    shared: Arc<Shared>,
+    settings: ServiceSettings,
+    watched: Arc<WatchedProcess>,
 }
 
-struct Shared {
+/// The process, shared with the thread that waits for its exit.
+struct WatchedProcess {
     process: Mutex<Process>,
-    ended: Condvar,
-    /// Told when a process ends that was not told to.
-    when_ended: Box<dyn Fn(ExitStatus) + Send + Sync>,
+    exited: Condvar,
+    /// Called when the process exits, unless [`Service::stop`] stopped it.
+    on_exit: Box<dyn Fn(ExitStatus) + Send + Sync>,
 }
 
 #[derive(Default)]
 struct Process {
     pid: Option<Pid>,
-    is_replaced: bool,
+    is_stopped: bool,
 }
 
 impl Service {
     pub(super) fn new(
-        settings: Settings,
-        when_ended: impl Fn(ExitStatus) + Send + Sync + 'static,
+        settings: ServiceSettings,
+        on_exit: impl Fn(ExitStatus) + Send + Sync + 'static,
     ) -> Self {
         Self {
             settings,
-            shared: Arc::new(Shared {
+            watched: Arc::new(WatchedProcess {
                 process: Mutex::default(),
-                ended: Condvar::new(),
-                when_ended: Box::new(when_ended),
+                exited: Condvar::new(),
+                on_exit: Box::new(on_exit),
             }),
         }
     }
 
-    /// Starts the program, or the next one in place of the one that runs. Blocks until that one is
-    /// ready, if it says so.
-    pub(super) fn hand_over(&self, program: Command) -> io::Result<How> {
-        let running = self.shared.lock().pid;
+    /// Starts the program, or replaces the running one.
+    ///
+    /// Under a supervisor, blocks until the new program is ready; otherwise until it is started.
+    pub(super) fn hand_over(&self, program: Command) -> io::Result<StartKind> {
+        let running = self.watched.lock().pid;
         let Some(pid) = running else {
-            return self.start(program).map(|()| How::Started);
+            return self.start(program).map(|()| StartKind::Started);
         };
         match self.supervisor(pid) {
-            Some(mut supervisor) => supervisor.reload().map(|_| How::HandedOver),
+            Some(mut supervisor) => supervisor.reload().map(|_| StartKind::HandedOver),
             None => {
-                self.end();
-                self.start(program).map(|()| How::Restarted)
+                self.stop();
+                self.start(program).map(|()| StartKind::Restarted)
             }
         }
     }
 
     pub(super) fn signal(&self, signal: Signal) {
-        if let Some(pid) = self.shared.lock().pid {
-            // What it has started is not told: a supervisor tells its workers in its own way.
+        if let Some(pid) = self.watched.lock().pid {
+            // SIGTERM goes to the process alone: a supervisor stops its workers itself.
             let _ = if signal == Signal::KILL {
                 kill_process_group(pid, signal)
             } else {
@@ -114,16 +116,16 @@ impl Service {
             .env(DEV_PID, std::process::id().to_string())
             .stdin(Stdio::null())
             .process_group(0);
-        let shared = Arc::clone(&self.shared);
+        let watched = Arc::clone(&self.watched);
         let (started, result) = channel();
-        // One thread for both, since the kernel tells a child that its parent is gone when the
-        // thread that has started it is.
+        // The thread that spawns the child also waits for it: PR_SET_PDEATHSIG fires when the
+        // spawning thread ends, not the process.
         thread::spawn(move || match command.spawn() {
             Ok(child) => {
-                shared.begin(&child);
-                // Whoever asked is waiting for it.
+                watched.begin(&child);
+                // The receiver waits below.
                 let _ = started.send(Ok(()));
-                shared.wait_for(child);
+                watched.wait_for(child);
             }
             Err(error) => {
                 let name = Path::new(command.get_program()).display();
@@ -134,7 +136,7 @@ impl Service {
         result.recv().map_err(io::Error::other)?
     }
 
-    /// The same, as the one worker of `squall supervise`, which binds the sockets.
+    /// Wraps the program into `squall supervise --processes 1`, which binds the sockets.
     fn supervised(&self, program: &Command) -> io::Result<Command> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["supervise", "--processes", "1", "--control"]);
@@ -155,7 +157,7 @@ impl Service {
         Ok(command)
     }
 
-    /// The supervisor that this command started, or the program's own, found by its process id.
+    /// Connects to our `squall supervise`, or to the program's own supervisor by its process id.
     fn supervisor(&self, pid: Pid) -> Option<Client> {
         if let Ok(client) = Client::connect(&self.settings.control) {
             return Some(client);
@@ -164,15 +166,16 @@ impl Service {
         Client::connect(path).ok()
     }
 
-    fn end(&self) {
-        self.shared.lock().is_replaced = true;
-        for (signal, patience) in [(Signal::TERM, GRACE), (Signal::KILL, GRACE)] {
+    /// Stops the process with SIGTERM, and with SIGKILL after [`STOP_TIMEOUT`].
+    fn stop(&self) {
+        self.watched.lock().is_stopped = true;
+        for signal in [Signal::TERM, Signal::KILL] {
             self.signal(signal);
-            let process = self.shared.lock();
+            let process = self.watched.lock();
             let waited = self
-                .shared
-                .ended
-                .wait_timeout_while(process, patience, |process| process.pid.is_some());
+                .watched
+                .exited
+                .wait_timeout_while(process, STOP_TIMEOUT, |process| process.pid.is_some());
             if waited
                 .unwrap_or_else(PoisonError::into_inner)
                 .0
@@ -185,35 +188,35 @@ impl Service {
     }
 }
 
-impl Shared {
+impl WatchedProcess {
     fn lock(&self) -> MutexGuard<'_, Process> {
-        // Two plain values, each of which is right at any time.
+        // Each of the two fields is valid at any time, so a poisoned lock is usable.
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn begin(&self, child: &Child) {
         *self.lock() = Process {
             pid: Some(Pid::from_child(child)),
-            is_replaced: false,
+            is_stopped: false,
         };
     }
 
     fn wait_for(&self, mut child: Child) {
-        // It stays a zombie until its number is forgotten, so that no other process is signalled.
+        // WNOWAIT keeps the zombie until `pid` is cleared, so `signal` cannot hit a reused pid.
         let pid = WaitId::Pid(Pid::from_child(&child));
         while let Err(rustix::io::Errno::INTR) =
             waitid(pid.clone(), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
         {}
         let mut process = self.lock();
         process.pid = None;
-        let is_replaced = process.is_replaced;
+        let is_stopped = process.is_stopped;
         let status = child.wait();
         drop(process);
-        self.ended.notify_all();
+        self.exited.notify_all();
         if let Ok(status) = status
-            && !is_replaced
+            && !is_stopped
         {
-            (self.when_ended)(status);
+            (self.on_exit)(status);
         }
     }
 }

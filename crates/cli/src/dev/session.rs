@@ -1,7 +1,7 @@
-//! What to do when something happens, as a pure value: events go in, actions come out.
+//! State machine of `squall dev`: takes events, returns actions, does no I/O.
 //!
-//! A change while a build runs ends that build and begins another. A change while the program is
-//! handed over waits until that is done, since it reads the file that a build would replace.
+//! A change during a build cancels that build and starts another. A change during a handover waits
+//! until the handover is done, because the new process reads the executable that a build replaces.
 
 use squall_autoreload::Status;
 
@@ -9,25 +9,25 @@ pub(super) type BuildId = u64;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// The beginning, and a person who asks for it.
+    /// `squall dev` starts, or the key `r` was pressed.
     Begin,
-    /// A file changed that the program is made of.
+    /// A source file of the program changed.
     Source,
-    /// A file changed that the program reads when it starts.
+    /// A file of `--watch` changed, which the program reads only at start.
     Extra,
-    Built(BuildId, Outcome),
+    Built(BuildId, BuildOutcome),
     HandedOver(Result<(), String>),
-    /// The program has ended by itself.
-    Ended {
+    /// The program exited without a request from the session.
+    Exited {
         success: bool,
     },
     Quit,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum BuildOutcome {
     New,
-    /// What cargo has found is what runs already.
+    /// The executable is the one that is running already.
     Same,
     Failed(String),
 }
@@ -36,14 +36,14 @@ pub(super) enum Outcome {
 pub(super) enum Action {
     Build(BuildId),
     CancelBuild,
-    /// Start the program, or replace the one that runs.
+    /// Start the program, or replace the running one.
     HandOver,
     Publish(Status),
-    /// Wait for a change, since there is nothing else to do.
+    /// Report that the session is idle until the next change.
     Wait,
     Stop,
     Kill,
-    End,
+    Exit,
 }
 
 #[derive(Debug)]
@@ -54,12 +54,12 @@ pub(super) struct Session {
     last_build: BuildId,
     is_handing_over: bool,
     is_running: bool,
-    /// The program that is just being started has ended already.
-    has_ended: bool,
-    /// Something changed while the program was handed over.
-    is_late: bool,
-    /// A new start is wanted even of the same program.
-    is_due: bool,
+    /// The program exited before its handover was reported.
+    has_exited: bool,
+    /// A file changed during the handover; rebuild after it.
+    changed_during_handover: bool,
+    /// Restart the program even if its executable is unchanged.
+    needs_restart: bool,
     is_quitting: bool,
 }
 
@@ -72,9 +72,9 @@ impl Session {
             last_build: 0,
             is_handing_over: false,
             is_running: false,
-            has_ended: false,
-            is_late: false,
-            is_due: false,
+            has_exited: false,
+            changed_during_handover: false,
+            needs_restart: false,
             is_quitting: false,
         }
     }
@@ -83,11 +83,11 @@ impl Session {
         let mut actions = Vec::new();
         match event {
             Event::Quit => self.quit(&mut actions),
-            Event::Ended { success } => self.ended(success, &mut actions),
+            Event::Exited { success } => self.exited(success, &mut actions),
             Event::HandedOver(result) => self.handed_over(result, &mut actions),
             _ if self.is_quitting => {}
             Event::Begin | Event::Extra => {
-                self.is_due = true;
+                self.needs_restart = true;
                 self.begin(&mut actions);
             }
             Event::Source => self.begin(&mut actions),
@@ -100,18 +100,18 @@ impl Session {
         actions
     }
 
-    /// Whether anybody still wants to know what came of this build.
+    /// Whether this build is the current one, neither cancelled nor finished.
     pub(super) fn awaits(&self, build: BuildId) -> bool {
         self.build == Some(build)
     }
 
     fn begin(&mut self, actions: &mut Vec<Action>) {
         if self.is_handing_over {
-            self.is_late = true;
+            self.changed_during_handover = true;
             return;
         }
         if !self.has_build {
-            self.is_due = true;
+            self.needs_restart = true;
             self.hand_over(actions);
             return;
         }
@@ -124,21 +124,21 @@ impl Session {
         actions.push(Action::Build(self.last_build));
     }
 
-    fn built(&mut self, outcome: Outcome, actions: &mut Vec<Action>) {
+    fn built(&mut self, outcome: BuildOutcome, actions: &mut Vec<Action>) {
         match outcome {
-            Outcome::Failed(diagnostics) => {
+            BuildOutcome::Failed(diagnostics) => {
                 actions.push(Action::Publish(Status::Failed { diagnostics }));
             }
-            Outcome::Same if self.is_running && !self.is_due => {
+            BuildOutcome::Same if self.is_running && !self.needs_restart => {
                 actions.push(Action::Publish(Status::Fine));
             }
-            Outcome::Same | Outcome::New => self.hand_over(actions),
+            BuildOutcome::Same | BuildOutcome::New => self.hand_over(actions),
         }
     }
 
     fn hand_over(&mut self, actions: &mut Vec<Action>) {
         self.is_handing_over = true;
-        self.has_ended = false;
+        self.has_exited = false;
         actions.push(Action::HandOver);
     }
 
@@ -146,13 +146,13 @@ impl Session {
         self.is_handing_over = false;
         match result {
             Ok(()) => {
-                self.is_running = !self.has_ended;
-                self.is_due = false;
+                self.is_running = !self.has_exited;
+                self.needs_restart = false;
                 actions.push(Action::Publish(Status::Fine));
             }
             Err(diagnostics) => {
-                // The same program may start next time, when what it needs is there.
-                self.is_due = true;
+                // The cause may lie outside the executable: restart after the next change in any case.
+                self.needs_restart = true;
                 actions.push(Action::Publish(Status::Failed { diagnostics }));
             }
         }
@@ -160,22 +160,22 @@ impl Session {
             let last = if self.is_running {
                 Action::Stop
             } else {
-                Action::End
+                Action::Exit
             };
             actions.push(last);
-        } else if std::mem::take(&mut self.is_late) {
+        } else if std::mem::take(&mut self.changed_during_handover) {
             self.begin(actions);
         } else if !self.is_running {
             actions.push(Action::Wait);
         }
     }
 
-    fn ended(&mut self, success: bool, actions: &mut Vec<Action>) {
+    fn exited(&mut self, success: bool, actions: &mut Vec<Action>) {
         self.is_running = false;
-        self.has_ended = true;
+        self.has_exited = true;
         let is_last = self.is_quitting && !self.is_handing_over;
         if is_last || self.until_success && success {
-            actions.push(Action::End);
+            actions.push(Action::Exit);
         } else if self.build.is_none() && !self.is_handing_over {
             actions.push(Action::Wait);
         }
@@ -192,14 +192,14 @@ impl Session {
         actions.push(if self.is_running || self.is_handing_over {
             Action::Stop
         } else {
-            Action::End
+            Action::Exit
         });
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Action::*, Event::*, Outcome::*, *};
+    use super::{Action::*, BuildOutcome::*, Event::*, *};
 
     fn failed(text: &str) -> Action {
         Publish(Status::Failed {
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_built_and_handed_over() {
+    fn change_is_built_and_handed_over() {
         transcript(
             &mut running(),
             vec![
@@ -242,10 +242,10 @@ mod tests {
                 (Source, building(3)),
                 (Built(3, New), vec![HandOver]),
                 (HandedOver(Ok(())), vec![Publish(Status::Fine)]),
-                // A comment, or a file of another program.
+                // The build leaves the executable as it is, such as after a change in a comment.
                 (Source, building(4)),
                 (Built(4, Same), vec![Publish(Status::Fine)]),
-                // What is read at the start is read by a start only.
+                // A `--watch` file is read only at start: restart the unchanged executable.
                 (Extra, building(5)),
                 (Built(5, Same), vec![HandOver]),
             ],
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_ends_the_build_before() {
+    fn change_during_build_cancels_it() {
         let again = |build| {
             let mut actions = building(build);
             actions.insert(0, CancelBuild);
@@ -267,14 +267,14 @@ mod tests {
                 (Source, again(4)),
                 (Built(2, Failed("cancelled".to_owned())), vec![]),
                 (Built(3, New), vec![]),
-                // The start that the second change asked for is still due.
+                // The restart that `Extra` requires is still due.
                 (Built(4, Same), vec![HandOver]),
             ],
         );
     }
 
     #[test]
-    fn a_change_waits_for_the_hand_over() {
+    fn change_during_handover_is_built_afterwards() {
         transcript(
             &mut running(),
             vec![
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_does_not_start_is_tried_again() {
+    fn failed_start_is_retried_after_next_change() {
         transcript(
             &mut running(),
             vec![
@@ -306,39 +306,39 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_ends_waits_for_a_change() {
+    fn exit_waits_for_next_change() {
         let mut session = running();
         transcript(
             &mut session,
             vec![
-                (Ended { success: false }, vec![Wait]),
+                (Exited { success: false }, vec![Wait]),
                 (Source, building(2)),
                 (Built(2, Same), vec![HandOver]),
-                // So soon that nobody knew that it had started.
-                (Ended { success: false }, vec![]),
+                // The exit is reported before the handover.
+                (Exited { success: false }, vec![]),
                 (HandedOver(Ok(())), vec![Publish(Status::Fine), Wait]),
             ],
         );
     }
 
     #[test]
-    fn until_success() {
+    fn until_success_exits_with_status_0_only() {
         let mut session = Session::new(false, true);
         transcript(
             &mut session,
             vec![
                 (Begin, vec![HandOver]),
                 (HandedOver(Ok(())), vec![Publish(Status::Fine)]),
-                (Ended { success: false }, vec![Wait]),
+                (Exited { success: false }, vec![Wait]),
                 (Source, vec![HandOver]),
                 (HandedOver(Ok(())), vec![Publish(Status::Fine)]),
-                (Ended { success: true }, vec![End]),
+                (Exited { success: true }, vec![Exit]),
             ],
         );
     }
 
     #[test]
-    fn quitting() {
+    fn quit_stops_the_program_and_second_quit_kills_it() {
         transcript(
             &mut running(),
             vec![
@@ -347,15 +347,15 @@ mod tests {
                 (Source, vec![]),
                 (Built(2, New), vec![]),
                 (Quit, vec![Kill]),
-                (Ended { success: false }, vec![End]),
+                (Exited { success: false }, vec![Exit]),
             ],
         );
         let mut session = Session::new(true, false);
         transcript(
             &mut session,
-            vec![(Begin, building(1)), (Quit, vec![CancelBuild, End])],
+            vec![(Begin, building(1)), (Quit, vec![CancelBuild, Exit])],
         );
-        // What is just being started has to be stopped as well.
+        // A quit during a handover also stops the program that it starts.
         let mut session = Session::new(false, false);
         transcript(
             &mut session,
@@ -363,7 +363,7 @@ mod tests {
                 (Begin, vec![HandOver]),
                 (Quit, vec![Stop]),
                 (HandedOver(Ok(())), vec![Publish(Status::Fine), Stop]),
-                (Ended { success: true }, vec![End]),
+                (Exited { success: true }, vec![Exit]),
             ],
         );
     }

@@ -1,4 +1,4 @@
-//! Where it happens: what the threads tell becomes the session's events, and its actions are done.
+//! The event loop of `squall dev`: turns thread messages into session events, performs actions.
 
 use std::{
     collections::BTreeSet,
@@ -22,13 +22,13 @@ use squall_autoreload::{Built, Cancel, StateFile, Watch, Watching};
 
 use super::{
     Dev,
-    keys::{self, Keys},
+    keys::{self, RawTerminal},
+    print_status,
     project::Project,
-    service::{How, Service, Settings},
-    session::{Action, BuildId, Event, Outcome, Session},
-    tell,
+    service::{Service, ServiceSettings, StartKind},
+    session::{Action, BuildId, BuildOutcome, Event, Session},
 };
-use crate::complain;
+use crate::print_error;
 
 pub(super) struct Stage {
     session: Session,
@@ -39,24 +39,24 @@ pub(super) struct Stage {
     sender: Sender<Message>,
     inbox: Receiver<Message>,
     build: Option<Build>,
-    built: Option<Duration>,
-    /// Of the state and the control socket: it goes with us.
+    build_time: Option<Duration>,
+    /// Holds the state file and the control socket; deleted on drop.
     _directory: tempfile::TempDir,
-    _keys: Option<Keys>,
+    _terminal: Option<RawTerminal>,
 }
 
 struct Build {
     cancel: Cancel,
-    began: Instant,
+    started: Instant,
 }
 
-/// What the threads tell.
+/// A message from one of the threads.
 enum Message {
     Event(Event),
     Changed(BTreeSet<PathBuf>),
     Built(BuildId, io::Result<Built>),
-    HandedOver(io::Result<How>, Duration),
-    Ended(ExitStatus),
+    HandedOver(io::Result<StartKind>, Duration),
+    Exited(ExitStatus),
 }
 
 impl Stage {
@@ -65,17 +65,17 @@ impl Stage {
         let directory = tempfile::Builder::new().prefix("squall-dev-").tempdir()?;
         let state = (!arguments.no_browser).then(|| StateFile::new(directory.path().join("state")));
         let path = state.as_ref().map(|file| file.path().to_owned());
-        let settings = Settings {
+        let settings = ServiceSettings {
             bind: arguments.bind,
             ready_on_exec: arguments.ready_on_exec,
             state: path.unwrap_or_default(),
             control: directory.path().join("control"),
         };
-        // Whoever sends after the loop is over is not heard, here and below.
+        // A send fails only after the loop has ended; the message no longer matters then.
         let (sender, inbox) = channel();
-        let ended = sender.clone();
+        let on_exit = sender.clone();
         let service = Service::new(settings, move |status| {
-            let _ = ended.send(Message::Ended(status));
+            let _ = on_exit.send(Message::Exited(status));
         });
         let changed = sender.clone();
         let watching = Watch::new(project.roots())
@@ -89,11 +89,11 @@ impl Stage {
             service: Arc::new(service),
             state,
             watching,
-            _keys: hear_people(&sender)?,
+            _terminal: watch_signals_and_keys(&sender)?,
             sender,
             inbox,
             build: None,
-            built: None,
+            build_time: None,
             _directory: directory,
         })
     }
@@ -101,7 +101,7 @@ impl Stage {
     pub(super) fn run(mut self) -> io::Result<()> {
         let mut next = Some(Message::Event(Event::Begin));
         while let Some(message) = next {
-            let actions = match self.understand(message) {
+            let actions = match self.event_of(message) {
                 Some(event) => self.session.handle(event),
                 None => Vec::new(),
             };
@@ -115,10 +115,10 @@ impl Stage {
                             file.publish(&status)?;
                         }
                     }
-                    Action::Wait => tell("waiting for a change"),
+                    Action::Wait => print_status("waiting for a change"),
                     Action::Stop => self.service.signal(Signal::TERM),
                     Action::Kill => self.service.signal(Signal::KILL),
-                    Action::End => return Ok(()),
+                    Action::Exit => return Ok(()),
                 }
             }
             next = self.inbox.recv().ok();
@@ -126,36 +126,38 @@ impl Stage {
         Ok(())
     }
 
-    fn understand(&mut self, message: Message) -> Option<Event> {
+    fn event_of(&mut self, message: Message) -> Option<Event> {
         match message {
             Message::Event(event) => Some(event),
-            Message::Changed(files) => self.project.meaning(&files),
-            // It was cancelled, and may have ended well before it heard of that.
+            Message::Changed(files) => self.project.classify(&files),
+            // A cancelled build may still have finished with success before it was killed.
             Message::Built(build, _) if !self.session.awaits(build) => None,
             Message::Built(build, result) => {
-                self.built = self.build.take().map(|build| build.began.elapsed());
-                let outcome = result.and_then(|built| self.project.choose(built));
+                self.build_time = self.build.take().map(|build| build.started.elapsed());
+                let outcome = result.and_then(|built| self.project.finish_build(built));
                 self.watching.watch(self.project.roots());
                 let outcome = outcome.unwrap_or_else(|error| {
-                    complain(&error.to_string());
-                    Outcome::Failed(error.to_string())
+                    print_error(&error.to_string());
+                    BuildOutcome::Failed(error.to_string())
                 });
                 Some(Event::Built(build, outcome))
             }
             Message::HandedOver(result, took) => {
                 match &result {
-                    Ok(how) => self.report(*how, took),
-                    Err(error) => complain(&error.to_string()),
+                    Ok(kind) => self.report(*kind, took),
+                    Err(error) => print_error(&error.to_string()),
                 }
-                let told = |error: io::Error| {
-                    format!("{error}\nWhat the program itself says is in the terminal.\n")
+                let with_hint = |error: io::Error| {
+                    format!(
+                        "{error}\nThe program's own output is in the terminal of `squall dev`.\n"
+                    )
                 };
-                Some(Event::HandedOver(result.map(drop).map_err(told)))
+                Some(Event::HandedOver(result.map(drop).map_err(with_hint)))
             }
-            Message::Ended(status) => {
-                tell(&format!("the program ended ({status})"));
+            Message::Exited(status) => {
+                print_status(&format!("the program exited ({status})"));
                 let success = status.success();
-                Some(Event::Ended { success })
+                Some(Event::Exited { success })
             }
         }
     }
@@ -167,7 +169,7 @@ impl Stage {
         let building = building?;
         self.build = Some(Build {
             cancel: building.cancel(),
-            began: Instant::now(),
+            started: Instant::now(),
         });
         let sender = self.sender.clone();
         thread::spawn(move || {
@@ -187,35 +189,35 @@ impl Stage {
         let program = self.project.program();
         let (service, sender) = (Arc::clone(&self.service), self.sender.clone());
         thread::spawn(move || {
-            let began = Instant::now();
+            let started = Instant::now();
             let result = service.hand_over(program);
-            let _ = sender.send(Message::HandedOver(result, began.elapsed()));
+            let _ = sender.send(Message::HandedOver(result, started.elapsed()));
         });
     }
 
-    /// One line, which `cargo xtask bench reload` reads.
-    fn report(&mut self, how: How, took: Duration) {
-        let built = self.built.take();
+    /// Prints the line that `cargo xtask bench reload` parses.
+    fn report(&mut self, kind: StartKind, took: Duration) {
+        let built = self.build_time.take();
         let built = built.map(|took| format!("built in {} ms; ", took.as_millis()));
         let took = took.as_millis();
-        let rest = match how {
-            How::Started => "started".to_owned(),
-            How::HandedOver => format!("handed over in {took} ms"),
-            How::Restarted => format!("restarted in {took} ms, in which nobody listened"),
+        let rest = match kind {
+            StartKind::Started => "started".to_owned(),
+            StartKind::HandedOver => format!("handed over in {took} ms"),
+            StartKind::Restarted => format!("restarted in {took} ms without a listening socket"),
         };
-        tell(&format!("{}{rest}", built.unwrap_or_default()));
+        print_status(&format!("{}{rest}", built.unwrap_or_default()));
     }
 }
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        // After an error, the program would stay on its port.
+        // When the loop ends with an error, the program still runs and holds its port.
         self.service.signal(Signal::TERM);
     }
 }
 
-/// Signals and keys.
-fn hear_people(sender: &Sender<Message>) -> io::Result<Option<Keys>> {
+/// Sends signals and key presses as events.
+fn watch_signals_and_keys(sender: &Sender<Message>) -> io::Result<Option<RawTerminal>> {
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let by_signal = sender.clone();
     thread::spawn(move || {
@@ -223,12 +225,12 @@ fn hear_people(sender: &Sender<Message>) -> io::Result<Option<Keys>> {
             let _ = by_signal.send(Message::Event(Event::Quit));
         }
     });
-    let keys = Keys::listen()?;
-    if keys.is_some() {
-        tell("r runs the program again, q quits");
+    let terminal = RawTerminal::open()?;
+    if terminal.is_some() {
+        print_status("press r to restart the program, q to quit");
         let by_key = sender.clone();
         thread::spawn(move || {
-            keys::each(|key| {
+            keys::for_each_key(|key| {
                 let event = match key {
                     b'r' => Event::Begin,
                     b'q' => Event::Quit,
@@ -238,16 +240,16 @@ fn hear_people(sender: &Sender<Message>) -> io::Result<Option<Keys>> {
             });
         });
     }
-    Ok(keys)
+    Ok(terminal)
 }
 
-/// Where a build's words go, in colours if somebody sees them.
+/// Standard error for compiler output; colours are stripped unless it is a terminal.
 #[derive(Clone)]
 struct Terminal;
 
 impl Write for Terminal {
-    fn write(&mut self, words: &[u8]) -> io::Result<usize> {
-        anstream::AutoStream::auto(stderr()).write(words)
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        anstream::AutoStream::auto(stderr()).write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

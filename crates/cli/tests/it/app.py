@@ -1,4 +1,4 @@
-"""A program that knows nothing of squall, only systemd's protocol: sd_listen_fds(3), sd_notify(3)."""
+"""A program without squall, with systemd's protocol only: sd_listen_fds(3), sd_notify(3)."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-//! `squall dev`: real programs that are edited, built and handed over.
+//! `squall dev` with real programs: edits, builds and handovers.
 
 use std::{
     fs,
@@ -12,14 +12,14 @@ use std::{
 
 use testkit::{Running, Signal, TempDir, Wire, temp_dir, wait_for, wait_until};
 
-use crate::house::{say, squall};
+use crate::fixture::{run, squall};
 
-/// A cargo package that is being written, and `squall dev` beside it.
+/// A cargo package under `squall dev`.
 struct Project {
     running: Running,
     address: SocketAddr,
     package: TempDir,
-    /// Where `squall dev` and its supervisor put their files.
+    /// `TMPDIR` of `squall dev` and its supervisor.
     private: TempDir,
 }
 
@@ -55,7 +55,7 @@ impl Project {
     }
 
     fn wait_page(&self, text: &str) {
-        wait_until(&format!("the page to say {text}"), || {
+        wait_until(&format!("the page to start with {text}"), || {
             self.page().starts_with(text)
         });
     }
@@ -64,7 +64,7 @@ impl Project {
         write(self.package.path(), text);
     }
 
-    /// What the program is told of builds.
+    /// Reads the build state file.
     fn state(&self) -> serde_json::Value {
         let text = fs::read(state_file(self.private.path())).expect("it is there");
         serde_json::from_slice(&text).expect("it is whole")
@@ -82,7 +82,7 @@ fn write(package: &Path, text: &str) {
     fs::write(package.join("src/main.rs"), source).expect("it is ours");
 }
 
-/// Without what cargo has set for this test.
+/// Sets the directory, and removes the variables that cargo sets for this test.
 pub(crate) fn in_place(mut command: Command, directory: &Path) -> Command {
     command
         .current_dir(directory)
@@ -107,7 +107,7 @@ fn ask(address: SocketAddr) -> String {
 }
 
 #[test]
-fn a_change_is_served_and_a_mistake_is_not() {
+fn good_changes_are_served_and_failed_builds_keep_the_old_program() {
     let mut project = Project::start(&[], &["--port", "x y"]);
     assert_eq!(project.page(), "first --port x y");
     project.running.wait_line("; started");
@@ -117,7 +117,7 @@ fn a_change_is_served_and_a_mistake_is_not() {
     assert_eq!(project.page(), "second --port x y");
     project.wait_state("fine");
 
-    // A mistake: the old program goes on, and everybody hears of it.
+    // A compile error: the old program keeps serving, the state and the terminal have the error.
     project.write("{MISTAKE}");
     let state = project.wait_state("failed");
     let diagnostics = state["diagnostics"].as_str().expect("a text");
@@ -131,7 +131,7 @@ fn a_change_is_served_and_a_mistake_is_not() {
     project.wait_page("third");
     project.wait_state("fine");
 
-    // A program that cannot start is not handed over to either.
+    // A program that fails to start does not replace the old one either.
     let source = project.package.path().join("src/main.rs");
     fs::write(&source, "fn main() { panic!() }").expect("it is ours");
     let state = project.wait_state("failed");
@@ -139,7 +139,7 @@ fn a_change_is_served_and_a_mistake_is_not() {
     assert!(diagnostics.contains("before it was ready"), "{diagnostics}");
     assert_eq!(project.page(), "third --port x y");
 
-    // A manifest that cannot be read is no compiler's matter.
+    // An invalid manifest fails in cargo, before the compiler runs.
     project.write("fourth");
     project.wait_page("fourth");
     let manifest = project.package.path().join("Cargo.toml");
@@ -155,21 +155,21 @@ fn a_change_is_served_and_a_mistake_is_not() {
     let state = state_file(project.private.path());
     project.running.signal(Signal::Int);
     assert_eq!(project.running.wait().code(), Some(0));
-    assert!(!state.exists(), "nothing is left behind");
+    assert!(!state.exists(), "the private directory is deleted");
 }
 
 #[test]
-fn nothing_is_refused_while_it_is_built_twenty_times() {
+fn no_request_fails_during_twenty_rebuilds() {
     let project = Project::start(&[], &[]);
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
         let load = || {
             let mut count = 0;
             while !is_over.load(Ordering::Relaxed) {
-                // Anything but a whole answer is a panic.
+                // Panics on anything but a complete response.
                 project.page();
                 count += 1;
-                // A steady load, and not one that uses up the ports of this machine.
+                // A pause between requests, because full speed exhausts the ephemeral ports.
                 thread::park_timeout(Duration::from_millis(2));
             }
             count
@@ -189,7 +189,7 @@ fn nothing_is_refused_while_it_is_built_twenty_times() {
 }
 
 #[test]
-fn a_change_while_it_is_built_counts() {
+fn change_during_a_build_is_built_afterwards() {
     let project = Project::start(&[], &[]);
     for round in 0..3 {
         project.write("half");
@@ -202,7 +202,7 @@ fn a_change_while_it_is_built_counts() {
 }
 
 #[test]
-fn files_that_the_program_includes_or_reads_count() {
+fn included_and_watched_files_trigger_a_restart() {
     let project = Project::start(&["--watch", "data"], &[]);
     let path = |name: &str| project.package.path().join(name);
     fs::write(path("src/words"), "included").expect("it is ours");
@@ -211,20 +211,20 @@ fn files_that_the_program_includes_or_reads_count() {
     fs::write(path("src/words"), "and changed").expect("it is ours");
     project.wait_page("and changed");
 
-    // Nothing is new for cargo, and the program is started again.
+    // A `--watch` file restarts the program although cargo builds nothing.
     let before = starts(&project);
     fs::write(path("data"), "").expect("it is ours");
     wait_until("another start", || starts(&project) > before);
     project.wait_state("fine");
 }
 
-/// How often the program was started, in its supervisor's words.
+/// Counts program starts in the supervisor's log.
 fn starts(project: &Project) -> usize {
     project.running.output().matches("worker started").count()
 }
 
 #[test]
-fn a_program_that_supervises_itself_is_asked_to_reload() {
+fn self_supervised_program_is_reloaded() {
     let Some(python) = testkit::outside("python3") else {
         return;
     };
@@ -247,13 +247,13 @@ fn a_program_that_supervises_itself_is_asked_to_reload() {
     wait_until("the first", || ask(address).starts_with("first"));
     deploy("second");
     running.wait_line("squall: handed over in ");
-    // It does not finish what it has accepted, unlike a program of squall's.
+    // Unlike a squall program, app.py drops accepted connections when it stops.
     running.wait_line("worker ended");
     assert!(ask(address).starts_with("second"));
 }
 
 #[test]
-fn anything_else_is_started_again() {
+fn program_without_supervisor_is_restarted() {
     let (place, private) = (temp_dir(), temp_dir());
     fs::write(place.path().join("text"), "first").expect("it is ours");
     let script = "echo it says $(cat text); test \"$(cat text)\" = last || exec sleep 1000";
@@ -265,21 +265,21 @@ fn anything_else_is_started_again() {
     running.wait_line("it says first");
     fs::write(place.path().join("text"), "second").expect("it is ours");
     running.wait_line("it says second");
-    running.wait_line("in which nobody listened");
+    running.wait_line("without a listening socket");
     fs::write(place.path().join("text"), "last").expect("it is ours");
     assert!(running.wait().success());
-    running.wait_line("the program ended (exit status: 0)");
+    running.wait_line("the program exited (exit status: 0)");
 }
 
 #[test]
-fn a_program_that_ends_waits_for_a_change() {
+fn program_exit_waits_for_next_change() {
     let (place, private) = (temp_dir(), temp_dir());
     let mut running = Running::spawn(
         in_place(squall(private.path()), place.path())
             .args(["dev", "--no-browser", "--", "sh", "-c"])
             .arg("echo state=$SQUALL_DEV_STATE.; exit 7"),
     );
-    running.wait_line("the program ended (exit status: 7)");
+    running.wait_line("the program exited (exit status: 7)");
     running.wait_line("waiting for a change");
     running.wait_line("state=.");
     running.signal(Signal::Term);
@@ -287,13 +287,13 @@ fn a_program_that_ends_waits_for_a_change() {
 }
 
 #[test]
-fn without_watches_of_the_kernel_it_looks_by_itself() {
+fn falls_back_to_polling_without_inotify() {
     let Some(unshare) = testkit::outside("unshare") else {
         return;
     };
     let (place, private) = (temp_dir(), temp_dir());
     fs::write(place.path().join("text"), "first").expect("it is ours");
-    // In a user namespace of its own, a limit is its own too.
+    // inotify limits are per user namespace.
     let script = "echo 0 > /proc/sys/user/max_inotify_LIMIT && exec \"$0\" dev -- sh -c \
                   'echo it says $(cat text); exec sleep 1000'";
     for limit in ["instances", "watches"] {
@@ -316,7 +316,7 @@ fn without_watches_of_the_kernel_it_looks_by_itself() {
 }
 
 #[test]
-fn keys_of_a_terminal() {
+fn terminal_keys_restart_and_quit() {
     let Some(python) = testkit::outside("python3") else {
         return;
     };
@@ -329,11 +329,11 @@ fn keys_of_a_terminal() {
             .args(["dev", "--", "sh", "-c", "echo it runs; exec sleep 1000"]),
     );
     assert!(running.wait().success());
-    running.wait_line("the terminal is as it was");
+    running.wait_line("the terminal mode is restored");
 }
 
 #[test]
-fn the_program_does_not_outlive_it() {
+fn program_ends_when_squall_dev_is_killed() {
     let mut project = Project::start(&[], &[]);
     project.running.signal(Signal::Kill);
     project.running.wait();
@@ -343,7 +343,7 @@ fn the_program_does_not_outlive_it() {
 }
 
 #[test]
-fn bad_commands_are_named() {
+fn invalid_arguments_are_named_in_the_error() {
     let directory = temp_dir();
     for (arguments, code, expected) in [
         ("dev", 2, "COMMAND"),
@@ -360,8 +360,8 @@ fn bad_commands_are_named() {
             "none/Cargo.toml",
         ),
     ] {
-        let said = say(directory.path(), arguments);
-        assert_eq!(said.code, Some(code), "{arguments}: {said:?}");
-        assert!(said.errors.contains(expected), "{arguments}: {said:?}");
+        let result = run(directory.path(), arguments);
+        assert_eq!(result.code, Some(code), "{arguments}: {result:?}");
+        assert!(result.errors.contains(expected), "{arguments}: {result:?}");
     }
 }

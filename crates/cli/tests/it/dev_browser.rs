@@ -1,7 +1,7 @@
-//! What a person sees of `squall dev` in a real browser.
+//! Page reload and error overlay of `squall dev` in a real browser.
 //!
-//! The program is squall-autoreload's example `axum_autoreload`. A build of it with another text is made by
-//! changing the text in the executable, which takes no compiler.
+//! The program is squall-autoreload's example `axum_autoreload`. A "new build" is the same
+//! executable with a patched string, so that no compiler runs.
 
 use std::{env, fs, net::SocketAddr, path::Path, process::Command};
 
@@ -9,10 +9,10 @@ use testkit::{Browser, Running, TempDir, temp_dir, wait_until};
 
 use crate::{
     dev::{in_place, state_file},
-    house::squall,
+    fixture::squall,
 };
 
-/// The program, the files that it reads, and a browser that looks at it.
+/// The program under `squall dev`, the files that it reads, and a browser with its page open.
 struct Site {
     browser: Browser,
     running: Running,
@@ -64,15 +64,15 @@ impl Site {
         fs::write(path, text.replace(from, to)).expect("it is ours");
     }
 
-    /// As `squall dev` tells it after a build.
-    fn tell(&self, state: &serde_json::Value) {
+    /// Replaces the state file as `squall dev` does after a build.
+    fn publish(&self, state: &serde_json::Value) {
         let file = state_file(self.private.path());
         let beside = file.with_extension("test");
         fs::write(&beside, state.to_string()).expect("it is ours");
         fs::rename(beside, file).expect("it is ours");
     }
 
-    /// What stays as long as the document does.
+    /// Sets a mark and a scroll position, which a reload of the document discards.
     fn mark(&self) {
         self.browser
             .run("window.mark = true; window.scrollTo(0, 500)", &[]);
@@ -82,7 +82,7 @@ impl Site {
         self.browser.run("return window.mark === true", &[]) == true
     }
 
-    /// The text of the first such element of the overlay, if it can be seen.
+    /// Returns the text of the first visible overlay element that matches `selector`.
     fn overlay(&self, selector: &str) -> Option<String> {
         let read = "const e = document.querySelector('squall-live')?.shadowRoot.querySelector(arguments[0]); \
                     return e && e.checkVisibility() ? e.innerText : null";
@@ -91,7 +91,7 @@ impl Site {
     }
 }
 
-/// A build of the program that says this, put in place as cargo does it.
+/// Writes a copy of the program with another greeting, and renames it into place as cargo does.
 fn deploy(place: &Path, greeting: &str) {
     const TEXT: &[u8] = b"Hello from axum";
     let test = env::current_exe().expect("the path of this test");
@@ -120,7 +120,7 @@ fn picture(name: &str) -> String {
 }
 
 #[test]
-fn a_page_keeps_itself_up_to_date() {
+fn page_reloads_after_changed_files_and_new_builds() {
     let Some(site) = Site::open() else {
         return;
     };
@@ -132,15 +132,15 @@ fn a_page_keeps_itself_up_to_date() {
     site.mark();
     site.edit("site.css", "160", "255");
     wait_until("the new style", || colour() == "rgb(0, 0, 255)");
-    assert!(site.is_marked(), "without loading the page");
+    assert!(site.is_marked(), "the style is replaced without a reload");
 
     site.edit("page.html", "Edit this page", "Edited:");
     site.browser.wait_text("p", "Edited:");
     assert!(!site.is_marked());
     let scrolled = || site.browser.run("return window.scrollY", &[]);
-    wait_until("the place where the reader was", || scrolled() == 500);
+    wait_until("the restored scroll position", || scrolled() == 500);
 
-    // A new program. Its page comes by itself, and the old one has gone: its stream has ended.
+    // A new program: the page reloads, and the event stream does not keep the old worker alive.
     site.mark();
     deploy(site.place.path(), "Howdy from axum");
     site.browser.wait_text("h1", "Howdy from axum");
@@ -148,19 +148,19 @@ fn a_page_keeps_itself_up_to_date() {
     site.running.wait_line("handed over in ");
     site.running.wait_line("worker ended");
 
-    // And again: the page has found the way to the next program's events.
+    // The reloaded page is subscribed to the new program's events.
     deploy(site.place.path(), "Servus from axu");
     site.browser.wait_text("h1", "Servus from axu");
 }
 
 #[test]
-fn a_failed_build_is_shown_over_the_page() {
+fn failed_build_is_shown_in_an_overlay() {
     let Some(site) = Site::open() else {
         return;
     };
     site.mark();
-    site.tell(&serde_json::json!({"status": "building"}));
-    wait_until("a word about the build", || {
+    site.publish(&serde_json::json!({"status": "building"}));
+    wait_until("the build badge", || {
         site.overlay(".badge")
             .is_some_and(|text| text == "building…")
     });
@@ -169,14 +169,14 @@ fn a_failed_build_is_shown_over_the_page() {
     let diagnostics = "\u{1b}[0m\u{1b}[1m\u{1b}[38;5;9merror[E0425]\u{1b}[0m\u{1b}[1m: cannot find `x`\u{1b}[0m\n\
                        \u{1b}[1m\u{1b}[94m3 |\u{1b}[0m   Vec::<script>window.mark = false</script><img src=x onerror=\"mark = false\">";
     let state = serde_json::json!({"status": "failed", "diagnostics": diagnostics});
-    site.tell(&state);
+    site.publish(&state);
     wait_until("the overlay", || site.overlay("section").is_some());
-    let words = site.overlay("pre").expect("the compiler's words");
+    let shown = site.overlay("pre").expect("the diagnostics");
     assert!(
-        words.starts_with("error[E0425]: cannot find `x`\n3 |   Vec::<script>"),
-        "{words}"
+        shown.starts_with("error[E0425]: cannot find `x`\n3 |   Vec::<script>"),
+        "{shown}"
     );
-    assert!(site.is_marked(), "words are no HTML");
+    assert!(site.is_marked(), "diagnostics are not parsed as HTML");
     let red = "return document.querySelector('squall-live').shadowRoot.querySelector('pre .bold.red').innerText";
     assert_eq!(site.browser.run(red, &[]), "error[E0425]");
     site.browser.screenshot(picture("overlay"));
@@ -187,13 +187,13 @@ fn a_failed_build_is_shown_over_the_page() {
     assert_eq!(site.overlay(".badge").as_deref(), Some("stale"));
     site.browser.screenshot(picture("stale"));
 
-    // Who comes now sees it too, and that the program still answers.
+    // A page loaded now shows the overlay too, over the response of the old program.
     site.browser.reload();
     wait_until("the overlay again", || site.overlay("section").is_some());
     assert_eq!(site.browser.text("h1").as_deref(), Some("Hello from axum"));
 
-    site.tell(&serde_json::json!({"status": "fine"}));
-    wait_until("nothing over the page", || {
+    site.publish(&serde_json::json!({"status": "fine"}));
+    wait_until("the overlay to be gone", || {
         site.overlay("section").is_none() && site.overlay(".badge").is_none()
     });
     site.browser.screenshot(picture("fine"));

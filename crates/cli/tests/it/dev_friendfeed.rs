@@ -1,4 +1,4 @@
-//! A copy of the example `friendfeed` that is edited while a browser looks at it: compiler, supervisor, browser, all real.
+//! `squall dev` with a copy of the example `friendfeed`, the real compiler and a real browser.
 
 use std::{
     fs,
@@ -14,11 +14,11 @@ use std::{
 
 use testkit::{Browser, Running, Signal, TempDir, Wire, temp_dir, wait_until};
 
-use crate::house::squall;
+use crate::fixture::squall;
 
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-/// As the example has it beside the library.
+/// The manifest of the copy. Its dependencies are those of the example.
 const MANIFEST: &str = r#"
 [package]
 name = "friendfeed"
@@ -37,7 +37,7 @@ serde = { version = "1", features = ["derive"] }
 tokio = { version = "1", features = ["net", "time"] }
 "#;
 
-/// Both tests build the same file.
+/// Both tests build into the same target directory.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// The copy under `squall dev`.
@@ -71,7 +71,7 @@ impl Project {
         let cargo = |command: &mut Command| {
             command
                 .current_dir(package.path())
-                // It stays from run to run, since the library takes its time to build.
+                // Kept between runs, because the dependencies build slowly.
                 .env(
                     "CARGO_TARGET_DIR",
                     Path::new(env!("CARGO_TARGET_TMPDIR")).join("dev"),
@@ -80,7 +80,7 @@ impl Project {
                 .env("RUST_BACKTRACE", "0")
                 .env_remove("RUSTFLAGS");
         };
-        // Longer than anything that is waited for below.
+        // The first build takes longer than the timeout of `wait_line`.
         let mut build = Command::new("cargo");
         cargo(build.arg("build"));
         assert!(build.status().expect("cargo is here").success());
@@ -139,12 +139,12 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The compiler's words, as far as they are to be seen.
-const OVERLAY: &str = "const words = document.querySelector('squall-live')?.shadowRoot.querySelector('pre'); \
-    return words?.offsetParent ? words.innerText : ''";
+/// Returns the diagnostics of the overlay, or an empty string if it is hidden.
+const OVERLAY: &str = "const pre = document.querySelector('squall-live')?.shadowRoot.querySelector('pre'); \
+    return pre?.offsetParent ? pre.innerText : ''";
 
 #[test]
-fn edits_reach_the_browser_by_themselves() {
+fn edits_reach_the_browser_without_user_action() {
     let Some(browser) = Browser::start() else {
         return;
     };
@@ -155,7 +155,7 @@ fn edits_reach_the_browser_by_themselves() {
         browser.screenshot(pictures.join(name));
     };
 
-    // A handler's text.
+    // A change in a handler.
     browser.open(&project.url("/users/7"));
     browser.open(&project.url("/"));
     browser.wait_text("h1", "Home");
@@ -166,7 +166,7 @@ fn edits_reach_the_browser_by_themselves() {
     );
     browser.wait_text("h1", "Sign in");
 
-    // What does not compile: the old page answers, and the browser says why.
+    // A compile error: the old program keeps serving, and the browser shows the error.
     project.edit(
         "pages.rs",
         "squall::context! { next",
@@ -186,12 +186,12 @@ fn edits_reach_the_browser_by_themselves() {
         "squall::context? { next",
         "squall::context! { next",
     );
-    wait_until("the mended page", || {
+    wait_until("the fixed page", || {
         browser.run("return !window.old", &[]) == true
     });
     assert_eq!(overlay(&browser), "");
 
-    // A style, without a new document.
+    // A stylesheet is replaced without a reload of the document.
     browser.run("window.mark = true", &[]);
     let colour = "return getComputedStyle(document.querySelector('h1')).color";
     project.edit("static/styles.css", "h1 {", "h1 { color: rgb(1, 2, 3);");
@@ -200,7 +200,7 @@ fn edits_reach_the_browser_by_themselves() {
     });
     assert_eq!(browser.run("return window.mark", &[]), true);
 
-    // A template, without a new program.
+    // A template is reloaded by the same process.
     let pid = project.ask("/whoami");
     project.edit("templates/login.html", "<h1>", "<h1>Do ");
     browser.wait_text("h1", "Do Sign in");
@@ -210,7 +210,7 @@ fn edits_reach_the_browser_by_themselves() {
     };
     assert_eq!(same(&project.ask("/whoami")), same(&pid));
 
-    // A template that is wrong: its lines are on the page, and go away when it is right.
+    // A template error is shown on the page until the template is fixed.
     project.edit("templates/login.html", "{{ next }}", "{{ nxt }}");
     browser.wait_text("body", "nxt");
     picture("template-error.png");
@@ -222,7 +222,7 @@ fn edits_reach_the_browser_by_themselves() {
 }
 
 #[test]
-fn twenty_rebuilds_refuse_nobody() {
+fn no_request_fails_during_twenty_rebuilds() {
     let mut project = Project::start();
     let (answered, done) = (AtomicUsize::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
@@ -238,7 +238,7 @@ fn twenty_rebuilds_refuse_nobody() {
                 }
             });
         }
-        // Also when a round fails, or the test would never end.
+        // Stops the clients also if a round panics; the scope waits for them.
         let _done = Done(&done);
         for round in 1..=20 {
             let before = format!("user {{id}}{}", "!".repeat(round - 1));

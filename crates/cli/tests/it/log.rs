@@ -1,16 +1,16 @@
-//! The supervisor's log, written to a pipe that is full and not read.
+//! The supervisor's log on a pipe that is full and not read.
 
 use std::{fs::OpenOptions, io::Write, process::Command};
 
 use testkit::{Running, temp_dir, wait_until};
 
-use crate::house::{say, squall};
+use crate::fixture::{run, squall};
 
 /// The capacity of a pipe on Linux.
 const CAPACITY: usize = 65_536;
 
 #[test]
-fn supervisor_works_and_stops_while_its_log_is_not_read() {
+fn supervisor_runs_and_stops_while_its_log_pipe_is_full() {
     let directory = temp_dir();
     let log = directory.path().join("log");
     let made = Command::new("mkfifo").arg(&log).status();
@@ -36,13 +36,16 @@ fn supervisor_works_and_stops_while_its_log_is_not_read() {
     }
     let mut running = Running::spawn(&mut shell);
     wait_until("the workers", || {
-        say(directory.path(), "status")
+        run(directory.path(), "status")
             .output
             .starts_with("running")
     });
-    let said = say(directory.path(), "reload");
-    assert_eq!(said.output, "generation 2 serves\n", "{said:?}");
-    let said = say(directory.path(), "stop");
-    assert_eq!(said.code, Some(0), "{said:?}");
+    let result = run(directory.path(), "reload");
+    assert_eq!(
+        result.output, "reloaded: generation 2 is serving\n",
+        "{result:?}"
+    );
+    let result = run(directory.path(), "stop");
+    assert_eq!(result.code, Some(0), "{result:?}");
     assert!(running.wait().success());
 }

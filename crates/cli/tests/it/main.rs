@@ -1,10 +1,10 @@
-//! The real command, supervising and asking about a real program that is not ours.
+//! Runs the built `squall` command with real programs.
 
-mod ask;
+mod control;
 mod dev;
 mod dev_browser;
 mod dev_friendfeed;
-mod house;
+mod fixture;
 mod log;
 mod output;
 mod runtime_directory;

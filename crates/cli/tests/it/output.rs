@@ -1,4 +1,4 @@
-//! Standard output and standard error that fail: a closed pipe, a full disk.
+//! Failing standard output and standard error: a closed pipe, a full disk.
 
 use std::{
     fs::{self, OpenOptions},
@@ -9,7 +9,7 @@ use std::{
 
 use testkit::{temp_dir, wait_until};
 
-use crate::house::{Service, squall};
+use crate::fixture::{Service, squall};
 
 /// Commands with output that need no running service.
 const ALONE: [&str; 5] = [
@@ -43,7 +43,7 @@ fn run(command: &mut Command, stdout: Stdio) -> (Option<i32>, String) {
 }
 
 fn check(case: &str, mut command: impl FnMut() -> Command) {
-    // As a shell shows a program that SIGPIPE ended.
+    // 141 is a shell's exit status for a program that SIGPIPE killed.
     let expected = (Some(141), String::new());
     assert_eq!(run(&mut command(), closed()), expected, "{case}");
     let (code, errors) = run(&mut command(), full());
@@ -53,7 +53,7 @@ fn check(case: &str, mut command: impl FnMut() -> Command) {
 }
 
 #[test]
-fn a_closed_pipe_ends_quietly_and_a_full_disk_with_an_error() {
+fn closed_pipe_is_silent_and_full_disk_is_an_error() {
     let directory = temp_dir();
     fs::create_dir(directory.path().join("source")).expect("it is ours");
     for case in ALONE {
@@ -66,7 +66,7 @@ fn a_closed_pipe_ends_quietly_and_a_full_disk_with_an_error() {
 }
 
 #[test]
-fn output_of_a_running_service_fails_alike() {
+fn control_commands_handle_failing_output() {
     let Some(mut service) = Service::start("") else {
         return;
     };
@@ -79,7 +79,7 @@ fn output_of_a_running_service_fails_alike() {
 }
 
 #[test]
-fn error_messages_that_cannot_be_written_leave_the_exit_status() {
+fn failing_stderr_keeps_the_exit_status() {
     let directory = temp_dir();
     for (case, code) in [
         ("explode", 2),
@@ -97,7 +97,7 @@ fn error_messages_that_cannot_be_written_leave_the_exit_status() {
 }
 
 #[test]
-fn supervise_goes_on_when_nothing_reads_its_log() {
+fn supervise_keeps_running_when_its_log_pipe_is_closed() {
     let directory = Rc::new(temp_dir());
     let Some(python) = testkit::outside("python3") else {
         return;

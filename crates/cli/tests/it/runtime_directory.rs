@@ -1,13 +1,13 @@
-//! The commands while the runtime directory is deleted, and while the supervisor is stopped.
+//! Control commands with a deleted runtime directory, and with a supervisor stopped by SIGSTOP.
 
 use std::fs;
 
 use testkit::{Signal, wait_until};
 
-use crate::house::Service;
+use crate::fixture::Service;
 
 #[test]
-fn commands_find_the_service_after_its_directory_was_deleted() {
+fn commands_find_the_service_after_its_directory_is_deleted() {
     let Some(mut service) = Service::start("") else {
         return;
     };
@@ -19,26 +19,26 @@ fn commands_find_the_service_after_its_directory_was_deleted() {
                 fs::remove_dir_all(path).expect("it is ours");
             }
         }
-        let gone = service.say("status");
+        let gone = service.run("status");
         assert!(
             gone.code == Some(0) || gone.errors.contains("--control"),
             "{gone:?}"
         );
         wait_until("the service to be found", || {
-            service.say("status").code == Some(0)
+            service.run("status").code == Some(0)
         });
-        let said = service.say("reload");
-        let generation = format!("generation {} serves\n", round + 1);
-        assert_eq!(said.output, generation, "{said:?}");
+        let result = service.run("reload");
+        let generation = format!("reloaded: generation {} is serving\n", round + 1);
+        assert_eq!(result.output, generation, "{result:?}");
     }
     let status = service.settled(2);
     assert_eq!(status["restarts"], 0);
-    assert_eq!(service.say("stop").code, Some(0));
+    assert_eq!(service.run("stop").code, Some(0));
     assert!(service.running.wait().success());
 }
 
 #[test]
-fn commands_say_how_to_continue_a_stopped_supervisor() {
+fn commands_print_how_to_continue_a_stopped_supervisor() {
     let Some(mut service) = Service::start("") else {
         return;
     };
@@ -46,12 +46,12 @@ fn commands_say_how_to_continue_a_stopped_supervisor() {
     service.running.signal(Signal::Stop);
     let pid = service.running.pid();
     for command in ["status", "scale 3", "stop"] {
-        let said = service.say(command);
-        assert_eq!(said.code, Some(1), "{said:?}");
+        let result = service.run(command);
+        assert_eq!(result.code, Some(1), "{result:?}");
         let advice = format!("kill -CONT {pid}");
-        assert!(said.errors.contains(&advice), "{command}: {said:?}");
+        assert!(result.errors.contains(&advice), "{command}: {result:?}");
     }
     service.running.signal(Signal::Cont);
-    // It acts on what it was asked meanwhile, `stop` included.
+    // The supervisor then processes the requests that are still queued, `stop` included.
     assert!(service.running.wait().success());
 }

@@ -3,16 +3,16 @@
 use squall_cookies::CookieSecret;
 use testkit::temp_dir;
 
-use crate::house::say;
+use crate::fixture::run;
 
 #[test]
-fn every_secret_is_good_and_new() {
+fn secrets_are_valid_and_differ() {
     let dir = temp_dir();
     let mut made = Vec::new();
     for _ in 0..2 {
-        let said = say(dir.path(), "secret");
-        assert_eq!(said.code, Some(0), "{said:?}");
-        let secret = said.output.trim_end().to_owned();
+        let result = run(dir.path(), "secret");
+        assert_eq!(result.code, Some(0), "{result:?}");
+        let secret = result.output.trim_end().to_owned();
         CookieSecret::new(secret.as_bytes()).expect("a good secret");
         made.push(secret);
     }

@@ -1,7 +1,7 @@
-//! A site of the standard library alone, so that it compiles in a moment: `squall dev` builds copies of it.
+//! The program that `squall dev` builds in tests: std only, so that it compiles quickly.
 //!
-//! It takes its socket from LISTEN_FDS, says READY=1, and ends after the request that is under way
-//! when SIGTERM comes.
+//! It takes its socket from LISTEN_FDS, sends READY=1, and on SIGTERM exits after the current
+//! request.
 
 use std::{
     env,

@@ -4,10 +4,10 @@ use std::fs;
 
 use testkit::temp_dir;
 
-use crate::house::say;
+use crate::fixture::run;
 
 #[test]
-fn a_directory_is_built_beside_itself() {
+fn build_writes_hashed_files_and_rejects_bad_directories() {
     let dir = temp_dir();
     let path = |name: &str| dir.path().join(name);
     fs::create_dir(path("static")).expect("an empty directory");
@@ -19,9 +19,9 @@ fn a_directory_is_built_beside_itself() {
         source.display(),
         output.display()
     );
-    let said = say(dir.path(), &build);
-    assert_eq!(said.code, Some(0), "{said:?}");
-    assert!(said.output.starts_with("2 files; "), "{said:?}");
+    let result = run(dir.path(), &build);
+    assert_eq!(result.code, Some(0), "{result:?}");
+    assert!(result.output.starts_with("2 files; "), "{result:?}");
     let css = fs::read_to_string(output.join("a.css")).expect("it is built");
     assert!(
         css.contains("url(b.") && !css.contains("url(b.png)"),
@@ -46,8 +46,8 @@ fn a_directory_is_built_beside_itself() {
             "No such file",
         ),
     ] {
-        let said = say(dir.path(), &arguments);
-        assert_eq!(said.code, Some(1), "{arguments}: {said:?}");
-        assert!(said.errors.contains(reason), "{arguments}: {said:?}");
+        let result = run(dir.path(), &arguments);
+        assert_eq!(result.code, Some(1), "{arguments}: {result:?}");
+        assert!(result.errors.contains(reason), "{arguments}: {result:?}");
     }
 }

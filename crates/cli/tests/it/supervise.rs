@@ -1,13 +1,13 @@
-//! `squall supervise`, from its first line to its exit status.
+//! `squall supervise`: options, log lines and exit statuses.
 
 use std::{collections::BTreeSet, fs, net::TcpListener, os::unix::fs::PermissionsExt, rc::Rc};
 
 use testkit::{Running, Signal, temp_dir, wait_until};
 
-use crate::house::{Service, say, squall};
+use crate::fixture::{Service, run, squall};
 
 #[test]
-fn a_python_program_is_served_by_two_processes() {
+fn python_program_is_served_by_two_processes() {
     let Some(mut service) = Service::start("") else {
         return;
     };
@@ -30,31 +30,31 @@ fn a_python_program_is_served_by_two_processes() {
 }
 
 #[test]
-fn a_program_that_cannot_start_ends_with_3() {
+fn exit_status_is_3_when_no_worker_becomes_ready() {
     let directory = temp_dir();
     for (program, reason) in [
         ("false", "exit status 1"),
         ("no-such-program", "No such file"),
         ("/", "not an executable file"),
     ] {
-        let said = say(
+        let result = run(
             directory.path(),
             &format!("supervise --processes 2 --listen 127.0.0.1:0 -- {program}"),
         );
-        assert_eq!(said.code, Some(3), "{program}: {said:?}");
-        assert!(said.errors.contains(reason), "{program}: {said:?}");
+        assert_eq!(result.code, Some(3), "{program}: {result:?}");
+        assert!(result.errors.contains(reason), "{program}: {result:?}");
         let end =
             "squall: no worker ever became ready\nsquall: its exit status is in the log above";
-        assert!(said.errors.contains(end), "{program}: {said:?}");
+        assert!(result.errors.contains(end), "{program}: {result:?}");
     }
 }
 
 #[test]
-fn a_program_that_always_fails_ends_with_4() {
+fn exit_status_is_4_after_max_restarts() {
     let directory = temp_dir();
     let mut command = squall(directory.path());
     command.args("supervise --processes 1 --max-restarts 2 --ready-on-exec --".split(' '));
-    // Ready, as far as anybody can tell, and then not.
+    // With --ready-on-exec it counts as ready, then fails.
     let mut running = Running::spawn(command.args(["sh", "-c", "exit 7"]));
     assert_eq!(running.wait().code(), Some(4));
     running.wait_line("exit status 7");
@@ -62,37 +62,37 @@ fn a_program_that_always_fails_ends_with_4() {
 }
 
 #[test]
-fn a_program_that_finishes_ends_with_0() {
+fn restart_option_selects_which_exits_are_failures() {
     let directory = temp_dir();
-    let said = say(
+    let result = run(
         directory.path(),
         "supervise --processes 2 --ready-on-exec --restart on-failure -- true",
     );
-    assert_eq!(said.code, Some(0), "{said:?}");
-    // By default that is a service that fails.
+    assert_eq!(result.code, Some(0), "{result:?}");
+    // With the default, `--restart always`, exit status 0 counts as a failure.
     for (options, code) in [("", 3), ("--ready-on-exec --max-restarts 2", 4)] {
-        let said = say(
+        let result = run(
             directory.path(),
             &format!("supervise --processes 2 {options} -- true"),
         );
-        assert_eq!(said.code, Some(code), "{options}: {said:?}");
-        assert!(said.errors.contains("--restart"), "{options}: {said:?}");
+        assert_eq!(result.code, Some(code), "{options}: {result:?}");
+        assert!(result.errors.contains("--restart"), "{options}: {result:?}");
     }
     for (program, code) in [("true", 0), ("false", 4)] {
-        let said = say(
+        let result = run(
             directory.path(),
             &format!("supervise --processes 2 --ready-on-exec --restart never -- {program}"),
         );
-        assert_eq!(said.code, Some(code), "{program}: {said:?}");
+        assert_eq!(result.code, Some(code), "{program}: {result:?}");
     }
 }
 
 #[test]
-fn bad_arguments_are_named() {
+fn invalid_arguments_are_named_in_the_error() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let taken = taken.local_addr().expect("an address").to_string();
     let in_use = format!("supervise --listen {taken} -- true");
-    for (arguments, code, said) in [
+    for (arguments, code, expected) in [
         ("", 2, "Usage: squall"),
         ("explode", 2, "'explode'"),
         ("supervise", 2, "PROGRAM"),
@@ -134,15 +134,15 @@ fn bad_arguments_are_named() {
         ("status --control", 2, "--control"),
     ] {
         let directory = temp_dir();
-        let result = say(directory.path(), arguments);
+        let result = run(directory.path(), arguments);
         assert_eq!(result.code, Some(code), "{arguments}: {result:?}");
-        assert!(result.errors.contains(said), "{arguments}: {result:?}");
+        assert!(result.errors.contains(expected), "{arguments}: {result:?}");
         assert!(result.output.is_empty(), "{arguments}: {result:?}");
     }
 }
 
 #[test]
-fn signals_reach_a_foreign_program() {
+fn sighup_reloads_and_sigint_stops_a_python_program() {
     let Some(mut service) = Service::start("") else {
         return;
     };
@@ -157,7 +157,7 @@ fn signals_reach_a_foreign_program() {
 }
 
 #[test]
-fn each_service_has_a_control_socket_of_its_own() {
+fn each_service_has_its_own_control_socket() {
     let directory = Rc::new(temp_dir());
     let Some(one) = Service::start_in(&directory, "one.py", "") else {
         return;
@@ -167,13 +167,16 @@ fn each_service_has_a_control_socket_of_its_own() {
         let pid = service.running.pid();
         let path = service.control();
         let named = format!("status --json --control {}", path.display());
-        let said = service.say(&named);
-        assert!(said.output.contains(&format!("\"pid\": {pid}")), "{said:?}");
+        let result = service.run(&named);
+        assert!(
+            result.output.contains(&format!("\"pid\": {pid}")),
+            "{result:?}"
+        );
     }
 }
 
 #[test]
-fn unix_sockets_have_the_mode_of_the_option() {
+fn listen_mode_sets_the_mode_of_unix_sockets() {
     let directory = temp_dir();
     for (options, expected) in [("", 0o600), ("--listen-mode 660 ", 0o660)] {
         let socket = directory.path().join("app.sock");
@@ -191,7 +194,7 @@ fn unix_sockets_have_the_mode_of_the_option() {
 }
 
 #[test]
-fn a_program_is_found_in_the_working_directory_of_the_option() {
+fn relative_program_path_is_resolved_against_cwd_option() {
     let directory = temp_dir();
     let release = directory.path().join("release");
     fs::create_dir(&release).expect("it is ours");

@@ -1,4 +1,4 @@
-"""Runs a command in a terminal of its own, and presses keys once it has said that it runs."""
+"""Runs a command in a pseudo-terminal, and presses keys after it has printed "it runs"."""
 
 import os
 import pty
@@ -12,17 +12,17 @@ command = subprocess.Popen(sys.argv[1:], stdin=far, stdout=far, stderr=far)
 
 
 def wait_for(text):
-    heard = b""
-    while text not in heard:
-        heard += os.read(near, 4096)
+    output = b""
+    while text not in output:
+        output += os.read(near, 4096)
 
 
 for key in b"xrq":
     if key != ord("r"):
-        # The second time, because of the r; the x means nothing.
+        # Printed at the first start before x, which is ignored, and after the restart by r.
         wait_for(b"it runs")
     os.write(near, bytes([key]))
 status = command.wait()
 if termios.tcgetattr(far) == before:
-    print("the terminal is as it was")
+    print("the terminal mode is restored")
 sys.exit(status)

@@ -1,4 +1,4 @@
-//! What the tests share: a supervised Python program, and the command that asks about it.
+//! Test fixture: the `squall` command, and a supervised Python program.
 
 use std::{
     fs,
@@ -11,7 +11,7 @@ use std::{
 use squall_prefork::control::{Client, find_in};
 use testkit::{Running, Signal, TempDir, Wire, temp_dir, wait_for};
 
-/// The command in an environment without surprises: its services are those of `directory`.
+/// Returns the command with an isolated environment: it finds only services in `directory`.
 pub(crate) fn squall(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_squall"));
     command
@@ -22,21 +22,21 @@ pub(crate) fn squall(directory: &Path) -> Command {
     command
 }
 
-/// What a command said, and how it ended.
+/// Exit code and output of a finished command.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct Finished {
     pub(crate) code: Option<i32>,
     pub(crate) output: String,
     pub(crate) errors: String,
 }
 
-/// Runs the command to its end, its arguments separated by blanks.
-pub(crate) fn say(directory: &Path, arguments: &str) -> Said {
+/// Runs the command until it exits. Arguments are separated by blanks.
+pub(crate) fn run(directory: &Path, arguments: &str) -> Finished {
     let mut command = squall(directory);
     let output = command.args(arguments.split_whitespace()).output();
     let output = output.expect("cargo has built it");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-    Said {
+    Finished {
         code: output.status.code(),
         output: text(output.stdout),
         errors: text(output.stderr),
@@ -52,7 +52,7 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Two processes of `app.py`, or nothing where there is no Python.
+    /// Starts two processes of `app.py`. Returns `None` if Python is not installed.
     pub(crate) fn start(options: &str) -> Option<Self> {
         Self::start_in(&Rc::new(temp_dir()), "app.py", options)
     }
@@ -78,17 +78,17 @@ impl Service {
         })
     }
 
-    /// Replaces the program by another build of it, or by one that fails.
+    /// Replaces the program by another build; `broken` fails at start.
     pub(crate) fn deploy(&self, build: &str) {
         deploy(&self.program, build);
     }
 
-    /// Asks this service by its default control socket.
-    pub(crate) fn say(&self, arguments: &str) -> Said {
-        say(self.directory.path(), arguments)
+    /// Runs a command that finds this service by its default control socket.
+    pub(crate) fn run(&self, arguments: &str) -> Finished {
+        run(self.directory.path(), arguments)
     }
 
-    /// The command as `say` runs it, for a test that connects its streams otherwise.
+    /// Returns the command of `run`, for tests that redirect its streams.
     pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut command = squall(self.directory.path());
         command.args(arguments.split_whitespace());
@@ -99,7 +99,7 @@ impl Service {
         self.directory.path()
     }
 
-    /// Waits for the default control socket.
+    /// Waits for the default control socket and returns its path.
     pub(crate) fn control(&self) -> PathBuf {
         let pid = self.running.pid();
         wait_for("the control socket", || {
@@ -110,7 +110,7 @@ impl Service {
         })
     }
 
-    /// One answer of the program: its build, the task id and the process id.
+    /// Sends one request, and returns the build, task id and process id from the response.
     pub(crate) fn ask(&self) -> (String, usize, u32) {
         let mut wire = Wire::connect(self.address);
         wire.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -122,11 +122,11 @@ impl Service {
         (build, task_id, next().parse().expect("a process id"))
     }
 
-    /// The status as JSON, once so many workers are ready and none is left over.
+    /// Waits until exactly `processes` workers are running and ready; returns the status as JSON.
     pub(crate) fn settled(&self, processes: usize) -> serde_json::Value {
         wait_for("the workers to settle", || {
-            let said = self.say("status --json");
-            let status: serde_json::Value = serde_json::from_str(&said.output).ok()?;
+            let result = self.run("status --json");
+            let status: serde_json::Value = serde_json::from_str(&result.output).ok()?;
             let workers = status["workers"].as_array()?;
             let ready = workers.iter().filter(|worker| worker["state"] == "ready");
             let settled = ready.count() == processes && workers.len() == processes;

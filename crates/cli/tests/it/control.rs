@@ -1,60 +1,60 @@
-//! The commands that ask, and what they answer when there is nobody to ask.
+//! Control commands, with one, several and no running services.
 
 use std::{fs, os::unix::net::UnixListener, rc::Rc};
 
 use testkit::{Signal, temp_dir, wait_until};
 
-use crate::house::{Service, say};
+use crate::fixture::{Service, run};
 
 #[test]
-fn status_is_a_table_for_people() {
+fn status_prints_a_table() {
     let Some(service) = Service::start("") else {
         return;
     };
     let status = service.settled(2);
-    let said = service.say("status");
-    assert_eq!(said.code, Some(0), "{said:?}");
-    let lines: Vec<&str> = said.output.lines().collect();
+    let result = service.run("status");
+    assert_eq!(result.code, Some(0), "{result:?}");
+    let lines: Vec<&str> = result.output.lines().collect();
     let first = format!(
         "running on {}: process {}, generation 1, up ",
         service.address,
         service.running.pid()
     );
-    assert!(lines[0].starts_with(&first), "{said:?}");
-    assert!(lines[1].trim().starts_with("TASK"), "{said:?}");
-    assert_eq!(lines.len(), 4, "{said:?}");
+    assert!(lines[0].starts_with(&first), "{result:?}");
+    assert!(lines[1].trim().starts_with("TASK"), "{result:?}");
+    assert_eq!(lines.len(), 4, "{result:?}");
     for task_id in [0, 1] {
         let cells: Vec<&str> = lines[2 + task_id].split_whitespace().collect();
         let pid = status["workers"][task_id]["pid"].to_string();
         let task_id = task_id.to_string();
-        assert_eq!(cells[..4], [&*task_id, &*pid, "1", "ready"], "{said:?}");
+        assert_eq!(cells[..4], [&*task_id, &*pid, "1", "ready"], "{result:?}");
     }
 }
 
 #[test]
-fn reload_tells_how_it_ended() {
+fn reload_prints_new_generation_or_the_failure() {
     let Some(service) = Service::start("") else {
         return;
     };
     service.settled(2);
     service.deploy("broken");
-    let said = service.say("reload");
-    assert_eq!(said.code, Some(1), "{said:?}");
+    let result = service.run("reload");
+    assert_eq!(result.code, Some(1), "{result:?}");
     let reason = "ended before it was ready: exit status 1";
-    assert!(said.errors.starts_with("squall: "), "{said:?}");
-    assert!(said.errors.contains(reason), "{said:?}");
+    assert!(result.errors.starts_with("squall: "), "{result:?}");
+    assert!(result.errors.contains(reason), "{result:?}");
     service.running.wait_line("RuntimeError: a broken build");
     service.settled(2);
     assert_eq!(service.ask().0, "first");
-    let table = service.say("status").output;
-    assert!(table.contains("the last reload failed: "), "{table}");
+    let table = service.run("status").output;
+    assert!(table.contains("last reload failed: "), "{table}");
 
     service.deploy("second");
-    let said = service.say("reload");
+    let result = service.run("reload");
     assert_eq!(
-        (said.code, &*said.output),
-        (Some(0), "generation 3 serves\n"),
-        "{said:?}"
+        (result.code, &*result.output),
+        (Some(0), "reloaded: generation 3 is serving\n"),
+        "{result:?}"
     );
     let status = service.settled(2);
     assert_eq!(status["reload_error"], serde_json::Value::Null);
@@ -62,16 +62,16 @@ fn reload_tells_how_it_ended() {
 }
 
 #[test]
-fn reload_of_the_supervisor_keeps_its_process_id() {
+fn supervisor_reload_keeps_its_process_id() {
     let Some(mut service) = Service::start("") else {
         return;
     };
     service.settled(2);
-    let said = service.say("reload --supervisor");
+    let result = service.run("reload --supervisor");
     assert_eq!(
-        (said.code, &*said.output),
-        (Some(0), "generation 2 serves\n"),
-        "{said:?}"
+        (result.code, &*result.output),
+        (Some(0), "reloaded: generation 2 is serving\n"),
+        "{result:?}"
     );
     service.running.wait_line("replaced the supervisor");
     let status = service.settled(2);
@@ -80,33 +80,33 @@ fn reload_of_the_supervisor_keeps_its_process_id() {
 }
 
 #[test]
-fn scale_changes_how_many_there_are() {
+fn scale_changes_the_number_of_workers() {
     let Some(service) = Service::start("") else {
         return;
     };
     service.settled(2);
     for processes in [3, 1] {
-        let said = service.say(&format!("scale {processes}"));
-        assert_eq!(said.code, Some(0), "{said:?}");
+        let result = service.run(&format!("scale {processes}"));
+        assert_eq!(result.code, Some(0), "{result:?}");
         assert_eq!(service.settled(processes)["processes"], processes);
     }
     for processes in ["0", "100000"] {
-        let said = service.say(&format!("scale {processes}"));
-        assert_eq!(said.code, Some(1), "{said:?}");
+        let result = service.run(&format!("scale {processes}"));
+        assert_eq!(result.code, Some(1), "{result:?}");
         let expected = "squall: from 1 to 1024 processes are possible\n";
-        assert_eq!(said.errors, expected);
+        assert_eq!(result.errors, expected);
     }
     service.settled(1);
 }
 
 #[test]
-fn stop_waits_for_the_end() {
+fn stop_waits_until_the_supervisor_exits_and_leaves_no_files() {
     let Some(mut service) = Service::start("") else {
         return;
     };
     service.settled(2);
-    let said = service.say("stop");
-    assert_eq!(said.code, Some(0), "{said:?}");
+    let result = service.run("stop");
+    assert_eq!(result.code, Some(0), "{result:?}");
     assert_eq!(service.running.wait().code(), Some(0));
     let left = fs::read_dir(service.directory()).expect("it is there");
     let left: Vec<_> = left
@@ -116,7 +116,7 @@ fn stop_waits_for_the_end() {
 }
 
 #[test]
-fn nobody_to_ask() {
+fn commands_fail_without_a_running_service() {
     let directory = temp_dir();
     let missing = directory.path().join("missing");
     let dead = directory.path().join("dead");
@@ -126,26 +126,26 @@ fn nobody_to_ask() {
         (&dead, "no supervisor listens there any more"),
     ] {
         for command in ["status", "status --json", "reload", "scale 2", "stop"] {
-            let said = say(
+            let result = run(
                 directory.path(),
                 &format!("{command} --control {}", path.display()),
             );
-            assert_eq!(said.code, Some(1), "{command}: {said:?}");
+            assert_eq!(result.code, Some(1), "{command}: {result:?}");
             let named = format!("squall: {}: {reason}", path.display());
-            assert!(said.errors.starts_with(&named), "{command}: {said:?}");
-            assert!(said.output.is_empty(), "{command}: {said:?}");
+            assert!(result.errors.starts_with(&named), "{command}: {result:?}");
+            assert!(result.output.is_empty(), "{command}: {result:?}");
         }
     }
-    let said = say(directory.path(), "status");
-    assert_eq!(said.code, Some(1), "{said:?}");
+    let result = run(directory.path(), "status");
+    assert_eq!(result.code, Some(1), "{result:?}");
     assert!(
-        said.errors.contains("no service of yours answers"),
-        "{said:?}"
+        result.errors.contains("no running service of this user"),
+        "{result:?}"
     );
 }
 
 #[test]
-fn the_socket_of_a_dead_supervisor_is_no_service() {
+fn socket_of_a_killed_supervisor_is_ignored() {
     let directory = Rc::new(temp_dir());
     let Some(mut service) = Service::start_in(&directory, "app.py", "") else {
         return;
@@ -153,18 +153,18 @@ fn the_socket_of_a_dead_supervisor_is_no_service() {
     service.settled(2);
     service.running.signal(Signal::Kill);
     service.running.wait();
-    let said = service.say("status");
+    let result = service.run("status");
     assert!(
-        said.errors.contains("no service of yours answers"),
-        "{said:?}"
+        result.errors.contains("no running service of this user"),
+        "{result:?}"
     );
-    // What it has left behind does not hide the next one.
+    // The stale socket does not hide the next service.
     let next = Service::start_in(&directory, "app.py", "").expect("there is Python");
     assert_eq!(next.settled(2)["pid"], next.running.pid());
 }
 
 #[test]
-fn several_services_must_be_named() {
+fn commands_require_control_option_for_several_services() {
     let directory = Rc::new(temp_dir());
     let Some(one) = Service::start_in(&directory, "one.py", "") else {
         return;
@@ -177,10 +177,10 @@ fn several_services_must_be_named() {
         .collect();
     paths.sort();
     let list = format!(
-        "squall: several services answer; name one with --control: {}\n",
+        "squall: several services are running; select one with --control: {}\n",
         paths.join(", ")
     );
-    wait_until("both to be found", || one.say("status").errors == list);
-    let said = one.say("stop");
-    assert_eq!((said.code, said.errors), (Some(1), list));
+    wait_until("both to be found", || one.run("status").errors == list);
+    let result = one.run("stop");
+    assert_eq!((result.code, result.errors), (Some(1), list));
 }

@@ -1,30 +1,30 @@
-//! The commands that send a request to a running supervisor over its control socket.
+//! Control commands: `status`, `reload`, `scale` and `stop`, over a supervisor's control socket.
 
 use std::{io, path::PathBuf, process::ExitCode};
 
 use clap::Args;
 use squall_prefork::control::{Client, find};
 
-use crate::{complain, print, table};
+use crate::{print, print_error, table};
 
-/// Show each worker: state, age, restarts, traffic, memory.
+/// Show the state, uptime, restarts, traffic and memory of each worker.
 #[derive(Args)]
 pub(crate) struct Status {
     #[command(flatten)]
-    service: Service,
+    service: ServiceArgs,
     /// Print all fields as JSON.
     #[arg(long)]
     json: bool,
 }
 
-/// Replace all workers by what is on disk now, one after the other, and wait for the end.
+/// Replace all workers one by one by the program on disk, and wait until it is done.
 ///
-/// When a new worker fails, the old ones go on serving and the exit status is 1.
+/// If a new worker fails, the old workers keep serving and the exit status is 1.
 #[derive(Args)]
 pub(crate) struct Reload {
     #[command(flatten)]
-    service: Service,
-    /// Replace the supervisor's own program as well; its process id stays.
+    service: ServiceArgs,
+    /// Also replace the supervisor's executable; its process id does not change.
     #[arg(long)]
     supervisor: bool,
 }
@@ -33,27 +33,27 @@ pub(crate) struct Reload {
 #[derive(Args)]
 pub(crate) struct Scale {
     #[command(flatten)]
-    service: Service,
-    /// The new number of workers.
+    service: ServiceArgs,
+    /// New number of workers.
     processes: usize,
 }
 
-/// Stop the service gracefully, and wait until it is gone.
+/// Shut the service down gracefully, and wait until it has exited.
 #[derive(Args)]
 pub(crate) struct Stop {
     #[command(flatten)]
-    service: Service,
+    service: ServiceArgs,
 }
 
-/// The service that a command is for.
+/// The addressed service.
 #[derive(Args)]
-struct Service {
-    /// The path of the service's control socket; not needed where only one service of yours runs.
+struct ServiceArgs {
+    /// Path of the service's control socket; needed only if several of your services run.
     #[arg(long, value_name = "PATH")]
     control: Option<PathBuf>,
 }
 
-impl Service {
+impl ServiceArgs {
     fn connect(&self) -> io::Result<Client> {
         let path = match &self.control {
             Some(path) => path.clone(),
@@ -68,14 +68,17 @@ impl Service {
 fn only(mut found: Vec<PathBuf>) -> Result<PathBuf, String> {
     match found.len() {
         1 => Ok(found.remove(0)),
-        0 => Err("no service of yours answers; name its control socket with --control".to_owned()),
+        0 => Err(
+            "no running service of this user was found; pass its control socket with --control"
+                .to_owned(),
+        ),
         _ => {
             let paths: Vec<String> = found
                 .iter()
                 .map(|path| path.display().to_string())
                 .collect();
             Err(format!(
-                "several services answer; name one with --control: {}",
+                "several services are running; select one with --control: {}",
                 paths.join(", ")
             ))
         }
@@ -98,7 +101,7 @@ pub(crate) fn reload(arguments: &Reload) -> io::Result<String> {
     } else {
         client.reload()?
     };
-    Ok(format!("generation {generation} serves"))
+    Ok(format!("reloaded: generation {generation} is serving"))
 }
 
 pub(crate) fn scale(arguments: &Scale) -> io::Result<String> {
@@ -111,13 +114,13 @@ pub(crate) fn stop(arguments: &Stop) -> io::Result<String> {
     Ok(String::new())
 }
 
-/// Prints the result of a command, if it has a text.
+/// Prints the output of a command, if any, or its error.
 pub(crate) fn exit(result: io::Result<String>) -> ExitCode {
     match result {
         Ok(text) if text.is_empty() => ExitCode::SUCCESS,
         Ok(text) => print::output(&text),
         Err(error) => {
-            complain(&error.to_string());
+            print_error(&error.to_string());
             ExitCode::FAILURE
         }
     }
@@ -126,7 +129,7 @@ pub(crate) fn exit(result: io::Result<String>) -> ExitCode {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn one_service_needs_no_name() {
+    fn control_option_is_optional_for_one_service() {
         assert_eq!(super::only(vec!["a".into()]), Ok("a".into()));
         assert!(super::only(Vec::new()).unwrap_err().contains("--control"));
         let several = super::only(vec!["a".into(), "b".into()]).unwrap_err();
