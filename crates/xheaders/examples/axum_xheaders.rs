@@ -1,8 +1,8 @@
-//! An axum application that knows its clients, and nothing else of squall.
+//! Client addresses in an axum application, without the rest of squall.
 //!
-//! Run with `cargo run -p squall-xheaders --example axum_xheaders`, then
-//! `curl -H 'X-Forwarded-For: 203.0.113.7' http://127.0.0.1:8888/`. The header is believed, since curl comes
-//! from this machine, as a proxy on it would.
+//! Run with `cargo run -p squall-xheaders --example axum_xheaders`, then `curl -H 'X-Forwarded-For:
+//! 203.0.113.7' http://127.0.0.1:8888/`. The header is trusted, since curl connects from loopback,
+//! as a proxy on this machine would.
 
 use std::{io, net::SocketAddr};
 

@@ -1,4 +1,4 @@
-//! The client of a request, as far as it is known.
+//! The client of a request: address, scheme, host and peer.
 
 use std::{fmt, net::IpAddr};
 
@@ -24,13 +24,14 @@ pub enum ClientSource {
     Addr(ClientAddr),
     /// The client connected to this program by a unix socket, without a proxy.
     Unix,
-    /// Forwarding headers contradict each other, or the server does not know the peer. This is neither
-    /// the proxy nor this machine: give it the rights of an address that nobody has allowed.
+    /// Forwarding headers contradict each other or hide the address, or the peer is unknown.
+    /// Allow-lists must reject it, like any address that they do not contain.
     Unknown,
 }
 
 impl Client {
-    /// Returns the client where no forwarding header is trusted: the peer, and the host of the request itself.
+    /// Returns the client where no forwarding header is trusted: the peer, and the host of the
+    /// request itself.
     #[must_use]
     pub fn direct(connection: Option<Connection>, uri: &Uri, headers: &HeaderMap) -> Self {
         let source = match connection.map(|connection| connection.peer) {
@@ -74,13 +75,15 @@ impl Client {
         self.scheme
     }
 
-    /// Returns the host that the client requested; `None` if the request has none, or a malformed one.
+    /// Returns the host that the client requested; `None` if the request has none, or a malformed
+    /// one.
     #[must_use]
     pub fn host(&self) -> Option<&Host> {
         self.host.as_ref()
     }
 
-    /// Returns the other end of the connection, whatever the headers are. `None` if the server does not know it.
+    /// Returns the other end of the connection, which no header changes. `None` if the connection
+    /// is unknown.
     #[must_use]
     pub fn peer(&self) -> Option<Peer> {
         self.peer

@@ -1,4 +1,4 @@
-//! An address of a client or a proxy, as the headers write it.
+//! Addresses of clients and proxies, in the notation of forwarding headers.
 
 use std::{
     fmt,
@@ -7,10 +7,10 @@ use std::{
 
 use squall_peers::parse_port;
 
-/// The address of a client, and its port where that is known.
+/// The address of a client, with its port if the connection or the header has one.
 ///
-/// An IPv4 address in IPv6 form is the IPv4 address that it is, and there is no zone.
-/// It is shown as `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1` or `[2001:db8::1]:4711`.
+/// An IPv4-mapped IPv6 address becomes the IPv4 address, and a zone is removed. Displayed as
+/// `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1` or `[2001:db8::1]:4711`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientAddr {
     ip: IpAddr,
@@ -25,13 +25,13 @@ impl ClientAddr {
         }
     }
 
-    /// The address.
+    /// Returns the address.
     #[must_use]
     pub fn ip(&self) -> IpAddr {
         self.ip
     }
 
-    /// The port, where the connection or the header tells it.
+    /// Returns the port, if the connection or the header has one.
     #[must_use]
     pub fn port(&self) -> Option<u16> {
         self.port
@@ -53,18 +53,18 @@ impl fmt::Display for ClientAddr {
     }
 }
 
-/// What a header can say of a hop (RFC 7239, section 6).
+/// A node: the address of a hop, or a placeholder for it (RFC 7239, section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Node {
     Addr(ClientAddr),
-    /// nginx's `$remote_addr` where its own peer came by a unix socket.
+    /// `unix:`, which is nginx's `$remote_addr` for a peer on a unix socket.
     Unix,
     /// `unknown`, or an obfuscated identifier such as `_proxy1`.
     Hidden,
 }
 
 impl Node {
-    /// Reads a node as in `Forwarded`, and what others send: IPv6 without brackets, and zones.
+    /// Parses a node of RFC 7239, and the common deviations: IPv6 without brackets, and zones.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if text == "unix:" {
             return Some(Self::Unix);
@@ -97,7 +97,7 @@ fn node(ip: IpAddr, port: &str) -> Option<Node> {
     Some(Node::Addr(ClientAddr::new(ip, read_port(port)?)))
 }
 
-/// A port; none where it is obfuscated, or said to be 0.
+/// Parses a port; `Some(None)` if it is obfuscated or 0.
 fn read_port(text: &str) -> Option<Option<u16>> {
     if text == "0" || text.starts_with('_') && is_hidden(text) {
         return Some(None);
@@ -105,7 +105,7 @@ fn read_port(text: &str) -> Option<Option<u16>> {
     parse_port(text).map(Some)
 }
 
-/// An address whose zone, which means nothing on another machine, is left out.
+/// Parses an IPv6 address and drops its zone, which has no meaning on another machine.
 fn ipv6(text: &str) -> Option<Ipv6Addr> {
     let (ip, zone) = text.split_once('%').unwrap_or((text, "0"));
     let is_zone = !zone.is_empty() && zone.bytes().all(is_mark_or_alphanumeric);

@@ -1,8 +1,8 @@
-//! What is known of a request without its headers: who opened the connection that it came by.
+//! The connection of a request: its peer, and whether it is encrypted.
 
 use crate::{Peer, Scheme};
 
-/// A connection, as its server knows it: the peer, and whether it is encrypted.
+/// A connection, as the server reports it: the peer, and whether it is encrypted.
 ///
 /// # Examples
 ///
@@ -22,9 +22,8 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// How the peer speaks on this connection itself: [`Https`](Scheme::Https) if it is encrypted.
-    ///
-    /// Defaults to [`Scheme::Http`].
+    /// Sets the scheme of the connection itself: [`Https`](Scheme::Https) if it is encrypted.
+    /// Default: [`Scheme::Http`].
     pub fn scheme(mut self, scheme: Scheme) -> Self {
         self.scheme = scheme;
         self

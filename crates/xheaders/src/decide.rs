@@ -1,4 +1,5 @@
-//! The client of a request: decided from the connection, the headers and the settings, as a pure value.
+//! The client of a request: decided from the connection, the headers and the settings, as a pure
+//! value.
 
 use http::Request;
 
@@ -129,7 +130,8 @@ impl Statements {
         }
     }
 
-    /// Where one header has the address of a trusted proxy and another that of the proxy's peer, both are right.
+    /// Where one header has the address of a trusted proxy and another that of the proxy's peer,
+    /// both are right.
     fn add_addr(&mut self, addr: ClientAddr, header: Header, is_proxy: bool) {
         match self.addr.first {
             Some((first, by)) if !self.is_proxy => {

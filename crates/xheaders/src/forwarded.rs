@@ -1,10 +1,10 @@
-//! One element of `Forwarded` (RFC 7239, section 4): what one hop says.
+//! The parser of a `Forwarded` element (RFC 7239, section 4), which one hop added.
 
 use std::borrow::Cow;
 
 use crate::list::parts_from_end;
 
-/// The parameters of an element that tell about the client.
+/// The parameters of an element that describe the client; others, such as `by`, are skipped.
 #[derive(Debug, Default)]
 pub(crate) struct Element<'a> {
     pub(crate) node: Option<Cow<'a, str>>,
@@ -13,7 +13,7 @@ pub(crate) struct Element<'a> {
 }
 
 impl<'a> Element<'a> {
-    /// Reads an element; `None` if it is not one, or says a thing twice.
+    /// Parses an element; `None` if it is malformed or has a parameter twice.
     pub(crate) fn parse(text: &'a [u8]) -> Option<Self> {
         let mut element = Self::default();
         for pair in parts_from_end(text, b';') {
@@ -33,7 +33,8 @@ impl<'a> Element<'a> {
     }
 }
 
-/// A quoted string, or a token; many proxies send addresses with colons and brackets as if they were tokens.
+/// Parses a quoted string or a token. Colons and brackets count as token characters, since many
+/// proxies send addresses unquoted.
 pub(crate) fn parse_value(text: &str) -> Option<Cow<'_, str>> {
     let Some(quoted) = text.strip_prefix('"') else {
         let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'"';

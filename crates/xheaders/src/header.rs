@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::{HeaderMap, HeaderName};
 
-/// What a header carries.
+/// The content of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Elements with addresses, schemes and hosts, one for each hop.
@@ -56,7 +56,8 @@ headers! {
     FastlyClientIp = "fastly-client-ip": ClientAddress,
     /// `Forwarded` (RFC 7239): the client's address, scheme and host, hop by hop.
     Forwarded = "forwarded": Elements,
-    /// `True-Client-IP`: the client's address, set by Akamai, and by Cloudflare where it is switched on.
+    /// `True-Client-IP`: the client's address, set by Akamai, and by Cloudflare where it is
+    /// switched on.
     TrueClientIp = "true-client-ip": ClientAddress,
     /// `X-Client-IP`: the client's address, as some balancers are configured to set it.
     XClientIp = "x-client-ip": ClientAddress,
@@ -118,14 +119,14 @@ impl FoundHeaders {
     }
 }
 
-/// Most names are skipped by their first letter.
+/// A check of the first letter, which skips most names.
 fn may_be_known(name: &str) -> bool {
     let first = name.as_bytes().first().copied().unwrap_or_default();
     first.is_ascii_lowercase() && FIRST_LETTERS & 1 << (first - b'a') != 0
 }
 
-/// Removes headers whose names are spelt with underscores, such as `x_real_ip`: programs that turn names
-/// into variables, as CGI and WSGI do, cannot tell them from the others.
+/// Removes headers whose names are spelt with underscores, such as `x_real_ip`: CGI and WSGI
+/// map them to the same variable as the hyphenated names.
 pub(crate) fn remove_misspelt(headers: &mut HeaderMap) {
     let misspelt: Vec<HeaderName> = headers
         .keys()

@@ -1,4 +1,4 @@
-//! The host that a client asked for.
+//! The host of a request, checked to be well-formed.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use http::{HeaderMap, HeaderValue, Uri, header};
 
 use squall_peers::HostPort;
 
-/// A host in the form of a URL's authority: a name or an address, and a port where one was said.
+/// A host in the form of a URL's authority: a name or an address, and an optional port.
 ///
-/// Only what is safe in any URL or file is a host: letters, digits, `.`, `-` and `_`, or an
-/// IPv6 address in brackets; no user, no percent escapes, no port out of range. Hosts are equal
-/// whatever the case of their letters. That it has the right form says nothing of who chose it: see
+/// A host is safe in URLs and file names: letters, digits, `.`, `-` and `_`, or an IPv6 address in
+/// brackets; no user, no percent escapes, no port out of range. The comparison ignores case. A
+/// well-formed host may still be chosen by the client: see
 /// [the crate's page](crate#hosts-are-chosen-by-clients).
 #[derive(Clone)]
 pub struct Host {
@@ -34,8 +34,9 @@ impl Host {
         Self::from_value(&HeaderValue::from_str(text).ok()?)
     }
 
-    /// What a request itself says (RFC 9112, section 3.2.2; RFC 9113, section 8.3.1): the
-    /// target's authority comes before `Host`, of which there must be no two.
+    /// Returns the host of a request without forwarding headers: the target's authority takes
+    /// precedence over `Host` (RFC 9112, section 3.2.2; RFC 9113, section 8.3.1). `None` for
+    /// several `Host` lines.
     pub(crate) fn of(uri: &Uri, headers: &HeaderMap) -> Option<Self> {
         if let Some(authority) = uri.authority() {
             return Self::parse(authority.as_str());
@@ -51,19 +52,19 @@ impl Host {
         Self::parse(&format!("{}:{port}", self.name())).expect("it was a host before")
     }
 
-    /// All of it: `example.com`, `example.com:8443` or `[::1]:8443`.
+    /// Returns host and port: `example.com`, `example.com:8443` or `[::1]:8443`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.text.to_str().expect("it was checked to be ASCII")
     }
 
-    /// Without the port: `example.com` or `[::1]`.
+    /// Returns the host without the port: `example.com` or `[::1]`.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.as_str()[..self.name_len]
     }
 
-    /// The port, if one is said.
+    /// Returns the port, if there is one.
     #[must_use]
     pub fn port(&self) -> Option<u16> {
         self.port

@@ -1,4 +1,5 @@
-//! The tower layer: puts a [`Client`](crate::Client) into each request, and logs headers that it ignores.
+//! The tower layer: puts a [`Client`](crate::Client) into each request, and logs headers that it
+//! ignores.
 
 use std::{
     fmt,
@@ -71,8 +72,8 @@ impl<S> Layer<S> for XHeadersLayer {
 
 /// A service whose requests carry a [`Client`](crate::Client); made by [`XHeadersLayer`].
 ///
-/// With [`Contradictions::Refuse`](crate::Contradictions::Refuse), it responds to contradictory headers with 400 and an
-/// empty body.
+/// With [`Contradictions::Refuse`](crate::Contradictions::Refuse), it responds to contradictory
+/// headers with 400 and an empty body.
 #[derive(Clone, Debug)]
 pub struct XHeadersService<S> {
     inner: S,

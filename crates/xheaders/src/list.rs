@@ -1,12 +1,13 @@
-//! Lists in headers, from their end: what a trusted hop added is read before what it was told.
+//! Lists in headers, read from the end: elements of trusted hops come before those of the client.
 
 use http::{HeaderMap, header::AsHeaderName};
 
-/// The elements of all lines of a header, from the last to the first, without the space around them.
+/// The elements of all lines of a header, from the last to the first, without the space around
+/// them.
 ///
-/// Reading backwards, and each line for itself, keeps a forged quotation mark from reaching into
-/// what comes after it. An empty element is one too: skipping it, as RFC 9110, section 5.6.1.2
-/// asks, would let the one before it, which the client wrote, stand for a hop that had nothing to say.
+/// Backwards and line by line, so that a forged quotation mark cannot swallow the elements after
+/// it. Empty elements are kept, against RFC 9110, section 5.6.1.2: if one were skipped, the
+/// client's own element before it would take the place of the hop that sent the empty one.
 pub(crate) fn elements_from_end(
     headers: &HeaderMap,
     name: impl AsHeaderName,
@@ -15,7 +16,8 @@ pub(crate) fn elements_from_end(
     lines.flat_map(|line| parts_from_end(line.as_bytes(), b','))
 }
 
-/// The parts of a text between separators that are not in a quoted string (RFC 9110, section 5.6.4).
+/// The parts of a text between separators that are not in a quoted string (RFC 9110, section
+/// 5.6.4).
 pub(crate) fn parts_from_end(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {

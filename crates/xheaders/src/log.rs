@@ -10,8 +10,8 @@ use http::HeaderMap;
 
 use crate::{Contradiction, Header, Peer, decide::Remark, header::Kind};
 
-/// The number of peers that are remembered and logged, of each kind. Peers that are not trusted can then
-/// fill neither the memory nor the disk.
+/// The number of peers that are remembered and logged, of each kind, so that untrusted peers can
+/// fill neither memory nor disk.
 const MAX_PEERS: usize = 1024;
 
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ impl Log {
     }
 }
 
-/// What the operator can do: read the headers that the proxy sets only, or let the proxy set both.
+/// Returns the two ways out: read only the headers that the proxy sets, or let it set both.
 fn advice(contradiction: Contradiction) -> &'static str {
     match contradiction.headers().map(Header::kind) {
         [

@@ -1,8 +1,8 @@
-//! The scheme that a client used.
+//! The scheme of a request: `http` or `https`.
 
 use std::fmt;
 
-/// The scheme of the URL that a client asked for.
+/// The scheme of the URL that a client requested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Scheme {
@@ -14,7 +14,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// `"http"` or `"https"`.
+    /// Returns `"http"` or `"https"`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -23,7 +23,7 @@ impl Scheme {
         }
     }
 
-    /// The port of a URL that names none.
+    /// Returns the port of URLs without an explicit port.
     #[must_use]
     pub fn default_port(self) -> u16 {
         match self {
@@ -32,7 +32,7 @@ impl Scheme {
         }
     }
 
-    /// Reads what proxies say. Traefik, for one, says `wss` of WebSockets.
+    /// Parses the scheme in a header. Traefik sends `wss` for WebSockets.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let is = |scheme| text.eq_ignore_ascii_case(scheme);
         if is("https") || is("wss") {

@@ -14,7 +14,8 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct Statement {
     pub(crate) addr: Option<ClientAddr>,
-    /// Whether the header names a hop without its address: malformed, `unknown`, obfuscated or a unix socket.
+    /// Whether the header names a hop without its address: malformed, `unknown`, obfuscated or a
+    /// unix socket.
     pub(crate) hides_addr: bool,
     pub(crate) scheme: Option<Scheme>,
     pub(crate) host: Option<Host>,
@@ -30,7 +31,7 @@ impl Statement {
         match header.kind() {
             Kind::Elements => return Self::forwarded(settings, elements),
             Kind::Chain => return Self::chain(settings, elements),
-            // The others are no lists. If a proxy made one, its own value is the last.
+            // Not lists by definition. If a proxy appended to one, its own value is the last.
             Kind::PeerAddress | Kind::ClientAddress => {
                 return Self::chain(settings, elements.take(1));
             }
@@ -89,8 +90,8 @@ impl Statement {
     }
 }
 
-/// Walks from hop to hop towards the client, as long as the reached hop is trusted. Returns the address of
-/// the hop where the walk ends, if it has a well-formed one, and its element.
+/// Walks from hop to hop towards the client, as long as the reached hop is trusted. Returns the
+/// address of the hop where the walk ends, if it has a well-formed one, and its element.
 fn walk<T>(
     settings: &XHeaders,
     elements: impl Iterator<Item = T>,

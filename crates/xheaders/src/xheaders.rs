@@ -8,7 +8,8 @@ use crate::{
     header::{FoundHeaders, Kind},
 };
 
-/// The trusted proxies and their forwarding headers; [`layer`](Self::layer) makes a tower layer of them.
+/// The trusted proxies and their forwarding headers; [`layer`](Self::layer) makes a tower layer of
+/// them.
 ///
 /// # Examples
 ///
@@ -31,18 +32,18 @@ pub struct XHeaders {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Contradictions {
-    /// The request is served, and what the headers contradict each other about is unknown: the address is
-    /// [`ClientSource::Unknown`](crate::ClientSource::Unknown), the host `None`, and the scheme `https`, so that cookies
-    /// are `Secure`. It is logged once for each peer.
+    /// The request is served without the contradicted value: the address is
+    /// [`ClientSource::Unknown`](crate::ClientSource::Unknown), the host `None`, and the scheme
+    /// `https`, so that cookies are `Secure`. Logged once for each peer.
     ///
-    /// A company's proxy in front of a client is a common cause: its `X-Forwarded-For` passes an nginx that
-    /// sets `X-Real-IP` only.
+    /// A company's proxy in front of a client is a common cause: its `X-Forwarded-For` passes an
+    /// nginx that sets `X-Real-IP` only.
     #[default]
     Unknown,
     /// The request gets 400.
     Refuse,
-    /// The header that comes first in [`headers`](XHeaders::headers) counts. Only sound if your
-    /// proxy sets that one on each request.
+    /// The header that comes first in [`headers`](XHeaders::headers) counts. Safe only if your
+    /// proxy sets that header on each request.
     Ignore,
 }
 
@@ -62,8 +63,8 @@ impl XHeaders {
         }
     }
 
-    /// For nginx as in Tornado's guide: `X-Real-IP` and `X-Scheme` only. A client's `X-Forwarded-For`, which
-    /// that configuration passes on, changes nothing.
+    /// For nginx as in Tornado's guide: `X-Real-IP` and `X-Scheme` only. A client's
+    /// `X-Forwarded-For`, which that configuration passes on, changes nothing.
     ///
     /// ```nginx
     /// proxy_set_header X-Real-IP $remote_addr;
@@ -84,21 +85,23 @@ impl XHeaders {
     }
 
     /// For a content delivery network in front of your own proxy: `X-Forwarded-For` and
-    /// `X-Forwarded-Proto`, through this many [`hops`](Self::hops), yours included. Your proxy must refuse connections
-    /// from outside of that network: such a client would choose its own address.
+    /// `X-Forwarded-Proto`, through this many [`hops`](Self::hops), yours included. Your proxy must
+    /// refuse connections from outside of that network: such a client would choose its own address.
     pub fn cdn(hops: usize) -> Self {
         Self::haproxy().hops(hops)
     }
 
     /// For Cloudflare: `CF-Connecting-IP` and `X-Forwarded-Proto` only.
     ///
-    /// Name Cloudflare's networks in [`trusted_proxies`](Self::trusted_proxies) if it connects to this program. If it
-    /// connects to a proxy of yours, that proxy must refuse all other connections, or remove the header from them.
+    /// Name Cloudflare's networks in [`trusted_proxies`](Self::trusted_proxies) if it connects to
+    /// this program. If it connects to a proxy of yours, that proxy must refuse all other
+    /// connections, or remove the header from them.
     pub fn cloudflare() -> Self {
         Self::new().headers([Header::CfConnectingIp, Header::XForwardedProto])
     }
 
-    /// For Fastly: `Fastly-Client-IP` only; trusted proxies as for [`cloudflare`](Self::cloudflare).
+    /// For Fastly: `Fastly-Client-IP` only; trusted proxies as for
+    /// [`cloudflare`](Self::cloudflare).
     ///
     /// Fastly passes on a `Fastly-Client-IP` of the client unless your VCL sets it at the edge:
     ///
@@ -130,25 +133,27 @@ impl XHeaders {
         self
     }
 
-    /// Sets the headers that are read, by precedence. Name those that your proxy sets, on each request, and no
-    /// others: the rest are the client's. Headers with a host or a port are only read if they are named, and so are
-    /// `CF-Connecting-IP`, `True-Client-IP`, `Fastly-Client-IP` and `X-Client-IP`.
-    /// Default: `X-Forwarded-For`, `X-Real-IP`, `X-Forwarded-Proto`, `X-Scheme`.
+    /// Sets the headers that are read, by precedence. Name those that your proxy sets, on each
+    /// request, and no others: the rest are the client's. Headers with a host or a port are only
+    /// read if they are named, and so are `CF-Connecting-IP`, `True-Client-IP`, `Fastly-Client-IP`
+    /// and `X-Client-IP`. Default: `X-Forwarded-For`, `X-Real-IP`, `X-Forwarded-Proto`, `X-Scheme`.
     pub fn headers(mut self, headers: impl IntoIterator<Item = Header>) -> Self {
         self.headers = headers.into_iter().collect();
         self
     }
 
-    /// Sets how many proxies a request passes, where their addresses are not known: the client is the
-    /// n-th from the end of the chain, or the first if it is shorter. Only the last proxy, the peer, must be
-    /// one of the [`trusted_proxies`](Self::trusted_proxies). With more than one, `X-Real-IP` has a proxy's address and is
-    /// not read; with zero, no header is. Default: no number, each hop is one of the `trusted_proxies`.
+    /// Sets how many proxies a request passes, where their addresses are not known: the client is
+    /// the n-th from the end of the chain, or the first if it is shorter. Only the last proxy, the
+    /// peer, must be one of the [`trusted_proxies`](Self::trusted_proxies). With more than one,
+    /// `X-Real-IP` has a proxy's address and is not read; with zero, no header is. Default: no
+    /// number, each hop is one of the `trusted_proxies`.
     pub fn hops(mut self, hops: usize) -> Self {
         self.hops = Some(hops);
         self
     }
 
-    /// Sets the outcome of a request whose headers contradict each other. Default: [`Contradictions::Unknown`].
+    /// Sets the outcome of a request whose headers contradict each other. Default:
+    /// [`Contradictions::Unknown`].
     pub fn contradictions(mut self, contradictions: Contradictions) -> Self {
         self.contradictions = contradictions;
         self
@@ -179,7 +184,8 @@ impl XHeaders {
 
     /// Returns a layer that puts a [`Client`] into the extensions of each request.
     ///
-    /// The function reads the connection from the extensions, where servers put it. For axum, with `into_make_service_with_connect_info::<SocketAddr>()`:
+    /// The function reads the connection from the extensions, where servers put it. For axum, with
+    /// `into_make_service_with_connect_info::<SocketAddr>()`:
     ///
     /// ```
     /// use std::net::SocketAddr;

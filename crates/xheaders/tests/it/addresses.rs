@@ -5,7 +5,7 @@ use squall_xheaders::{TrustedProxies, XHeaders};
 use crate::case::{check, settings, trust};
 
 #[test]
-fn peers_that_are_not_trusted_are_the_client() {
+fn an_untrusted_peer_is_the_client() {
     let cases = [
         ("192.0.2.1", "", "192.0.2.1:9"),
         ("192.0.2.1", "x-forwarded-for: 203.0.113.7", "192.0.2.1:9"),
@@ -52,7 +52,7 @@ fn peers_that_are_not_trusted_are_the_client() {
 }
 
 #[test]
-fn loopback_is_trusted_by_default_and_nobody_else() {
+fn only_loopback_is_trusted_by_default() {
     let cases = [
         ("127.0.0.1", "x-forwarded-for: 203.0.113.7", "203.0.113.7"),
         ("127.255.0.1", "x-forwarded-for: 203.0.113.7", "203.0.113.7"),
@@ -365,7 +365,7 @@ fn an_unreadable_address_makes_the_client_unknown() {
             "x-forwarded-for: \"6.6.6.6, 203.0.113.7\"",
             "unknown",
         ),
-        // The proxies that could be read.
+        // Well-formed elements of proxies after the malformed one.
         (
             "127.0.0.1",
             "x-forwarded-for: 6.6.6.6, unknown, 10.0.0.1",
@@ -381,7 +381,7 @@ fn an_unreadable_address_makes_the_client_unknown() {
             "x-forwarded-for: 6.6.6.6,, 10.0.0.1",
             "unknown",
         ),
-        // Garbage before the client's own address is of no interest.
+        // Malformed elements before the client's address are not read.
         (
             "127.0.0.1",
             "x-forwarded-for: garbage, 203.0.113.7",
@@ -393,7 +393,7 @@ fn an_unreadable_address_makes_the_client_unknown() {
             "x-forwarded-for: \\\", 203.0.113.7",
             "203.0.113.7",
         ),
-        // Another header may know more.
+        // Another header may have the address.
         (
             "127.0.0.1",
             "x-forwarded-for: garbage\nx-real-ip: 203.0.113.7",
@@ -426,7 +426,7 @@ fn names_with_underscores_are_not_these_headers() {
 }
 
 #[test]
-fn other_headers_say_nothing() {
+fn other_headers_are_ignored() {
     let cases = [
         ("127.0.0.1", "client-ip: 6.6.6.6", "127.0.0.1:9"),
         ("127.0.0.1", "true-client-ip: 6.6.6.6", "127.0.0.1:9"),
@@ -435,7 +435,7 @@ fn other_headers_say_nothing() {
         ("127.0.0.1", "x-forwarded: for=6.6.6.6", "127.0.0.1:9"),
         ("127.0.0.1", "forwarded-for: 6.6.6.6", "127.0.0.1:9"),
         ("127.0.0.1", "x-forwarded-ssl: on", "127.0.0.1:9"),
-        // Known, but not read unless they are named.
+        // Read only if the setting names them.
         (
             "127.0.0.1",
             "forwarded: for=6.6.6.6;proto=https;host=evil",

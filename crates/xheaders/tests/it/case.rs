@@ -1,14 +1,14 @@
-//! How tables are written and checked.
+//! The notation of the tables, and their check.
 
 use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderName, HeaderValue, Request};
 use squall_xheaders::{Client, ClientSource, Connection, Peer, Scheme, TrustedProxies, XHeaders};
 
-/// The peer, the header lines that it sends, and what is known of the client.
+/// The peer, the header lines that it sends, and the resulting client.
 ///
-/// The peer is an address, `unix:` or `-` for one that is not known. The client is
-/// its address, `-` for a unix socket, or `unknown`; then `https` if it used that, then `@` and the host if one is known; or `400`.
+/// The peer is an address, `unix:`, or `-` without a connection. The client is its address, `-` for
+/// a unix socket, or `unknown`; then `https` for that scheme, then `@` and the host; or `400`.
 /// The peer's port is always 9, so an address with that port is the peer's.
 pub(crate) type Case = (&'static str, &'static str, &'static str);
 

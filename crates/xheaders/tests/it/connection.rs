@@ -1,4 +1,4 @@
-//! A real connection, with axum.
+//! Requests on one keep-alive connection to an axum server.
 
 use std::net::SocketAddr;
 
@@ -13,7 +13,7 @@ use testkit::Wire;
 use crate::case::tell;
 
 #[tokio::test]
-async fn what_one_request_says_does_not_reach_the_next() {
+async fn headers_of_a_request_do_not_affect_the_next_on_the_connection() {
     let whoami = async |Extension(client): Extension<Client>| tell(&client);
     let layer = XHeaders::new().layer(|extensions| {
         extensions

@@ -65,7 +65,7 @@ fn addresses() {
             "400",
             "203.0.113.7",
         ),
-        // The last hop before the peer is a proxy, and another header knows who is behind it.
+        // The last hop before the peer is a proxy, and another header has the client behind it.
         (
             "x-forwarded-for: 203.0.113.7, 10.0.0.1\nx-real-ip: 10.0.0.1",
             "203.0.113.7",
@@ -149,7 +149,7 @@ fn schemes_hosts_and_ports() {
             "127.0.0.1:9 https",
             "127.0.0.1:9 https",
         ),
-        // Not a contradiction: what the request itself says is what the proxy was asked by its own name.
+        // Not a contradiction: `Host` is the name under which the proxy reached this server.
         (
             "host: a\nx-forwarded-host: b",
             "127.0.0.1:9 @b",
@@ -217,7 +217,7 @@ const ALL: [Header; 7] = [
     Header::Forwarded,
 ];
 
-/// The peer is a proxy on this machine, which no allow-list may see in place of its client.
+/// An allow-list may contain loopback, so the proxy must not be taken for its client.
 #[test]
 fn unknown_is_neither_the_proxy_nor_loopback() {
     for (peer, lines) in [

@@ -62,7 +62,7 @@ fn elements() {
             "forwarded: for=\"::ffff:203.0.113.7\"",
             "203.0.113.7",
         ),
-        // The element that tells the address tells the rest.
+        // Scheme and host come from the same element as the address.
         (
             "127.0.0.1",
             "forwarded: for=6.6.6.6;proto=https;host=b, for=203.0.113.7",
@@ -93,7 +93,7 @@ fn elements() {
             "forwarded: for=6.6.6.6\nforwarded: for=203.0.113.7, for=10.0.0.1\nforwarded: for=10.0.0.2",
             "203.0.113.7",
         ),
-        // Hidden, absent, garbage: the rest of the element stands.
+        // Hidden, absent or malformed node: the rest of the element counts.
         (
             "127.0.0.1",
             "forwarded: for=6.6.6.6, for=unknown;proto=https",
@@ -134,7 +134,7 @@ fn elements() {
             "forwarded: for=203.0.113.7;host=\"a/b\"",
             "203.0.113.7",
         ),
-        // Not elements: nothing of them stands, and nothing before them.
+        // Malformed elements: neither they nor the elements before them count.
         ("127.0.0.1", "forwarded: for=6.6.6.6, garbage", "unknown"),
         ("127.0.0.1", "forwarded: for=6.6.6.6,", "unknown"),
         (
@@ -158,7 +158,7 @@ fn elements() {
             "unknown",
         ),
         ("127.0.0.1", "forwarded: 203.0.113.7", "unknown"),
-        // A quotation mark of the client's does not reach the proxy's words.
+        // A forged quotation mark does not reach into the proxy's element.
         (
             "127.0.0.1",
             "forwarded: for=\"6.6.6.6, for=203.0.113.7",
@@ -204,7 +204,7 @@ fn elements() {
 }
 
 #[test]
-fn the_preset_reads_nothing_else() {
+fn forwarded_preset_reads_no_other_header() {
     let cases = [
         (
             "127.0.0.1",

@@ -1,4 +1,4 @@
-//! Proxies that are counted, and settings that have a name.
+//! `XHeaders::hops`, and the presets.
 
 use squall_xheaders::{Header, XHeaders};
 
@@ -49,9 +49,9 @@ fn counted_hops() {
                     "x-forwarded-for: 6.6.6.6\nx-forwarded-for: 203.0.113.7\nx-forwarded-for: 198.51.100.1",
                     "203.0.113.7",
                 ),
-                // Shorter than it should be: the first.
+                // A chain shorter than `hops`: the first.
                 ("127.0.0.1", "x-forwarded-for: 203.0.113.7", "203.0.113.7"),
-                // The one in between need not be known.
+                // A hop in between may be hidden.
                 (
                     "127.0.0.1",
                     "x-forwarded-for: 6.6.6.6, 203.0.113.7, unknown",
@@ -62,7 +62,7 @@ fn counted_hops() {
                     "x-forwarded-for: 6.6.6.6, garbage, 198.51.100.1",
                     "unknown",
                 ),
-                // It names a proxy.
+                // X-Real-IP has the address of a proxy.
                 (
                     "127.0.0.1",
                     "x-forwarded-for: 203.0.113.7, 198.51.100.1\nx-real-ip: 198.51.100.1",
@@ -123,13 +123,13 @@ fn presets_read_the_headers_of_their_proxy_only() {
         (XHeaders::haproxy(), "5.5.5.5 https"),
         (XHeaders::nginx(), "6.6.6.6"),
         (XHeaders::forwarded(), "7.7.7.7"),
-        // The edge sets it, however many proxies follow.
+        // The edge sets the header, so the number of hops does not matter.
         (XHeaders::cloudflare().hops(3), "1.1.1.1 https"),
     ] {
         check(&settings, &[("127.0.0.1", all, wanted)]);
         check(&settings, &[("192.0.2.1", all, "192.0.2.1:9")]);
     }
-    // Without being named, the headers of networks change nothing.
+    // The headers of CDNs are not read unless they are named.
     let opt_in = "cf-connecting-ip: 1.1.1.1\nfastly-client-ip: 2.2.2.2\ntrue-client-ip: 3.3.3.3\nx-client-ip: 4.4.4.4";
     check(&XHeaders::new(), &[("127.0.0.1", opt_in, "127.0.0.1:9")]);
     let edge = XHeaders::cloudflare();

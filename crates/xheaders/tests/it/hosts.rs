@@ -1,4 +1,4 @@
-//! Hosts and ports, from requests themselves and from the headers that tell them.
+//! Hosts and ports, from `Host` or the target, and from forwarding headers.
 
 use http::Request;
 use squall_xheaders::{Header, Host, XHeaders};
@@ -41,7 +41,7 @@ fn a_target_with_an_authority_names_it_before_host() {
 }
 
 #[test]
-fn proxies_tell_hosts_and_ports() {
+fn hosts_and_ports_of_forwarding_headers() {
     let settings = settings().headers([
         Header::Forwarded,
         Header::XForwardedHost,
@@ -100,7 +100,7 @@ fn proxies_tell_hosts_and_ports() {
             "127.0.0.1:9 @a",
         ),
         ("127.0.0.1", "host: a\nx-forwarded-host:", "127.0.0.1:9 @a"),
-        // A port goes to the host that is told, else to the request's.
+        // The port is joined to the forwarded host, or else to that of the request.
         (
             "127.0.0.1",
             "x-forwarded-host: b\nx-forwarded-port: 8443",

@@ -1,4 +1,4 @@
-//! The layer: what a service behind it sees, and what it never sees.
+//! The layer: the requests that the inner service receives.
 
 use std::{convert::Infallible, net::SocketAddr};
 
@@ -12,7 +12,7 @@ fn layer() -> XHeadersLayer {
     settings().layer(|extensions| extensions.get::<SocketAddr>().copied())
 }
 
-/// Answers with the client, and the names of the headers.
+/// Responds with the client and the names of the headers.
 async fn whoami(request: Request<()>) -> Result<Response<String>, Infallible> {
     let client = request.extensions().get::<Client>().map(tell);
     let names = request.headers().keys();
@@ -51,7 +51,7 @@ async fn each_request_has_its_own_client() {
 }
 
 #[tokio::test]
-async fn a_client_from_elsewhere_is_replaced() {
+async fn a_client_in_the_extensions_is_replaced() {
     let mut request = from("127.0.0.1", "");
     let other = XHeaders::new().client(Some(Peer::Unix.into()), &request);
     request.extensions_mut().insert(other.unwrap());
@@ -60,7 +60,7 @@ async fn a_client_from_elsewhere_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_tell_the_peer_is_not_trusted() {
+async fn headers_without_a_known_peer_are_not_trusted() {
     let request = request("x-forwarded-for: 203.0.113.7");
     let response = layer().layer(service_fn(whoami)).oneshot(request).await;
     assert_eq!(response.unwrap().body(), "unknown x-forwarded-for");
@@ -85,7 +85,7 @@ async fn refused_contradictions_do_not_reach_the_service() {
 }
 
 #[tokio::test]
-async fn names_with_underscores_are_taken_out() {
+async fn headers_with_underscores_are_removed() {
     let lines = "x_real_ip: 1.1.1.1\nx_real_ip: 2.2.2.2\nX-Forwarded_For: 3.3.3.3\nx_forwarded_proto: https\n\
         x-real-ip: 203.0.113.7\nx_own: a\nxx_real_ip: b\nforwarded_: c";
     for (peer, addr) in [("127.0.0.1", "203.0.113.7"), ("192.0.2.1", "192.0.2.1:9")] {
@@ -100,7 +100,7 @@ async fn names_with_underscores_are_taken_out() {
 }
 
 #[tokio::test]
-async fn errors_of_the_service_pass() {
+async fn errors_of_the_inner_service_are_returned() {
     let service = service_fn(async |_: Request<()>| Err::<Response<String>, _>("broken"));
     let error = layer().layer(service).oneshot(from("127.0.0.1", "")).await;
     assert_eq!(error.unwrap_err(), "broken");

@@ -24,7 +24,7 @@ impl io::Write for Lines {
     }
 }
 
-/// What is logged while a layer takes these requests.
+/// Returns the lines that the layer logs for these requests.
 fn logged<P: AsRef<str>>(requests: impl IntoIterator<Item = (P, Request<()>)>) -> Vec<String> {
     let lines = Lines::default();
     let writer = lines.clone();
@@ -39,7 +39,7 @@ fn logged<P: AsRef<str>>(requests: impl IntoIterator<Item = (P, Request<()>)>) -
             if let Some(connection) = connection(peer.as_ref()) {
                 request.extensions_mut().insert(connection);
             }
-            // The response is of no interest, and the future need not run.
+            // The layer logs in `call`, so the future need not run.
             let service = service_fn(async |_| Ok::<_, ()>(Response::new(())));
             drop(layer.layer(service).call(request));
         }
@@ -106,7 +106,7 @@ fn a_fault_is_logged_once_for_each_peer() {
             CONTRADICTION,
             1,
         ),
-        // Nothing is wrong.
+        // Nothing to log.
         (&["192.0.2.1", "127.0.0.1"], "host: a", "", 0),
         (&["192.0.2.1"], "forwarded: for=6.6.6.6", "", 0),
         (&["127.0.0.1"], "x-forwarded-for: 203.0.113.7", "", 0),
@@ -165,7 +165,7 @@ fn a_value_is_logged_escaped_and_cut() {
 fn untrusted_peers_cannot_fill_the_log() {
     let strangers = (0..3000_u32).map(|n| format!("192.0.{}.{}", n / 250, n % 250));
     let strangers = strangers.map(|peer| (peer, request("x-scheme: https")));
-    // Faults of a proxy are logged nevertheless.
+    // The limit is separate for each kind, so a fault of a proxy is still logged.
     let proxy = ("127.0.0.1".to_owned(), request("x-scheme: garbage"));
     let lines = logged(strangers.chain([proxy]));
     assert_eq!(count(&lines, "that is not a trusted proxy"), 1024);

@@ -1,4 +1,5 @@
-//! Which client a request comes from: tables of what peers send, what holds for any of it, and the layer.
+//! Tables of requests and their clients, properties of arbitrary headers, real proxies, and the
+//! layer.
 
 #![expect(
     clippy::unwrap_used,

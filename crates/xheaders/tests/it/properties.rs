@@ -1,4 +1,4 @@
-//! What holds for anything that a client may send.
+//! Properties that hold for arbitrary headers.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -32,7 +32,7 @@ fn told(settings: &XHeaders, peer: &str, lines: &[(Header, HeaderValue)]) -> Str
     client.map_or_else(|error| error.to_string(), |client| tell(&client))
 }
 
-/// Bytes of a header's value, mostly such as mean something.
+/// Header values, mostly of tokens that have a meaning in one of the headers.
 fn values() -> impl Strategy<Value = HeaderValue> {
     let piece = prop_oneof![
         4 => prop::sample::select(vec![
@@ -51,7 +51,7 @@ fn headers() -> impl Strategy<Value = Vec<(Header, HeaderValue)>> {
     prop::collection::vec((prop::sample::select(ALL.to_vec()), values()), 0..8)
 }
 
-/// What proxies add, each after what it was told: the client, then trusted hops.
+/// The elements that proxies append, in order: the client, then trusted hops.
 fn added() -> impl Strategy<Value = (Header, Vec<String>)> {
     let client = r"203\.0\.113\.[1-9](:[1-9]{1,4})?";
     let hops = prop::collection::vec(r"10\.0\.0\.[1-9]", 0..4);
@@ -75,14 +75,14 @@ fn added() -> impl Strategy<Value = (Header, Vec<String>)> {
 
 proptest! {
     #[test]
-    fn what_a_client_writes_first_changes_nothing(
+    fn forged_elements_before_those_of_proxies_change_nothing(
         (header, added) in added(),
         forged in values(),
         breaks in any::<u8>(),
     ) {
         let settings = settings().headers([header]);
         let honest: Vec<_> = added.iter().map(|text| (header, text.parse().unwrap())).collect();
-        // Each proxy goes on in the same line, or in one of its own.
+        // Each proxy appends to the same line, or adds a line.
         let mut lines = vec![forged.as_bytes().to_vec()];
         for (at, text) in added.iter().enumerate() {
             if breaks >> at & 1 == 1 {
@@ -109,7 +109,7 @@ proptest! {
     }
 
     #[test]
-    fn peers_that_are_not_trusted_change_nothing(lines in headers()) {
+    fn headers_of_untrusted_peers_change_nothing(lines in headers()) {
         let settings = settings().headers(ALL);
         prop_assert_eq!(told(&settings, "192.0.2.1", &lines), "192.0.2.1:9");
         prop_assert_eq!(told(&settings, "unix:", &lines), "-");
@@ -117,7 +117,7 @@ proptest! {
     }
 
     #[test]
-    fn anything_has_an_answer(lines in headers(), hops in prop::option::of(0_usize..4)) {
+    fn contradictions_are_never_refused_when_ignored(lines in headers(), hops in prop::option::of(0_usize..4)) {
         let mut settings = settings().headers(ALL).contradictions(Contradictions::Ignore);
         if let Some(hops) = hops {
             settings = settings.hops(hops);

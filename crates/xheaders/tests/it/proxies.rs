@@ -1,4 +1,4 @@
-//! Behind real proxies, configured as the documentation says: what a client forges changes nothing.
+//! Real nginx and HAProxy, configured as documented: forged headers change nothing.
 
 use std::{
     fs,
@@ -80,7 +80,8 @@ async fn haproxy() {
     }
 }
 
-/// The default with Tornado's own file: headers of the client, which nginx passes on, make the value unknown.
+/// The default with Tornado's own file: headers of the client, which nginx passes on, make the
+/// value unknown.
 #[tokio::test]
 async fn forgeries_that_nginx_passes_on_make_the_address_unknown() {
     let check = |forged: &str, status: u16, text: &str| {
@@ -108,7 +109,7 @@ async fn forgeries_that_nginx_passes_on_make_the_address_unknown() {
     .await;
 }
 
-/// Runs an application on a unix socket behind a proxy, and asks it with each forgery.
+/// Runs an application on a unix socket behind a proxy, and sends it each forged request.
 async fn ask(
     xheaders: XHeaders,
     lines: &'static str,

@@ -24,7 +24,7 @@ fn schemes() {
             "x-scheme: https\nx-forwarded-proto: wss",
             "127.0.0.1:9 https",
         ),
-        // Only the end is the proxy's.
+        // The proxy's own value is the last.
         ("127.0.0.1", "x-forwarded-proto: https, http", "127.0.0.1:9"),
         (
             "127.0.0.1",
@@ -73,7 +73,7 @@ fn schemes() {
 }
 
 #[test]
-fn an_encrypted_connection_is_https_unless_a_trusted_proxy_knows_better() {
+fn an_encrypted_connection_is_https_unless_a_trusted_proxy_sends_another_scheme() {
     let xheaders = XHeaders::new().trusted_proxies(trust(&["unix:"]));
     let direct = Connection::from(crate::case::socket_addr("192.0.2.1")).scheme(Scheme::Https);
     let proxied = Connection::from(Peer::Unix).scheme(Scheme::Https);
