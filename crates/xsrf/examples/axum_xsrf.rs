@@ -1,7 +1,7 @@
-//! An axum application with a form that no other site can send, and nothing else of squall.
+//! A form with an XSRF token in an axum application, without the rest of squall.
 //!
-//! Run with `cargo run -p squall-xsrf --example axum_xsrf`, then open `http://127.0.0.1:8888/` and press the
-//! button. Then try `curl -d word=hello http://127.0.0.1:8888/`, which has no token.
+//! Run with `cargo run -p squall-xsrf --example axum_xsrf`, then open `http://127.0.0.1:8888/` and
+//! press the button. Then try `curl -d word=hello http://127.0.0.1:8888/`, which has no token.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! The body that the service gets: as it came, or from its beginning again.
+//! The request body for the inner service: untouched, or replayed from the buffered frames.
 
 use std::{
     collections::VecDeque,
@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 
 pin_project! {
     /// The body of a request that has passed [`XsrfService`](crate::XsrfService): the same
-    /// content as the original one, even if the token was looked for in it.
+    /// content as the original, even if part of it was read in search of the token.
     #[derive(Debug)]
     pub struct XsrfBody<B> {
         #[pin]

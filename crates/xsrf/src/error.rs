@@ -1,10 +1,10 @@
-//! What can be wrong: with settings, and with requests.
+//! Errors: configuration errors, and the reason why a request was rejected.
 
 use std::{error::Error, fmt};
 
 use http::StatusCode;
 
-/// A setting that could never work.
+/// A configuration error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -13,8 +13,8 @@ pub enum ConfigError {
         /// The name as it was given.
         name: String,
     },
-    /// No browser sends such an `Origin`: it is `scheme://host`, in lower case, with a port where that is not
-    /// the scheme's own.
+    /// No browser sends such an `Origin`: it is `scheme://host`, in lower case, with a port where
+    /// that is not the scheme's own.
     Origin {
         /// The text as it was given.
         origin: String,
@@ -35,7 +35,7 @@ impl fmt::Display for ConfigError {
 
 impl Error for ConfigError {}
 
-/// Why a request was refused; in the extensions of the response that says so.
+/// The reason why a request was rejected; in the extensions of the response.
 #[derive(Clone, Debug)]
 pub struct XsrfError {
     pub(crate) kind: Kind,
@@ -52,39 +52,37 @@ pub(crate) enum Kind {
 }
 
 impl XsrfError {
-    /// The browser says that the request comes from another site.
+    /// Returns whether the request failed the origin check.
     #[must_use]
     pub fn is_cross_origin(&self) -> bool {
         self.kind == Kind::CrossOrigin
     }
 
-    /// There is no token, neither in a header nor in a form.
+    /// Returns whether the token is missing, in headers and in the form.
     #[must_use]
     pub fn is_missing(&self) -> bool {
         self.kind == Kind::Missing
     }
 
-    /// There is no token in the form's beginning, and looking further is above
-    /// [`form_limit`](crate::XsrfLayer::form_limit).
+    /// Returns whether the form has no token within [`form_limit`](crate::XsrfLayer::form_limit).
     #[must_use]
     pub fn is_too_far(&self) -> bool {
         self.kind == Kind::TooFar
     }
 
-    /// What should be a token is none.
+    /// Returns whether the token is malformed.
     #[must_use]
     pub fn is_malformed(&self) -> bool {
         self.kind == Kind::Malformed
     }
 
-    /// The token is not that of the cookie, or there is no cookie.
+    /// Returns whether the token differs from that of the cookie, or there is no cookie.
     #[must_use]
     pub fn is_mismatch(&self) -> bool {
         self.kind == Kind::Mismatch
     }
 
-    /// The body could not be read. The only one that is not the visitor's or another site's doing, and not
-    /// answered with 403 but with 400.
+    /// Returns whether reading the body failed. The status is then 400 instead of 403.
     #[must_use]
     pub fn is_unreadable(&self) -> bool {
         self.kind == Kind::Unreadable

@@ -1,4 +1,4 @@
-//! Looks for the token in a form, no further than it must, and keeps what it has read.
+//! The search for the token in a form, which reads no more blocks than it needs.
 
 use std::{
     future::poll_fn,
@@ -16,10 +16,11 @@ use multer::Multipart;
 
 use crate::{XsrfError, error::Kind, reader::Reader};
 
-/// Tornado's name of the field, whatever the cookie's name is.
+/// The name of the field, which is fixed as in Tornado, even if the cookie has another name.
 pub(crate) const FIELD: &str = "_xsrf";
 
-/// The forms that browsers send without asking first. (The third, text/plain, has no fields.)
+/// The forms that browsers send to other sites without a preflight. The third type, `text/plain`,
+/// has no fields.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     UrlEncoded,
@@ -33,13 +34,13 @@ impl Form {
         if kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             Some(Self::UrlEncoded)
         } else {
-            // It refuses whatever is not multipart/form-data.
+            // An error for all types but multipart/form-data.
             let boundary = multer::parse_boundary(content_type).ok()?;
             Some(Self::Multipart { boundary })
         }
     }
 
-    /// The field's value; `Missing` if the form ends without it.
+    /// Returns the field's value; `Missing` if the form ends without it.
     pub(crate) async fn token<B>(self, reader: &mut Reader<B>) -> Result<String, Kind>
     where
         B: Body<Data = Bytes> + Send,
@@ -82,8 +83,8 @@ async fn in_multipart<B>(reader: &mut Reader<B>, boundary: String) -> Result<Opt
 where
     B: Body<Data = Bytes> + Send,
 {
-    // Multer asks for blocks before it looks at those that it has: a pause after each keeps it from taking more than it
-    // must, and the limit is an error only once it cannot go on without.
+    // Multer polls for more blocks before it parses those that it has. A Pending after each block
+    // makes it parse first, and the limit becomes an error only when the parser needs more.
     let mut pause = false;
     let is_over = AtomicBool::new(false);
     let blocks = stream::poll_fn(|cx| {
@@ -116,7 +117,7 @@ where
     .await
 }
 
-/// What is wrong with the form itself is for the handler to say, if it ever gets it.
+/// A malformed form counts as one without a token.
 fn kind(error: multer::Error) -> Kind {
     match error {
         multer::Error::StreamReadFailed(_) => Kind::Unreadable,

@@ -8,7 +8,7 @@ use tower_layer::Layer;
 
 use crate::{ConfigError, XsrfService, origin::is_origin, token::Version};
 
-/// Refuses forged requests, and puts [`Xsrf`](crate::Xsrf) into the extensions of each other.
+/// Rejects forged requests, and puts an [`Xsrf`](crate::Xsrf) into the extensions of all others.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct XsrfLayer {
@@ -31,7 +31,7 @@ type IsHttps = dyn Fn(&Extensions) -> bool + Send + Sync;
 type Exempt = dyn Fn(&Parts) -> bool + Send + Sync;
 
 impl XsrfLayer {
-    /// Protects everything, with Tornado's cookie.
+    /// Creates a layer with the defaults of Tornado: all requests are checked.
     pub fn new() -> Self {
         Self {
             settings: Arc::new(Settings {
@@ -47,14 +47,13 @@ impl XsrfLayer {
         }
     }
 
-    /// Tornado's `xsrf_cookie_name`. With a name that begins with `__Host-` no other site can set the cookie,
-    /// and no browser takes it over plain HTTP.
-    ///
-    /// Defaults to `_xsrf`.
+    /// Sets the name of the cookie, Tornado's `xsrf_cookie_name`. A name with the prefix `__Host-`
+    /// keeps other sites from setting the cookie; browsers reject such a cookie over plain HTTP.
+    /// Default: `_xsrf`.
     ///
     /// # Errors
     ///
-    /// When no cookie can have this name.
+    /// Returns [`ConfigError::CookieName`] if the name is not a token.
     pub fn cookie_name(mut self, name: impl Into<String>) -> Result<Self, ConfigError> {
         let name = name.into();
         let is_token =
@@ -66,34 +65,30 @@ impl XsrfLayer {
         Ok(self)
     }
 
-    /// Makes tokens as Tornado does where `xsrf_cookie_version` is 1: they always look the same. For a site that
-    /// shares its cookies with a Tornado of before 2014.
-    ///
-    /// Defaults to tokens of version 2. Both are read.
+    /// Sets version 1 for new tokens, Tornado's `xsrf_cookie_version=1`: tokens without a mask, for
+    /// a site that shares cookies with a Tornado from before 2014. Both versions are read. Default:
+    /// version 2.
     pub fn cookie_version_1(mut self) -> Self {
         self.settings_mut().cookie_version = Version::One;
         self
     }
 
-    /// Whether scripts cannot read the cookie (`HttpOnly`).
-    ///
-    /// Defaults to `false`, as in Tornado: scripts read it, to send the header `X-XSRFToken`.
+    /// Sets whether the cookie is hidden from scripts (`HttpOnly`). Default: `false`, as in
+    /// Tornado: scripts read the cookie to send the header `X-XSRFToken`.
     pub fn http_only(mut self, http_only: bool) -> Self {
         self.settings_mut().http_only = http_only;
         self
     }
 
-    /// With which requests from elsewhere the cookie is sent.
-    ///
-    /// Defaults to [`SameSite::Lax`]: those that follow a link.
+    /// Sets the attribute `SameSite` of the cookie. Default: [`SameSite::Lax`], with which other
+    /// sites' links send the cookie and their forms do not.
     pub fn same_site(mut self, same_site: SameSite) -> Self {
         self.settings_mut().same_site = same_site;
         self
     }
 
-    /// Says of each request whether the client has sent it by https, where the cookie is to be `Secure`.
-    ///
-    /// Defaults to `false` for all.
+    /// Sets the function that decides whether a request came by https, so that its cookie is
+    /// `Secure`. Default: `false` for all requests.
     pub fn is_https(
         mut self,
         is_https: impl Fn(&Extensions) -> bool + Send + Sync + 'static,
@@ -102,16 +97,15 @@ impl XsrfLayer {
         self
     }
 
-    /// Adds an origin whose requests are not taken for forged, written as browsers write it:
-    /// `https://example.com`. They need the token still.
+    /// Adds an origin whose requests pass the origin check, in the form that browsers send:
+    /// `https://example.com`. They still need the token. Default: none.
     ///
-    /// Also for a site behind a proxy that changes `Host`, where old browsers would be refused.
-    ///
-    /// Defaults to none.
+    /// A site behind a proxy that changes `Host` adds its own origin, since browsers without
+    /// `Sec-Fetch-Site` are rejected otherwise.
     ///
     /// # Errors
     ///
-    /// When no browser would send this.
+    /// Returns [`ConfigError::Origin`] if no browser would send the text as `Origin`.
     pub fn trusted_origin(mut self, origin: impl Into<String>) -> Result<Self, ConfigError> {
         let origin = origin.into();
         if !is_origin(&origin) {
@@ -121,25 +115,23 @@ impl XsrfLayer {
         Ok(self)
     }
 
-    /// Says which requests are not checked, by their path, their headers, or what an earlier layer has put into
-    /// their extensions: those that are not made by browsers and prove themselves in another way, such as an
-    /// API's with a key, or a webhook's with a signature.
+    /// Sets the function that exempts requests from both checks, by path, headers or extensions.
+    /// For requests that browsers do not send and that are authenticated in another way, such as an
+    /// API key or the signature of a webhook. Default: none.
     ///
     /// ```
     /// # use squall_xsrf::XsrfLayer;
     /// let layer = XsrfLayer::new().exempt(|parts| parts.uri.path().starts_with("/hooks/"));
     /// ```
-    ///
-    /// Defaults to none.
     pub fn exempt(mut self, exempt: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
         self.settings_mut().exempt = Arc::new(exempt);
         self
     }
 
-    /// How far a form is read in search of the field `_xsrf`, in bytes. That much may be kept in memory for each
-    /// request.
+    /// Sets the number of bytes of a form that are searched for the field `_xsrf`, and the memory
+    /// that they may take for each request. Default: 1 MiB.
     ///
-    /// Defaults to 1 MiB. Put the field first: then a form of any length will pass, and is not kept.
+    /// Put the field first: then a form of any length passes, and its rest is not buffered.
     pub fn form_limit(mut self, bytes: usize) -> Self {
         self.settings_mut().form_limit = bytes;
         self

@@ -1,9 +1,10 @@
-//! Refuses requests that another site has made a visitor's browser send.
+//! Protection against cross-site request forgery (XSRF, CSRF): Tornado's `_xsrf` tokens and an
+//! origin check.
 //!
-//! A browser sends a site's cookies with every request, also with those that a form or script of a stranger's page
-//! makes. So that these do nothing, whatever changes something has to show two things: that the browser does not say
-//! that it comes from elsewhere (`Sec-Fetch-Site`, `Origin`), and a token that only pages of this site know, Tornado's
-//! `_xsrf`.
+//! A browser sends a site's cookies with every request, even if a form or script of another site
+//! sent it. So a request that may change something has to pass two checks: its `Sec-Fetch-Site` or
+//! `Origin` names no other site, and it has the token `_xsrf`, which only pages of this site can
+//! read.
 //!
 //! ```
 //! use std::convert::Infallible;
@@ -44,35 +45,37 @@
 //!
 //! # What is checked
 //!
-//! `GET`, `HEAD` and `OPTIONS` pass: let them change nothing. All other methods need
+//! `GET`, `HEAD` and `OPTIONS` pass, so their handlers must not change anything. All other methods
+//! are checked:
 //!
-//! 1. not to come from another origin. The rules are those of Go's `CrossOriginProtection`: `Sec-Fetch-Site`
-//!    decides, and where a browser sends none, `Origin` has to name the request's own host. A request with
-//!    neither is not from a browser.
-//! 2. the token, in the header `X-XSRFToken` or `X-CSRFToken`, or else in the form's field `_xsrf`, which has to
-//!    be the same as in the cookie `_xsrf`. A form is read hardly further than that field, up to
-//!    [`XsrfLayer::form_limit`], and what was read is given to the service again.
+//! 1. The origin, by the rules of Go's `CrossOriginProtection`: `Sec-Fetch-Site` decides, and
+//!    without it, `Origin` must have the request's own host. A request with neither is not from a
+//!    browser.
+//! 2. The token, in the header `X-XSRFToken` or `X-CSRFToken`, or else in the form's field `_xsrf`:
+//!    it must be equal to that of the cookie `_xsrf`. A form is read little further than that
+//!    field, up to [`XsrfLayer::form_limit`], and the inner service receives the whole body.
 //!
-//! A WebSocket's handshake is a `GET` that can do anything later, and no script can give it headers. It passes
-//! the first check only.
+//! A WebSocket handshake is a `GET` with any effect later, and scripts cannot set its headers. Only
+//! the first check applies to it.
 //!
-//! What is refused gets 403 with a line of plain text that repeats nothing of the request, and an [`XsrfError`]
-//! in the response's extensions for whoever likes to say it better.
+//! A rejected request gets 403 with a line of plain text, which repeats nothing of the request. The
+//! response's extensions have an [`XsrfError`], from which an outer layer can make an error page.
 //!
 //! # Beside a Tornado
 //!
-//! Cookies and tokens of one are good for the other, of version 2 and 1. What is stricter here: a token is 16
-//! bytes, as Tornado makes them, where it takes any text; it is not looked for in the query, where it would be
-//! logged; and where a header has a token, the form's is not looked at.
+//! Cookies and tokens of versions 1 and 2 are interchangeable with Tornado's. Three rules are
+//! stricter: a token must have 16 bytes, as Tornado makes them, while Tornado accepts any text; the
+//! query is not searched, since it would be logged; and a token in a header takes precedence over
+//! the form's.
 //!
 //! # What it does not do
 //!
-//! It does not help against a script in your own page, which can read the token. It cannot tell apart sites that
-//! set cookies for each other, such as neighbours below one domain, but by the first check; a
-//! [`cookie_name`](XsrfLayer::cookie_name) that begins with `__Host-` keeps them out.
+//! It does not protect against a script in your own page, which can read the token. Subdomains of
+//! one domain can set cookies for each other, so against them only the first check helps, unless
+//! [`cookie_name`](XsrfLayer::cookie_name) has the prefix `__Host-`.
 //!
-//! The origin check is not that of tower-http: its exemptions see no extensions, and WebSocket handshakes pass
-//! it. A test compares the two.
+//! The origin check is not that of tower-http: its exemptions see no extensions, and WebSocket
+//! handshakes pass it. A test compares the two.
 #![forbid(unsafe_code)]
 
 mod body;

@@ -19,7 +19,8 @@ pub(crate) fn is_same_origin(parts: &Parts, trusted: &[String]) -> bool {
     }
 }
 
-/// Whether the request is a WebSocket handshake: a GET with `Upgrade`, or in HTTP/2 a CONNECT (RFC 8441).
+/// Whether the request is a WebSocket handshake: a GET with `Upgrade`, or in HTTP/2 a CONNECT (RFC
+/// 8441).
 pub(crate) fn is_websocket(parts: &Parts) -> bool {
     let is_upgrade = |value: &HeaderValue| {
         let protocols = value.as_bytes().split(|&byte| byte == b',');
@@ -41,7 +42,8 @@ pub(crate) fn is_websocket(parts: &Parts) -> bool {
 /// Whether origin and request have the same host and port (RFC 9110, section 4.2.3): nginx's
 /// `proxy_set_header Host $host:$server_port` names the default port, which browsers leave out.
 ///
-/// The schemes are not compared: a program behind a proxy does not know its own for certain.
+/// The schemes are not compared: behind a proxy that ends TLS, the scheme of the connection is not
+/// that of the site.
 fn has_host_of(origin: &[u8], parts: &Parts) -> bool {
     let Some((origin, default_port)) = origin_authority(origin) else {
         return false;

@@ -1,4 +1,4 @@
-//! Reads the beginning of a body, up to a limit, and keeps it.
+//! Reads a body block by block up to a limit, and buffers it for the inner service.
 
 use std::{
     collections::VecDeque,
@@ -11,18 +11,18 @@ use http_body::{Body, Frame};
 
 use crate::{XsrfBody, error::Kind};
 
-/// How much is looked at at once. A client that sends its form byte by byte would otherwise have each of them
-/// kept in a frame, and all that came before searched again.
+/// The size of blocks. Frames are joined, so that a form sent byte by byte costs neither a buffered
+/// frame nor a new search for each byte.
 const BLOCK: usize = 16 * 1024;
 
 pub(crate) struct Reader<B> {
     body: Pin<Box<B>>,
-    /// What has come of the next block.
+    /// The received part of the next block.
     block: BytesMut,
     read: VecDeque<Frame<Bytes>>,
     trailers: Option<Frame<Bytes>>,
     has_ended: bool,
-    /// How many bytes may still be looked at, or `None` where there were more.
+    /// The number of bytes below the limit, or `None` once it is exceeded.
     left: Option<usize>,
 }
 
@@ -41,7 +41,8 @@ where
         }
     }
 
-    /// The next block, which is smaller than others if it is the last; `TooFar` if the one before was above the limit.
+    /// Returns the next block; only the last is smaller than `BLOCK`. `TooFar` if the block before
+    /// exceeded the limit.
     pub(crate) fn poll_block(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Kind>>> {
         let left = self.left.ok_or(Kind::TooFar)?;
         while self.block.len() < BLOCK && !self.has_ended {
@@ -62,7 +63,7 @@ where
         Poll::Ready(Some(Ok(block.slice(..block.len().min(left)))))
     }
 
-    /// The body as it was.
+    /// Returns the whole body: buffered frames, then the rest.
     pub(crate) fn into_body(mut self) -> XsrfBody<B> {
         self.read.extend(self.trailers);
         XsrfBody::again(self.read, (!self.has_ended).then_some(self.body))

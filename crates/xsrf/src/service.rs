@@ -1,4 +1,4 @@
-//! What happens to a request, and its future.
+//! The tower service: checks each request, then calls the inner service or rejects it.
 
 use std::{
     fmt, mem,
@@ -25,14 +25,14 @@ use crate::{
 
 /// A service that forged requests do not reach; made by [`XsrfLayer`](crate::XsrfLayer).
 ///
-/// It answers them with 403, a line of plain text, and an [`XsrfError`] in the extensions.
+/// It responds to them with 403, a line of plain text, and an [`XsrfError`] in the extensions.
 #[derive(Clone, Debug)]
 pub struct XsrfService<S> {
     inner: S,
     settings: Arc<Settings>,
 }
 
-/// What the head of a request says about it.
+/// The decision by the head of a request: call the inner service, or search the form.
 enum Decision {
     Pass,
     Look(Form),
@@ -71,7 +71,8 @@ where
                 }
             }
             Ok(Decision::Look(form)) => {
-                // The clone has yet to become ready; ours is, and waits for the form.
+                // `self.inner` is ready and may hold reserved capacity, which a clone lacks: keep
+                // it for the call.
                 let clone = self.inner.clone();
                 State::Looking {
                     looking: Box::pin(look(
@@ -117,7 +118,7 @@ fn header_token(headers: &HeaderMap) -> Option<&str> {
     let token = headers
         .get("x-xsrftoken")
         .or_else(|| headers.get("x-csrftoken"))?;
-    // What is not text is no token, and said to be malformed.
+    // A value that is not ASCII becomes empty, and so malformed.
     Some(token.to_str().unwrap_or_default())
 }
 
@@ -148,7 +149,7 @@ where
 }
 
 pin_project! {
-    /// The response of [`XsrfService`]: the inner service's, or a refusal.
+    /// The response of [`XsrfService`]: the inner service's, or the rejection.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<S, B, F> {
         #[pin]

@@ -1,11 +1,11 @@
-//! Tokens as Tornado writes them: 16 random bytes, in version 2 masked so that they look different each time.
+//! Tokens in the format of Tornado: 16 random bytes, in version 2 with a new mask each time.
 //!
 //! ```text
 //! 2|<mask: 4 bytes>|<token, masked>|<time in seconds>      bytes in hexadecimal digits
 //! ```
 //!
-//! Pages are compressed, and lengths tell what repeats: a token that never looks the same cannot be guessed by trying
-//! (the BREACH attack). Version 1 is the token alone, in hexadecimal digits.
+//! The mask prevents the BREACH attack, which guesses a constant secret from the length of
+//! compressed pages. Version 1 is the token alone, in hexadecimal digits.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -17,7 +17,7 @@ const MASK: usize = 4;
 #[derive(Clone, Copy)]
 pub(crate) struct Token {
     bytes: [u8; LENGTH],
-    /// When it was made; for version 1, when it was read.
+    /// The time of creation; for version 1, the time of parsing.
     time: i64,
 }
 
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_never_looks_the_same_and_stays_the_same() {
+    fn each_text_has_a_new_mask_and_the_same_token() {
         let token = Token::random();
         let texts = [(); 3].map(|()| token.write(Version::Two));
         assert_ne!(texts[0], texts[1]);

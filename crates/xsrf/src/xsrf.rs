@@ -1,4 +1,4 @@
-//! The handle: the token that a request's pages get.
+//! The handle in the request's extensions, which makes tokens for pages.
 
 use std::{
     fmt,
@@ -11,11 +11,12 @@ use smallvec::SmallVec;
 
 use crate::{form::FIELD, layer::Settings, token::Token};
 
-/// Makes the tokens for a page; in the extensions of every request that has passed
-/// [`XsrfLayer`](crate::XsrfLayer). Clones are the same.
+/// Makes the token for a page; in the extensions of every request that has passed
+/// [`XsrfLayer`](crate::XsrfLayer). Clones return the same token.
 ///
-/// A visitor gets the cookie with the first response of which somebody has asked for a token. Ask before the
-/// response's head is made; of one that caches keep, do not ask.
+/// If the request has no valid cookie, a call of [`xsrf_token`](Self::xsrf_token) or
+/// [`xsrf_form_html`](Self::xsrf_form_html) makes its response set one. Call them before the
+/// response's head is returned, and not for a response that shared caches store.
 #[derive(Clone)]
 pub struct Xsrf {
     shared: Arc<Shared>,
@@ -25,7 +26,7 @@ struct Shared {
     settings: Arc<Settings>,
     is_https: bool,
     headers: SmallVec<[HeaderValue; 1]>,
-    // Most requests neither are checked nor ask for a token.
+    // Lazy, since most requests need no token.
     received: OnceLock<Option<Token>>,
     made: OnceLock<Made>,
 }
@@ -48,8 +49,9 @@ impl Xsrf {
         }
     }
 
-    /// The token for this page, to be sent back as field or header: 32 to 60 characters of digits, `a` to `f`,
-    /// and `|`. It looks different for each request, and all of them are good as long as the cookie is.
+    /// Returns the token for this page, to be sent back as a field or header: 32 to 60 characters
+    /// of digits, `a` to `f`, and `|`. Each request has a new mask; all tokens are valid as long as
+    /// the cookie is.
     ///
     /// # Panics
     ///
@@ -59,26 +61,26 @@ impl Xsrf {
         self.made().text.clone()
     }
 
-    /// The token as a hidden field of a form, in HTML.
+    /// Returns the token as a hidden field of an HTML form.
     ///
     /// # Panics
     ///
     /// When the system gives no random bytes.
     #[must_use]
     pub fn xsrf_form_html(&self) -> String {
-        // The token has no character that means anything in HTML.
+        // The characters of a token need no escape in HTML.
         format!(
             r#"<input type="hidden" name="{FIELD}" value="{}"/>"#,
             self.made().text
         )
     }
 
-    /// Whether this token is that of the cookie.
+    /// Whether the token is equal to that of the cookie.
     pub(crate) fn is_received(&self, token: &Token) -> bool {
         self.received().is_some_and(|received| received.is(token))
     }
 
-    /// The cookie, if the client has none and was given a token.
+    /// Returns the cookie to set, if a token was made and the request had no valid cookie.
     pub(crate) fn set_cookie(&self) -> Option<&HeaderValue> {
         self.shared.made.get()?.set_cookie.as_ref()
     }
@@ -109,7 +111,7 @@ impl Xsrf {
     }
 }
 
-/// The token in the cookie of this name; of several the last, as in Tornado.
+/// Returns the token in the last cookie of this name, as Tornado does.
 fn read_cookie(name: &str, headers: &[HeaderValue]) -> Option<Token> {
     let headers = headers.iter().filter_map(|header| header.to_str().ok());
     let cookies = headers.flat_map(Cookie::split_parse).filter_map(Result::ok);
@@ -118,7 +120,7 @@ fn read_cookie(name: &str, headers: &[HeaderValue]) -> Option<Token> {
 }
 
 impl fmt::Debug for Xsrf {
-    /// Without the token, which is between the visitor and us.
+    /// Without the token, which is a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Xsrf").finish_non_exhaustive()
     }

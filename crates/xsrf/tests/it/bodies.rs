@@ -1,4 +1,4 @@
-//! Bodies come out as they went in, whatever their frames are, and are read no further than they must.
+//! Bodies arrive whole for any division into frames, and are read no further than necessary.
 
 use std::{
     collections::VecDeque,
@@ -22,7 +22,7 @@ use tower::ServiceExt;
 
 use crate::site::{COOKIE, TOKEN, ask, block_on, post};
 
-/// Frames one by one, with a pause before each, which counts those that were taken.
+/// A body that returns Pending before each frame, and counts the frames that were read.
 #[derive(Default)]
 struct Frames {
     frames: VecDeque<io::Result<Frame<Bytes>>>,
@@ -79,7 +79,7 @@ fn url_encoded(body: Frames) -> Request<Frames> {
 }
 
 #[test]
-fn no_more_is_read_than_must_be() {
+fn reading_stops_after_the_token() {
     let token = format!("_xsrf={TOKEN}&a={}", "1".repeat(20_000));
     let body = Frames::new([token.as_bytes(), b"&b=2", b"&c=3"]);
     let taken = Arc::clone(&body.taken);
@@ -106,7 +106,7 @@ fn no_more_is_read_than_must_be() {
 }
 
 #[test]
-fn single_bytes_are_kept_together() {
+fn single_bytes_are_joined_to_blocks() {
     let body = format!("a={}&_xsrf={TOKEN}", "1".repeat(40_000));
     let request = url_encoded(Frames::new(body.as_bytes().chunks(1)));
     let service = tower::service_fn(async |request: Request<squall_xsrf::XsrfBody<Frames>>| {
@@ -184,7 +184,7 @@ fn a_multipart_form_is_read_up_to_a_limit() {
 }
 
 #[test]
-fn a_body_that_breaks_off_is_not_passed_on() {
+fn a_body_error_is_rejected_with_400() {
     for content_type in [
         "application/x-www-form-urlencoded",
         "multipart/form-data; boundary=b",
@@ -201,7 +201,7 @@ fn a_body_that_breaks_off_is_not_passed_on() {
 }
 
 #[test]
-fn trailers_come_through() {
+fn trailers_reach_the_inner_service() {
     let field = format!("_xsrf={TOKEN}");
     let mut body = Frames::new([field.as_bytes()]);
     let trailers: HeaderMap = [("a".parse().unwrap(), "b".parse().unwrap())]
@@ -249,10 +249,10 @@ fn axums_extractors_read_the_form_again() {
 
 proptest! {
     #[test]
-    fn bodies_come_through_whole(before: Vec<u8>, after: Vec<u8>, size in 1..40_usize) {
+    fn bodies_reach_the_inner_service_whole(before: Vec<u8>, after: Vec<u8>, size in 1..40_usize) {
         let body = [&before, b"&_xsrf=".as_slice(), TOKEN.as_bytes(), b"&", &after].concat();
         let answer = ask(&XsrfLayer::new(), url_encoded(Frames::new(body.chunks(size))));
-        // Unless there was another token before.
+        // Unless the arbitrary bytes have a token themselves.
         if answer.is_passed() {
             prop_assert_eq!(answer.text, String::from_utf8_lossy(&body));
         } else {
@@ -261,7 +261,7 @@ proptest! {
     }
 
     #[test]
-    fn forms_of_any_kind_do_no_harm(body: Vec<u8>, is_multipart: bool, size in 1..40_usize) {
+    fn arbitrary_forms_have_no_valid_token(body: Vec<u8>, is_multipart: bool, size in 1..40_usize) {
         let body = [if is_multipart { b"--b\r\n".as_slice() } else { b"_xsrf=" }, &body].concat();
         let mut request = url_encoded(Frames::new(body.chunks(size)));
         if is_multipart {

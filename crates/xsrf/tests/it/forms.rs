@@ -1,4 +1,4 @@
-//! Tokens in forms of both kinds, wherever they stand, and bodies that are no forms.
+//! Tokens in URL-encoded and multipart forms, at any position, and bodies of other types.
 
 use bytes::Bytes;
 use http::Request;
@@ -82,7 +82,7 @@ fn multipart_forms() {
         (multipart(&[token, file]), Ok(())),
         (format!("preamble\r\n{good}epilogue"), Ok(())),
         (multipart(&[("name=_xsrf", TOKEN)]), Ok(())),
-        // What comes after the token is the handler's.
+        // The part after the token is not parsed.
         (
             format!("{}--AaB03x\r\nbroken", good.replace("--AaB03x--\r\n", "")),
             Ok(()),
@@ -143,7 +143,7 @@ fn other_bodies_have_no_token() {
 }
 
 #[test]
-fn another_site_is_refused_before_its_form_is_read() {
+fn cross_origin_requests_are_rejected_before_the_form_is_read() {
     let mut request = form(URL_ENCODED, &format!("_xsrf={TOKEN}"));
     let site = "cross-site".parse().unwrap();
     request.headers_mut().insert("sec-fetch-site", site);
@@ -151,7 +151,7 @@ fn another_site_is_refused_before_its_form_is_read() {
 }
 
 #[test]
-fn a_header_goes_before_the_form() {
+fn a_header_takes_precedence_over_the_form() {
     let mut request = form(URL_ENCODED, &format!("_xsrf={TOKEN}"));
     request
         .headers_mut()
@@ -160,7 +160,7 @@ fn a_header_goes_before_the_form() {
 }
 
 #[test]
-fn refusals_repeat_nothing() {
+fn rejections_repeat_nothing_of_the_request() {
     let script = "<script>alert(1)</script>";
     let request = post()
         .uri("/?script=1")

@@ -1,4 +1,5 @@
-//! Which requests reach a service and which do not, whole bodies, and a real Tornado beside it all.
+//! Accepted and rejected requests, bodies that arrive whole, and the same requests to a real
+//! Tornado.
 
 #![expect(
     clippy::unwrap_used,

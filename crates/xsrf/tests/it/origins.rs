@@ -1,4 +1,4 @@
-//! Where requests come from, compared with tower-http's reading of the same rules.
+//! The origin check, compared with that of tower-http, which has the same rules.
 
 use std::convert::Infallible;
 
@@ -48,7 +48,7 @@ const ORIGINS: [Option<&str>; 19] = [
 ];
 
 #[test]
-fn the_same_as_in_tower_http() {
+fn origin_check_agrees_with_tower_http() {
     let ours = XsrfLayer::new().trusted_origin(TRUSTED).unwrap();
     let theirs = CsrfLayer::new().add_trusted_origin(TRUSTED).unwrap();
     let mut passed = 0;
@@ -106,7 +106,7 @@ fn the_same_as_in_tower_http() {
 }
 
 #[test]
-fn an_own_request_still_needs_the_token() {
+fn a_same_origin_request_still_needs_the_token() {
     for site in ["same-origin", "none"] {
         let request = post()
             .header("sec-fetch-site", site)
@@ -160,7 +160,7 @@ fn websockets() {
             assert_eq!(answer.kind(), "cross-origin");
         }
     }
-    // Two lines, and another site in a browser that says so.
+    // Two `Upgrade` lines, and a cross-site handshake with `Sec-Fetch-Site`.
     let request = post()
         .method(Method::GET)
         .header("upgrade", "h2c")
@@ -175,7 +175,7 @@ fn websockets() {
 }
 
 #[test]
-fn what_is_no_origin_is_not_trusted() {
+fn malformed_trusted_origins_are_errors() {
     let error = XsrfLayer::new().trusted_origin("example.com").unwrap_err();
     assert_eq!(
         error,

@@ -1,4 +1,4 @@
-//! What the tests share: a site of which each answer has a token and the request's body.
+//! Shared by the tests: services that respond with the request's body or a token.
 
 use std::{
     convert::Infallible,
@@ -24,7 +24,7 @@ pub(crate) fn post() -> http::request::Builder {
     Request::post("/").header("host", "site.example")
 }
 
-/// An answer, and what the service saw if it was called.
+/// A response, and whether the inner service was called.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -39,7 +39,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     runtime.unwrap().block_on(future)
 }
 
-/// Asks a service that answers with the body of the request.
+/// Sends the request to a service that responds with its body.
 pub(crate) fn ask<B>(layer: &XsrfLayer, request: Request<B>) -> Answer
 where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
@@ -51,11 +51,11 @@ where
     })
 }
 
-/// Asks a service that answers with a token.
+/// Sends the request to a service that responds with a token.
 pub(crate) fn ask_token(layer: &XsrfLayer, request: Request<Full<Bytes>>) -> Answer {
     ask_for(layer, request, async |request| {
         let xsrf: &Xsrf = request.extensions().get().unwrap();
-        // It stays the same for a request.
+        // A request has one token.
         assert_eq!(xsrf.xsrf_token(), xsrf.clone().xsrf_token());
         xsrf.xsrf_token()
     })
@@ -96,7 +96,7 @@ impl Answer {
         passed
     }
 
-    /// The predicate that holds; exactly one does.
+    /// Returns the name of the only predicate that holds.
     #[track_caller]
     pub(crate) fn kind(&self) -> &'static str {
         let error = self.error.as_ref().unwrap();

@@ -1,4 +1,4 @@
-//! Tokens in headers, the cookie that goes with them, and the settings of both.
+//! Tokens in headers, the cookie, and their settings.
 
 use bytes::Bytes;
 use http::{Method, Request};
@@ -68,13 +68,13 @@ fn safe_methods_pass() {
         let request = post().method(method).header("sec-fetch-site", "cross-site");
         let answer = ask(&XsrfLayer::new(), request.body(Empty::default()).unwrap());
         assert!(answer.is_passed());
-        // Nobody asked for a token.
+        // No cookie, since the handler made no token.
         assert_eq!(answer.set_cookie, None);
     }
 }
 
 #[test]
-fn a_visitor_gets_one_cookie_and_many_tokens() {
+fn a_client_gets_one_cookie_and_many_tokens() {
     let layer = XsrfLayer::new();
     let first = ask_token(&layer, Request::new(Empty::default()));
     let cookie = first.set_cookie.unwrap();
@@ -98,7 +98,7 @@ fn a_visitor_gets_one_cookie_and_many_tokens() {
 }
 
 #[test]
-fn a_cookie_that_is_no_token_is_replaced() {
+fn a_malformed_cookie_is_replaced() {
     for cookie in [
         "_xsrf=",
         "_xsrf=a",
@@ -150,7 +150,7 @@ fn settings_of_the_cookie() {
 }
 
 #[test]
-fn version_1_is_made_where_it_is_wanted() {
+fn cookie_version_1_makes_tokens_of_version_1() {
     let request = Request::builder().header("cookie", COOKIE);
     let layer = XsrfLayer::new().cookie_version_1();
     let answer = ask_token(&layer, request.body(Empty::default()).unwrap());
@@ -158,7 +158,7 @@ fn version_1_is_made_where_it_is_wanted() {
 }
 
 #[test]
-fn another_name() {
+fn only_the_cookie_of_the_set_name_counts() {
     let layer = XsrfLayer::new().cookie_name("other").unwrap();
     for (cookie, wanted) in [
         (COOKIE.replace("_xsrf", "other"), true),
@@ -200,7 +200,7 @@ fn exempt_requests_are_not_checked() {
 }
 
 #[test]
-fn the_field_is_html() {
+fn xsrf_form_html_is_a_hidden_field() {
     use squall_xsrf::{Xsrf, XsrfBody};
     use std::convert::Infallible;
     use tower::{Layer, ServiceExt, service_fn};

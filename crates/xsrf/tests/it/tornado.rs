@@ -1,4 +1,5 @@
-//! The same cookies and tokens in a real Tornado: what either makes passes the other, and what one refuses both refuse.
+//! The same cookies and tokens in a real Tornado: either accepts those of the other, and both
+//! reject the same.
 
 use std::{path::Path, process::Command};
 
@@ -20,7 +21,8 @@ fn pair(set_cookie: &str) -> &str {
     set_cookie.split(';').next().unwrap()
 }
 
-/// Ours, for a POST with this cookie, and the token in each of its places.
+/// Returns whether this crate accepts a POST with the cookie and the token, in each place for
+/// tokens.
 fn passes(cookie: &str, token: &str) -> bool {
     let request = || post().header("cookie", cookie);
     let encoded = token.replace('|', "%7C");
@@ -41,7 +43,7 @@ fn passes(cookie: &str, token: &str) -> bool {
     answers[0]
 }
 
-/// The same for Tornado, as questions.
+/// Returns the same requests for the Tornado process.
 fn questions(cookie: &str, token: &str) -> [Value; 4] {
     let ask = |name: &str, value: &str, body: &str| json!({"ask": "check", "method": "POST", "headers": {"Cookie": cookie, name: value}, "body": body});
     let encoded = token.replace('|', "%7C");
@@ -64,7 +66,7 @@ fn questions(cookie: &str, token: &str) -> [Value; 4] {
 }
 
 #[test]
-fn either_takes_what_the_other_makes() {
+fn tokens_and_cookies_are_interchangeable_with_tornado() {
     let Some(python) = testkit::outside("python-with-tornado") else {
         return;
     };
@@ -103,7 +105,7 @@ fn either_takes_what_the_other_makes() {
         assert!(passes(pair(&set_cookie), &next.text));
         assert!(!passes(&cookie, &token));
     }
-    // Its tokens for our cookie, which it leaves as it is.
+    // Tornado's tokens for our cookie, which it does not replace.
     for answer in &tokens[2..] {
         assert_eq!(answer["set_cookie"], json!([]));
         let token = text(&answer["token"]);
@@ -116,7 +118,7 @@ fn either_takes_what_the_other_makes() {
 }
 
 #[test]
-fn both_refuse_the_same() {
+fn tornado_rejects_the_same_tokens() {
     let Some(python) = testkit::outside("python-with-tornado") else {
         return;
     };
@@ -148,7 +150,7 @@ fn both_refuse_the_same() {
         assert_eq!(theirs, [ours; 4].map(Value::from), "{cookie} {token}");
         passed += usize::from(ours);
     }
-    // The good one, and those of which only the time was changed.
+    // Valid: the original, and those with only the time changed.
     assert!(
         (1..cases.len() / 4).contains(&passed),
         "{passed} of {}",
