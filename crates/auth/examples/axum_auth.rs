@@ -1,8 +1,8 @@
-//! An axum application with a page for its users only, and nothing else of squall.
+//! An axum application with a page that needs a login, without the rest of squall.
 //!
-//! Run with `cargo run -p squall-auth --example axum_auth`, then open `http://127.0.0.1:8888/me?tab=1`. You are
-//! led to a page that asks for your name, and back. Then open `http://127.0.0.1:8888/login?next=//example.com`:
-//! it does not lead there.
+//! Run with `cargo run -p squall-auth --example axum_auth`, then open
+//! `http://127.0.0.1:8888/me?tab=1`. It redirects to a login page, and back. Then open
+//! `http://127.0.0.1:8888/login?next=//example.com`, which does not redirect to that site.
 
 use std::{
     collections::HashMap,
@@ -24,7 +24,7 @@ struct User {
     name: String,
 }
 
-/// Who is signed in, by what their cookie says. A real site keeps this in a database, or in a signed cookie.
+/// Users by the session identifier in their cookie. A real site uses a database or a signed cookie.
 #[derive(Clone, Default)]
 struct Sessions(Arc<Mutex<HashMap<String, User>>>);
 

@@ -1,7 +1,8 @@
-//! An axum application that signs its users in with their accounts at GitHub, and nothing else of squall.
+//! Sign-in with GitHub accounts in an axum application, without the rest of squall.
 //!
-//! Run with `cargo run -p squall-auth --features oauth2 --example axum_oauth2 client-id client-secret`, where GitHub
-//! knows the client and its redirect URL `http://127.0.0.1:8888/signed-in`. Then open `http://127.0.0.1:8888/`.
+//! Run with `cargo run -p squall-auth --features oauth2 --example axum_oauth2 client-id
+//! client-secret`, with a client registered at GitHub, whose redirect URL is
+//! `http://127.0.0.1:8888/signed-in`. Then open `http://127.0.0.1:8888/`.
 
 use std::{env, error::Error, io, sync::Arc};
 
@@ -24,7 +25,7 @@ struct Site {
     client: reqwest::Client,
 }
 
-/// Sends what the provider has to be asked.
+/// Sends a request to the provider.
 async fn send(
     client: reqwest::Client,
     request: Request<Vec<u8>>,
@@ -38,7 +39,7 @@ async fn send(
 }
 
 async fn begin(State(site): State<Site>, headers: HeaderMap) -> impl IntoResponse {
-    // Attempts in other tabs go on.
+    // Attempts in other tabs stay valid.
     let attempt = site.provider.begin("/", cookie(&headers));
     (set_cookie(attempt.cookie()), Redirect::to(attempt.url()))
 }
@@ -74,7 +75,7 @@ async fn signed_in(
     }
 }
 
-/// The number of the user's account: names pass on to somebody else.
+/// Returns the number of the account, which never changes; a name can be reassigned.
 async fn who(site: &Site, query: &str, cookie: &str) -> Result<String, Box<dyn Error>> {
     let access = site.provider.finish(query, cookie).await?;
     let user = site
@@ -86,7 +87,9 @@ async fn who(site: &Site, query: &str, cookie: &str) -> Result<String, Box<dyn E
         .await?
         .error_for_status()?;
     let user: serde_json::Value = serde_json::from_slice(&user.bytes().await?)?;
-    let id = user["id"].as_u64().ok_or("GitHub does not say who it is")?;
+    let id = user["id"]
+        .as_u64()
+        .ok_or("the response of GitHub has no id")?;
     Ok(id.to_string())
 }
 

@@ -1,28 +1,28 @@
-//! Settings that could never work.
+//! Configuration errors.
 
 use std::{error::Error, fmt};
 
-/// A setting that could never work.
+/// A configuration error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The address of the sign-in page is neither a path of this site (`/login`) nor an absolute URL with http
-    /// or https.
+    /// The URL of the login page is neither a path of this site (`/login`) nor an absolute URL with
+    /// http or https.
     LoginUrl {
         /// The text as it was given.
         login_url: String,
     },
-    /// The address of the provider's sign-in page is not an absolute URL with http or https.
+    /// The provider's authorization endpoint is not an absolute URL with http or https.
     AuthorizeUrl {
         /// The text as it was given.
         authorize_url: String,
     },
-    /// The address where the provider gives access tokens is not an absolute URL with http or https.
+    /// The provider's token endpoint is not an absolute URL with http or https.
     AccessTokenUrl {
         /// The text as it was given.
         access_token_url: String,
     },
-    /// The address that the provider leads back to is not an absolute URL.
+    /// The redirect URL, to which the provider sends the user back, is not an absolute URL.
     RedirectUrl {
         /// The text as it was given.
         redirect_url: String,
@@ -36,19 +36,15 @@ impl fmt::Display for ConfigError {
                 f,
                 "login_url is a path such as \"/login\", or an absolute URL, not {login_url:?}"
             ),
-            Self::AuthorizeUrl { authorize_url } => write!(
-                f,
-                "the provider's sign-in page is an absolute URL, not {authorize_url:?}"
-            ),
+            Self::AuthorizeUrl { authorize_url } => {
+                write!(f, "authorize_url is an absolute URL, not {authorize_url:?}")
+            }
             Self::AccessTokenUrl { access_token_url } => write!(
                 f,
-                "the provider's page for access tokens is an absolute URL, not {access_token_url:?}"
+                "access_token_url is an absolute URL, not {access_token_url:?}"
             ),
             Self::RedirectUrl { redirect_url } => {
-                write!(
-                    f,
-                    "the redirect URL is an absolute URL, not {redirect_url:?}"
-                )
+                write!(f, "redirect_url is an absolute URL, not {redirect_url:?}")
             }
         }
     }

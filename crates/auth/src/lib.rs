@@ -1,7 +1,7 @@
-//! Who the user is, for tower services: what Tornado has as `current_user`, `login_url` and `authenticated`.
+//! Authentication for tower services: Tornado's `current_user`, `login_url` and `authenticated`.
 //!
-//! [`CurrentUserLayer`] asks a function of yours who a request comes from. [`LoginLayer`] lets users pass and
-//! leads everybody else to the sign-in page, which sends them back to where they wanted to go.
+//! [`CurrentUserLayer`] calls your function to find the user of each request. [`LoginLayer`]
+//! redirects requests without a user to the login page, which redirects back to the requested page.
 //!
 //! ```
 //! use std::convert::Infallible;
@@ -40,8 +40,8 @@
 //! # }
 //! ```
 //!
-//! The sign-in page gives what is after `next=` to [`safe_next`] before it sends anybody there: whoever made the
-//! link has chosen it.
+//! The login page must check the parameter `next` with [`safe_next`] before it redirects there,
+//! since the author of a link chooses its value.
 //!
 #![cfg_attr(
     feature = "oauth2",
@@ -51,13 +51,13 @@
     not(feature = "oauth2"),
     doc = "With the feature `oauth2` there is sign-in with the account of another site by OAuth 2.0."
 )]
-//! The feature `openid` adds OpenID Connect to it, where the other site signs who the user is. They are what
-//! Tornado has as `OAuth2Mixin`, `FacebookGraphMixin` and `GoogleOAuth2Mixin`.
+//! The feature `openid` adds OpenID Connect, whose providers sign the identity of the user. They
+//! replace Tornado's `OAuth2Mixin`, `FacebookGraphMixin` and `GoogleOAuth2Mixin`.
 //!
 //! # What it does not do
 //!
-//! It keeps no passwords, no sessions, no cookies and no tokens, and does not decide what a user may do. It does not
-//! know the sign-in page of your site, so do not put that behind [`LoginLayer`].
+//! It stores no passwords, sessions, cookies or tokens, and has no permissions. [`LoginLayer`] has
+//! no exception for the login page, so do not put that page behind it.
 #![forbid(unsafe_code)]
 
 mod current_user;

@@ -1,4 +1,4 @@
-//! The address of the sign-in page, and what becomes of a request without a user, as values.
+//! The login redirect: the URL of the login page, and the outcome of a request without a user.
 
 use http::{HeaderValue, Method, Uri};
 
@@ -15,29 +15,29 @@ pub struct LoginUrl {
 enum Kind {
     /// On this site: `next` is a path.
     Local,
-    /// On another, for which `next` has to say what site this is.
+    /// On another site: `next` is an absolute URL.
     Absolute,
-    /// It has a query of its own, which is left as it is.
+    /// With a query, which is left unchanged.
     Whole,
 }
 
-/// What becomes of a request that needs a user and has none.
+/// The outcome of a request that needs a user and has none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Login {
     /// 302, with this `Location`.
     Redirect(HeaderValue),
-    /// 403: a form or script has to learn that nothing was done.
+    /// 403 for other methods: the form or script must see that the request had no effect.
     Forbidden,
 }
 
 impl LoginUrl {
-    /// A path such as `/login`, or an absolute URL with http or https. With a query, it is used as it is;
-    /// otherwise `next` will be added.
+    /// Creates a login URL from a path such as `/login`, or an absolute URL with http or https. A
+    /// URL with a query is used unchanged; otherwise `next` is added.
     ///
     /// # Errors
     ///
-    /// When it is neither.
+    /// Returns [`ConfigError::LoginUrl`] if the text is neither.
     pub fn new(login_url: impl Into<String>) -> Result<Self, ConfigError> {
         let login_url = login_url.into();
         let parsed: Option<Uri> = login_url.parse().ok();
@@ -59,11 +59,11 @@ impl LoginUrl {
         }
     }
 
-    /// What becomes of a request with this method and URI. `GET` and `HEAD` are led to the page, with their own
-    /// path and query as `next`; a path that is not [safe](safe_next) is left out.
+    /// Returns the outcome of a request with this method and URI. `GET` and `HEAD` are redirected
+    /// to the page, with their own path and query as `next`, if these are [safe](safe_next).
     ///
-    /// `origin` is what absolute URLs of this site begin with, such as `https://example.com`. It is needed if
-    /// the page is another site's, which gets the whole URL as `next`, or none if the origin is not known.
+    /// `origin` is the origin of this site, such as `https://example.com`. A login page on another
+    /// site gets an absolute URL as `next`, or none without an origin.
     #[must_use]
     pub fn login(&self, method: &Method, uri: &Uri, origin: Option<&str>) -> Login {
         if !matches!(*method, Method::GET | Method::HEAD) {

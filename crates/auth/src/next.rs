@@ -1,13 +1,13 @@
-//! Where a user may be sent after the sign-in: nowhere but to this site.
+//! The check of `next`, the redirect target after a sign-in, against open redirects.
 
 use percent_encoding::percent_decode_str;
 
-/// The same text, if it is the path of a page of this site, with its query: `/me?tab=1`. `None` if a browser
-/// might take it for another site's address, and if a redirect could not hold it.
+/// Returns the text if it is a path of this site, with its query: `/me?tab=1`. `None` if a browser
+/// could read it as the URL of another site, or if it is not valid in the header `Location`.
 ///
-/// It begins with one slash; it has printable ASCII characters only, and no backslash, which browsers take for a
-/// slash. It must not be another site's address when it is decoded once more, either: somebody may do that on
-/// the way.
+/// A safe path begins with exactly one slash, and has only printable ASCII characters and no
+/// backslash, which browsers read as a slash. The same must hold for its beginning after
+/// percent-decoding, since a proxy or handler may decode it once more.
 ///
 /// ```
 /// use squall_auth::safe_next;
@@ -20,7 +20,7 @@ use percent_encoding::percent_decode_str;
 #[must_use]
 pub fn safe_next(next: &str) -> Option<&str> {
     let decoded: Vec<u8> = percent_decode_str(next).collect();
-    // Browsers leave out tabs and line ends, wherever they are: `/<tab>/evil.example` is another site.
+    // Browsers remove tabs and line ends anywhere: `/<tab>/evil.example` is another site.
     let begins_well = |path: &[u8]| {
         path.first() == Some(&b'/') && !matches!(path.get(1), Some(b'/' | b'\\' | ..=b' ' | 0x7f))
     };

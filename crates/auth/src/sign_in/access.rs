@@ -1,11 +1,11 @@
-//! What a provider without an ID token gives.
+//! The result of a sign-in with plain OAuth 2.0.
 
 use std::{fmt, time::Duration};
 
-/// What the user has given this site access to, at the provider.
+/// The tokens of a sign-in with plain OAuth 2.0, which do not identify the user.
 ///
-/// Ask the provider who the user is, with the header `Authorization: Bearer` and the
-/// [access token](Self::access_token), before anybody is signed in here.
+/// Before you begin a session, request the user from the provider's API, with the header
+/// `Authorization: Bearer` and the [access token](Self::access_token).
 pub struct Access {
     pub(super) next: String,
     pub(super) access_token: String,
@@ -15,33 +15,33 @@ pub struct Access {
 }
 
 impl Access {
-    /// Where the user wanted to go: a [safe](crate::safe_next) path.
+    /// Returns the `next` of the attempt: a [safe](crate::safe_next) path.
     #[must_use]
     pub fn next(&self) -> &str {
         &self.next
     }
 
-    /// What the provider's own interfaces want to see. It opens the user's account: keep it from logs and from
-    /// browsers.
+    /// Returns the token for the provider's API. It gives access to the user's account: keep it out
+    /// of logs and browsers.
     #[must_use]
     pub fn access_token(&self) -> &str {
         &self.access_token
     }
 
-    /// What the provider gives a new access token for, if it does (RFC 6749, section 6).
+    /// Returns the refresh token, if the provider sent one (RFC 6749, section 6).
     #[must_use]
     pub fn refresh_token(&self) -> Option<&str> {
         self.refresh_token.as_deref()
     }
 
-    /// How long the access token is good for, from now on; `None` if the provider does not say.
+    /// Returns the lifetime of the access token from now on, if the provider sent it.
     #[must_use]
     pub fn expires_in(&self) -> Option<Duration> {
         self.expires_in
     }
 
-    /// What the user has allowed, which may be less than was asked for; `None` if the provider does not say,
-    /// and then it is all that was asked for (RFC 6749, section 5.1).
+    /// Returns the granted scopes, which may be fewer than requested. `None` means that all
+    /// requested scopes were granted (RFC 6749, section 5.1).
     #[must_use]
     pub fn scopes(&self) -> Option<&[String]> {
         self.scopes.as_deref()

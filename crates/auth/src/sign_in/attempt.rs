@@ -19,7 +19,8 @@ const LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// The number of attempts that a cookie holds, such as one for each tab; the oldest is dropped.
 const MAX_ATTEMPTS: usize = 5;
 
-/// The length of a cookie's value with more than one attempt. Browsers keep cookies of up to 4096 bytes.
+/// The length of a cookie's value with more than one attempt. Browsers keep cookies of up to 4096
+/// bytes.
 const MAX_LEN: usize = 3072;
 
 /// Separates attempts. It is in no attempt, and may stand in a cookie.
@@ -48,10 +49,11 @@ impl Attempt {
         }
     }
 
-    /// Returns the cookie's value without the attempt that `query` finishes, or `None` to clear the cookie.
+    /// Returns the cookie's value without the attempt that `query` finishes, or `None` to clear the
+    /// cookie.
     ///
-    /// Set it with the response to every callback, whether `finish` succeeds or not: an attempt is good for one
-    /// answer, and those of other tabs go on.
+    /// Set it with the response to every callback, whether `finish` succeeds or not: an attempt is
+    /// valid for one callback, and those of other tabs are kept.
     #[must_use]
     pub fn others(query: &str, cookie: &str) -> Option<String> {
         let answer = Answer::read(query).ok();
@@ -71,8 +73,9 @@ impl Attempt {
 
     /// Returns the value of the cookie that ties the attempt to this browser. It needs no quoting.
     ///
-    /// Set the cookie with `HttpOnly`, `SameSite=Lax` (`Strict` would not come back) and `Secure`, and a name that
-    /// begins with `__Host-`, so that no other site can set it. It needs no signature.
+    /// Set the cookie with `HttpOnly`, `SameSite=Lax` (`Strict` would not come back) and `Secure`,
+    /// and a name that begins with `__Host-`, so that no other site can set it. It needs no
+    /// signature.
     #[must_use]
     pub fn cookie(&self) -> &str {
         &self.cookie
@@ -97,8 +100,8 @@ fn has_state(attempt: &str, state: &str) -> bool {
     Kept::parse(attempt).is_some_and(|kept| kept.has_state(state))
 }
 
-/// An attempt in the cookie: `state.nonce.verifier.time.next`, with `next` in Base64. The nonce is for OpenID
-/// Connect only, and empty otherwise.
+/// An attempt in the cookie: `state.nonce.verifier.time.next`, with `next` in Base64. The nonce is
+/// for OpenID Connect only, and empty otherwise.
 pub(super) struct Kept<'a> {
     state: &'a str,
     pub(super) nonce: &'a str,
@@ -127,7 +130,7 @@ impl<'a> Kept<'a> {
         )
     }
 
-    /// Finds the attempt in the cookie that has the answer's state.
+    /// Returns the attempt in the cookie that has the callback's state.
     pub(super) fn read(cookie: &'a str, answer: &Answer) -> Result<Self, Kind> {
         let state = answer.get("state").ok_or(Kind::State)?;
         let kept = cookie
@@ -244,7 +247,7 @@ mod tests {
             let cookie = attempt(&attempt("", 1, "/1"), 2, "/2");
             assert_eq!(read(&cookie, &query(first)).unwrap(), format!("/{first}"));
             let cookie = Attempt::others(&query(first), &cookie).unwrap();
-            // An attempt is good for one answer.
+            // An attempt is valid for one callback.
             assert_eq!(read(&cookie, &query(first)).unwrap_err(), Kind::State);
             assert_eq!(read(&cookie, &query(second)).unwrap(), format!("/{second}"));
             assert_eq!(Attempt::others(&query(second), &cookie), None);
@@ -290,7 +293,7 @@ mod tests {
             assert_eq!(Attempt::others(&query(1), &cookie), None, "{old}");
         }
         assert_eq!(Attempt::others("state=a&state=a", "garbage"), None);
-        // Of an answer that is malformed, no attempt is taken.
+        // A malformed callback removes no attempt.
         let good = attempt("", 1, "/");
         let repeated = format!("{0}&{0}", query(1));
         assert_eq!(Attempt::others(&repeated, &good).as_deref(), Some(&*good));
@@ -318,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_to_other_attempts_are_rejected() {
+    fn callbacks_of_other_attempts_are_rejected() {
         let good = Kept::new(STATE, NONCE, VERIFIER, "/").write();
         let query = format!("state={STATE}");
         let evil = BASE64_URL_SAFE_NO_PAD.encode("//evil.example");

@@ -1,4 +1,4 @@
-//! Why nobody has signed in.
+//! The reason why a sign-in failed.
 
 use std::{error::Error, fmt};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::http::HttpError;
 
-/// Why nobody has signed in.
+/// The reason why a sign-in failed.
 #[derive(Debug)]
 pub struct SignInError {
     kind: Kind,
@@ -35,19 +35,19 @@ impl SignInError {
         }
     }
 
-    /// In the provider's own words, which must not break a log's lines.
+    /// With the provider's error text, escaped so that it stays on one line of a log.
     pub(super) fn refused(reason: &str) -> Self {
         Self::because(Kind::Refused, reason.trim().escape_debug().to_string())
     }
 
-    /// Instead of tokens there was this.
+    /// Converts the failure of a token request.
     pub(super) fn no_tokens<T: ErrorResponse + Send + Sync + 'static>(
         error: RequestTokenError<HttpError, T>,
     ) -> Self {
         match error {
             RequestTokenError::ServerResponse(answer) => Self::refused(&answer.to_string()),
-            // GitHub refuses with status 200, and Facebook with an object. Otherwise the body may hold tokens, so it
-            // is not kept.
+            // GitHub sends errors with status 200, and Facebook sends an object. The body of other
+            // responses may hold tokens, so it is dropped.
             RequestTokenError::Parse(error, body) => {
                 let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
                 match &answer["error"] {
@@ -60,47 +60,49 @@ impl SignInError {
         }
     }
 
-    /// The answer does not belong to what this browser has begun, or it has begun nothing: an old page, a second
-    /// click, or somebody else's answer, planted.
+    /// Returns whether the callback matches no attempt in the cookie: an old page, a second click,
+    /// or a forged callback (login CSRF).
     #[must_use]
     pub fn is_state(&self) -> bool {
         self.kind == Kind::State
     }
 
-    /// The user has come back after more than ten minutes.
+    /// Returns whether the callback came more than ten minutes after the beginning.
     #[must_use]
     pub fn is_expired(&self) -> bool {
         self.kind == Kind::Expired
     }
 
-    /// The user did not want to, or must not.
+    /// Returns whether the user or the provider denied access (`access_denied`).
     #[must_use]
     pub fn is_denied(&self) -> bool {
         self.kind == Kind::Denied
     }
 
-    /// The provider leads back with another error, or does not take the code: it was used before, or the
-    /// settings do not fit.
+    /// Returns whether the provider sent another error, or rejected the code: it was used before,
+    /// or the settings are wrong.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         self.kind == Kind::Refused
     }
 
-    /// The answer or the metadata is from another provider.
+    /// Returns whether the callback or the metadata is from another provider.
     #[cfg(feature = "openid")]
     #[must_use]
     pub fn is_issuer(&self) -> bool {
         self.kind == Kind::Issuer
     }
 
-    /// What the provider says of the user is not signed by it, not for this site, not for this sign-in, or too old.
+    /// Returns whether the ID token is missing or invalid: its signature, audience or nonce is wrong,
+    /// or it has expired.
     #[cfg(feature = "openid")]
     #[must_use]
     pub fn is_id_token(&self) -> bool {
         self.kind == Kind::IdToken
     }
 
-    /// The provider cannot be asked, or does not answer as it should. Trying again may help.
+    /// Returns whether a request to the provider failed, or its response is malformed. A retry may
+    /// help.
     #[must_use]
     pub fn is_provider(&self) -> bool {
         self.kind == Kind::Provider
@@ -116,15 +118,15 @@ impl From<Kind> for SignInError {
 impl fmt::Display for SignInError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
-            Kind::State => "the answer does not belong to a sign-in of this browser",
+            Kind::State => "the callback does not belong to a sign-in of this browser",
             Kind::Expired => "the sign-in took too long",
             Kind::Denied => "the sign-in was denied",
-            Kind::Refused => "the provider has refused the sign-in",
+            Kind::Refused => "the provider rejected the sign-in",
             #[cfg(feature = "openid")]
-            Kind::Issuer => "the answer is from another provider",
+            Kind::Issuer => "the response is from another provider",
             #[cfg(feature = "openid")]
-            Kind::IdToken => "the provider's word on the user cannot be believed",
-            Kind::Provider => "the provider cannot be asked",
+            Kind::IdToken => "the provider's ID token is invalid",
+            Kind::Provider => "the request to the provider failed",
         })
     }
 }

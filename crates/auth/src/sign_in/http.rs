@@ -1,12 +1,12 @@
-//! The caller's HTTP client, whatever it is.
+//! The adapter for the caller's HTTP client.
 
 use std::{error::Error, fmt, pin::Pin, sync::Arc};
 
 use http::{Request, Response};
 use oauth2::AsyncHttpClient;
 
-/// Sends a request and gives back the response. Its type is forgotten here: with it, whether `finish` can move between
-/// threads would be more than the compiler can prove.
+/// Sends a request and returns the response. Type-erased, since the compiler cannot prove that
+/// `finish` is `Send` with the closure's own type.
 #[derive(Clone)]
 pub(super) struct Http(Arc<SendRequest>);
 
@@ -42,7 +42,7 @@ impl fmt::Debug for Http {
     }
 }
 
-/// What the client says, as a type that is an error.
+/// The client's error. `Box<dyn Error>` does not implement `Error` itself.
 #[derive(Debug)]
 pub(super) struct HttpError(Box<dyn Error + Send + Sync>);
 

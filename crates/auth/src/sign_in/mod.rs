@@ -1,4 +1,5 @@
-//! Sign-in with the account of another site: the authorization code flow of OAuth 2.0, with PKCE and state.
+//! Sign-in with the account of another site: the authorization code flow of OAuth 2.0, with PKCE
+//! and state.
 
 mod access;
 mod attempt;
@@ -19,14 +20,15 @@ pub use self::openid::{OpenIdProvider, SignedIn};
 pub use self::{access::Access, attempt::Attempt, error::SignInError, oauth2::OAuth2Provider};
 use crate::ConfigError;
 
-/// What this site is to a provider of accounts, such as Google, Keycloak, GitHub or Facebook.
+/// The registration of this site (the client) with a provider, such as Google, Keycloak, GitHub or
+/// Facebook.
 ///
-/// If the provider speaks OpenID Connect, take that (`discover`, with the feature `openid`): it says who the user
-/// is, and signs it. Where there is OAuth 2.0 alone, [`oauth2`](Self::oauth2) gets an access token, with which the
-/// provider is then asked who the user is.
+/// Prefer OpenID Connect (`discover`, with the feature `openid`), whose providers sign the identity
+/// of the user. For providers with OAuth 2.0 only, [`oauth2`](Self::oauth2) returns an access
+/// token; then request the user from the provider's API.
 ///
-/// A site with several providers gives each a redirect URL and a cookie of its own, so that none can pass on an
-/// answer of another (RFC 9700, section 4.4).
+/// A site with several providers must use a separate redirect URL and cookie for each, against
+/// mix-up attacks (RFC 9700, section 4.4).
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct SignIn {
@@ -38,12 +40,12 @@ pub struct SignIn {
 }
 
 impl SignIn {
-    /// With the identifier that the provider has given to this site, and the absolute URL of the page that it is to
-    /// lead back to, as it is registered there.
+    /// Creates settings with the client identifier from the provider, and the absolute redirect URL
+    /// that is registered there.
     ///
     /// # Errors
     ///
-    /// When that is no URL.
+    /// Returns [`ConfigError::RedirectUrl`] if that is not an absolute URL.
     pub fn new(
         client_id: impl Into<String>,
         redirect_url: impl Into<String>,
@@ -61,18 +63,15 @@ impl SignIn {
         })
     }
 
-    /// The secret that the provider has given to this site.
-    ///
-    /// Defaults to none, for providers that give none.
+    /// Sets the client secret from the provider. Default: none, for public clients.
     pub fn client_secret(mut self, client_secret: impl Into<String>) -> Self {
         self.client_secret = Some(ClientSecret::new(client_secret.into()));
         self
     }
 
-    /// Whether the secret goes to the provider in the form of a request, which is called `client_secret_post`, and
-    /// not in its header `Authorization` (RFC 6749, section 2.3.1). It is for providers that do not read the header.
-    ///
-    /// Defaults to false.
+    /// Sets whether the secret is sent in the body of the token request (`client_secret_post`)
+    /// instead of the header `Authorization` (RFC 6749, section 2.3.1), for providers that do not
+    /// read the header. Default: `false`.
     pub fn client_secret_post(mut self, client_secret_post: bool) -> Self {
         self.auth_type = if client_secret_post {
             AuthType::RequestBody
@@ -82,9 +81,8 @@ impl SignIn {
         self
     }
 
-    /// What this site wants to know or do, in the provider's words, such as `email` and `profile`.
-    ///
-    /// Defaults to nothing; with OpenID Connect, to who the user is.
+    /// Sets the scopes, as the provider names them, such as `email` and `profile`.
+    /// Default: none; with OpenID Connect, `openid` is always added.
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes
             .into_iter()
@@ -93,12 +91,12 @@ impl SignIn {
         self
     }
 
-    /// A provider with plain OAuth 2.0, by the addresses of its two pages. They are in its documentation, and
-    /// Tornado has them as `_OAUTH_AUTHORIZE_URL` and `_OAUTH_ACCESS_TOKEN_URL`.
+    /// Returns a provider with plain OAuth 2.0, by its authorization endpoint and token endpoint,
+    /// which Tornado calls `_OAUTH_AUTHORIZE_URL` and `_OAUTH_ACCESS_TOKEN_URL`.
     ///
-    /// `send` sends a request and gives back the response, whenever somebody signs in. The client behind it must
-    /// check TLS certificates, have a deadline, and **not follow redirects**. The example `axum_oauth2` does it
-    /// with reqwest.
+    /// `send` sends a request and returns the response, for each sign-in. Its HTTP client must
+    /// check TLS certificates, have a deadline, and **not follow redirects**. The example
+    /// `axum_oauth2` uses reqwest.
     ///
     /// ```no_run
     /// use http::{Request, Response};
@@ -120,15 +118,15 @@ impl SignIn {
     ///         send,
     ///     )?;
     ///
-    /// // When somebody wants to sign in: set a cookie to attempt.cookie(), and redirect to attempt.url().
+    /// // To begin: set a cookie to attempt.cookie(), and redirect to attempt.url().
     /// let attempt = provider.begin("/me", "");
     ///
-    /// // When they come back: give the query and that cookie's value, and set the cookie to
+    /// // In the callback: pass the query and that cookie's value, and set the cookie to
     /// // Attempt::others(query, cookie), or clear it.
     /// # let (query, cookie) = ("", "");
     /// let access = provider.finish(query, cookie).await?;
     ///
-    /// // Then ask who that is.
+    /// // Then request the user.
     /// let request = Request::get("https://api.github.com/user")
     ///     .header("authorization", format!("Bearer {}", access.access_token()))
     ///     .header("user-agent", "site.example")
@@ -140,7 +138,7 @@ impl SignIn {
     ///
     /// # Errors
     ///
-    /// When one of the addresses is not an absolute URL with http or https.
+    /// Returns an error if one of the endpoints is not an absolute URL with http or https.
     pub fn oauth2<F, E>(
         self,
         authorize_url: impl Into<String>,

@@ -1,4 +1,4 @@
-//! A provider with plain OAuth 2.0: it gives access, and does not say to whom.
+//! A provider with plain OAuth 2.0, which returns an access token and no identity.
 
 use oauth2::{
     AuthUrl, CsrfToken, EndpointNotSet, EndpointSet, PkceCodeChallenge, PkceCodeVerifier, Scope,
@@ -45,8 +45,9 @@ impl OAuth2Provider {
         }
     }
 
-    /// Begins a sign-in that leads to `next` at its end, or to `/` if that is not [safe](crate::safe_next).
-    /// `cookie` is the value of the cookie of earlier attempts, such as in another tab, or empty.
+    /// Begins a sign-in, after which the user goes to `next`, or to `/` if that is not
+    /// [safe](crate::safe_next). `cookie` is the value of the cookie of earlier attempts, such as
+    /// in another tab, or empty.
     #[must_use]
     pub fn begin(&self, next: &str, cookie: &str) -> Attempt {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
@@ -59,14 +60,14 @@ impl OAuth2Provider {
         Attempt::new(url, &kept, cookie)
     }
 
-    /// Finishes a sign-in, with the query that the provider has led back with (without its question mark) and
-    /// the value of the cookie that was set at the beginning.
+    /// Finishes a sign-in, with the query of the provider's redirect (without its question mark)
+    /// and the value of the cookie from [`begin`](Self::begin).
     ///
-    /// In both cases, set the cookie to [`Attempt::others`].
+    /// Set the cookie to [`Attempt::others`] with the response, whether this fails or not.
     ///
     /// # Errors
     ///
-    /// When nobody has signed in; the error says why.
+    /// Returns the reason why the sign-in failed.
     pub async fn finish(&self, query: &str, cookie: &str) -> Result<Access, SignInError> {
         let answer = Answer::read(query)?;
         let kept = Kept::read(cookie, &answer)?;
@@ -77,7 +78,7 @@ impl OAuth2Provider {
         let tokens = request.request_async(&self.http).await;
         let tokens = tokens.map_err(SignInError::no_tokens)?;
         let scopes = tokens.scopes().map(|scopes| {
-            // Some providers, as GitHub does, put commas between them.
+            // GitHub separates scopes with commas.
             let scopes = scopes.iter().flat_map(|scope| scope.split(','));
             scopes.map(str::to_owned).collect()
         });

@@ -1,4 +1,4 @@
-//! Who gets in and who is led to the sign-in page, where they are sent afterwards, and sign-ins with a real provider.
+//! The login redirect, the check of `next`, and sign-ins with a real provider.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,11 +1,11 @@
-//! Where users are sent after the sign-in: attempts to send them elsewhere, and how browsers read what passes.
+//! `safe_next`: open redirects are rejected, and browsers keep accepted paths on the site.
 
 use http::{Method, Uri};
 use proptest::prelude::*;
 use squall_auth::{Login, LoginUrl, safe_next};
 use url::Url;
 
-/// Whether a browser stays on the site.
+/// Whether a browser resolves `next` to this site.
 fn stays(next: &str) -> bool {
     let base = Url::parse("https://site.example/login").unwrap();
     let url = base.join(next);
@@ -13,7 +13,7 @@ fn stays(next: &str) -> bool {
 }
 
 #[test]
-fn open_redirects() {
+fn open_redirects_are_rejected() {
     let attempts = [
         "",
         " ",
@@ -115,7 +115,7 @@ fn open_redirects() {
 }
 
 #[test]
-fn pages_of_this_site() {
+fn paths_of_this_site_are_accepted() {
     for next in [
         "/",
         "/me",
@@ -149,14 +149,14 @@ fn pages_of_this_site() {
 
 proptest! {
     #[test]
-    fn browsers_stay_where_a_next_is_safe(next in "[/\\\\.:@?#%2fF5cC09aA \t\r\n\u{0}a-c]{0,9}") {
+    fn browsers_resolve_safe_paths_to_this_site(next in "[/\\\\.:@?#%2fF5cC09aA \t\r\n\u{0}a-c]{0,9}") {
         if let Some(next) = safe_next(&next) {
             prop_assert!(stays(next), "{next:?}");
         }
     }
 
     #[test]
-    fn so_they_do_on_the_way_to_the_page_and_back(path in "/[/\\\\.:@?%2fF5cC09a-c]{0,9}") {
+    fn login_redirects_carry_only_safe_paths(path in "/[/\\\\.:@?%2fF5cC09a-c]{0,9}") {
         let Ok(uri) = path.parse::<Uri>() else {
             return Ok(());
         };

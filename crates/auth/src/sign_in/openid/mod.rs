@@ -1,4 +1,4 @@
-//! A provider with OpenID Connect: it says who the user is, for this site and this sign-in, and signs it.
+//! A provider with OpenID Connect, which returns a signed ID token for this site and sign-in.
 
 mod signed_in;
 mod types;
@@ -32,12 +32,12 @@ pub struct OpenIdProvider {
 }
 
 impl SignIn {
-    /// A provider with OpenID Connect, which is asked where its pages are. `issuer` is its name, a URL such as
-    /// `https://accounts.google.com`.
+    /// Requests the metadata of a provider with OpenID Connect (discovery). `issuer` is its URL,
+    /// such as `https://accounts.google.com`.
     ///
-    /// `send` sends a request and gives back the response, now and whenever somebody signs in. The client behind
-    /// it must check TLS certificates, have a deadline, and **not follow redirects**. The example `axum_openid`
-    /// does it with reqwest.
+    /// `send` sends a request and returns the response, now and for each sign-in. Its HTTP client
+    /// must check TLS certificates, have a deadline, and **not follow redirects**. The example
+    /// `axum_openid` uses reqwest.
     ///
     /// ```no_run
     /// use http::{Request, Response};
@@ -56,10 +56,10 @@ impl SignIn {
     ///     .discover("https://accounts.example", send)
     ///     .await?;
     ///
-    /// // When somebody wants to sign in: set a cookie to attempt.cookie(), and redirect to attempt.url().
+    /// // To begin: set a cookie to attempt.cookie(), and redirect to attempt.url().
     /// let attempt = provider.begin("/me", "");
     ///
-    /// // When they come back: give the query and that cookie's value, and set the cookie to
+    /// // In the callback: pass the query and that cookie's value, and set the cookie to
     /// // Attempt::others(query, cookie), or clear it.
     /// # let (query, cookie) = ("", "");
     /// let user = provider.finish(query, cookie).await?;
@@ -70,7 +70,7 @@ impl SignIn {
     ///
     /// # Errors
     ///
-    /// When it cannot be asked, or calls itself something else.
+    /// Returns an error if the request fails, or if the metadata names another issuer.
     pub async fn discover<F, E>(
         self,
         issuer: impl Into<String>,
@@ -97,8 +97,9 @@ impl SignIn {
 }
 
 impl OpenIdProvider {
-    /// Begins a sign-in that leads to `next` at its end, or to `/` if that is not [safe](crate::safe_next).
-    /// `cookie` is the value of the cookie of earlier attempts, such as in another tab, or empty.
+    /// Begins a sign-in, after which the user goes to `next`, or to `/` if that is not
+    /// [safe](crate::safe_next). `cookie` is the value of the cookie of earlier attempts, such as
+    /// in another tab, or empty.
     #[must_use]
     pub fn begin(&self, next: &str, cookie: &str) -> Attempt {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
@@ -116,25 +117,25 @@ impl OpenIdProvider {
         Attempt::new(url, &kept, cookie)
     }
 
-    /// Finishes a sign-in, with the query that the provider has led back with (without its question mark) and
-    /// the value of the cookie that was set at the beginning.
+    /// Finishes a sign-in, with the query of the provider's redirect (without its question mark)
+    /// and the value of the cookie from [`begin`](Self::begin).
     ///
-    /// In both cases, set the cookie to [`Attempt::others`].
+    /// Set the cookie to [`Attempt::others`] with the response, whether this fails or not.
     ///
     /// # Errors
     ///
-    /// When nobody has signed in; the error says why.
+    /// Returns the reason why the sign-in failed.
     pub async fn finish(&self, query: &str, cookie: &str) -> Result<SignedIn, SignInError> {
         let answer = Answer::read(query)?;
         let kept = Kept::read(cookie, &answer)?;
-        // Then it was begun with a provider that has no OpenID Connect.
+        // Attempts with plain OAuth 2.0 have no nonce.
         if kept.nonce.is_empty() {
             return Err(Kind::State.into());
         }
         self.check_issuer(&answer)?;
         let code = answer.code()?;
 
-        // A provider changes its keys now and then, so they are asked for each time.
+        // Providers rotate their keys, so they are fetched for each sign-in.
         let keys = JsonWebKeySet::fetch_async(self.metadata.jwks_uri(), &self.http).await;
         let keys = keys.map_err(|error| SignInError::because(Kind::Provider, error))?;
         let metadata = self.metadata.clone().set_jwks(keys);
@@ -150,7 +151,8 @@ impl OpenIdProvider {
         let (subject, mut claims) = verified(&client, &tokens, &nonce)
             .map_err(|error| SignInError::because(Kind::IdToken, error))?;
 
-        // Most of what scopes ask for is told here, and not in the token (OpenID Connect Core, section 5.4).
+        // Most claims of the scopes are here, and not in the ID token (OpenID Connect Core, section
+        // 5.4).
         let token = tokens.access_token().clone();
         if let Ok(request) = client.user_info(token, Some(subject.clone())) {
             let info: Result<UserInfo, _> = request.request_async(&self.http).await;
@@ -167,15 +169,15 @@ impl OpenIdProvider {
         })
     }
 
-    /// The answer is from this provider, as far as it says (RFC 9207).
+    /// Rejects a callback whose `iss` is another provider, or missing though promised (RFC 9207).
     fn check_issuer(&self, answer: &Answer) -> Result<(), SignInError> {
-        let must_say = self
+        let is_required = self
             .metadata
             .additional_metadata()
             .authorization_response_iss_parameter_supported;
         let is_ours = match answer.get("iss") {
             Some(issuer) => issuer == self.metadata.issuer().as_str(),
-            None => !must_say,
+            None => !is_required,
         };
         if is_ours {
             Ok(())
@@ -197,20 +199,20 @@ impl SignIn {
     }
 }
 
-/// What the ID token says, if it should be believed.
+/// Verifies the ID token, and returns its subject and claims.
 fn verified(
     client: &Client,
     tokens: &Tokens,
     nonce: &Nonce,
 ) -> Result<(openidconnect::SubjectIdentifier, Map<String, Value>), Box<dyn Error + Send + Sync>> {
-    let token = tokens.id_token().ok_or("there is no ID token")?;
+    let token = tokens.id_token().ok_or("the ID token is missing")?;
     let verifier = client.id_token_verifier();
     let claims = token.claims(&verifier, nonce)?;
     if let Some(hash) = claims.access_token_hash() {
         let key = token.signing_key(&verifier)?;
         let found = AccessTokenHash::from_token(tokens.access_token(), token.signing_alg()?, key)?;
         if found != *hash {
-            return Err("the access token is another's".into());
+            return Err("the access token does not match at_hash of the ID token".into());
         }
     }
     Ok((claims.subject().clone(), map(claims)))

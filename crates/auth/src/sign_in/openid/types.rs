@@ -1,4 +1,4 @@
-//! The types of openidconnect with the claims that we want: all of them.
+//! The types of openidconnect, with all claims instead of the standard ones.
 
 use std::collections::HashMap;
 
@@ -17,16 +17,16 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Claims that the standard does not name.
+/// Claims outside the standard.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Other(HashMap<String, Value>);
 
 impl AdditionalClaims for Other {}
 
-/// Of a provider's metadata, what openidconnect does not read.
+/// Provider metadata that openidconnect does not read.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct More {
-    /// The provider says who it is when it leads back (RFC 9207).
+    /// Whether the provider adds `iss` to its redirects (RFC 9207).
     #[serde(default)]
     pub(super) authorization_response_iss_parameter_supported: bool,
 }

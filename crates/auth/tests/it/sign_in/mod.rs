@@ -1,4 +1,4 @@
-//! Sign-ins with a real provider, by a browser without a screen.
+//! Sign-ins with a real provider, by a minimal browser.
 
 mod oauth2;
 #[cfg(feature = "openid")]
@@ -14,7 +14,7 @@ use url::Url;
 const PROVIDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/sign_in/provider.py");
 const SIGNED_IN: &str = "http://127.0.0.1:1/signed-in";
 
-/// The predicate that holds; exactly one does.
+/// Returns the name of the only predicate that holds.
 fn kind(error: &SignInError) -> &'static str {
     let kinds = [
         ("state", error.is_state()),
@@ -61,8 +61,8 @@ struct Browser {
 }
 
 impl Browser {
-    /// Goes where it is led until it comes back to the site, and returns the query that it brings along. The
-    /// provider's forms are filled in.
+    /// Follows redirects and submits the provider's forms until the redirect back to the site, and
+    /// returns its query.
     async fn sign_in(&mut self, url: &str) -> String {
         let mut url = Url::parse(url).unwrap();
         let mut form = None;
@@ -119,7 +119,7 @@ impl Browser {
     }
 }
 
-/// Starts the provider, and gives its issuer.
+/// Starts the provider, and returns its issuer.
 fn start() -> Option<(Running, String)> {
     let python = testkit::outside("python-with-canaille")?;
     let running = Running::spawn(Command::new(python).arg(PROVIDER));
@@ -128,7 +128,7 @@ fn start() -> Option<(Running, String)> {
     Some((running, issuer))
 }
 
-/// A change to one of an attempt's five parts, which are between dots.
+/// Returns the attempt's cookie with one of its five parts reversed.
 fn change(attempt: &Attempt, part: usize) -> String {
     let mut parts: Vec<&str> = attempt.cookie().split('.').collect();
     let changed: String = parts[part].chars().rev().collect();
@@ -136,26 +136,26 @@ fn change(attempt: &Attempt, part: usize) -> String {
     parts.join(".")
 }
 
-/// One after the other with one provider, which takes its time to start.
+/// One test, since the provider starts slowly.
 #[tokio::test]
-async fn a_real_provider() {
+async fn sign_ins_with_a_real_provider() {
     let Some((running, issuer)) = start() else {
         return;
     };
-    oauth2::a_user_gives_access(&issuer).await;
-    oauth2::sign_ins_that_fail(&issuer).await;
+    oauth2::a_sign_in_returns_tokens(&issuer).await;
+    oauth2::forged_and_repeated_callbacks_are_rejected(&issuer).await;
     #[cfg(feature = "openid")]
     {
-        openid::the_provider_is_not_believed_blindly(&issuer).await;
-        openid::a_user_signs_in_and_a_forged_answer_does_not(&issuer).await;
-        openid::a_provider_that_cannot_be_asked(running, &issuer).await;
+        openid::modified_id_tokens_are_rejected(&issuer).await;
+        openid::valid_callbacks_succeed_and_forged_ones_fail(&issuer).await;
+        openid::provider_failures_are_reported(running, &issuer).await;
     }
     #[cfg(not(feature = "openid"))]
     drop(running);
 }
 
 #[test]
-fn settings_that_are_none() {
+fn malformed_redirect_urls_are_errors_and_debug_hides_the_secret() {
     for redirect_url in ["", "/signed-in", "site.example/signed-in"] {
         let error = SignIn::new("squall", redirect_url).unwrap_err();
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Sign-ins with OAuth 2.0 alone: the provider gives access, and is then asked who the user is.
+//! Sign-ins with plain OAuth 2.0: an access token, with which the user is requested.
 
 use std::{error::Error, io};
 
@@ -11,14 +11,14 @@ use super::{Browser, change, kind, send, settings};
 
 fn provider(settings: SignIn, issuer: &str) -> OAuth2Provider {
     let page = |name| format!("{issuer}/oauth/{name}");
-    // What this provider tells of the user it tells for the scope `openid` only.
+    // This provider returns user data only for the scope `openid`.
     let settings = settings.scopes(["openid", "profile", "email"]);
     settings
         .oauth2(page("authorize"), page("token"), send)
         .unwrap()
 }
 
-/// Asks the provider whose access token this is.
+/// Requests the user of the access token.
 async fn user(issuer: &str, access_token: &str) -> Result<Value, StatusCode> {
     let request = Request::get(format!("{issuer}/oauth/userinfo"))
         .header("authorization", format!("Bearer {access_token}"));
@@ -29,7 +29,7 @@ async fn user(issuer: &str, access_token: &str) -> Result<Value, StatusCode> {
     Ok(serde_json::from_slice(response.body()).unwrap())
 }
 
-pub(super) async fn a_user_gives_access(issuer: &str) {
+pub(super) async fn a_sign_in_returns_tokens(issuer: &str) {
     let post = settings("squall-post").client_secret_post(true);
     for settings in [settings("squall-basic"), post] {
         let provider = provider(settings, issuer);
@@ -59,18 +59,18 @@ pub(super) async fn a_user_gives_access(issuer: &str) {
     }
 }
 
-pub(super) async fn sign_ins_that_fail(issuer: &str) {
+pub(super) async fn forged_and_repeated_callbacks_are_rejected(issuer: &str) {
     let provider = provider(settings("squall-basic"), issuer);
     let mut browser = Browser::default();
 
-    // The same answer twice: the provider has forgotten the code.
+    // The same callback twice: the provider rejects the used code.
     let attempt = provider.begin("/", "");
     let query = browser.sign_in(attempt.url()).await;
     assert!(provider.finish(&query, attempt.cookie()).await.is_ok());
     let again = provider.finish(&query, attempt.cookie()).await;
     assert_eq!(kind(&again.unwrap_err()), "refused");
 
-    // Somebody else's answer, and the right one in a browser that has begun nothing.
+    // The callback of another browser's attempt, with and without an attempt of our own.
     let (mine, theirs) = (provider.begin("/", ""), provider.begin("/", ""));
     let query = browser.sign_in(theirs.url()).await;
     for cookie in [mine.cookie(), ""] {
@@ -79,8 +79,7 @@ pub(super) async fn sign_ins_that_fail(issuer: &str) {
     }
     assert!(provider.finish(&query, theirs.cookie()).await.is_ok());
 
-    // A cookie that was changed. The verifier is for the provider to compare, and the page is not to be another
-    // site's.
+    // Modified cookies. The provider checks the verifier; `next` must stay on the site.
     let attempt = provider.begin("/", "");
     let query = browser.sign_in(attempt.url()).await;
     let parts: Vec<&str> = attempt.cookie().split('.').collect();
@@ -102,7 +101,7 @@ pub(super) async fn sign_ins_that_fail(issuer: &str) {
         assert_eq!(kind(&error), wanted, "{cookie}");
     }
 
-    // A request without a challenge.
+    // A sign-in without PKCE challenge.
     let attempt = provider.begin("/", "");
     let mut url = Url::parse(attempt.url()).unwrap();
     let kept: Vec<(String, String)> = url.query_pairs().into_owned().collect();
@@ -114,7 +113,7 @@ pub(super) async fn sign_ins_that_fail(issuer: &str) {
     let error = provider.finish(&query, attempt.cookie()).await;
     assert_eq!(kind(&error.unwrap_err()), "refused");
 
-    // A secret that is another's.
+    // A wrong client secret.
     let wrong = self::provider(settings("squall-basic").client_secret("other"), issuer);
     let attempt = wrong.begin("/", "");
     let query = browser.sign_in(attempt.url()).await;
@@ -124,14 +123,14 @@ pub(super) async fn sign_ins_that_fail(issuer: &str) {
     assert!(source.contains("invalid_client"), "{source}");
 }
 
-/// An answer to this attempt, as the browser brings it.
+/// Returns the query of a callback with the attempt's state.
 fn answer(attempt: &Attempt, rest: &str) -> String {
     let state = attempt.cookie().split('.').next().unwrap();
     format!("state={state}{rest}")
 }
 
 #[tokio::test]
-async fn answers_that_bring_no_code() {
+async fn callbacks_without_a_code_are_errors() {
     let never = |_| async { Err::<Response<Vec<u8>>, _>(io::Error::other("was asked")) };
     let provider = settings("squall-basic")
         .oauth2("http://site.example/a", "http://site.example/t", never)
@@ -161,7 +160,7 @@ async fn answers_that_bring_no_code() {
     }
 }
 
-/// What a sign-in comes to if the page for access tokens says this.
+/// Returns the result of a sign-in with this response of the token endpoint.
 async fn told(status: u16, media_type: &str, text: &str) -> Result<Access, SignInError> {
     let response = Response::builder()
         .status(status)
@@ -177,7 +176,7 @@ async fn told(status: u16, media_type: &str, text: &str) -> Result<Access, SignI
 }
 
 #[tokio::test]
-async fn answers_that_bring_a_token() {
+async fn token_responses_with_a_token_are_accepted() {
     for (rest, scopes) in [
         (r#""token_type":"bearer""#, None),
         (r#""token_type":"Bearer","scope":"a b""#, Some("a b")),
@@ -198,7 +197,7 @@ async fn answers_that_bring_a_token() {
 }
 
 #[tokio::test]
-async fn answers_that_bring_no_token() {
+async fn token_responses_without_a_token_are_errors() {
     const JSON: &str = "application/json";
     const TOKEN: &str = r#"{"access_token":"token","token_type":"bearer"}"#;
     const GITHUB: &str = r#"{"error":"bad_verification_code","error_description":"It expired."}"#;
@@ -247,7 +246,7 @@ async fn answers_that_bring_no_token() {
         let found = error.source().unwrap().to_string();
         assert!(found.contains(source), "{status} {text}: {found}");
         assert!(!found.contains('\n'), "{found}");
-        // A token is not for logs, neither as text nor as bytes.
+        // Errors must not leak tokens into logs, as text or as bytes.
         let debug = format!("{error:?}");
         let leaks = debug.contains(r#""token""#) || debug.contains("116, 111, 107, 101, 110");
         assert!(!leaks, "{debug}");
@@ -255,7 +254,7 @@ async fn answers_that_bring_no_token() {
 }
 
 #[test]
-fn pages_that_are_none() {
+fn malformed_endpoints_are_errors() {
     let good = "https://accounts.example/page";
     for bad in [
         "",

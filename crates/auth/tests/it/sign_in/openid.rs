@@ -1,4 +1,4 @@
-//! Sign-ins with OpenID Connect, and what is done to them on the way.
+//! Sign-ins with OpenID Connect, and attacks on them.
 
 use std::error::Error;
 
@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{Browser, change, kind, send, settings};
 
-pub(super) async fn a_user_signs_in_and_a_forged_answer_does_not(issuer: &str) {
+pub(super) async fn valid_callbacks_succeed_and_forged_ones_fail(issuer: &str) {
     let provider = settings("squall-openid")
         .discover(issuer, send)
         .await
@@ -28,11 +28,11 @@ pub(super) async fn a_user_signs_in_and_a_forged_answer_does_not(issuer: &str) {
     assert!(!user.access_token().is_empty());
     assert!(!format!("{user:?} {attempt:?}").contains("ada@"));
 
-    // The same answer again: the provider has forgotten the code.
+    // The same callback again: the provider rejects the used code.
     let again = provider.finish(&query, attempt.cookie()).await;
     assert_eq!(kind(&again.unwrap_err()), "refused");
 
-    // Somebody else's answer, and the right one in a browser that has begun nothing.
+    // The callback of another browser's attempt, with and without an attempt of our own.
     let (mine, theirs) = (provider.begin("/", ""), provider.begin("/", ""));
     let answer = browser.sign_in(theirs.url()).await;
     for cookie in [mine.cookie(), ""] {
@@ -41,18 +41,19 @@ pub(super) async fn a_user_signs_in_and_a_forged_answer_does_not(issuer: &str) {
     }
     assert!(provider.finish(&answer, theirs.cookie()).await.is_ok());
 
-    // A nonce or a verifier that does not fit, of which the provider has to notice the second.
+    // A wrong state, nonce or verifier; the provider checks the last.
     for (part, wanted) in [(0, "state"), (1, "id token"), (2, "refused")] {
         let attempt = provider.begin("/", "");
         let query = browser.sign_in(attempt.url()).await;
         let error = provider.finish(&query, &change(&attempt, part)).await;
         let error = error.unwrap_err();
         assert_eq!(kind(&error), wanted, "{:?}", error.source());
-        // This provider's memory mixes up a client's codes, so none is left behind.
+        // The provider's in-memory store confuses several open codes of a client, so use this one
+        // up.
         drop(provider.finish(&query, attempt.cookie()).await);
     }
 
-    // A cookie of a provider without OpenID Connect.
+    // A cookie from a provider with plain OAuth 2.0.
     let attempt = provider.begin("/", "");
     let query = browser.sign_in(attempt.url()).await;
     let nonce = attempt.cookie().split('.').nth(1).unwrap();
@@ -61,7 +62,7 @@ pub(super) async fn a_user_signs_in_and_a_forged_answer_does_not(issuer: &str) {
     assert_eq!(kind(&error), "state");
     drop(provider.finish(&query, attempt.cookie()).await);
 
-    // A request without a challenge.
+    // A sign-in without PKCE challenge.
     let attempt = provider.begin("/", "");
     let mut url = Url::parse(attempt.url()).unwrap();
     let kept: Vec<(String, String)> = url.query_pairs().into_owned().collect();
@@ -73,7 +74,7 @@ pub(super) async fn a_user_signs_in_and_a_forged_answer_does_not(issuer: &str) {
     let error = provider.finish(&query, attempt.cookie()).await;
     assert_eq!(kind(&error.unwrap_err()), "refused");
 
-    // Answers that never came from the provider.
+    // Callbacks that the provider did not send.
     let encoded: String = url::form_urlencoded::byte_serialize(issuer.as_bytes()).collect();
     let attempt = provider.begin("/", "");
     let state = attempt.cookie().split('.').next().unwrap();
@@ -111,8 +112,8 @@ pub(super) async fn a_user_signs_in_and_a_forged_answer_does_not(issuer: &str) {
 
 type Change = fn(&mut Value, &mut Value);
 
-/// Somebody sits between us and the provider, and changes what it says of the user.
-pub(super) async fn the_provider_is_not_believed_blindly(issuer: &str) {
+/// An attacker between this site and the provider modifies the ID token.
+pub(super) async fn modified_id_tokens_are_rejected(issuer: &str) {
     let changes: &[(&str, Change, &str)] = &[
         ("nothing", |_, _| {}, ""),
         (
@@ -179,7 +180,7 @@ pub(super) async fn the_provider_is_not_believed_blindly(issuer: &str) {
     }
 }
 
-pub(super) async fn a_provider_that_cannot_be_asked(mut running: Running, issuer: &str) {
+pub(super) async fn provider_failures_are_reported(mut running: Running, issuer: &str) {
     let error = settings("squall-openid")
         .discover(format!("{issuer}/"), send)
         .await
@@ -201,7 +202,7 @@ pub(super) async fn a_provider_that_cannot_be_asked(mut running: Running, issuer
     running.wait();
     let error = provider.finish(&query, attempt.cookie()).await.unwrap_err();
     assert_eq!(kind(&error), "provider");
-    assert_eq!(error.to_string(), "the provider cannot be asked");
+    assert_eq!(error.to_string(), "the request to the provider failed");
     let error = settings("squall-openid")
         .discover(issuer, send)
         .await
@@ -209,7 +210,8 @@ pub(super) async fn a_provider_that_cannot_be_asked(mut running: Running, issuer
     assert_eq!(kind(&error), "provider");
 }
 
-/// A token with its parts changed, and its old signature if there is to be one.
+/// Returns the token with its header and claims changed, and the old signature unless `alg` is
+/// `none`.
 fn changed(token: &str, change: Change) -> String {
     let parts: Vec<&str> = token.split('.').collect();
     let read = |part: &str| -> Value {
@@ -218,7 +220,7 @@ fn changed(token: &str, change: Change) -> String {
     let (mut header, mut claims) = (read(parts[0]), read(parts[1]));
     let before = (header.clone(), claims.clone());
     change(&mut header, &mut claims);
-    // Written again, even the same claims would not fit the signature.
+    // Unchanged parts keep their text, since a new serialization would break the signature.
     let write = |part: &Value, before: &Value, old: &str| {
         if part == before {
             old.to_owned()

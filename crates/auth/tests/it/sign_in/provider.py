@@ -19,7 +19,7 @@ app = create_app(
         "CANAILLE": {"DATABASE": "memory", "JAVASCRIPT": False, "HTMX": False},
         "CANAILLE_OIDC": {
             "ACTIVE_JWKS": [key.as_dict(private=True)],
-            # OAuth 2.0 without OpenID Connect has none.
+            # Plain OAuth 2.0 has no nonce.
             "REQUIRE_NONCE": False,
         },
     }
@@ -33,7 +33,7 @@ with app.app_context():
         emails=["ada@site.example"],
     )
     Backend.instance.save(user)
-    # One for each kind of test, since this memory mixes up the codes of one client.
+    # One for each kind of test: the in-memory store confuses several open codes of a client.
     for client_id, method in [
         ("squall-openid", "client_secret_basic"),
         ("squall-basic", "client_secret_basic"),
@@ -43,7 +43,7 @@ with app.app_context():
             client_id=client_id,
             client_secret="client-secret",
             client_name="squall",
-            # Of a site on this address, users are not asked for their consent.
+            # The provider skips the consent page for sites on this address.
             client_uri="http://127.0.0.1:1/",
             redirect_uris=["http://127.0.0.1:1/signed-in"],
             grant_types=["authorization_code", "refresh_token"],
