@@ -44,7 +44,7 @@ mod trusted_proxies;
 
 pub use crate::{
     host_port::{HostPort, parse_port},
-    local::{NotLocal, check_local, is_forwarding_header},
+    local::{NotLocal, RemovedForwarding, check_local, is_forwarding_header},
     peer::Peer,
     trusted_proxies::{TrustedProxies, TrustedProxiesError},
 };

@@ -5,7 +5,7 @@
 
 use std::{error::Error, fmt, net::IpAddr};
 
-use http::{HeaderMap, Request, Uri, Version, header};
+use http::{Extensions, HeaderMap, Request, Uri, Version, header};
 
 use crate::HostPort;
 
@@ -21,6 +21,20 @@ pub enum NotLocal {
     Host,
     /// A page of another site sent the request, and it is no navigation to a page of this site.
     CrossSite,
+}
+
+/// Request extension: an outer layer removed a forwarding header, so the request is not local.
+///
+/// `squall-xheaders` removes those that are spelt with underscores.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct RemovedForwarding;
+
+impl RemovedForwarding {
+    /// Marks a request whose forwarding headers are removed.
+    pub fn mark(extensions: &mut Extensions) {
+        extensions.insert(Self);
+    }
 }
 
 /// Headers in which proxies name their client, besides all that begin with `x-forwarded-`.
@@ -59,6 +73,7 @@ pub fn check_local<B>(
         Err(NotLocal::Peer)
     // nginx connects with HTTP/1.0 and adds no header, unless it is configured otherwise.
     } else if request.version() < Version::HTTP_11
+        || request.extensions().get::<RemovedForwarding>().is_some()
         || headers
             .keys()
             .any(|name| is_forwarding_header(name.as_str()))
@@ -274,6 +289,14 @@ mod tests {
             let headers = &format!("host: localhost\n{name}: 127.0.0.1");
             assert_eq!(check(&Case { headers, ..LOCAL }), None, "{headers}");
         }
+        let mut request = Request::get("/")
+            .header("host", "localhost")
+            .body(())
+            .unwrap();
+        let peer = Some(IpAddr::from([127, 0, 0, 1]));
+        assert_eq!(check_local(peer, &request, &[]), Ok(()));
+        RemovedForwarding::mark(request.extensions_mut());
+        assert_eq!(check_local(peer, &request, &[]), Err(NotLocal::Forwarded));
         for (version, wanted) in [
             (Version::HTTP_09, Some(NotLocal::Forwarded)),
             (Version::HTTP_10, Some(NotLocal::Forwarded)),

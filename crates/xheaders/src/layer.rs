@@ -10,6 +10,7 @@ use std::{
 
 use http::{Extensions, Request, Response, StatusCode};
 use pin_project_lite::pin_project;
+use squall_peers::RemovedForwarding;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -108,6 +109,8 @@ where
         }
         if found.misspelt {
             remove_misspelt(request.headers_mut());
+            // Inner layers must still see that a proxy passed the request on.
+            RemovedForwarding::mark(request.extensions_mut());
         }
         ResponseFuture {
             inner: decision.client.ok().map(|client| {

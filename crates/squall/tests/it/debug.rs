@@ -101,6 +101,10 @@ fn traceback_page_and_live_reload_are_for_the_same_requests() {
         ("1.1", "Host: localhost\r\nCF-Connecting-IP: 8.8.8.8", false),
         ("1.1", "Host: localhost\r\nTrue-Client-IP: 8.8.8.8", false),
         ("1.1", "Host: localhost\r\nVia: 1.1 proxy", false),
+        ("1.1", "Host: localhost\r\nX_Forwarded_For: 8.8.8.8", false),
+        ("1.1", "Host: localhost\r\nX-Real_IP: 127.0.0.1", false),
+        ("1.1", "Host: localhost\r\nX_Scheme: https", false),
+        ("1.1", "Host: localhost\r\nX_Other: 1", true),
         // The client's address is unknown.
         (
             "1.1",
