@@ -54,7 +54,7 @@ struct Range<'a> {
     kind: &'a str,
     subtype: &'a str,
     /// In thousandths.
-    weight: u32,
+    weight: u16,
 }
 
 impl<'a> Range<'a> {
@@ -64,7 +64,7 @@ impl<'a> Range<'a> {
         let mut parameters = parts.filter_map(|part| part.trim().split_once('='));
         let q = parameters.find(|(name, _)| name.eq_ignore_ascii_case("q"));
         let weight = match q {
-            Some((_, value)) => (value.trim().parse::<f32>().ok()?.clamp(0.0, 1.0) * 1000.0) as u32,
+            Some((_, value)) => thousandths(value)?,
             None => 1000,
         };
         Some(Self {
@@ -81,6 +81,20 @@ impl<'a> Range<'a> {
             ("*", "*") => Some(0),
             _ => None,
         }
+    }
+}
+
+/// Parses a `qvalue` (RFC 9110, section 12.4.2): 0 to 1 with at most three decimals.
+fn thousandths(text: &str) -> Option<u16> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    if decimals.len() > 3 || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let fraction = format!("{decimals:0<3}").parse().ok()?;
+    match whole {
+        "0" => Some(fraction),
+        "1" if fraction == 0 => Some(1000),
+        _ => None,
     }
 }
 
@@ -113,7 +127,21 @@ mod tests {
             ("application/*", Json),
             ("image/png", Markdown),
             ("text/html;q=nonsense", Markdown),
-            ("text/html;q=9, application/json", Html),
+            ("text/html;q=0.001", Html),
+            ("text/html;q=1.000, application/json;q=0.999", Html),
+            ("text/html;q=0., application/json;q=0.1", Json),
+            // A range with an invalid weight is ignored.
+            ("text/html;q=9, application/json;q=0.1", Json),
+            ("text/html;q=1.001, application/json;q=0.1", Json),
+            ("text/html;q=0.9999, application/json;q=0.1", Json),
+            ("text/html;q=-1, application/json;q=0.1", Json),
+            ("text/html;q=+1, application/json;q=0.1", Json),
+            ("text/html;q=.5, application/json;q=0.1", Json),
+            ("text/html;q=1e0, application/json;q=0.1", Json),
+            ("text/html;q=inf, application/json;q=0.1", Json),
+            ("text/html;q=00, application/json;q=0.1", Json),
+            ("text/html;q=, application/json;q=0.1", Json),
+            ("text/html;q= 1, application/json;q=0.1", Json),
             ("nonsense, ;;, /", Markdown),
         ] {
             let mut headers = HeaderMap::new();
