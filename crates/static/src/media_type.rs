@@ -8,17 +8,29 @@ use http::HeaderValue;
 const NEWER: &[(&str, &str)] = &[
     ("avif", "image/avif"),
     ("cjs", "text/javascript"),
+    ("deb", "application/vnd.debian.binary-package"),
     ("glb", "model/gltf-binary"),
     ("gltf", "model/gltf+json"),
     ("ico", "image/x-icon"),
     ("js", "text/javascript"),
     ("jxl", "image/jxl"),
+    ("m2ts", "video/mp2t"),
+    ("m3u8", "application/vnd.apple.mpegurl"),
+    ("m4a", "audio/mp4"),
+    ("m4s", "video/iso.segment"),
+    ("m4v", "video/mp4"),
     ("map", "application/json"),
     ("md", "text/markdown"),
     ("mjs", "text/javascript"),
+    ("mts", "video/mp2t"),
     ("opus", "audio/ogg"),
     ("otf", "font/otf"),
+    ("rpm", "application/x-rpm"),
+    // A segment of an HLS stream, as in nginx's table. Browsers do not run TypeScript, which a site
+    // serves as JavaScript.
+    ("ts", "video/mp2t"),
     ("ttf", "font/ttf"),
+    ("usdz", "model/vnd.usdz+zip"),
     ("wasm", "application/wasm"),
     ("webmanifest", "application/manifest+json"),
     ("webp", "image/webp"),
@@ -58,6 +70,12 @@ impl MediaTypes {
     }
 }
 
+/// Whether a file of this name is gzip-coded itself: `.svgz` is the media type of `.svg` with
+/// `Content-Encoding: gzip` (SVG 1.1, section 1.2).
+pub(crate) fn is_gzip(name: &str) -> bool {
+    extension(name).eq_ignore_ascii_case("svgz")
+}
+
 /// Whether compression makes such a file smaller.
 pub(crate) fn is_text(media_type: &HeaderValue) -> bool {
     let Ok(value) = media_type.to_str() else {
@@ -73,6 +91,7 @@ pub(crate) fn is_text(media_type: &HeaderValue) -> bool {
                 | "application/javascript"
                 | "application/xml"
                 | "application/wasm"
+                | "application/vnd.apple.mpegurl"
                 | "application/vnd.ms-fontobject"
                 | "font/otf"
                 | "font/ttf"
@@ -122,6 +141,16 @@ mod tests {
             ("a.mp4", "video/mp4"),
             ("a.pdf", "application/pdf"),
             ("a.gz", "application/gzip"),
+            ("live.m3u8", "application/vnd.apple.mpegurl"),
+            ("live/1.ts", "video/mp2t"),
+            ("a.m2ts", "video/mp2t"),
+            ("a.m4s", "video/iso.segment"),
+            ("a.m4v", "video/mp4"),
+            ("a.m4a", "audio/mp4"),
+            ("a.usdz", "model/vnd.usdz+zip"),
+            ("a.svgz", "image/svg+xml"),
+            ("a.rpm", "application/x-rpm"),
+            ("a.deb", "application/vnd.debian.binary-package"),
             ("a.unheard-of", "application/octet-stream"),
             ("a.d/LICENSE", "application/octet-stream"),
             (".html", "application/octet-stream"),

@@ -138,7 +138,7 @@ impl Pass {
 
     fn write(&self, name: &str, versioned: &str, content: &[u8]) -> io::Result<()> {
         let mut files = vec![(String::new(), content.to_vec())];
-        if media_type::is_text(&MediaTypes::default().of(name)) {
+        if media_type::is_text(&MediaTypes::default().of(name)) && !media_type::is_gzip(name) {
             for coding in Coding::ALL {
                 let encoded = compress::best(content, coding)?;
                 if encoded.len() < content.len() {

@@ -50,6 +50,8 @@ pub(crate) struct Entry {
     pub(crate) version: Option<Version>,
     pub(crate) validators: Validators,
     pub(crate) content_type: HeaderValue,
+    /// The coding of the content.
+    pub(crate) coding: Option<Coding>,
     /// The codings of precompressed siblings.
     pub(crate) codings: Codings,
     headers: PreparedHeaders,
@@ -104,6 +106,7 @@ impl Entry {
             version: parts.version,
             validators,
             content_type: parts.content_type,
+            coding: parts.coding,
             codings: parts.codings,
             is_settled: parts.is_settled,
             headers,

@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 use crate::{
     blocking,
+    media_type::is_gzip,
     request::accept_encoding::{Coding, Codings},
     store::{
         Lookup, LookupOptions, Store,
@@ -168,14 +169,15 @@ impl Load<'_> {
     ) -> Entry {
         let config = &self.store.config;
         let content_type = config.media_types.of(self.name);
-        let is_compressed = config.compresses(&content, &content_type);
+        let own_coding = is_gzip(self.name).then_some(Coding::Gzip);
+        let is_compressed = own_coding.is_none() && config.compresses(&content, &content_type);
         Entry::new(EntryParts {
             signature: metadata.signature,
             is_settled: metadata.is_settled,
             content,
             version,
             content_type,
-            coding: self.coding,
+            coding: self.coding.or(own_coding),
             codings: metadata.codings,
             is_encoded_here: false,
             varies: self.coding.is_some() || !metadata.codings.is_empty() || is_compressed,
@@ -213,7 +215,7 @@ impl Load<'_> {
     /// Returns the codings of the precompressed siblings of this file.
     fn codings(&self, signature: &Signature) -> io::Result<Codings> {
         let mut codings = Codings::default();
-        if self.coding.is_some() || !self.store.config.precompressed {
+        if self.coding.is_some() || is_gzip(self.name) || !self.store.config.precompressed {
             return Ok(codings);
         }
         for coding in Coding::ALL {

@@ -170,7 +170,7 @@ impl Store {
 
     /// Whether the entry can be [compressed](Self::compressed) at runtime.
     pub(crate) fn compresses(&self, entry: &Entry) -> bool {
-        self.config.compresses(&entry.content, &entry.content_type)
+        entry.coding.is_none() && self.config.compresses(&entry.content, &entry.content_type)
     }
 
     pub(crate) fn open(&self, name: &str, mode: IoMode) -> io::Result<Opened> {

@@ -135,6 +135,54 @@ fn precompressed_siblings_are_negotiated() {
     check(CASES);
 }
 
+/// The drawing is gzip-coded whatever the client accepts, and never coded again.
+#[test]
+fn svgz_has_its_own_content_coding() {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use squall_static::StaticFiles;
+
+    use crate::{
+        site::{serve_files, write},
+        transcript::send,
+    };
+
+    let folder = testkit::temp_dir();
+    let then = UNIX_EPOCH + Duration::from_secs(1_577_836_800);
+    let drawing = "<svg/>".repeat(500);
+    write(&folder.path().join("a.svgz"), &drawing, then);
+    write(&folder.path().join("a.svgz.gz"), "gzip twice", then);
+    write(&folder.path().join("A.SVGZ"), &drawing, then);
+    let files = StaticFiles::new(folder.path());
+    for files in [files.clone(), files.clone().cache_size(0)] {
+        #[cfg(feature = "compress")]
+        let files = files.compress(true);
+        let address = serve_files(files.build().unwrap());
+        for name in ["a.svgz", "A.SVGZ"] {
+            for accept in ["gzip, br", "br", "identity", "*"] {
+                let request = format!("GET /static/{name}\naccept-encoding: {accept}");
+                let reply = send(address, &request);
+                assert_eq!(
+                    (
+                        reply.header("content-type"),
+                        reply.header("content-encoding"),
+                        reply.header("vary"),
+                        reply.text() == drawing,
+                    ),
+                    (Some("image/svg+xml"), Some("gzip"), None, true),
+                    "{request}"
+                );
+            }
+            let request = format!("GET /static/{name}\nrange: bytes=0-4");
+            let part = send(address, &request);
+            assert_eq!(
+                (part.status, part.header("content-encoding"), part.text()),
+                (206, Some("gzip"), &drawing[..5])
+            );
+        }
+    }
+}
+
 #[cfg(feature = "compress")]
 #[test]
 fn cached_text_is_compressed_at_runtime() {
