@@ -71,7 +71,11 @@ pub(super) fn load(tls: &Tls) -> Result<Loaded, TlsError> {
 
 fn read_pair(pair: &Pair, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, TlsError> {
     let chain = read_certificates(&pair.chain)?;
-    let key = PrivateKeyDer::from_pem_slice(&read(&pair.key)?).map_err(|error| match error {
+    let text = read(&pair.key)?;
+    let key = PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
+        _ if is_encrypted(&text) => TlsError::EncryptedKey {
+            path: pair.key.clone(),
+        },
         pem::Error::NoItemsFound => TlsError::NoKey {
             path: pair.key.clone(),
         },
@@ -86,6 +90,18 @@ fn read_pair(pair: &Pair, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>
         error => unusable(&pair.key, &error),
     })?;
     Ok(Arc::new(certified))
+}
+
+/// Whether the text has an encrypted key: PKCS#8 (RFC 7468, section 11), or PKCS#1 and SEC 1 with
+/// the header of RFC 1421, section 4.6.1.1.
+fn is_encrypted(pem: &[u8]) -> bool {
+    pem.split(|byte| matches!(byte, b'\n' | b'\r')).any(|line| {
+        let line = line.trim_ascii();
+        line == b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
+            || line
+                .strip_prefix(b"Proc-Type:")
+                .is_some_and(|value| value.trim_ascii().ends_with(b",ENCRYPTED"))
+    })
 }
 
 /// Validity is the first thing that is looked at in a certificate, before its issuers, of which we

@@ -25,8 +25,13 @@ pub enum TlsError {
         /// Which.
         path: PathBuf,
     },
-    /// The file has no private key, or only an encrypted one.
+    /// The file has no private key.
     NoKey {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The private key is encrypted with a passphrase.
+    EncryptedKey {
         /// Which.
         path: PathBuf,
     },
@@ -52,9 +57,11 @@ impl fmt::Display for TlsError {
             Self::Read { path, .. } => write!(f, "cannot read {}", path.display()),
             Self::Pem { path, reason } => write!(f, "{} is not PEM: {reason}", path.display()),
             Self::NoCertificate { path } => write!(f, "no certificate in {}", path.display()),
-            Self::NoKey { path } => write!(
+            Self::NoKey { path } => write!(f, "no private key in {}", path.display()),
+            Self::EncryptedKey { path } => write!(
                 f,
-                "no private key in {} (an encrypted one cannot be used)",
+                "the private key in {} is encrypted; decrypt it with `openssl pkey -in KEY -out PLAIN` \
+                 and make the result readable to the server's user only",
                 path.display()
             ),
             Self::Unusable { path, reason } => {

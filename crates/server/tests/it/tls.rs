@@ -227,6 +227,14 @@ fn files_that_cannot_be_used() {
         "encrypted.key",
         "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
     );
+    let legacy = |kind: &str, end: &str| {
+        let header = format!("Proc-Type: 4,ENCRYPTED{end}DEK-Info: AES-256-CBC,00AA{end}{end}");
+        format!(
+            "-----BEGIN {kind} PRIVATE KEY-----{end}{header}AAAA{end}-----END {kind} PRIVATE KEY-----{end}"
+        )
+    };
+    let encrypted_rsa = file("rsa.key", &legacy("RSA", "\n"));
+    let encrypted_ec = file("ec.key", &legacy("EC", "\r\n"));
     for (chain, key, said) in [
         (&missing, &good.key, "cannot read DIR/missing.pem"),
         (&good.chain, &missing, "cannot read DIR/missing.pem"),
@@ -244,7 +252,17 @@ fn files_that_cannot_be_used() {
         (
             &good.chain,
             &encrypted,
-            "no private key in DIR/encrypted.key (an encrypted",
+            "the private key in DIR/encrypted.key is encrypted; decrypt it with `openssl pkey",
+        ),
+        (
+            &good.chain,
+            &encrypted_rsa,
+            "the private key in DIR/rsa.key is encrypted; decrypt it",
+        ),
+        (
+            &good.chain,
+            &encrypted_ec,
+            "the private key in DIR/ec.key is encrypted; decrypt it",
         ),
         (&good.chain, &bad_key, "cannot use what is in DIR/bad.key: "),
         (
