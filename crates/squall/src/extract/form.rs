@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     Query,
-    body::{is_media_type, read_body, wrong_media_type},
+    body::{check_content_coding, is_media_type, read_body, wrong_media_type},
 };
 use crate::{Error, debug::RequestMetadata};
 
@@ -54,6 +54,7 @@ where
         if !is_media_type(request.headers(), |name| name == URL_ENCODED) {
             return Err(wrong_media_type(URL_ENCODED));
         }
+        check_content_coding(request.headers())?;
         let metadata = request.extensions().get::<RequestMetadata>().cloned();
         let body = read_body(request, state).await?;
         if let Some(metadata) = metadata {

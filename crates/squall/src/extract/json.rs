@@ -7,7 +7,7 @@ use axum_core::{
 use http::{HeaderValue, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::body::{is_media_type, read_body, wrong_media_type};
+use super::body::{check_content_coding, is_media_type, read_body, wrong_media_type};
 use crate::Error;
 
 /// A JSON body, as an extractor and as a response.
@@ -46,6 +46,7 @@ where
         if !is_media_type(request.headers(), is_json) {
             return Err(wrong_media_type("application/json"));
         }
+        check_content_coding(request.headers())?;
         let body = read_body(request, state).await?;
         let mut deserializer = serde_json::Deserializer::from_slice(&body);
         let read = serde_path_to_error::deserialize(&mut deserializer);

@@ -13,6 +13,8 @@ mod path;
 mod query;
 mod state;
 
+#[cfg(any(feature = "form", feature = "json"))]
+pub(crate) use self::body::CodedBody;
 #[cfg(feature = "json")]
 pub use self::json::Json;
 pub use self::{extension::Extension, path::Path, state::State};

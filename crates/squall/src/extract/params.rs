@@ -1,18 +1,59 @@
 //! Deserializes route parameters into the type of a handler's argument.
 
-use std::fmt;
+use std::{cell::Cell, fmt, str::FromStr};
 
 use serde::de::{
-    self, Deserializer, IntoDeserializer, Visitor,
+    self, DeserializeOwned, Deserializer, IntoDeserializer, Visitor,
     value::{MapDeserializer, SeqDeserializer},
 };
 
-/// The parameters of one route, in the order of its pattern.
-pub(super) struct Params<'a>(Vec<(&'a str, &'a str)>);
+/// Deserializes the parameters of one route, in the order of its pattern.
+///
+/// The type does not tell whether an untagged enum needs numbers, text or a map. So each is tried in
+/// turn; for all other types the first attempt decides.
+pub(super) fn deserialize<T: DeserializeOwned>(params: &[(&str, &str)]) -> Result<T, ParamError> {
+    let attempt = |untyped| {
+        let is_untyped = Cell::new(false);
+        let hint = Hint {
+            untyped,
+            is_untyped: &is_untyped,
+        };
+        (T::deserialize(Params(params, hint)), is_untyped.get())
+    };
+    let mut result = attempt(Untyped::Scalar);
+    for untyped in [Untyped::Text, Untyped::ScalarMap, Untyped::TextMap] {
+        if let (Err(ParamError::Value(_)), true) = &result {
+            result = attempt(untyped);
+        }
+    }
+    result.0
+}
+
+/// The presentation of parameters to a type that accepts any.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Untyped {
+    /// A single parameter is a number, a boolean or text.
+    Scalar,
+    /// A single parameter is text.
+    Text,
+    /// A map, even of one parameter, with numbers and booleans.
+    ScalarMap,
+    /// A map of text.
+    TextMap,
+}
+
+#[derive(Clone, Copy)]
+struct Hint<'a> {
+    untyped: Untyped,
+    /// Set if the type accepts any presentation.
+    is_untyped: &'a Cell<bool>,
+}
+
+struct Params<'a>(&'a [(&'a str, &'a str)], Hint<'a>);
 
 /// One parameter's value, parsed on demand.
 #[derive(Clone, Copy)]
-struct Value<'a>(&'a str);
+struct Value<'a>(&'a str, Hint<'a>);
 
 /// Parameters that do not match the handler's type.
 #[derive(Debug)]
@@ -24,10 +65,6 @@ pub(super) enum ParamError {
 }
 
 impl<'a> Params<'a> {
-    pub(super) fn new(params: Vec<(&'a str, &'a str)>) -> Self {
-        Self(params)
-    }
-
     fn miscounted(&self, expected: usize) -> ParamError {
         let found = self.0.len();
         ParamError::Count { expected, found }
@@ -35,7 +72,7 @@ impl<'a> Params<'a> {
 
     fn only(&self) -> Result<Value<'a>, ParamError> {
         match self.0[..] {
-            [(_, value)] => Ok(Value(value)),
+            [(_, value)] => Ok(Value(value, self.1)),
             _ => Err(self.miscounted(1)),
         }
     }
@@ -62,11 +99,16 @@ impl<'de> Deserializer<'de> for Params<'de> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
-        self.deserialize_map(visitor)
+        self.1.is_untyped.set(true);
+        match (self.1.untyped, self.0.len()) {
+            (Untyped::Scalar | Untyped::Text, 1) => self.only()?.deserialize_any(visitor),
+            _ => self.deserialize_map(visitor),
+        }
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
-        let params = self.0.into_iter().map(|(name, value)| (name, Value(value)));
+        let params = self.0.iter();
+        let params = params.map(|&(name, value)| (name, Value(value, self.1)));
         visitor.visit_map(MapDeserializer::new(params))
     }
 
@@ -80,7 +122,8 @@ impl<'de> Deserializer<'de> for Params<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
-        let mut values = SeqDeserializer::new(self.0.into_iter().map(|(_, value)| Value(value)));
+        let mut values =
+            SeqDeserializer::new(self.0.iter().map(|&(_, value)| Value(value, self.1)));
         let value = visitor.visit_seq(&mut values)?;
         values.end()?;
         Ok(value)
@@ -172,6 +215,18 @@ impl<'de> Deserializer<'de> for Value<'de> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
+        self.1.is_untyped.set(true);
+        if matches!(self.1.untyped, Untyped::Scalar | Untyped::ScalarMap) {
+            if let Some(value) = canonical(self.0) {
+                return visitor.visit_bool(value);
+            } else if let Some(value) = canonical(self.0) {
+                return visitor.visit_u64(value);
+            } else if let Some(value) = canonical(self.0) {
+                return visitor.visit_i64(value);
+            } else if let Some(value) = canonical::<f64>(self.0).filter(|value| value.is_finite()) {
+                return visitor.visit_f64(value);
+            }
+        }
         visitor.visit_borrowed_str(self.0)
     }
 
@@ -207,6 +262,13 @@ impl<'de> Deserializer<'de> for Value<'de> {
     serde::forward_to_deserialize_any! {
         str string unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
     }
+}
+
+/// Parses a value that would be written the same way: `007` and `+1` are text.
+fn canonical<T: FromStr + ToString>(text: &str) -> Option<T> {
+    text.parse()
+        .ok()
+        .filter(|value: &T| value.to_string() == text)
 }
 
 impl<'de> IntoDeserializer<'de, ParamError> for Value<'de> {
@@ -245,10 +307,8 @@ mod tests {
 
     use serde::{Deserialize, de::DeserializeOwned};
 
-    use super::Params;
-
     fn read<T: DeserializeOwned>(params: &[(&str, &str)]) -> Result<T, String> {
-        T::deserialize(Params::new(params.to_vec())).map_err(|error| error.to_string())
+        super::deserialize(params).map_err(|error| error.to_string())
     }
 
     #[derive(Debug, Deserialize, PartialEq)]
@@ -286,6 +346,87 @@ mod tests {
         let map: BTreeMap<String, String> = read(BOTH).unwrap();
         assert_eq!(map["name"], "Ada");
         assert_eq!(read(&[]), Ok(()));
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(untagged)]
+    enum Key {
+        Flag(bool),
+        Id(u64),
+        Offset(i64),
+        Ratio(f64),
+        Slug(String),
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(untagged)]
+    enum TextKey {
+        Kind(Kind),
+        Letter(char),
+        Name(String),
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(untagged)]
+    enum ByName {
+        User { name: String, id: u64 },
+        Id { id: u64 },
+        Name { name: String },
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Flat {
+        id: u64,
+        #[serde(flatten)]
+        rest: BTreeMap<String, String>,
+    }
+
+    #[test]
+    fn untagged_enums_select_the_variant_of_the_value() {
+        for (text, key) in [
+            ("7", Key::Id(7)),
+            ("-7", Key::Offset(-7)),
+            ("1.5", Key::Ratio(1.5)),
+            ("true", Key::Flag(true)),
+            ("007", Key::Slug("007".to_owned())),
+            ("+7", Key::Slug("+7".to_owned())),
+            ("1e3", Key::Slug("1e3".to_owned())),
+            ("NaN", Key::Slug("NaN".to_owned())),
+            ("inf", Key::Slug("inf".to_owned())),
+            ("Ada", Key::Slug("Ada".to_owned())),
+            ("", Key::Slug(String::new())),
+        ] {
+            assert_eq!(read(&[("key", text)]), Ok(key), "{text}");
+        }
+        for (text, key) in [
+            ("small", TextKey::Kind(Kind::Small)),
+            ("x", TextKey::Letter('x')),
+            ("12", TextKey::Name("12".to_owned())),
+            ("true", TextKey::Name("true".to_owned())),
+        ] {
+            assert_eq!(read(&[("key", text)]), Ok(key), "{text}");
+        }
+        let name = "Ada".to_owned();
+        assert_eq!(
+            read(BOTH),
+            Ok(ByName::User {
+                name: name.clone(),
+                id: 7
+            })
+        );
+        assert_eq!(read(&[("id", "7")]), Ok(ByName::Id { id: 7 }));
+        assert_eq!(read(&[("name", "Ada")]), Ok(ByName::Name { name }));
+        let name = "7".to_owned();
+        assert_eq!(read(&[("name", "7")]), Ok(ByName::Name { name }));
+        let rest = BTreeMap::from([("name".to_owned(), "7".to_owned())]);
+        assert_eq!(
+            read(&[("id", "7"), ("name", "7")]),
+            Ok(Flat { id: 7, rest })
+        );
+        let keys = vec![Key::Slug("Ada".to_owned()), Key::Id(7)];
+        assert_eq!(read(BOTH), Ok(keys));
+        let error = read::<ByName>(&[("id", "x")]).unwrap_err();
+        assert!(error.contains("did not match any variant"), "{error}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use axum_core::extract::FromRequestParts;
 use http::{StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
 
-use super::params::{ParamError, Params};
+use super::params::{ParamError, deserialize};
 use crate::{Error, service::Matched};
 
 /// The route's parameters, decoded and deserialized into `T`: one value, a tuple in the order of
@@ -41,8 +41,8 @@ where
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
         let matched = parts.extensions.get::<Matched>();
         let matched = matched.ok_or_else(|| Error::new("`Path` outside of a squall route"))?;
-        let params = matched.captures.params(parts.uri.path()).collect();
-        match T::deserialize(Params::new(params)) {
+        let params: Vec<_> = matched.captures.params(parts.uri.path()).collect();
+        match deserialize(&params) {
             Ok(value) => Ok(Self(value)),
             Err(error @ ParamError::Count { .. }) => Err(Error::new(error)),
             Err(error) => Err(Error::refusal(StatusCode::NOT_FOUND, error)),

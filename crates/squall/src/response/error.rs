@@ -154,6 +154,17 @@ impl IntoResponse for Error {
         if let Some(failure) = self.failure() {
             response.extensions_mut().insert(failure.clone());
         }
+        // Without the header, the client takes the media type for the cause.
+        #[cfg(any(feature = "form", feature = "json"))]
+        if self
+            .source()
+            .is_some_and(<dyn StdError + Send + Sync>::is::<crate::extract::CodedBody>)
+        {
+            let identity = http::HeaderValue::from_static("identity");
+            response
+                .headers_mut()
+                .insert(http::header::ACCEPT_ENCODING, identity);
+        }
         response.extensions_mut().insert(self);
         response
     }

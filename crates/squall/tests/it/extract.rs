@@ -19,6 +19,14 @@ struct Person {
     tags: Vec<String>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "they are shown")]
+enum Key {
+    Id(u64),
+    Slug(String),
+}
+
 fn application() -> Application {
     Application::new()
         .route(
@@ -32,6 +40,10 @@ fn application() -> Application {
         .route(
             "/map/{a}/{b}",
             get(async |Path(map): Path<BTreeMap<String, String>>| format!("{map:?}")),
+        )
+        .route(
+            "/key/{key}",
+            get(async |Path(key): Path<Key>| format!("{key:?}")),
         )
         .route(
             "/query",
@@ -70,6 +82,8 @@ async fn path_and_query() {
         ("/users/secret", 404, "404 Not Found\n"),
         ("/users/7/posts/a%20b", 200, "7 a b"),
         ("/users/x/posts/a", 404, "404 Not Found\n"),
+        ("/key/7", 200, "Id(7)"),
+        ("/key/a%20b", 200, "Slug(\"a b\")"),
         ("/map/1/2", 200, r#"{"a": "1", "b": "2"}"#),
         ("/query?name=Ada&age=36", 200, ADA),
         ("/query?age=36&name=Ada&tags=x&tags=y", 200, TAGGED),
@@ -234,6 +248,41 @@ async fn bad_bodies() {
             answer.body
         );
     }
+}
+
+#[tokio::test]
+async fn body_with_a_content_coding_is_an_unsupported_media_type() {
+    let service = service(application());
+    let gzip = b"\x1f\x8b\x08\0\0\0\0\0\0\x03";
+    for (target, kind, coding, sent, status) in [
+        ("/json", JSON, "gzip", &gzip[..], 415),
+        ("/any", JSON, "GZIP", gzip, 415),
+        ("/any", JSON, "br", gzip, 415),
+        ("/any", JSON, "identity, gzip", gzip, 415),
+        ("/any", JSON, "secret", b"1", 415),
+        ("/any", JSON, "\u{e9}", b"1", 415),
+        ("/form", FORM, "gzip", gzip, 415),
+        ("/form", FORM, "deflate", b"name=Ada&age=36", 415),
+        ("/any", JSON, "identity", b"1", 200),
+        ("/any", JSON, "Identity, ", b"1", 200),
+        ("/any", JSON, "", b"1", 200),
+        ("/form", FORM, "identity", b"name=Ada&age=36", 200),
+    ] {
+        let request = request("POST", target)
+            .header("content-type", kind)
+            .header("content-encoding", coding);
+        let answer = ask_with(&service, request, sent.to_owned()).await;
+        assert_eq!(answer.status, status, "{target} {coding}: {}", answer.body);
+        let accepted = answer.headers.get("accept-encoding");
+        let identity = (status == 415).then_some("identity");
+        assert_eq!(accepted.map(|value| value.to_str().unwrap()), identity);
+        assert!(!answer.body.contains("secret"), "{}", answer.body);
+    }
+    // A wrong media type is not blamed on the coding.
+    let request = request("POST", "/json").header("content-type", "text/plain");
+    let answer = ask_with(&service, request, "{}").await;
+    assert_eq!(answer.status, 415);
+    assert!(!answer.headers.contains_key("accept-encoding"));
 }
 
 #[tokio::test]
