@@ -11,7 +11,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use squall_prefork::{Balance, Error, LogOutput, Readiness, Restart, Supervisor};
+use squall_prefork::{Balance, Bind, Error, LogOutput, Readiness, Restart, Supervisor};
 
 use crate::print_error;
 
@@ -34,9 +34,15 @@ pub(crate) struct Supervise {
     /// failing is closed: connections in its accept queue are reset, new ones go to the others.
     #[arg(long, conflicts_with = "ports")]
     balance: bool,
-    /// Mode of unix sockets, in octal; a proxy in the same group needs 660.
-    #[arg(long, value_name = "MODE", value_parser = mode, default_value = "600")]
+    /// Mode of unix sockets, in octal.
+    #[arg(long, value_name = "MODE", value_parser = mode, default_value = "660")]
     listen_mode: u32,
+    /// Length of the queue of connections that wait to be accepted, for each socket.
+    #[arg(long, value_name = "COUNT", default_value_t = 4096)]
+    backlog: u16,
+    /// Share the ports of --listen with other services of this user (SO_REUSEPORT).
+    #[arg(long)]
+    reuse_port: bool,
     /// Working directory of the program; a relative program path is resolved against it.
     ///
     /// Symbolic links are resolved again at each reload. Default: the current directory.
@@ -105,7 +111,7 @@ pub(crate) fn run(arguments: Supervise) -> ExitCode {
     match supervisor(arguments).run() {
         Ok(outcome) => outcome.exit_code(),
         Err(error) => {
-            print_error(&error.to_string());
+            print_error(&format!("{error:#}"));
             if let Some(advice) = advice(&error) {
                 print_error(advice);
             }
@@ -125,7 +131,6 @@ fn supervisor(arguments: Supervise) -> Supervisor {
         .graceful_timeout(Duration::from_secs(arguments.graceful_timeout))
         .worker_timeout(Duration::from_secs(arguments.worker_timeout))
         .max_restarts(restarts)
-        .unix_mode(arguments.listen_mode)
         .restart(match arguments.restart {
             When::Always => Restart::Always,
             When::OnFailure => Restart::OnFailure,
@@ -138,7 +143,11 @@ fn supervisor(arguments: Supervise) -> Supervisor {
                 .map(|mebibytes| mebibytes.saturating_mul(1 << 20)),
         );
     for address in arguments.listen {
-        supervisor = supervisor.listen(address);
+        let bind = Bind::new(address)
+            .unix_mode(arguments.listen_mode)
+            .backlog(arguments.backlog)
+            .reuse_port(arguments.reuse_port);
+        supervisor = supervisor.listen(bind);
     }
     if let Some(ports) = arguments.ports {
         supervisor = supervisor.ports(ports);

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Router, serve};
 use squall_prefork::control::Client;
-use squall_prefork::worker::{self, Listener, Notifier};
+use squall_prefork::worker::{self, ListenerSocket, Notifier};
 use squall_prefork::{Counters, Supervisor, metrics};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -37,12 +37,12 @@ fn main() -> ExitCode {
     let address = std::env::args()
         .nth(1)
         .unwrap_or_else(|| "127.0.0.1:8000".to_owned());
-    let supervisor = Supervisor::new().processes(2).listen(&address);
+    let supervisor = Supervisor::new().processes(2).listen(address.as_str());
     eprintln!("process {} listens on {address}", std::process::id());
     match supervisor.run() {
         Ok(outcome) => outcome.exit_code(),
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("{error:#}");
             error.exit_code()
         }
     }
@@ -59,7 +59,7 @@ async fn work() -> io::Result<()> {
 
     let mut servers = JoinSet::new();
     for socket in worker::sockets()? {
-        let Listener::Tcp(listener) = socket.listener else {
+        let (ListenerSocket::Tcp(listener), _) = socket.listener.into_parts() else {
             continue;
         };
         listener.set_nonblocking(true)?;

@@ -6,14 +6,12 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::Address;
+use squall_listen::ListenError;
 
 /// A setting that cannot work. Nothing was bound or started.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// Neither `IP:port`, a port, nor `unix:/path`.
-    Address(String),
     /// There are more workers than ports of their own.
     TooFewPorts {
         /// What was given to `ports`.
@@ -29,10 +27,6 @@ pub enum ConfigError {
     ZeroLimit(&'static str),
     /// The working directory of the workers is not there, or is no directory.
     Directory(PathBuf),
-    /// More than permission bits.
-    UnixMode(u32),
-    /// `LISTEN_FDS` and its company make no sense.
-    ListenFds(String),
     /// This process is a worker already: its `main` has to serve instead of calling `run`.
     AlreadyWorker {
         /// This worker's task id.
@@ -43,12 +37,6 @@ pub enum ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address(text) => {
-                write!(
-                    f,
-                    "{text:?} is no address: expected IP:port, a port, or unix:/path"
-                )
-            }
             Self::TooFewPorts { ports, processes } => write!(
                 f,
                 "ports {}..{} are too few for {processes} processes",
@@ -70,8 +58,6 @@ impl fmt::Display for ConfigError {
                     path.display()
                 )
             }
-            Self::UnixMode(mode) => write!(f, "unix_mode {mode:o} is more than 0777"),
-            Self::ListenFds(reason) => write!(f, "the sockets handed to this process: {reason}"),
             Self::AlreadyWorker { task_id } => {
                 write!(
                     f,
@@ -111,7 +97,7 @@ pub struct Error {
 #[derive(Debug)]
 enum Kind {
     Config(ConfigError),
-    Bind(Address, io::Error),
+    Listen(ListenError),
     Control(PathBuf, io::Error),
     Io(&'static str, io::Error),
     NeverBooted,
@@ -120,15 +106,11 @@ enum Kind {
 }
 
 impl Error {
-    pub(crate) fn bind(address: Address, error: io::Error) -> Self {
-        Kind::Bind(address, error).into()
-    }
-
     pub(crate) fn control(path: PathBuf, error: io::Error) -> Self {
         Kind::Control(path, error).into()
     }
 
-    /// For `map_err`: says what was being done.
+    /// For `map_err`: the operation that failed.
     pub(crate) fn io(what: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |error| Kind::Io(what, error).into()
     }
@@ -148,13 +130,17 @@ impl Error {
     /// A setting is wrong.
     #[must_use]
     pub fn is_config(&self) -> bool {
-        matches!(self.kind, Kind::Config(_))
+        match &self.kind {
+            Kind::Config(_) => true,
+            Kind::Listen(error) => error.is_config(),
+            _ => false,
+        }
     }
 
     /// An address could not be listened on: in use, not ours, or not permitted.
     #[must_use]
     pub fn is_bind(&self) -> bool {
-        matches!(self.kind, Kind::Bind(..))
+        matches!(&self.kind, Kind::Listen(error) if !error.is_config())
     }
 
     /// Every slot's first worker failed before it was ready.
@@ -174,11 +160,12 @@ impl Error {
     /// worker ever booted (gunicorn's number), 4 when the supervisor gave up, 1 for the rest.
     #[must_use]
     pub fn exit_status(&self) -> u8 {
-        match self.kind {
+        match &self.kind {
             Kind::Config(_) => 2,
+            Kind::Listen(error) if error.is_config() => 2,
             Kind::NeverBooted => 3,
             Kind::GaveUp { .. } | Kind::Failed => 4,
-            Kind::Bind(..) | Kind::Control(..) | Kind::Io(..) => 1,
+            Kind::Listen(_) | Kind::Control(..) | Kind::Io(..) => 1,
         }
     }
 
@@ -195,30 +182,42 @@ impl From<Kind> for Error {
     }
 }
 
+impl From<ListenError> for Error {
+    fn from(error: ListenError) -> Self {
+        Kind::Listen(error).into()
+    }
+}
+
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
         Kind::Config(error).into()
     }
 }
 
+/// The error alone; `{error:#}` appends its causes, separated by colons.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
-            Kind::Config(error) => error.fmt(f),
-            Kind::Bind(address, error) => write!(f, "cannot listen on {address}: {error}"),
-            Kind::Control(path, error) => {
-                write!(
-                    f,
-                    "cannot make the control socket {}: {error}",
-                    path.display()
-                )
+        self.kind.fmt(f)?;
+        let first = std::error::Error::source(self).filter(|_| f.alternate());
+        let mut causes = std::iter::successors(first, |error| error.source());
+        causes.try_for_each(|cause| write!(f, ": {cause}"))
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => error.fmt(f),
+            Self::Listen(error) => error.fmt(f),
+            Self::Control(path, _) => {
+                write!(f, "cannot make the control socket {}", path.display())
             }
-            Kind::Io(what, error) => write!(f, "{what}: {error}"),
-            Kind::NeverBooted => f.write_str("no worker ever became ready"),
-            Kind::GaveUp { restarts } => {
+            Self::Io(what, _) => f.write_str(what),
+            Self::NeverBooted => f.write_str("no worker ever became ready"),
+            Self::GaveUp { restarts } => {
                 write!(f, "gave up after restarting workers {restarts} times")
             }
-            Kind::Failed => f.write_str("a worker failed, and workers are never restarted"),
+            Self::Failed => f.write_str("a worker failed, and workers are never restarted"),
         }
     }
 }
@@ -226,9 +225,48 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
-            Kind::Config(error) => Some(error),
-            Kind::Bind(_, error) | Kind::Control(_, error) | Kind::Io(_, error) => Some(error),
+            // Shown as this error's own message, so the source is the one below.
+            Kind::Config(error) => error.source(),
+            Kind::Listen(error) => error.source(),
+            Kind::Control(_, error) | Kind::Io(_, error) => Some(error),
             Kind::NeverBooted | Kind::GaveUp { .. } | Kind::Failed => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn a_cause_is_in_the_chain_once() {
+        let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let listen = squall_listen::Bind::new("nowhere").listen().unwrap_err();
+        for (error, messages) in [
+            (
+                Error::io("cannot handle signals")(denied()),
+                vec!["cannot handle signals", "permission denied"],
+            ),
+            (
+                Error::control("/run/c".into(), denied()),
+                vec!["cannot make the control socket /run/c", "permission denied"],
+            ),
+            (
+                ConfigError::ZeroTimeout("start_timeout").into(),
+                vec!["start_timeout must not be zero"],
+            ),
+            (
+                listen.into(),
+                vec!["\"nowhere\" is not an address: expected a port, HOST:PORT or unix:PATH"],
+            ),
+        ] {
+            let chain = std::iter::successors(error.source(), |&error| error.source());
+            let chain = chain.map(ToString::to_string);
+            let shown: Vec<String> = std::iter::once(error.to_string()).chain(chain).collect();
+            assert_eq!(shown, messages);
+            assert_eq!(format!("{error:#}"), messages.join(": "));
         }
     }
 }

@@ -17,7 +17,7 @@
 //!     match Supervisor::new().listen("127.0.0.1:8888").run() {
 //!         Ok(outcome) => outcome.exit_code(),
 //!         Err(error) => {
-//!             eprintln!("{error}");
+//!             eprintln!("{error:#}");
 //!             error.exit_code()
 //!         }
 //!     }
@@ -59,7 +59,6 @@
 //! notices by path, and no figures of memory and processor time. `SQUALL_SYSTEM=portable` in the
 //! environment selects these fallbacks on Linux, for tests.
 
-mod address;
 pub mod control;
 mod counters;
 mod directory;
@@ -88,7 +87,6 @@ mod system;
 mod wait;
 pub mod worker;
 
-pub use address::Address;
 pub use counters::{Counters, LATENCY_BOUNDS};
 pub use error::{ConfigError, Error, Outcome};
 pub use hooks::{WorkerExit, WorkerInfo};
@@ -96,6 +94,9 @@ pub use log_output::LogOutput;
 pub use signals::unblock_signals;
 pub use status::{Status, WorkerStatus};
 pub use supervisor::{Balance, Readiness, Restart, Supervisor};
+
+#[doc(no_inline)]
+pub use squall_listen::{Address, AddressError, Bind, ListenError};
 
 /// The most workers that one supervisor runs.
 pub const MAX_PROCESSES: usize = 1024;

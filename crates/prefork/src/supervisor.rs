@@ -20,7 +20,7 @@ use crate::machine::{Rules, Sharing};
 use crate::program::{Program, logical_directory};
 use crate::signals::{stop_ignoring, unblock_signals};
 use crate::sockets::Sockets;
-use crate::{ConfigError, Error, MAX_PROCESSES, handover, spawn, system, worker};
+use crate::{Bind, ConfigError, Error, MAX_PROCESSES, handover, spawn, system, worker};
 pub use choices::{Balance, Readiness, Restart};
 
 /// Runs workers, watches them, and loses no connection when they come and go.
@@ -30,7 +30,7 @@ pub use choices::{Balance, Readiness, Restart};
 pub struct Supervisor {
     pub(crate) processes: usize,
     pub(crate) command: Option<(OsString, Vec<OsString>)>,
-    listen: Vec<(String, String)>,
+    listen: Vec<(String, Bind)>,
     ports: Option<(IpAddr, Range<u16>)>,
     balance: Option<Balance>,
     restart: Option<Restart>,
@@ -43,7 +43,6 @@ pub struct Supervisor {
     max_requests: Option<u64>,
     max_requests_jitter: u64,
     max_rss: Option<u64>,
-    unix_mode: u32,
     pub(crate) control: Option<PathBuf>,
     pub(crate) hooks: Hooks,
 }
@@ -73,7 +72,6 @@ impl Supervisor {
             max_requests: None,
             max_requests_jitter: 0,
             max_rss: None,
-            unix_mode: 0o600,
             control: None,
             hooks: Hooks::default(),
         }
@@ -103,17 +101,18 @@ impl Supervisor {
         self
     }
 
-    /// Listens on an [`Address`], written as text or as anything that shows as one: `8888`,
-    /// `"127.0.0.1:8888"`, `"unix:/run/app.sock"`. May be said several times. Default: nowhere.
-    pub fn listen(self, address: impl fmt::Display) -> Self {
+    /// Listens on an address: a port, a text such as `"127.0.0.1:8888"`, `"localhost:8888"` or
+    /// `"unix:/run/app.sock"`, or a [`Bind`] with options. Can be called several times. Default:
+    /// nowhere.
+    pub fn listen(self, address: impl Into<Bind>) -> Self {
         self.listen_as("squall", address)
     }
 
     /// As [`listen`](Self::listen), under a name that the worker finds in `LISTEN_FDNAMES`. A colon
     /// in it becomes an underscore. Default: `squall`.
-    pub fn listen_as(mut self, name: impl Into<String>, address: impl fmt::Display) -> Self {
+    pub fn listen_as(mut self, name: impl Into<String>, address: impl Into<Bind>) -> Self {
         self.listen
-            .push((name.into().replace(':', "_"), address.to_string()));
+            .push((name.into().replace(':', "_"), address.into()));
         self
     }
 
@@ -214,12 +213,6 @@ impl Supervisor {
         self
     }
 
-    /// The mode of unix sockets. Default: 0600 (Tornado's).
-    pub fn unix_mode(mut self, mode: u32) -> Self {
-        self.unix_mode = mode;
-        self
-    }
-
     /// Sets where the [control socket](crate::control) is. It is made again when somebody deletes
     /// it. Default: `control` in a directory with a random name `squall-…`, in the first of
     /// `RUNTIME_DIRECTORY`, `XDG_RUNTIME_DIR`, `TMPDIR` and `/tmp` that this user can write to and
@@ -300,7 +293,7 @@ impl Supervisor {
     }
 
     /// The sockets for a program that serves in this process, without supervisor (`processes(1)`);
-    /// in a worker, the ones it was handed. The file of a unix socket stays behind.
+    /// in a worker, the ones it was passed. The file of a unix socket is removed with its listener.
     ///
     /// # Errors
     ///
@@ -313,11 +306,9 @@ impl Supervisor {
         self.check()?;
         let mut sockets = self.bind(inherited, Sharing::One)?;
         sockets.open(0)?;
-        let own = sockets
+        sockets
             .of(&[0])
-            .map_err(Error::io("cannot duplicate a socket"))?;
-        sockets.leave_files();
-        Ok(own)
+            .map_err(Error::io("cannot duplicate a socket"))
     }
 
     pub(crate) fn foreign(&self) -> Option<Program> {
@@ -366,11 +357,7 @@ impl Supervisor {
     }
 
     fn bind(&self, inherited: Vec<Socket>, sharing: Sharing) -> Result<Sockets, Error> {
-        Sockets::new(self.endpoints()?, sharing, self.unix_mode, inherited)
-    }
-
-    pub(crate) fn unix_mode_value(&self) -> u32 {
-        self.unix_mode
+        Ok(Sockets::new(self.endpoints()?, sharing, inherited)?)
     }
 }
 

@@ -22,9 +22,11 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpgrp, getpid, getppid, kill_process};
 
-pub use crate::inherit::{Listener, Socket};
+pub use crate::inherit::Socket;
 pub use crate::notifier::Notifier;
 use crate::{directory, inherit, system};
+#[doc(no_inline)]
+pub use squall_listen::{Listener, ListenerSocket};
 
 pub(crate) const TASK_ID: &str = "SQUALL_TASK_ID";
 pub(crate) const GENERATION: &str = "SQUALL_GENERATION";

@@ -15,6 +15,7 @@
 //! ```
 
 mod ask;
+mod binds;
 mod browser;
 mod differential;
 mod outside;
@@ -24,6 +25,7 @@ mod wait;
 mod wire;
 
 pub use ask::ask_all;
+pub use binds::{BindOptions, check_binds};
 pub use browser::Browser;
 pub use differential::{assert_strict_framing, mirrored};
 pub use outside::{VENV, find_outside, outside};

@@ -63,6 +63,7 @@ pub(super) const PROGRAMS: &[Program] = &[
         "systemd",
         "the tests with sockets that are passed in",
     ),
+    program("ss", "iproute2", "the tests of a socket's backlog"),
     program("taskset", "util-linux", "the tests that count the CPUs"),
     program(
         "unshare",

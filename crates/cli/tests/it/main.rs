@@ -1,5 +1,6 @@
 //! Runs the built `squall` command with real programs.
 
+mod binds;
 mod control;
 mod dev;
 mod dev_browser;

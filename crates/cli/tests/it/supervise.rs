@@ -178,7 +178,7 @@ fn each_service_has_its_own_control_socket() {
 #[test]
 fn listen_mode_sets_the_mode_of_unix_sockets() {
     let directory = temp_dir();
-    for (options, expected) in [("", 0o600), ("--listen-mode 660 ", 0o660)] {
+    for (options, expected) in [("", 0o660), ("--listen-mode 600 ", 0o600)] {
         let socket = directory.path().join("app.sock");
         let options = format!(
             "supervise --processes 1 --ready-on-exec {options}--listen unix:{} -- sleep 1000",

@@ -102,7 +102,8 @@ impl Keeper {
         self.generations.get(generation)?;
         // As late as possible: from here on connections wait for this worker.
         for &set in sets {
-            self.sockets.open(set).map_err(io::Error::other)?;
+            let opened = self.sockets.open(set).map_err(crate::Error::from);
+            opened.map_err(|error| io::Error::other(format!("{error:#}")))?;
         }
         let launch = Launch {
             program: &self.generations.program,

@@ -177,9 +177,9 @@ impl Keeper {
         let sockets = Sockets::resume(
             settings.endpoints()?,
             settings.sharing(),
-            settings.unix_mode_value(),
             listeners.map_err(invalid())?,
-        )?;
+        )
+        .map_err(invalid())?;
         let own = Program::current().map_err(Error::io("cannot find this program"))?;
         let mut generations = Generations::new(settings.program(&own));
         for held in &state.generations {

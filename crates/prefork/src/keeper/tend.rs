@@ -5,12 +5,13 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
+use squall_listen::{Bind, ListenError, ListenerSocket};
+
 use super::{Keeper, pid_number};
 use crate::control;
 use crate::directory::Found;
 use crate::machine::{Event, WorkerId};
 use crate::notices::Channel;
-use crate::sockets::bind;
 
 impl Keeper {
     /// Looks after all of them. Called once a second.
@@ -95,5 +96,19 @@ fn bind_control(path: &Path) -> io::Result<std::os::unix::net::UnixListener> {
             .mode(0o700)
             .create(parent)?;
     }
-    bind::unix(path, 0o600)
+    let mut listeners =
+        Bind::unix(path)
+            .unix_mode(0o600)
+            .listen()
+            .map_err(|error| match error {
+                ListenError::Bind { source, .. } => source,
+                error => io::Error::new(io::ErrorKind::InvalidInput, error),
+            })?;
+    let (socket, file) = listeners.remove(0).into_parts();
+    // The supervisor removes it, as it does one that it took over.
+    std::mem::forget(file);
+    match socket {
+        ListenerSocket::Unix(socket) => Ok(socket),
+        ListenerSocket::Tcp(_) => unreachable!("a unix socket was bound"),
+    }
 }

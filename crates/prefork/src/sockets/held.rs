@@ -1,15 +1,16 @@
 //! From a supervisor to its successor.
 
-use std::collections::BTreeMap;
+use std::io;
+use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::os::unix::net::UnixListener;
 
 use serde::{Deserialize, Serialize};
+use squall_listen::{Listener, ListenerSocket, SocketFile};
 
 use super::{Endpoint, Sockets};
-use crate::inherit::{Listener, Socket};
+use crate::inherit::Socket;
 use crate::machine::Sharing;
-use crate::{Address, Error};
 
 /// A socket on its way to a successor. Inherited ones have no place.
 #[derive(Debug, Serialize, Deserialize)]
@@ -22,11 +23,10 @@ pub(crate) struct HeldSocket {
 #[derive(Debug, Serialize, Deserialize)]
 struct HeldPlace {
     set: usize,
-    /// The endpoint as it was asked for, and with its port.
+    /// The configured address, with port 0 where that was configured.
     configured: String,
-    address: String,
-    /// Of a file that was made here.
-    inode: Option<u64>,
+    /// Of a unix socket that was made here.
+    file: Option<SocketFile>,
 }
 
 impl Sockets {
@@ -38,12 +38,18 @@ impl Sockets {
                 .iter()
                 .zip(&self.endpoints)
                 .filter_map(move |(socket, endpoint)| {
-                    Some((socket.as_ref()?, Some(self.place(set, endpoint))))
+                    let socket = socket.as_ref()?;
+                    let place = HeldPlace {
+                        set,
+                        configured: endpoint.target.configured().to_string(),
+                        file: socket.listener.file().cloned(),
+                    };
+                    Some((socket, Some(place)))
                 })
         });
         let held = |(socket, place): (&Socket, _)| HeldSocket {
             name: socket.name.clone(),
-            unix: matches!(socket.listener, Listener::Unix(_)),
+            unix: matches!(socket.listener.socket(), ListenerSocket::Unix(_)),
             place,
         };
         let all = inherited
@@ -52,68 +58,57 @@ impl Sockets {
         all.unzip()
     }
 
-    fn place(&self, set: usize, endpoint: &Endpoint) -> HeldPlace {
-        let made = |path: &PathBuf| self.made.iter().find(|(made, _)| made == path);
-        HeldPlace {
-            set,
-            configured: endpoint.configured.to_string(),
-            address: endpoint.address.to_string(),
-            inode: match &endpoint.address {
-                Address::Unix(path) => made(path).map(|(_, inode)| *inode),
-                Address::Tcp(_) => None,
-            },
-        }
-    }
-
     /// Goes on with a predecessor's sockets. What the new settings don't ask for is closed, what
     /// they ask for in addition is bound when the next worker starts.
     pub(crate) fn resume(
         endpoints: Vec<Endpoint>,
         sharing: Sharing,
-        unix_mode: u32,
         held: Vec<(HeldSocket, OwnedFd)>,
-    ) -> Result<Self, Error> {
-        let mut resumed = Self {
-            endpoints,
-            sharing,
-            unix_mode,
-            sets: BTreeMap::new(),
-            inherited: Vec::new(),
-            let_go: Vec::new(),
-            made: Vec::new(),
-        };
+    ) -> io::Result<Self> {
         let mut own = Vec::new();
+        let mut inherited = Vec::new();
         for (HeldSocket { name, unix, place }, fd) in held {
-            let listener = if unix {
-                Listener::Unix(fd.into())
+            let mut listener = if unix {
+                Listener::try_from(UnixListener::from(fd))?
             } else {
-                Listener::Tcp(fd.into())
+                Listener::try_from(TcpListener::from(fd))?
             };
-            let socket = Socket { name, listener };
             match place {
-                Some(place) => own.push((place, socket)),
-                None => resumed.inherited.push(socket),
+                Some(mut place) => {
+                    place
+                        .file
+                        .take()
+                        .into_iter()
+                        .for_each(|file| listener.set_file(file));
+                    own.push((place, Socket { name, listener }));
+                }
+                None => inherited.push(Socket { name, listener }),
             }
         }
-        resumed.forget_given();
-        resumed.share_if_alone();
+        let mut resumed = Self::unbound(endpoints, sharing, inherited);
         for (place, socket) in own {
-            resumed.take_place(place, socket)?;
+            resumed.take_place(&place, socket);
         }
         Ok(resumed)
     }
 
-    fn take_place(&mut self, place: HeldPlace, socket: Socket) -> Result<(), Error> {
-        let asked = |endpoint: &Endpoint| endpoint.configured.to_string() == place.configured;
-        let Some(index) = self.endpoints.iter().position(asked) else {
-            return Ok(());
+    fn take_place(&mut self, place: &HeldPlace, socket: Socket) {
+        let index = (0..self.endpoints.len()).find(|&index| {
+            let endpoint = &self.endpoints[index];
+            // Port 0 may be configured several times.
+            endpoint.target.configured().to_string() == place.configured
+                && self.at(self.home(place.set, index), index).is_none()
+        });
+        let Some(index) = index else {
+            return;
         };
-        let address: Address = place.address.parse()?;
-        if let (Address::Unix(path), Some(inode)) = (&address, place.inode) {
-            self.made.push((path.clone(), inode));
+        let endpoint = &mut self.endpoints[index];
+        if !endpoint.apart {
+            endpoint
+                .target
+                .set_address(socket.listener.address().clone());
         }
-        self.endpoints[index].address = address;
+        self.files.extend(socket.listener.file().cloned());
         self.hold(self.home(place.set, index), index, socket);
-        Ok(())
     }
 }

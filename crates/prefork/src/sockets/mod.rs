@@ -1,92 +1,111 @@
 //! Binds what the workers accept from, and keeps it: a socket outlives the workers it is handed to.
 
-pub(crate) mod bind;
 mod held;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
 
-use crate::inherit::{Listener, Socket};
+use squall_listen::{ListenError, SocketFile};
+
+use crate::Address;
+use crate::inherit::Socket;
 use crate::machine::Sharing;
-use crate::{Address, Error};
 pub(crate) use held::HeldSocket;
 
-/// One configured place to listen.
-#[derive(Clone, Debug)]
+/// One configured address.
+#[derive(Debug)]
 pub(crate) struct Endpoint {
     pub(crate) name: String,
-    /// As it was asked for.
-    pub(crate) configured: Address,
-    /// With a port in the place of 0.
-    pub(crate) address: Address,
-    /// The port is `address`'s plus the set's number.
+    pub(crate) target: squall_listen::Endpoint,
+    /// The port is that of `target` plus the set's number.
     pub(crate) apart: bool,
 }
 
 /// The listening sockets of all sets.
 #[derive(Debug)]
 pub(crate) struct Sockets {
+    /// Of the unix sockets made here, removed at the end: the workers still accept from a socket
+    /// that was let go. Dropped before the sockets.
+    files: Vec<SocketFile>,
     endpoints: Vec<Endpoint>,
     sharing: Sharing,
-    unix_mode: u32,
     /// By set, then in the order of `endpoints`. `SHARED` holds what every set accepts from.
     sets: BTreeMap<usize, Vec<Option<Socket>>>,
     /// Handed to this process: named by whoever did it, accepted from by every set.
     inherited: Vec<Socket>,
     /// What only workers listen on.
     let_go: Vec<Address>,
-    /// Unix sockets made here, to be removed at the end, with their inode.
-    made: Vec<(PathBuf, u64)>,
 }
 
 const SHARED: usize = 0;
 
 impl Sockets {
-    /// Takes over `inherited` sockets, and finds out whether the other endpoints are free.
+    /// Takes over `inherited` sockets, and binds the other endpoints.
     pub(crate) fn new(
         endpoints: Vec<Endpoint>,
         sharing: Sharing,
-        unix_mode: u32,
         inherited: Vec<Socket>,
-    ) -> Result<Self, Error> {
-        let mut sockets = Self {
-            endpoints,
-            sharing,
-            unix_mode,
-            sets: BTreeMap::new(),
-            inherited,
-            let_go: Vec::new(),
-            made: Vec::new(),
-        };
-        sockets.forget_given();
-        sockets.share_if_alone();
-        for endpoint in &mut sockets.endpoints {
-            if let Address::Tcp(address) = &mut endpoint.address
-                && !endpoint.apart
-            {
-                *address = bind::probe(*address)
-                    .map_err(|error| Error::bind(Address::Tcp(*address), error))?;
-            }
-        }
+    ) -> Result<Self, ListenError> {
+        let mut sockets = Self::unbound(endpoints, sharing, inherited);
+        sockets.reserve()?;
         Ok(sockets)
     }
 
-    /// Makes sure that the sets are bound.
-    pub(crate) fn open(&mut self, set: usize) -> Result<(), Error> {
+    fn unbound(endpoints: Vec<Endpoint>, sharing: Sharing, inherited: Vec<Socket>) -> Self {
+        let mut sockets = Self {
+            endpoints,
+            sharing,
+            sets: BTreeMap::new(),
+            inherited,
+            let_go: Vec::new(),
+            files: Vec::new(),
+        };
+        sockets.forget_given();
+        sockets.share_if_alone();
+        sockets
+    }
+
+    /// Binds all addresses before any listens. Each worker's own port is bound when it starts.
+    fn reserve(&mut self) -> Result<(), ListenError> {
+        let endpoints = std::mem::take(&mut self.endpoints);
+        let (apart, together): (Vec<_>, Vec<_>) =
+            endpoints.into_iter().partition(|endpoint| endpoint.apart);
+        let (mut targets, names): (Vec<_>, Vec<_>) = together
+            .into_iter()
+            .map(|endpoint| {
+                let index = endpoint.target.bind_index();
+                (endpoint.target, (index, endpoint.name))
+            })
+            .unzip();
+        let names: BTreeMap<usize, String> = names.into_iter().collect();
+        squall_listen::Endpoint::reserve(&mut targets)?;
+        let together = targets.into_iter().map(|target| Endpoint {
+            name: names[&target.bind_index()].clone(),
+            target,
+            apart: false,
+        });
+        self.endpoints = together.chain(apart).collect();
+        Ok(())
+    }
+
+    /// Makes sure that a set's sockets listen.
+    pub(crate) fn open(&mut self, set: usize) -> Result<(), ListenError> {
         for index in 0..self.endpoints.len() {
             let home = self.home(set, index);
             if self.at(home, index).is_some() {
                 continue;
             }
-            let endpoint = &self.endpoints[index];
-            let address = endpoint.address_in(set);
+            let is_shared = self.is_shared(&self.endpoints[index]);
+            let endpoint = &mut self.endpoints[index];
+            let listener = if endpoint.apart {
+                endpoint.target_of(set).listen()?
+            } else if is_shared {
+                endpoint.target.listen()?
+            } else {
+                endpoint.target.listen_shared()?
+            };
             let name = endpoint.name.clone();
-            let listener = self
-                .bind(&address, home == set && self.sharing == Sharing::Group)
-                .map_err(|error| Error::bind(address, error))?;
+            self.files.extend(listener.file().cloned());
             self.hold(home, index, Socket { name, listener });
         }
         Ok(())
@@ -138,7 +157,7 @@ impl Sockets {
         let sets = self.sets.values().flatten().flatten();
         let mut addresses: Vec<Address> = sets
             .chain(&self.inherited)
-            .filter_map(|socket| socket.listener.address().ok())
+            .map(|socket| socket.listener.address().clone())
             .chain(self.let_go.iter().cloned())
             .collect();
         remove_repeated(&mut addresses);
@@ -156,7 +175,7 @@ impl Sockets {
 
     /// Whether every set accepts from the same socket. The kernel has no groups of unix sockets.
     fn is_shared(&self, endpoint: &Endpoint) -> bool {
-        match (&endpoint.address, self.sharing) {
+        match (endpoint.target.address(), self.sharing) {
             (Address::Unix(_), _) | (_, Sharing::One) => true,
             (Address::Tcp(_), Sharing::Group) => false,
             (Address::Tcp(_), Sharing::Apart) => !endpoint.apart,
@@ -184,25 +203,6 @@ impl Sockets {
         sockets[index] = Some(socket);
     }
 
-    fn bind(&mut self, address: &Address, grouped: bool) -> io::Result<Listener> {
-        match address {
-            Address::Tcp(address) => Ok(Listener::Tcp(bind::tcp(*address, grouped)?)),
-            Address::Unix(path) => {
-                let listener = bind::unix(path, self.unix_mode)?;
-                // An upgraded supervisor may have another working directory.
-                let path = std::path::absolute(path)?;
-                let inode = fs::symlink_metadata(&path)?.ino();
-                self.made.push((path, inode));
-                Ok(Listener::Unix(listener))
-            }
-        }
-    }
-
-    /// Leaves the files of unix sockets where they are.
-    pub(crate) fn leave_files(&mut self) {
-        self.made.clear();
-    }
-
     pub(crate) fn sharing(&self) -> Sharing {
         self.sharing
     }
@@ -212,45 +212,19 @@ impl Sockets {
         let given: Vec<Address> = self
             .inherited
             .iter()
-            .filter_map(|socket| socket.listener.address().ok())
+            .map(|socket| socket.listener.address().clone())
             .collect();
         self.endpoints
-            .retain(|endpoint| !given.contains(&endpoint.address));
-    }
-}
-
-impl Drop for Sockets {
-    /// Removes the files of the unix sockets that are still ours.
-    fn drop(&mut self) {
-        for (path, inode) in &self.made {
-            if fs::symlink_metadata(path).is_ok_and(|found| found.ino() == *inode) {
-                // The next start copes with a stale file.
-                let _ = fs::remove_file(path);
-            }
-        }
+            .retain(|endpoint| !given.contains(endpoint.target.address()));
     }
 }
 
 impl Endpoint {
-    pub(crate) fn new(name: impl Into<String>, address: Address, apart: bool) -> Self {
-        Self {
-            name: name.into(),
-            configured: address.clone(),
-            address,
-            apart,
-        }
-    }
-
-    fn address_in(&self, set: usize) -> Address {
-        match &self.address {
-            Address::Tcp(address) if self.apart => {
-                let mut address = *address;
-                let offset = u16::try_from(set).unwrap_or(u16::MAX);
-                address.set_port(address.port().saturating_add(offset));
-                Address::Tcp(address)
-            }
-            address => address.clone(),
-        }
+    /// The address of one worker's own port.
+    fn target_of(&self, set: usize) -> squall_listen::Endpoint {
+        let first = self.target.address().tcp().map_or(0, |first| first.port());
+        let offset = u16::try_from(set).unwrap_or(u16::MAX);
+        self.target.with_port(first.saturating_add(offset))
     }
 }
 
@@ -269,12 +243,18 @@ fn remove_repeated<T: PartialEq>(values: &mut Vec<T>) {
 mod tests {
     use std::net::TcpStream;
 
+    use squall_listen::Bind;
+
     use super::*;
 
     fn sockets(address: &str, sharing: Sharing) -> Sockets {
-        let address = address.parse().unwrap();
-        let endpoints = vec![Endpoint::new("test", address, false)];
-        Sockets::new(endpoints, sharing, 0o600, Vec::new()).unwrap()
+        let targets = squall_listen::Endpoint::plan([&Bind::new(address)]).unwrap();
+        let endpoints = targets.into_iter().map(|target| Endpoint {
+            name: "test".to_owned(),
+            target,
+            apart: false,
+        });
+        Sockets::new(endpoints.collect(), sharing, Vec::new()).unwrap()
     }
 
     fn port(sockets: &Sockets) -> u16 {

@@ -1,53 +1,54 @@
 //! The check of a supervisor's settings, before anything is bound or started.
 
+use squall_listen::{Bind, ListenError};
+
 use crate::sockets::Endpoint;
-use crate::{Address, ConfigError, MAX_PROCESSES, Supervisor};
+use crate::{ConfigError, Error, MAX_PROCESSES, Supervisor};
 
 impl Supervisor {
-    pub(crate) fn endpoints(&self) -> Result<Vec<Endpoint>, ConfigError> {
-        let own = self.ports.iter().map(|(interface, ports)| {
-            Ok(Endpoint::new(
-                "squall",
-                Address::Tcp((*interface, ports.start).into()),
-                true,
-            ))
-        });
-        let listen = self
-            .listen
-            .iter()
-            .map(|(name, address)| Ok(Endpoint::new(name, address.parse()?, false)));
-        listen.chain(own).collect()
+    pub(crate) fn endpoints(&self) -> Result<Vec<Endpoint>, ListenError> {
+        let ports = self.ports.iter();
+        let ports = ports.map(|(interface, ports)| Bind::from((*interface, ports.start)));
+        let ports: Vec<Bind> = ports.collect();
+        let binds = self.listen.iter().map(|(_, bind)| bind).chain(&ports);
+        let targets = squall_listen::Endpoint::plan(binds)?;
+        let endpoint = |target: squall_listen::Endpoint| {
+            let named = self.listen.get(target.bind_index());
+            Endpoint {
+                name: named.map_or("squall", |(name, _)| name).to_owned(),
+                target,
+                apart: named.is_none(),
+            }
+        };
+        Ok(targets.into_iter().map(endpoint).collect())
     }
 
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         self.endpoints()?;
         let processes = self.size();
         if processes > MAX_PROCESSES {
-            return Err(ConfigError::TooManyProcesses(processes));
+            return Err(ConfigError::TooManyProcesses(processes).into());
         }
         if let Some((_, ports)) = &self.ports
             && (ports.len() < processes || ports.start == 0)
         {
             let ports = ports.clone();
-            return Err(ConfigError::TooFewPorts { ports, processes });
+            return Err(ConfigError::TooFewPorts { ports, processes }.into());
         }
         if let Some(directory) = self.current_dir.as_ref().filter(|path| !path.is_dir()) {
-            return Err(ConfigError::Directory(directory.clone()));
-        }
-        if self.unix_mode > 0o777 {
-            return Err(ConfigError::UnixMode(self.unix_mode));
+            return Err(ConfigError::Directory(directory.clone()).into());
         }
         if self.start_timeout.is_zero() {
-            return Err(ConfigError::ZeroTimeout("start_timeout"));
+            return Err(ConfigError::ZeroTimeout("start_timeout").into());
         }
         if self.worker_timeout.is_some_and(|timeout| timeout.is_zero()) {
-            return Err(ConfigError::ZeroTimeout("worker_timeout"));
+            return Err(ConfigError::ZeroTimeout("worker_timeout").into());
         }
         if self.max_requests == Some(0) {
-            return Err(ConfigError::ZeroLimit("max_requests"));
+            return Err(ConfigError::ZeroLimit("max_requests").into());
         }
         if self.max_rss == Some(0) {
-            return Err(ConfigError::ZeroLimit("max_rss"));
+            return Err(ConfigError::ZeroLimit("max_rss").into());
         }
         Ok(())
     }
@@ -63,7 +64,7 @@ mod tests {
     fn wrong_settings() {
         let new = || Supervisor::new().processes(2);
         let cases = [
-            (new().listen("nowhere"), "\"nowhere\" is no address"),
+            (new().listen("nowhere"), "\"nowhere\" is not an address"),
             (
                 new().ports(8000..8001),
                 "ports 8000..8001 are too few for 2 processes",
@@ -87,7 +88,10 @@ mod tests {
                 "the working directory /missing is no directory",
             ),
             (new().current_dir("/dev/null"), "/dev/null is no directory"),
-            (new().unix_mode(0o1777), "unix_mode 1777 is more than 0777"),
+            (
+                new().listen(Bind::unix("/run/app.sock").unix_mode(0o1777)),
+                "unix_mode(0o1777): expected 0 to 0o777",
+            ),
             (new().max_rss(0), "max_rss must be at least 1"),
         ];
         for (supervisor, expected) in cases {

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
-use squall_prefork::worker::{self, Listener, Notifier, Socket};
+use squall_prefork::worker::{self, ListenerSocket, Notifier, Socket};
 use squall_prefork::{Balance, Counters, Readiness, Restart, Supervisor};
 
 fn main() -> ExitCode {
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
             outcome.exit_code()
         }
         Err(error) => {
-            tracing::error!("failed: {error}");
+            tracing::error!("failed: {error:#}");
             error.exit_code()
         }
     }
@@ -268,8 +268,8 @@ fn accept(
     counters: &mut Counters,
 ) {
     loop {
-        let stream: OwnedFd = match &socket.listener {
-            Listener::Tcp(listener) => {
+        let stream: OwnedFd = match socket.listener.socket() {
+            ListenerSocket::Tcp(listener) => {
                 listener
                     .set_nonblocking(true)
                     .expect("a listener can be nonblocking");
@@ -279,7 +279,7 @@ fn accept(
                 stream.set_nonblocking(false).expect("a stream can block");
                 stream.into()
             }
-            Listener::Unix(listener) => {
+            ListenerSocket::Unix(listener) => {
                 listener
                     .set_nonblocking(true)
                     .expect("a listener can be nonblocking");
@@ -289,7 +289,6 @@ fn accept(
                 stream.set_nonblocking(false).expect("a stream can block");
                 stream.into()
             }
-            _ => unreachable!("there are two kinds"),
         };
         counters.accepted += 1;
         shared.in_flight.fetch_add(1, SeqCst);

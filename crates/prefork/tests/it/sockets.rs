@@ -27,7 +27,7 @@ fn a_second_copy_on_the_same_port_is_refused() {
     let output = second.output();
     assert!(
         output.contains(&format!(
-            "cannot listen on {address}: Address already in use"
+            "{address} is in use by another process: Address already in use"
         )),
         "{output}"
     );
@@ -89,7 +89,7 @@ fn unix_sockets() {
             .permissions()
             .mode()
             & 0o777,
-        0o600
+        0o660
     );
     get_unix(&path).expect("the service answers");
     service.client().reload().expect("the build is good");
@@ -99,7 +99,7 @@ fn unix_sockets() {
     let mut second = other.service(&[&listen]);
     assert_eq!(second.running.wait().code(), Some(1));
     let output = second.running.output();
-    assert!(output.contains("cannot listen on unix:"), "{output}");
+    assert!(output.contains("is in use by another process"), "{output}");
     get_unix(&path).expect("the first copy still answers");
     service.stop();
     assert!(!path.exists());
@@ -114,7 +114,7 @@ fn unix_sockets() {
 fn addresses_that_cannot_be() {
     let cases = [
         ("listen=192.0.2.1:80", 1, "cannot listen on 192.0.2.1:80: "),
-        ("listen=nowhere", 2, "\"nowhere\" is no address"),
+        ("listen=nowhere", 2, "\"nowhere\" is not an address"),
         (
             "listen=unix:/missing/directory/socket",
             1,
@@ -164,7 +164,7 @@ fn no_permission_on_a_port() {
     }
     assert_eq!(code, Some(1), "{output}");
     assert!(
-        output.contains("cannot listen on 127.0.0.1:81: Permission denied"),
+        output.contains("cannot listen on 127.0.0.1:81: a port below 1024 needs"),
         "{output}"
     );
 }

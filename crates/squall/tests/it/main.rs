@@ -5,6 +5,7 @@ mod aborted;
 mod account;
 mod axum;
 mod beside_tornado;
+mod binds;
 mod browser;
 mod debug;
 mod deploy;

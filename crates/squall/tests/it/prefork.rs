@@ -321,7 +321,7 @@ fn address_in_use_error_names_the_other_process() {
     let mut second = Running::spawn(command.args(TWO));
     assert_eq!(second.wait().code(), Some(1));
     let output = second.output();
-    let said = format!("cannot listen on 127.0.0.1:{port}: ");
+    let said = format!("127.0.0.1:{port} is in use by another process");
     assert!(output.contains(&said), "{output}");
     assert!(output.contains("in use"), "{output}");
     assert_eq!(site.ask("/").0, 200);

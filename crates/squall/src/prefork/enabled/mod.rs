@@ -94,7 +94,7 @@ pub(crate) fn supervised(server: Server, processes: usize) -> Result<()> {
     }
     let debug = server.debug;
     let supervisor = server.prefork.supervisor.processes(processes);
-    let supervisor = listen(&server.listen, supervisor)?;
+    let supervisor = listen(&server.listen, supervisor);
     // Until `run` handles SIGHUP, it would end the process.
     let _watching = debug.then(autoreload::watch_build).transpose()?;
     match supervisor.run() {
@@ -112,14 +112,10 @@ pub(crate) fn supervised(server: Server, processes: usize) -> Result<()> {
 }
 
 /// Adds the addresses to the supervisor.
-fn listen(config: &ListenConfig, mut supervisor: Supervisor) -> Result<Supervisor> {
-    for (bind, tls) in &config.binds {
-        for address in bind.resolve()? {
-            supervisor = match tls {
-                Some(_) => supervisor.listen_as(HTTPS, address),
-                None => supervisor.listen(address),
-            };
-        }
-    }
-    Ok(supervisor)
+fn listen(config: &ListenConfig, supervisor: Supervisor) -> Supervisor {
+    let binds = config.binds.iter();
+    binds.fold(supervisor, |supervisor, (bind, tls)| match tls {
+        Some(_) => supervisor.listen_as(HTTPS, bind.clone()),
+        None => supervisor.listen(bind.clone()),
+    })
 }
