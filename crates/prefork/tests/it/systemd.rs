@@ -106,11 +106,14 @@ fn sockets_are_taken_over_from_systemd() {
 #[test]
 fn nonsense_in_listen_fds() {
     let cases = [
-        ("LISTEN_FDS=99999999999", "LISTEN_FDS is \"99999999999\""),
-        ("LISTEN_FDS=-1", "LISTEN_FDS is \"-1\""),
-        ("LISTEN_FDS=many", "LISTEN_FDS is \"many\""),
-        ("LISTEN_FDS=3", "number 0 (\"unknown\")"),
-        ("LISTEN_FDS=1 LISTEN_FDNAMES=a:b:c", "number 0 (\"a\")"),
+        ("LISTEN_FDS=99999999999", "LISTEN_FDS=\"99999999999\""),
+        ("LISTEN_FDS=-1", "LISTEN_FDS=\"-1\""),
+        ("LISTEN_FDS=many", "LISTEN_FDS=\"many\""),
+        ("LISTEN_FDS=3", "cannot listen on inherited socket 0"),
+        (
+            "LISTEN_FDS=1 LISTEN_FDNAMES=a:b:c",
+            "cannot listen on inherited socket 0 (\"a\")",
+        ),
     ];
     for (environment, expected) in cases {
         let program = Program::new("");
@@ -119,10 +122,6 @@ fn nonsense_in_listen_fds() {
         let mut service = Service::run(&mut command, &program.directory);
         assert_eq!(service.running.wait().code(), Some(2), "{environment}");
         let output = service.running.output();
-        assert!(
-            output.contains("the sockets handed to this process: "),
-            "{output}"
-        );
         assert!(output.contains(expected), "{environment}: {output}");
     }
     // For another process, or nothing at all.
