@@ -2,7 +2,7 @@
 
 use testkit::{BindOptions, Running, check_binds, temp_dir};
 
-use crate::house::squall;
+use crate::fixture::squall;
 
 #[test]
 fn binds_of_a_supervised_program() {
