@@ -53,6 +53,22 @@ fn a_mode_with_more_than_permissions_is_a_configuration_error() {
 }
 
 #[test]
+fn stale_socket_of_another_user_stays() {
+    let directory = temp_dir();
+    let path = directory.path().join("s");
+    drop(UnixListener::bind(&path).unwrap());
+    if std::os::unix::fs::chown(&path, Some(12_345), None).is_err() {
+        // Only root can give a file away.
+        return;
+    }
+    let error = Bind::unix(&path).listen().unwrap_err();
+    let cause = std::error::Error::source(&error).map(ToString::to_string);
+    let expected = "the socket there belongs to user 12345";
+    assert_eq!(cause.as_deref(), Some(expected), "{error}");
+    assert!(path.exists());
+}
+
+#[test]
 fn a_stale_socket_is_replaced_and_a_live_one_stays() {
     let directory = temp_dir();
     let path = directory.path().join("s");

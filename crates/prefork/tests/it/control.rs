@@ -129,11 +129,11 @@ fn what_lies_at_its_path() {
     };
     let mut cases = vec![
         ("stale", stale, None),
-        ("file", file, Some("a file that is no socket is there")),
+        ("file", file, Some("the path exists and is not a socket")),
         (
             "directory",
             directory,
-            Some("a file that is no socket is there"),
+            Some("the path exists and is not a socket"),
         ),
         ("living", living, Some("in use")),
     ];
@@ -141,7 +141,7 @@ fn what_lies_at_its_path() {
         cases.push((
             "another user's",
             strangers,
-            Some("another user's socket is there"),
+            Some("the socket there belongs to user 12345"),
         ));
     }
     for (name, obstacle, error) in cases {

@@ -4,12 +4,12 @@ mod socket_file;
 
 use std::{
     fs, io,
-    os::unix::fs::{FileTypeExt, PermissionsExt},
+    os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt},
     path::Path,
 };
 
 use listenfd::ListenFd;
-use rustix::io::Errno;
+use rustix::{io::Errno, process::geteuid};
 use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 
 use crate::Listener;
@@ -41,17 +41,24 @@ pub(crate) fn bind_unix(path: &Path, mode: u32) -> io::Result<(Socket, SocketFil
     Ok((socket, file))
 }
 
-/// Removes a socket that nothing listens on. A live server's socket and any other file stay.
+/// Removes a socket that nothing listens on. A live server's socket, one of another user and any
+/// other file stay.
 fn remove_stale(path: &Path) -> io::Result<()> {
-    let kind = match fs::symlink_metadata(path) {
-        Ok(metadata) => metadata.file_type(),
+    let metadata = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };
-    if !kind.is_socket() {
+    if !metadata.file_type().is_socket() {
         return Err(io::Error::new(
             io::ErrorKind::AlreadyExists,
             "the path exists and is not a socket",
+        ));
+    }
+    if metadata.uid() != geteuid().as_raw() {
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            format!("the socket there belongs to user {}", metadata.uid()),
         ));
     }
     let client = Socket::new(Domain::UNIX, Type::STREAM, None)?;
