@@ -1,7 +1,8 @@
 //! Finds the file of a template: the only place of this crate that reads files.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Read},
     path::{Component, Path, PathBuf},
     time::SystemTime,
 };
@@ -27,7 +28,8 @@ pub(crate) fn load(folder: &Path, name: &str) -> Result<Option<TemplateSource>, 
     }
 }
 
-/// The names of all templates, sorted. Names with a leading dot are none, and linked folders are not looked into.
+/// Returns the names of all templates, sorted. Hidden files, backups of editors and binary files
+/// are no templates; linked folders are not searched.
 pub(crate) fn names(folder: &Path) -> Result<Vec<String>, (PathBuf, io::Error)> {
     let mut names = Vec::new();
     let mut folders = vec![(folder.to_owned(), String::new())];
@@ -46,13 +48,31 @@ pub(crate) fn names(folder: &Path) -> Result<Vec<String>, (PathBuf, io::Error)> 
             }
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => folders.push((entry.path(), name + "/")),
-                _ if entry.path().is_dir() => {}
+                _ if entry.path().is_dir() || is_backup(&name) => {}
+                _ if is_binary(&entry.path()) => {}
                 _ => names.push(name),
             }
         }
     }
     names.sort();
     Ok(names)
+}
+
+/// Whether the name is one that an editor, `patch` or a merge tool gives to a copy.
+fn is_backup(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    ["~", ".bak", ".orig", ".rej", ".swp", ".tmp"]
+        .iter()
+        .any(|end| file.ends_with(end))
+        || (file.starts_with('#') && file.ends_with('#'))
+}
+
+/// Whether a file is binary by git's rule, a NUL in its first 8,000 bytes: a picture beside the
+/// templates, say. Text in another encoding than UTF-8 is not; it is reported as an error.
+fn is_binary(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(8000).read_to_end(&mut start));
+    read.is_ok() && start.contains(&0)
 }
 
 /// Where the template of this name is, if it can be in the folder at all.

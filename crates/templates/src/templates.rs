@@ -103,8 +103,9 @@ impl Templates {
         self
     }
 
-    /// Reads and compiles all files of the folder, so that renders find them cached. Names with a
-    /// leading dot are skipped.
+    /// Reads and compiles all files of the folder, so that renders find them cached. Skips hidden
+    /// files, backups of editors (`a.html~`, `.bak`, `.orig`, `.rej`, `.swp`, `.tmp`, `#a.html#`)
+    /// and binary files.
     ///
     /// # Errors
     ///

@@ -284,6 +284,38 @@ fn check_returns_compile_errors() {
 }
 
 #[test]
+fn check_ignores_files_that_are_no_templates() {
+    const BROKEN: &[u8] = b"{% if %}";
+    let folder = Folder::new(&[("a.html", "a")]);
+    for name in [
+        "a.html~",
+        "a.html.bak",
+        "a.html.orig",
+        "a.html.rej",
+        ".a.html.swp",
+        "#a.html#",
+        ".#a.html",
+        "dir/b.html~",
+        ".DS_Store",
+    ] {
+        folder.write(name, BROKEN);
+    }
+    for (name, content) in [
+        (
+            "logo.png",
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR{% if %}".as_slice(),
+        ),
+        ("photo.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0"),
+        ("font.woff2", b"wOF2\0\x01\0\0"),
+    ] {
+        folder.write(name, content);
+    }
+    folder.templates().check().unwrap();
+    folder.write("b.html", BROKEN);
+    assert!(folder.templates().check().is_err());
+}
+
+#[test]
 fn check_fails_without_a_folder() {
     let folder = Folder::new(&[]);
     folder.templates().check().unwrap();
