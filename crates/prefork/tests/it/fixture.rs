@@ -163,6 +163,7 @@ fn report() {
             eprintln!("inherited fd{} {}", number.display(), target.display());
         }
     }
+    eprintln!("inherited everything");
 }
 
 struct Shared {

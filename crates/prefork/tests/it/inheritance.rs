@@ -36,6 +36,8 @@ fn strange_parent(program: &std::path::Path) -> Option<Command> {
 }
 
 fn inherited(running: &Running) -> BTreeMap<String, String> {
+    // Readiness is faster than the pipe.
+    running.wait_line("inherited everything");
     let output = running.output();
     let lines = output
         .lines()
