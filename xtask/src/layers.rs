@@ -154,8 +154,8 @@ mod tests {
                     ("squall-routing", &[]),
                 ],
                 &[
-                    "squall-listen is vocabulary and must not depend on squall-routing",
                     "squall-listen is vocabulary and must not depend on squall-listen",
+                    "squall-listen is vocabulary and must not depend on squall-routing",
                 ],
             ),
             (
