@@ -1,4 +1,4 @@
-//! Commands that say what they are before they run, and whose failure is an error.
+//! Child commands: printed before they run, with failure as an error.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -37,7 +37,7 @@ pub(crate) fn run(command: &mut Command) -> Result {
     }
 }
 
-/// What the command prints on its standard output.
+/// Returns the command's standard output.
 pub(crate) fn read(command: &mut Command) -> Result<String> {
     let line = line(command);
     let output = command

@@ -1,13 +1,13 @@
-//! Who must not know whom, held against `cargo metadata`.
+//! Dependency rules between crates, checked with `cargo metadata`.
 //!
-//! Normal dependencies only, with all features on: what tests use is nobody's burden.
+//! Normal dependencies only, with all features on: dev-dependencies reach no user.
 
 use std::collections::BTreeSet;
 
 use crate::workspace::{Graph, Workspace};
 use crate::{Result, complain};
 
-/// What a crate must not reach, not even through others. Every crate has its line here.
+/// Crates that a crate must not depend on, not even through others. Every crate has its line here.
 const MUST_NOT_REACH: &[(&str, &[&str])] = &[
     ("squall", &["axum"]),
     ("squall-auth", &["axum-core", "tokio"]),

@@ -76,7 +76,7 @@ fn skip(reason: &str) -> Result {
 /// Downloads the packages and unpacks them, all or nothing.
 fn unpack(folder: &Path) -> Result {
     let fresh = folder.join("fresh");
-    // What an interrupted run left behind.
+    // Left behind by an interrupted run.
     let _ = fs::remove_dir_all(&fresh);
     fs::create_dir_all(&fresh)?;
     let std = dependency("libstd-rust-web-dev", "libstd-rust-web-")?;

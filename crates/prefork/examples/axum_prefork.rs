@@ -1,7 +1,7 @@
 //! An axum program, one process a core, supervised by squall-prefork alone.
 //!
 //! `cargo run --example axum_prefork`, then: `kill -HUP` reloads, `kill -TERM` stops, and
-//! <http://127.0.0.1:8000/metrics> tells about all workers from any of them.
+//! <http://127.0.0.1:8000/metrics> shows all workers, from any of them.
 
 use std::io;
 use std::process::ExitCode;

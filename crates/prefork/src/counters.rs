@@ -1,4 +1,4 @@
-//! What a worker counts, and how it says it.
+//! Counters of a worker, and their text form in a notification.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ pub const LATENCY_BOUNDS: [u64; 11] = [
     10_000_000,
 ];
 
-/// What one worker has counted since it started.
+/// Totals of one worker since its start.
 ///
 /// ```
 /// use squall_prefork::Counters;
@@ -71,7 +71,7 @@ impl Counters {
         }
     }
 
-    /// What stays when the worker is gone: the totals, without what was open or under way.
+    /// The part that outlives the worker: totals, without open connections and requests under way.
     #[must_use]
     pub fn settled(&self) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! How it ended, well or not, and the exit statuses that say so.
+//! Outcome and errors of a supervisor, with their exit statuses.
 
 use std::fmt;
 use std::io;
@@ -76,7 +76,7 @@ impl std::error::Error for ConfigError {}
 pub enum Outcome {
     /// Every worker ended by itself with exit status 0.
     Finished,
-    /// Somebody asked for it.
+    /// A stop signal, or the control command `stop`.
     Stopped,
 }
 

@@ -180,7 +180,7 @@ impl Supervisor {
     }
 
     /// How long a worker's event loop may stand still; then it is killed and replaced. A worker
-    /// that never said `WATCHDOG=1` is not watched. Default: 30 s.
+    /// that never sent `WATCHDOG=1` is not watched. Default: 30 s.
     pub fn worker_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.worker_timeout = timeout.into();
         self

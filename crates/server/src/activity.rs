@@ -99,7 +99,7 @@ impl Activity {
         self.body.load(Relaxed)
     }
 
-    /// What was left of a request's body was discarded, up to its end.
+    /// The rest of a request's body was discarded, up to its end.
     pub(crate) fn on_body_discarded(&self) {
         self.unread.store(false, Relaxed);
         self.body.store(false, Relaxed);

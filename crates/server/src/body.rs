@@ -29,7 +29,7 @@ const LARGE: usize = 4096;
 pub struct Incoming {
     /// Taken when this is dropped.
     body: Option<hyper::body::Incoming>,
-    /// Its connection; `None` once it has come to its end.
+    /// Its connection; `None` once the body has ended.
     connection: Option<Arc<Shared>>,
     received: u64,
     /// Made when the body is first waited for: most bodies are there with their head.

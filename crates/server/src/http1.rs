@@ -16,7 +16,7 @@ use crate::{
     stream::Stream,
 };
 
-/// A connection that speaks HTTP/1.1, or has yet to say what it speaks.
+/// A connection that speaks HTTP/1.1, or has not sent enough to tell the protocol.
 pub(crate) struct Http1<S: Serve> {
     connection: UpgradeableConnection<TokioIo<Io>, Adapter<S>>,
     /// The socket, if TLS is not between it and HTTP.

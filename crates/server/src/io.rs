@@ -34,7 +34,7 @@ pub(crate) enum Transport {
     Tls(TlsStream),
 }
 
-/// Whatever bytes can be read from and written to.
+/// A byte stream in both directions.
 trait Duplex: AsyncRead + AsyncWrite + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Duplex for T {}

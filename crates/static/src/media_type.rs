@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use http::HeaderValue;
 
-/// What the table lacks or has as it was before today's standards.
+/// Media types that mime_guess lacks or has outdated.
 const NEWER: &[(&str, &str)] = &[
     ("avif", "image/avif"),
     ("cjs", "text/javascript"),

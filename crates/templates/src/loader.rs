@@ -9,7 +9,8 @@ use std::{
 
 use minijinja::{Error, ErrorKind, TemplateSource};
 
-/// The source of a template, which knows whether its file has changed since. `None` if there is none of this name.
+/// Returns the source of a template, which detects a change of its file. `None` if there is no such
+/// template.
 pub(crate) fn load(folder: &Path, name: &str) -> Result<Option<TemplateSource>, Error> {
     let Some(path) = path(folder, name) else {
         return Ok(None);

@@ -17,7 +17,7 @@ pub struct ReferenceRequest {
     pub is_last: bool,
 }
 
-/// What follows the last whole request.
+/// The end of the input, behind the last whole request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReferenceEnd {
@@ -25,7 +25,7 @@ pub enum ReferenceEnd {
     Clean,
     /// A part of a request.
     Partial,
-    /// What must be refused (RFC 9112).
+    /// Malformed input, to be rejected (RFC 9112).
     Malformed(&'static str),
 }
 

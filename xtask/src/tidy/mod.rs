@@ -44,7 +44,7 @@ pub(crate) fn check() -> Result {
 
 /// Every text file that is in git, or would be after `git add --all`.
 pub(crate) fn files() -> Result<Vec<File>> {
-    // The owner of a checkout inside a container is often somebody else.
+    // The owner of a checkout inside a container is often another user.
     let list = read(&mut command(
         "git",
         "-c safe.directory=* ls-files --cached --others --exclude-standard",

@@ -1,4 +1,4 @@
-//! What differs between systems.
+//! Differences between operating systems.
 
 #[cfg(unix)]
 mod unix;

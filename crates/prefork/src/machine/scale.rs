@@ -51,7 +51,7 @@ impl Policy {
         }
     }
 
-    /// Retires the workers of leaving slots once nobody depends on them.
+    /// Retires the workers of leaving slots once no queue depends on them.
     pub(super) fn dismiss_leaving(&mut self, now: Time, actions: &mut Vec<Action>) {
         let kill_at = now.saturating_add(self.rules().graceful_timeout);
         let grouped = self.rules().sharing == Sharing::Group;

@@ -1,4 +1,4 @@
-//! The end: who is told to stop at once, and who has to become ready first.
+//! Graceful shutdown: workers that get the stop signal at once, and those that become ready first.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{Action, ExitReason, Phase, Policy, Signal, StopMode, Time};
 
-/// What a worker gets after SIGINT.
+/// The time that a worker gets after SIGINT.
 const QUICK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The stop that is under way.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Stop {
     pub(super) end: ExitReason,
-    /// When whoever still runs is killed.
+    /// The deadline after which remaining workers are killed.
     pub(super) kill_at: Time,
 }
 
@@ -27,7 +27,7 @@ impl Policy {
         actions: &mut Vec<Action>,
     ) {
         let (mode, end) = match self.stop {
-            // The second request says that the first took too long.
+            // A second stop signal means that the first took too long.
             Some(stop) => (StopMode::Immediate, stop.end),
             None => {
                 actions.push(Action::ReleaseSockets);
@@ -62,7 +62,7 @@ impl Policy {
         }
     }
 
-    /// The sets that somebody accepts from.
+    /// The socket sets that a worker accepts from.
     fn served(&self) -> BTreeSet<usize> {
         let ready = self.workers.values().filter(|worker| worker.is_ready());
         ready.flat_map(|worker| worker.sets.clone()).collect()

@@ -33,7 +33,7 @@ pub(crate) struct Sockets {
     sets: BTreeMap<usize, Vec<Option<Socket>>>,
     /// Handed to this process: named by whoever did it, accepted from by every set.
     inherited: Vec<Socket>,
-    /// What only workers listen on.
+    /// Sockets of one worker each.
     let_go: Vec<Address>,
 }
 
@@ -207,7 +207,7 @@ impl Sockets {
         self.sharing
     }
 
-    /// What was handed over need not be bound.
+    /// Sockets that were handed over are not bound again.
     fn forget_given(&mut self) {
         let given: Vec<Address> = self
             .inherited

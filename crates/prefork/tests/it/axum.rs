@@ -1,4 +1,4 @@
-//! The example: an axum program that knows only this crate.
+//! The example `axum_prefork`.
 
 use std::net::SocketAddr;
 use std::process::Command;

@@ -80,7 +80,7 @@ fn readiness_need_not_be_said_when_that_is_agreed() {
 fn one_slot_may_fail_while_another_serves() {
     let program = Program::new("1:panic");
     let mut service = program.service(&["processes=2"]);
-    // Slot 1 gets a connection now and then; nobody may be left waiting for it.
+    // Slot 1 gets a connection now and then; no client may be left waiting for it.
     service.running.wait_line("hook: 0 is ready");
     for _ in 0..50 {
         assert_eq!(service.get().field("task"), "0");

@@ -60,7 +60,7 @@ fn garbage_is_answered_and_harms_nobody() {
     wait_until("the connection to be closed", || {
         stream.write_all(&[b'x'; 1024]).is_err()
     });
-    // Those who say nothing make room for those who do.
+    // Silent clients make room for others.
     let silent: Vec<UnixStream> = (0..40)
         .map(|_| UnixStream::connect(&path).unwrap())
         .collect();
@@ -109,7 +109,7 @@ fn a_reload_answers_all_who_asked() {
     service.stop();
 }
 
-/// What lies at the path of the control socket, made by a function.
+/// Makes an obstacle at the path of the control socket.
 type Obstacle = fn(&std::path::Path);
 
 #[test]

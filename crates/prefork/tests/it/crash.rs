@@ -40,7 +40,7 @@ fn all_workers_at_once() {
     for pid in &pids {
         signal(*pid, Signal::KILL);
     }
-    // Their queues wait: nobody is refused.
+    // Their queues wait: no client is refused.
     for _ in 0..20 {
         service.get();
     }

@@ -222,7 +222,7 @@ fn work(sockets: Vec<Socket>, words: &[String]) -> ExitCode {
         );
     }
     notifier.stopping();
-    // What is in a queue would be reset with its socket.
+    // Connections in a queue would be reset with its socket.
     for socket in &sockets {
         accept(socket, &shared, &report, &mut counters);
     }

@@ -65,7 +65,7 @@ fn a_python_program_is_activated_reloaded_and_watched() {
     service.client().reload().expect_err("the script is bad");
     assert_eq!(service.get().field("words"), "new");
     let pids = service.pids(2);
-    // It knows nothing of supervisors, and is taken down all the same.
+    // It is not aware of supervisors, and ends with its supervisor all the same.
     service.running.signal(testkit::Signal::Kill);
     wait_gone(&pids);
 }

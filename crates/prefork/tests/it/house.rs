@@ -1,4 +1,4 @@
-//! What the tests share: starting the fixture, asking it, making other builds of it.
+//! Shared test helpers: starting the fixture, sending it requests, making other builds of it.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -52,7 +52,7 @@ impl Program {
         self.directory.path().join("program")
     }
 
-    /// Replaces the file by a build that does what `words` say, as a deploy does: by a rename.
+    /// Replaces the file by a build with these `words`, by a rename as a deploy does.
     pub(crate) fn deploy(&self, words: &str) {
         self.replace(
             "cp \"$0\" new && printf 'BUILD=%s' \"$1\" >> new && mv new program",

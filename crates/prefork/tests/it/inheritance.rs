@@ -10,7 +10,7 @@ use crate::house::{Program, Service, fixture, get, is_alive, wait_gone};
 /// Signals 32 and 33, whose disposition a program cannot change.
 const OF_THE_C_LIBRARY: u64 = 1 << 31 | 1 << 32;
 
-/// What a parent may leave behind: `env` is GNU's, which sets masks and dispositions.
+/// A parent with unusual attributes: `env` is GNU's, which sets masks and dispositions.
 fn strange_parent(program: &std::path::Path) -> Option<Command> {
     let env = testkit::outside("env")?;
     let mut command = Command::new(env);

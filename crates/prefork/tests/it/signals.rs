@@ -1,4 +1,4 @@
-//! What each signal does.
+//! Signals to the supervisor.
 
 use testkit::{Signal, wait_until};
 

@@ -159,7 +159,7 @@ fn no_permission_on_a_port() {
     let output = service.running.output();
     let unprivileged = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start");
     if unprivileged.is_ok_and(|start| start.trim() == "0") {
-        // In this container everybody may.
+        // In this container every user may.
         return;
     }
     assert_eq!(code, Some(1), "{output}");

@@ -1,4 +1,4 @@
-//! Nobody is lost, or left waiting, when all is told to stop.
+//! Graceful shutdown: no client is lost or left waiting.
 
 use std::fs;
 use std::net::{SocketAddr, TcpStream};

@@ -6,7 +6,7 @@ use testkit::{Signal, wait_until};
 
 use crate::house::{Program, signal, under_load, wait_gone};
 
-/// What the supervisor's process runs. A replaced file is marked by the kernel.
+/// The executable of the supervisor's process. A replaced file is marked by the kernel.
 fn executable(pid: u32) -> String {
     fs::read_link(format!("/proc/{pid}/exe"))
         .expect("it is alive")

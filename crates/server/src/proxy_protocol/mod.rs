@@ -1,4 +1,4 @@
-//! The PROXY protocol: a balancer tells in a few bytes before all others whose connection it passes on.
+//! PROXY protocol: a balancer sends the client address in a header in front of the connection's bytes.
 
 mod header;
 

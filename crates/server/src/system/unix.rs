@@ -83,7 +83,7 @@ impl Hangup {
     }
 }
 
-/// What identifies the content of a file without reading it.
+/// File signature: identifies a file's content without reading it.
 #[cfg(feature = "tls")]
 pub(crate) fn file_stamp(file: &std::fs::Metadata) -> [i128; 5] {
     use std::os::unix::fs::MetadataExt;

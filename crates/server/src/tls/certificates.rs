@@ -23,7 +23,7 @@ use tokio_rustls::rustls::{
 
 use super::{ClientCertificates, PROTOCOLS, Pair, Tls, TlsError};
 
-/// What was read from the files.
+/// The content of the files.
 pub(super) struct Loaded {
     pub(super) config: Arc<ServerConfig>,
     /// Chains that clients will refuse today, and why.

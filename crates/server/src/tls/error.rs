@@ -1,4 +1,4 @@
-//! What can be wrong with files for TLS.
+//! Configuration errors of the files for TLS.
 
 use std::{error::Error, fmt, io, path::PathBuf};
 
@@ -10,7 +10,7 @@ pub enum TlsError {
     Read {
         /// Which.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The file is not in PEM, or cut off.

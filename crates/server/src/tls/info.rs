@@ -1,10 +1,10 @@
-//! What the handshake of a connection told.
+//! `TlsInfo`: results of a connection's TLS handshake.
 
 use tokio_rustls::rustls::ServerConnection;
 
 use super::PROTOCOLS;
 
-/// What the TLS handshake of a connection told.
+/// Results of a connection's TLS handshake.
 #[derive(Clone, Debug)]
 pub struct TlsInfo {
     server_name: Option<String>,

@@ -25,7 +25,7 @@ const PROTOCOLS: &[&str] = if cfg!(feature = "http2") {
     &["http/1.1"]
 };
 
-/// What a server needs for HTTPS: files in PEM with its certificates and keys.
+/// HTTPS settings: files in PEM with certificates and keys.
 ///
 /// TLS 1.3 and 1.2 are spoken, by rustls. While the server runs it looks at the files once a second.
 /// When one has changed and stayed so for a second, all are read again, for the connections to
@@ -60,7 +60,7 @@ struct Pair {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientCertificates {
-    /// A client without one is served. Whoever shows one must show a valid one.
+    /// A client without one is served. A certificate that is sent must be valid.
     Optional,
     /// A client without one is refused in the handshake.
     Required,

@@ -1,4 +1,4 @@
-//! Clients that are gone before they are answered, or have only said all that they want to say.
+//! Clients that disconnect, or half-close, before their response.
 
 use std::{
     io::{Read, Write},
@@ -78,7 +78,7 @@ fn nor_over_tls() {
     wait_left(&server, 1);
 }
 
-/// What a client sends on while it waits stands before its end.
+/// Bytes that a client sends while it waits come before its end.
 #[test]
 fn an_end_behind_another_request_is_seen_when_that_is_read() {
     let server = TestServer::new(Limits::default());
@@ -91,7 +91,7 @@ fn an_end_behind_another_request_is_seen_when_that_is_read() {
     server.wait_connections(0);
 }
 
-/// Counts what becomes of requests.
+/// Counts the outcomes of requests.
 #[derive(Clone, Debug, Default)]
 struct Outcomes(Arc<[AtomicUsize; 3]>);
 

@@ -111,7 +111,7 @@ pub(crate) async fn answer(
             let (peer, local) = (connection.peer(), connection.local());
             Response::new(full(format!("{peer} {local} {}", connection.id())))
         }
-        // Who is the client, and how do we know?
+        // Returns the client address and its source.
         "/client" => {
             let connection = request.extensions().get::<ConnectionInfo>();
             let connection = connection.ok_or("no ConnectionInfo")?;
@@ -119,7 +119,7 @@ pub(crate) async fn answer(
             let proxy = proxy.unwrap_or_else(|| "itself".to_owned());
             Response::new(full(format!("{} by {proxy}", connection.peer())))
         }
-        // What the TLS handshake told.
+        // Returns the results of the TLS handshake.
         #[cfg(feature = "tls")]
         "/tls" => {
             let connection = request.extensions().get::<ConnectionInfo>();

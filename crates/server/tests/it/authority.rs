@@ -146,7 +146,7 @@ impl Pair {
     }
 }
 
-/// Connects, and shakes hands. With TLS 1.3, a client hears that it is refused when it reads.
+/// Connects, and shakes hands. With TLS 1.3, a client notices its rejection at its first read.
 pub(crate) fn connect(
     config: ClientConfig,
     address: SocketAddr,

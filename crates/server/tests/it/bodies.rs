@@ -148,7 +148,7 @@ fn one_at_a_time(app: &App) -> impl Serve + use<> {
     ConcurrencyLimit::new(service, 1)
 }
 
-/// Who was not ready waits in a queue, and must be the one who is asked again.
+/// An instance that returned Pending may hold a place in a queue, so it must be the one that is polled again.
 #[test]
 fn a_service_that_is_not_ready_is_waited_for() {
     let server = Server::new().bind("127.0.0.1:0");
@@ -261,7 +261,7 @@ fn an_upgraded_connection_still_counts() {
     let reply = wire.response();
     assert_eq!((reply.status, reply.header("upgrade")), (101, Some("echo")));
     for _ in 0..3 {
-        // What comes back only looks like a response, which is the easiest to read.
+        // The echoed bytes look like a response, which is the easiest to read.
         let echo = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
         wire.send(echo);
         assert_eq!(wire.response().text(), "hi");

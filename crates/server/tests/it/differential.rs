@@ -8,7 +8,7 @@ use testkit::ReferenceEnd;
 
 use crate::harness::TestServer;
 
-/// What is inserted: what separates and ends things, and parts of requests.
+/// Fragments to insert: delimiters, and parts of requests.
 const DAMAGE: &[&str] = &[
     "\r",
     "\n",

@@ -68,7 +68,7 @@ impl<S: Read + Write> Client<S> {
         client
     }
 
-    /// A server that has closed is no failure: what it said can still be read.
+    /// A server that has closed is no failure: its output can still be read.
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         let _ = self.0.write_all(bytes);
     }

@@ -72,7 +72,7 @@ impl TestServer {
         });
     }
 
-    /// Waits until the server has come to its end.
+    /// Waits until the server has stopped.
     pub(crate) fn join(mut self) {
         self.thread.take().unwrap().join().unwrap().unwrap();
         assert_eq!(self.handle.phase(), Phase::Stopped);

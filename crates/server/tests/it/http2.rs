@@ -99,7 +99,7 @@ fn many_streams_and_no_more_than_allowed() {
     assert_eq!(client.response(203), hello());
 }
 
-/// PINGs say that the client is there, not that it wants something.
+/// PINGs show that the client is there, not that it sends requests.
 #[test]
 fn an_idle_client_is_told_to_go_whatever_it_pings() {
     let server = TestServer::new(

@@ -20,10 +20,10 @@ use crate::{
     process::{Process, program},
 };
 
-/// What a server may take more than before, in KiB. Each flood would take a multiple if it were kept.
+/// Allowed growth of the server's memory, in KiB. Each flood would take a multiple if it were kept.
 const MOST: u64 = 24 * 1024;
 
-/// A server in a process of its own, whose memory is nobody else's.
+/// A server in a process of its own, for its memory.
 struct Server {
     process: Process,
     address: SocketAddr,
@@ -45,7 +45,7 @@ impl Server {
         number.unwrap().parse().unwrap()
     }
 
-    /// Serves somebody else while the flood goes on, then looks at the memory.
+    /// Serves another client during the flood, then compares the memory.
     fn stays_well_during<T: Send + 'static>(
         &self,
         name: &str,
@@ -123,7 +123,7 @@ fn floods_that_end_the_connection() {
     }
 }
 
-/// What has to be answered is answered, one by one; nothing is kept for a client that takes none of it.
+/// Frames that need an answer get one each; nothing is buffered for a client that does not read.
 #[test]
 fn floods_that_want_an_answer() {
     let server = Server::new();

@@ -72,7 +72,7 @@ fn a_body_that_is_too_large() {
             "10",
             true,
         ),
-        // Refused by what it says; no byte of it has come.
+        // Rejected by its Content-Length, before a byte of it was read.
         (post("/length", "Content-Length: 11"), 413, "", false),
         (
             chunked.clone() + "5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n",
@@ -80,7 +80,7 @@ fn a_body_that_is_too_large() {
             "10",
             true,
         ),
-        // Told by what has come: it never ends.
+        // Rejected by its bytes so far: the body never ends.
         (
             chunked + "5\r\n01234\r\n6\r\n567890\r\n",
             413,
@@ -101,7 +101,7 @@ fn a_body_that_is_too_large() {
     }
 }
 
-/// Sends `start`, then one byte after the other until the server closes; returns what it said.
+/// Sends `start`, then one byte after the other until the server closes; returns the server's output.
 fn dribble(server: &TestServer, start: &str) -> String {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(SHORT / 20)).unwrap();
@@ -109,7 +109,7 @@ fn dribble(server: &TestServer, start: &str) -> String {
     let mut all = Vec::new();
     wait_until("the dribbling client is cut off", || {
         let mut space = [0; 1024];
-        // Fails once the server has closed; what it said can still be read.
+        // Fails once the server has closed; its output can still be read.
         let _ = stream.write_all(b"x");
         match stream.read(&mut space) {
             Ok(0) => true,
@@ -248,7 +248,7 @@ fn expectations() {
     assert_eq!(wire.response().text(), "hello");
     wire.send(get("/"));
     assert_eq!(wire.response().text(), "hello");
-    // Nobody asks for the body, so that it must not be sent; whether it will be is not known.
+    // The body is not asked for (100-continue), so the client may or may not send it.
     for (path, length, status) in [("/echo", 11, 413), ("/ignored", 5, 200)] {
         let mut wire = server.wire();
         wire.send(head(path, length));

@@ -34,7 +34,7 @@ fn listener_that_fails_for_good_ends_the_server_with_its_address() {
     let service = app.service();
     let served = thread::spawn(move || runtime().unwrap().block_on(server.serve(service)));
     wait_until("the server serves", || handle.phase() >= Phase::Serving);
-    // What is under way on the other listener is finished.
+    // Requests under way on the other listener are finished.
     let mut wire = Wire::connect(healthy);
     wire.send(get("/wait"));
     wait_until("the request arrives", || {

@@ -1,4 +1,4 @@
-//! What the server does on real sockets, seen by a client that sends exactly the bytes it is told to.
+//! The server on real sockets, with a client that sends exact bytes.
 
 #![expect(
     clippy::unwrap_used,

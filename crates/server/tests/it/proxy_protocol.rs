@@ -1,4 +1,4 @@
-//! The PROXY protocol: who is believed, what a header may look like, and what comes behind it.
+//! PROXY protocol: trusted balancers, valid and invalid headers, and the bytes behind them.
 
 use std::{net::TcpStream, process::Command, time::Duration};
 
@@ -47,7 +47,7 @@ fn says_who_the_client_is() {
         let reply = wire.response();
         assert!(reply.text().starts_with(client), "{}", reply.text());
         assert_eq!(reply.text().ends_with(" by itself"), client == "127.0.0.1:");
-        // It is said once, and holds for the connection.
+        // It is sent once, and holds for the connection.
         wire.send(get("/client"));
         assert_eq!(wire.response().text(), reply.text());
         wire.send(header);

@@ -1,4 +1,4 @@
-//! Ten thousand peers that connect and say nothing.
+//! Ten thousand peers that connect and send nothing.
 
 use std::{
     io::{ErrorKind, Read},
@@ -14,7 +14,7 @@ use crate::{
     process::{Process, program},
 };
 
-/// What the other tests of this process need.
+/// Descriptors for the other tests of this process.
 const SPARE_DESCRIPTORS: u64 = 500;
 
 /// As many peers as this process may have, up to 10,000.

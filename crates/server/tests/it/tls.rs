@@ -116,7 +116,7 @@ fn the_name_chooses_the_certificate() {
         ("x.a.test", &first),
         ("b.test", &second),
         ("B.test", &second),
-        // Of nobody's: the first.
+        // No name matches: the first certificate.
         ("x.y.a.test", &first),
         ("x.b.test", &first),
         ("c.test", &first),
@@ -131,7 +131,7 @@ fn the_name_chooses_the_certificate() {
     }
 }
 
-/// Clients may know one kind of signature only.
+/// Clients may support one kind of signature only.
 #[test]
 fn the_kind_of_key_chooses_among_certificates_of_one_name() {
     let authority = Authority::new();
@@ -403,7 +403,7 @@ fn what_is_not_tls_is_closed() {
     ] {
         let mut wire = server.wire();
         wire.send(bytes);
-        // What is said, if anything, is an alert.
+        // The output, if any, is an alert.
         let said = wire.read_all();
         assert!(said.is_empty() || said[0] == 21, "{said:?}");
     }
@@ -434,7 +434,7 @@ fn the_handshake_and_the_first_head_have_one_deadline() {
     server.wait_connections(0);
 }
 
-/// The first message of a client, made long by protocols that nobody knows.
+/// The ClientHello, made long by unknown protocols.
 fn client_hello(authority: &Authority) -> Vec<u8> {
     use tokio_rustls::rustls::{ClientConnection, pki_types::ServerName};
     let mut config = authority.client(None);

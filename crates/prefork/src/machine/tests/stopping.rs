@@ -1,4 +1,4 @@
-//! The end: who is told at once, who is waited for, and who is killed.
+//! Graceful shutdown: workers that are signalled at once, waited for, or killed.
 
 use super::{Sharing, play, rules, two_ready_then};
 
@@ -52,7 +52,7 @@ fn stopping_ends_a_reload() {
     );
 }
 
-/// Each with worker 2 starting in slot 1, and nobody else for that slot's queue.
+/// Each with worker 2 starting in slot 1, the only worker for that slot's queue.
 #[test]
 fn who_starts_is_told_to_stop_when_it_is_ready() {
     let one_starts = |transcript: &str| {
@@ -137,7 +137,7 @@ fn a_new_generation_that_starts_is_waited_for_where_no_old_worker_serves() {
         14 ready 4 | term 4
         ",
     );
-    // Worker 5 was to accept from set 1 too, where nobody else does.
+    // Worker 5 was to accept from set 1 too, which has no other worker.
     two_ready_then(
         rules(Sharing::Group),
         "

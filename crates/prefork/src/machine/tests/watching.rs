@@ -1,4 +1,4 @@
-//! What workers show of themselves, or fail to: too slow to start, silent, unknown, or spent.
+//! Worker supervision: start timeouts, watchdog, unknown notifications and recycling.
 
 use super::{Sharing, play, rules, two_ready_then};
 use crate::machine::recycle::spread;
