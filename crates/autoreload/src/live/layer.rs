@@ -14,8 +14,8 @@ use bytes::Bytes;
 use http::{
     Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
     header::{
-        CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE,
-        CONTENT_TYPE, ETAG, LAST_MODIFIED,
+        ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH,
+        CONTENT_RANGE, CONTENT_TYPE, ETAG, LAST_MODIFIED,
     },
 };
 use http_body::Body;
@@ -215,7 +215,7 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let is_allowed = self.shared.is_allowed(&request);
         let own_response = is_allowed.then(|| self.shared.own_response(&request));
         if let Some(response @ Some(_)) = own_response {
@@ -228,6 +228,9 @@ where
         let tag = may_be_page.then(|| self.shared.tag.clone());
         if may_be_page {
             self.shared.watch();
+            // A compressed page, such as a file beside its `.gz`, could not get the script.
+            let headers = request.headers_mut();
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         let inner = self.inner.call(request);
         ResponseFuture {

@@ -106,6 +106,34 @@ async fn html_responses_get_the_script() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn navigations_ask_for_no_content_coding() {
+    let layer = layer(LiveReload::new());
+    // The coding that the inner service is asked for.
+    let inner = service_fn(async |request: Request<()>| {
+        let asked = request.headers().get("accept-encoding").cloned();
+        let asked = asked.unwrap_or_else(|| "none".parse().unwrap());
+        let response = Response::builder().header("asked", asked);
+        Ok::<_, Infallible>(response.body(Full::<Bytes>::default()).unwrap())
+    });
+    let foreign = IpAddr::from([192, 0, 2, 1]);
+    for (case, request, expected) in [
+        ("a page", get("/"), "identity"),
+        (
+            "a fetch by a script",
+            get("/").header("sec-fetch-dest", "empty"),
+            "gzip, br",
+        ),
+        ("HEAD", get("/").method("HEAD"), "gzip, br"),
+        ("another machine", get("/").extension(foreign), "gzip, br"),
+    ] {
+        let request = request.header("accept-encoding", "gzip, br");
+        let response = layer.layer(inner).oneshot(request.body(()).unwrap()).await;
+        let head = response.unwrap().into_parts().0;
+        assert_eq!(head.headers["asked"], expected, "{case}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn local_navigations_get_the_script() {
     let layer = layer(LiveReload::new());
     let foreign = IpAddr::from([192, 0, 2, 1]);
