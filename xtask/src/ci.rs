@@ -23,7 +23,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "layers",
-        purpose: "no crate reaches what it must not know",
+        purpose: "dependencies between crates; circles of files within them",
         run: layers::check,
     },
     Step {

@@ -2,10 +2,8 @@
 //!
 //! Normal dependencies only, with all features on: dev-dependencies reach no user.
 
-use std::collections::BTreeSet;
-
-use crate::workspace::{Graph, Workspace};
-use crate::{Result, complain};
+use crate::workspace::{Graph, Workspace, path};
+use crate::{Result, circles, complain, repository};
 
 /// Crates that a crate must not depend on, not even through others. Every crate has its line here.
 const MUST_NOT_REACH: &[(&str, &[&str])] = &[
@@ -41,7 +39,9 @@ pub(crate) fn check() -> Result {
         .crates()
         .map(|package| package.name.as_str())
         .collect();
-    complain(&violations(&crates, &workspace.graph()))
+    let mut found = violations(&crates, &workspace.graph());
+    found.extend(circles::violations(&repository::files()?));
+    complain(&found)
 }
 
 fn violations(crates: &[&str], graph: &Graph) -> Vec<String> {
@@ -74,28 +74,6 @@ fn violations(crates: &[&str], graph: &Graph) -> Vec<String> {
         );
     }
     found
-}
-
-/// The shortest way from one package to another.
-fn path<'a>(graph: &'a Graph, from: &'a str, to: &str) -> Option<Vec<&'a str>> {
-    let mut seen = BTreeSet::from([from]);
-    let mut paths = vec![vec![from]];
-    while !paths.is_empty() {
-        let mut longer = Vec::new();
-        for path in paths {
-            let last = path[path.len() - 1];
-            if last == to {
-                return Some(path);
-            }
-            for next in graph.get(last).into_iter().flatten() {
-                if seen.insert(next) {
-                    longer.push([&path[..], &[next]].concat());
-                }
-            }
-        }
-        paths = longer;
-    }
-    None
 }
 
 #[cfg(test)]

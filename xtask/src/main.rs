@@ -6,12 +6,14 @@
 
 mod bench;
 mod ci;
+mod circles;
 mod command;
 mod layers;
 mod outside;
 mod package;
 mod portable;
 mod readme;
+mod repository;
 mod test;
 mod tidy;
 mod workspace;

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::Result;
 use crate::command::root;
-use crate::tidy::{File, files};
+use crate::repository::{File, files};
 
 /// Every crate's documentation has a section with one of these headings; the example stands before it.
 const LIMITS: [&str; 2] = ["Limits", "What it does not do"];

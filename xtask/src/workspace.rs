@@ -68,6 +68,28 @@ pub(crate) fn is_published(package: &Package) -> bool {
         .is_none_or(|registries| !registries.is_empty())
 }
 
+/// The shortest way from one node of a graph to another.
+pub(crate) fn path<'a>(graph: &'a Graph, from: &'a str, to: &str) -> Option<Vec<&'a str>> {
+    let mut seen = BTreeSet::from([from]);
+    let mut paths = vec![vec![from]];
+    while !paths.is_empty() {
+        let mut longer = Vec::new();
+        for path in paths {
+            let last = path[path.len() - 1];
+            if last == to {
+                return Some(path);
+            }
+            for next in graph.get(last).into_iter().flatten() {
+                if seen.insert(next) {
+                    longer.push([&path[..], &[next]].concat());
+                }
+            }
+        }
+        paths = longer;
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

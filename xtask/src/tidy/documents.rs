@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::File;
 use crate::readme;
+use crate::repository::File;
 
 /// Every crate is in ARCHITECTURE.md, every published one in a table of README.md, and neither
 /// names a crate that does not exist.

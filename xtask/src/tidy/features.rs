@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::File;
+use crate::repository::File;
 
 /// A feature's name, and whether it is on by default.
 type Features<'a> = BTreeMap<&'a str, bool>;

@@ -1,6 +1,6 @@
 //! Checks of Cargo.toml files.
 
-use super::File;
+use crate::repository::File;
 
 pub(super) fn each_dependency_has_its_reason(files: &[File]) -> Vec<String> {
     files

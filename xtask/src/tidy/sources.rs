@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::File;
 use crate::outside;
+use crate::repository::File;
 
 /// The files that may speak hyper's language: those whose path begins so.
 const HYPER: &str = "crates/server/src/";
@@ -132,7 +132,7 @@ mod tests {
     fn hyper() {
         let files = repository(&[
             (
-                "crates/server/src/connection.rs",
+                "crates/server/src/connection/mod.rs",
                 "use hyper::body::Incoming;\n",
             ),
             (

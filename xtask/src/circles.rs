@@ -1,0 +1,278 @@
+//! Circles of source files: within a crate, no file may depend on one that depends on it.
+//!
+//! Dependencies are the paths that a file names, in `use` and elsewhere, without its tests. A
+//! re-exported name leads to the file that it comes from, so a module may re-export its children.
+//! A file may name items of the modules that it is a part of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::repository::File;
+use crate::workspace::{Graph, path};
+
+/// The crates that still have circles. A crate without any leaves the list.
+const WITH_CIRCLES: &[&str] = &["listen", "prefork", "routing", "squall", "xheaders", "xsrf"];
+
+/// The path of a module as a folder would have it, `crates/NAME/src/a/b`, and what it names.
+type Modules<'a> = BTreeMap<&'a str, Module<'a>>;
+
+#[derive(Default)]
+struct Module<'a> {
+    file: &'a str,
+    /// The paths that it names, segment by segment.
+    names: Vec<Vec<&'a str>>,
+    /// The names that it imports, each with its path.
+    imports: BTreeMap<&'a str, Vec<&'a str>>,
+}
+
+/// Returns the circles in crates that must have none, and the crates that have none any more.
+pub(crate) fn violations(files: &[File]) -> Vec<String> {
+    let in_crate = |name: &str| {
+        let folder = format!("crates/{name}/");
+        move |file: &String| file.starts_with(&folder)
+    };
+    let mut circles = circles(files);
+    let mut found = Vec::new();
+    for name in WITH_CIRCLES {
+        if !circles.iter().any(|circle| in_crate(name)(&circle[0])) {
+            found.push(format!(
+                "{name} has no circle: remove it from WITH_CIRCLES in xtask/src/circles.rs"
+            ));
+        }
+        circles.retain(|circle| !in_crate(name)(&circle[0]));
+    }
+    let shown = |circle: &Vec<String>| format!("a circle of files: {}", circle.join(" → "));
+    found.extend(circles.iter().map(shown));
+    found
+}
+
+/// Returns the shortest circle of each file that comes first in it.
+fn circles(files: &[File]) -> Vec<Vec<String>> {
+    let sources = files.iter().filter(|file| file.is_source());
+    let modules: Modules<'_> = sources
+        .map(|file| {
+            let key = file.path.trim_end_matches(".rs");
+            let of_folder = ["/mod", "/lib"]
+                .iter()
+                .find_map(|end| key.strip_suffix(end));
+            (of_folder.unwrap_or(key), Module::read(file))
+        })
+        .collect();
+    let mut graph = Graph::new();
+    for (key, module) in &modules {
+        let is_above = |other: &str| format!("{key}/").starts_with(&format!("{other}/"));
+        let targets = module.names.iter().filter_map(|name| {
+            let target = resolve(&modules, &absolute(&modules, key, name)?, 0)?;
+            (!is_above(target)).then(|| modules[target].file.to_owned())
+        });
+        graph.insert(module.file.to_owned(), targets.collect());
+    }
+    let circle = |(file, targets): (&String, &BTreeSet<String>)| {
+        let circles = targets
+            .iter()
+            .filter_map(|target| path(&graph, target, file));
+        let shortest = circles.min_by_key(Vec::len)?;
+        let is_first = shortest.iter().all(|other| *other >= file.as_str());
+        let circle = [&[file.as_str()], &shortest[..]].concat();
+        is_first.then(|| circle.into_iter().map(str::to_owned).collect())
+    };
+    graph.iter().filter_map(circle).collect()
+}
+
+/// The path from the crate's `src`, or `None` if it leads out of the crate.
+fn absolute(modules: &Modules<'_>, key: &str, name: &[&str]) -> Option<String> {
+    let (head, rest) = name.split_first()?;
+    let child = format!("{key}/{head}");
+    let base = match *head {
+        "crate" => format!("{}/src", key.split_once("/src")?.0),
+        "self" => key.to_owned(),
+        "super" => {
+            let parent = key.rsplit_once('/')?.0;
+            let above = rest.first() == Some(&"super");
+            return if above {
+                absolute(modules, parent, rest)
+            } else {
+                absolute(modules, parent, &[&["self"], rest].concat())
+            };
+        }
+        _ if modules.contains_key(child.as_str()) => child,
+        _ => {
+            let import = modules.get(key)?.imports.get(head)?;
+            let is_local = ["crate", "self", "super"].contains(&import[0]);
+            is_local.then(|| absolute(modules, key, import))??
+        }
+    };
+    Some([&[base.as_str()], rest].concat().join("/"))
+}
+
+/// The module that defines what the path leads to.
+fn resolve<'a>(modules: &Modules<'a>, path: &str, depth: usize) -> Option<&'a str> {
+    let ends = path.rmatch_indices('/').map(|(end, _)| end);
+    let mut prefixes = [path.len()].into_iter().chain(ends).map(|end| &path[..end]);
+    let (key, module) = prefixes.find_map(|prefix| modules.get_key_value(prefix))?;
+    let mut rest = path[key.len()..].split('/').skip(1);
+    let import = rest.next().and_then(|name| module.imports.get(name));
+    let Some(import) = import.filter(|_| depth < 16) else {
+        return Some(key);
+    };
+    let import = [&import[..], &rest.collect::<Vec<_>>()].concat();
+    resolve(modules, &absolute(modules, key, &import)?, depth + 1)
+}
+
+impl<'a> Module<'a> {
+    fn read(file: &'a File) -> Self {
+        let mut module = Self {
+            file: &file.path,
+            ..Self::default()
+        };
+        let code = file.text.split("\n#[cfg(test)]\nmod ").next();
+        let lines = code.into_iter().flat_map(str::lines);
+        let code = lines.filter(|line| !line.trim_start().starts_with("//"));
+        let tokens: Vec<&str> = code.flat_map(tokens).collect();
+        let mut at = 0;
+        while at < tokens.len() {
+            let is_import = tokens[at] == "use";
+            at += usize::from(is_import);
+            if tokens.get(at + 1) == Some(&"::") {
+                module.tree(&tokens, &mut at, &[], is_import);
+            } else {
+                at += 1;
+            }
+        }
+        module
+    }
+
+    /// Reads `a::b`, `a::b as c` and `a::{b, c::d}`.
+    fn tree(&mut self, tokens: &[&'a str], at: &mut usize, prefix: &[&'a str], is_import: bool) {
+        let mut path = prefix.to_vec();
+        loop {
+            match tokens.get(*at) {
+                None | Some(&"}") => return,
+                Some(&"{") => {
+                    loop {
+                        *at += 1;
+                        self.tree(tokens, at, &path, is_import);
+                        if tokens.get(*at) != Some(&",") {
+                            break;
+                        }
+                    }
+                    *at += 1;
+                    return;
+                }
+                Some(&"self") if !path.is_empty() => {}
+                Some(name) => path.push(name),
+            }
+            *at += 1;
+            if tokens.get(*at) != Some(&"::") {
+                break;
+            }
+            *at += 1;
+        }
+        let mut name = path[path.len() - 1];
+        if tokens.get(*at) == Some(&"as") {
+            name = tokens.get(*at + 1).copied().unwrap_or_default();
+            *at += 2;
+        }
+        if is_import {
+            self.imports.insert(name, path.clone());
+        }
+        self.names.push(path);
+    }
+}
+
+/// Words, `::`, and single characters of other kinds.
+fn tokens(line: &str) -> impl Iterator<Item = &str> {
+    let mut rest = line.trim();
+    std::iter::from_fn(move || {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let first = rest.chars().next()?;
+        let length = match rest.find(|c| !is_word(c)) {
+            Some(0) if rest.starts_with("::") => 2,
+            Some(0) => first.len_utf8(),
+            end => end.unwrap_or(rest.len()),
+        };
+        let (token, left) = rest.split_at(length);
+        rest = left.trim_start();
+        Some(token)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repository::File;
+
+    /// Each file is a line `PATH: TEXT`.
+    fn found(lines: &[&str]) -> Vec<String> {
+        let file = |line: &&str| {
+            let (path, text) = line.split_once(": ").unwrap();
+            File {
+                path: format!("crates/a/src/{path}"),
+                text: text.to_owned(),
+            }
+        };
+        let files: Vec<File> = lines.iter().map(file).collect();
+        let circles = circles(&files).into_iter();
+        circles
+            .map(|circle| circle.join(" ").replace("crates/a/src/", ""))
+            .collect()
+    }
+
+    #[test]
+    fn a_circle_is_found_by_any_kind_of_path() {
+        for (x, y) in [
+            ("use crate::y::Y;", "use crate::x::X;"),
+            ("use crate::{y::Y};", "use super::x::{self, X};"),
+            (
+                "use crate::{z, y::{Y, self},};",
+                "fn f() { super::x::f(); }",
+            ),
+            ("use super::y;", "use crate::X;"),
+            ("use crate::Other;", "type X = crate::X;"),
+        ] {
+            let lines = [
+                "lib.rs: mod x; mod y; pub use crate::{x::X, y::Y as Other};",
+                &format!("x.rs: {x}"),
+                &format!("y.rs: {y}"),
+            ];
+            assert_eq!(found(&lines), ["x.rs y.rs x.rs"], "{x} {y}");
+        }
+    }
+
+    #[test]
+    fn a_circle_through_a_module_that_re_exports_is_one_of_its_children() {
+        let lines = [
+            "lib.rs: mod x; mod y;",
+            "x/mod.rs: mod part; mod other; pub(crate) use self::{part::Part, other::Other};",
+            "x/part.rs: use crate::y::Y; use super::Other;",
+            "x/other.rs: ",
+            "y.rs: use crate::x::Part;",
+        ];
+        assert_eq!(found(&lines), ["x/part.rs y.rs x/part.rs"]);
+    }
+
+    #[test]
+    fn no_circle() {
+        for lines in [
+            // A part names its whole.
+            &[
+                "lib.rs: mod x; use x::X; struct Y;",
+                "x.rs: use crate::Y; use super::Y;",
+            ][..],
+            // Comments and tests are no part of the program.
+            &[
+                "x.rs: use crate::y::Y;",
+                "y.rs: a\n// crate::x::X\n#[cfg(test)]\nmod tests { use crate::x::X; }",
+            ],
+            // Names of other crates.
+            &["x.rs: use crate::y::Y;", "y.rs: use x::X; use std::x;"],
+            &[
+                "lib.rs: pub use z::X;",
+                "x.rs: use crate::y::Y;",
+                "y.rs: use crate::X;",
+            ],
+            &["x.rs: use y::y; fn f() { y::f() }"],
+        ] {
+            assert_eq!(found(lines), [""; 0], "{lines:?}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The files of the repository.
+
+use std::fs;
+
+use crate::Result;
+use crate::command::{command, read, root};
+
+/// A file of the repository, its path seen from the top.
+pub(crate) struct File {
+    pub(crate) path: String,
+    pub(crate) text: String,
+}
+
+/// Every text file that is in git, or would be after `git add --all`.
+pub(crate) fn files() -> Result<Vec<File>> {
+    // The owner of a checkout inside a container is often another user.
+    let list = read(&mut command(
+        "git",
+        "-c safe.directory=* ls-files --cached --others --exclude-standard",
+    ))?;
+    Ok(list
+        .lines()
+        .filter_map(|path| {
+            let text = fs::read_to_string(root().join(path)).ok()?;
+            Some(File {
+                path: path.to_owned(),
+                text,
+            })
+        })
+        .collect())
+}
+
+impl File {
+    /// The `NAME` of `crates/NAME/…`.
+    pub(crate) fn folder(&self) -> Option<&str> {
+        Some(self.path.strip_prefix("crates/")?.split_once('/')?.0)
+    }
+
+    /// Whether this is part of what a package builds, tests and benches aside.
+    pub(crate) fn is_source(&self) -> bool {
+        self.path.ends_with(".rs") && self.path.contains("/src/")
+    }
+
+    pub(crate) fn is_manifest(&self) -> bool {
+        self.path.ends_with("Cargo.toml")
+    }
+
+    /// Whether this is the manifest of a crate that is published.
+    pub(crate) fn is_published(&self) -> bool {
+        self.is_manifest() && self.folder().is_some() && !self.text.contains("publish = false")
+    }
+
+    /// The value of a manifest's first line `key = "value"`.
+    pub(crate) fn value(&self, key: &str) -> Option<&str> {
+        self.text.lines().find_map(|line| {
+            line.strip_prefix(key)?
+                .strip_prefix(" = \"")?
+                .strip_suffix('"')
+        })
+    }
+
+    /// The lines with their numbers.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        (1..).zip(self.text.lines())
+    }
+}
