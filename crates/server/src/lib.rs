@@ -55,49 +55,35 @@
 //! Routing, compression, several processes: each is another crate's matter. It does not
 //! trust any HTTP header about the client's address, or get certificates from an authority (ACME).
 
-mod accept;
-mod activity;
-mod body;
 mod connection;
 mod connection_info;
-mod deadline;
 mod error;
 mod framing;
-mod http1;
-#[cfg_attr(not(feature = "http2"), path = "no_http2.rs")]
-mod http2;
-mod into_listener;
-mod io;
 mod limits;
-mod listening;
+mod listen;
 mod observe;
-mod opening;
-mod protocols;
 mod proxy_protocol;
 mod request;
 mod server;
-mod service;
 mod signal;
+mod state;
 mod stop;
 mod stream;
 mod system;
-mod tick;
-#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
+#[cfg_attr(not(feature = "tls"), path = "tls/disabled.rs")]
 mod tls;
 
 #[cfg(feature = "tls")]
 pub use crate::tls::{ClientCertificates, Tls, TlsError, TlsInfo};
 pub use crate::{
-    body::Incoming,
     connection_info::ConnectionInfo,
     error::{BodyError, BoxError, StartError},
-    into_listener::IntoListener,
     limits::Limits,
-    listening::{Listening, runtime},
+    listen::{IntoListener, Listening, runtime},
     observe::Observe,
     proxy_protocol::{ProxyHeader, ProxyHeaderError},
+    request::{Incoming, Serve, panic_message},
     server::Server,
-    service::{Serve, panic_message},
     signal::obey_signals,
     stop::{Handle, Phase, Stop},
 };

@@ -6,8 +6,8 @@ use squall_listen::{Endpoint, ListenError};
 
 use crate::{
     Bind, Handle, Limits, Listener, Listening, Observe, StartError, TrustedProxies,
+    connection::Opener,
     limits::raise_descriptor_limit,
-    opening::Opener,
     proxy_protocol::Gate,
     tls::{Secure, Tls},
 };

@@ -46,9 +46,9 @@ pub enum Stop {
 
 /// Stops a server and returns its phase. Clones are handles on the same server.
 #[derive(Clone)]
-pub struct Handle(Arc<Shared>);
+pub struct Handle(Arc<HandleState>);
 
-struct Shared {
+struct HandleState {
     /// 0 while running, then the requested `Stop`, from 1.
     asked: AtomicU8,
     asking: Notify,
@@ -74,7 +74,7 @@ impl Handle {
     /// A handle for a server that has yet to start: give it to the server's builder.
     #[must_use]
     pub fn new() -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(HandleState {
             asked: AtomicU8::new(0),
             asking: Notify::new(),
             order: AtomicU8::new(0),

@@ -76,7 +76,10 @@ mod tests {
                 0,
             ),
             ("INFO a line", 0),
-            ("thread 'main' panicked at crates/server/src/io.rs:1:1:", 1),
+            (
+                "thread 'main' panicked at crates/server/src/connection/io.rs:1:1:",
+                1,
+            ),
         ] {
             log.line(line.to_owned());
             assert_eq!(log.forbidden().len(), forbidden, "{line}");

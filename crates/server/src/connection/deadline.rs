@@ -4,7 +4,8 @@ use std::{pin::Pin, task::Context, time::Duration};
 
 use tokio::time::{Instant, Sleep, sleep};
 
-use crate::{activity::Stage, tick::Tick};
+use super::tick::Tick;
+use crate::state::Stage;
 
 /// The time of one stage.
 pub(crate) struct Deadline {

@@ -9,12 +9,8 @@ use bytes::Bytes;
 use hyper::server::conn::http1::UpgradeableConnection;
 use hyper_util::rt::TokioIo;
 
-use crate::{
-    activity::Activity,
-    io::Io,
-    service::{Adapter, Serve},
-    stream::Stream,
-};
+use super::io::Io;
+use crate::{Serve, request::Adapter, state::Activity, stream::Stream};
 
 /// A connection that speaks HTTP/1.1, or has not sent enough to tell the protocol.
 pub(crate) struct Http1<S: Serve> {

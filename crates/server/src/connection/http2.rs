@@ -6,30 +6,15 @@ use std::{
 };
 
 use hyper::server::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 
-use crate::{
-    Limits,
-    io::Io,
-    service::{Adapter, Serve},
-};
-
-pub(crate) type Builder = http2::Builder<TokioExecutor>;
+use super::io::Io;
+use crate::{Serve, request::Adapter};
 
 type Connection<S> = http2::Connection<TokioIo<Io>, Adapter<S>, TokioExecutor>;
 
 /// An HTTP/2 connection.
 pub(crate) struct Http2<S: Serve>(Pin<Box<Connection<S>>>);
-
-/// Returns hyper's settings for these limits.
-pub(crate) fn builder(limits: &Limits) -> Builder {
-    let mut http2 = Builder::new(TokioExecutor::new());
-    http2
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(limits.max_streams)
-        .max_header_list_size(u32::try_from(limits.max_head_size).unwrap_or(u32::MAX));
-    http2
-}
 
 impl<S: Serve> Http2<S> {
     pub(crate) const IS_ENABLED: bool = true;

@@ -12,9 +12,8 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{
-    activity::Activity,
     framing::{Guard, INVALID_HEAD, Verdict},
-    service::Shared,
+    state::ConnectionState,
     stop::OpenConnection,
     stream::Stream,
     tls::{TlsStream, under},
@@ -68,13 +67,17 @@ pub(crate) struct Io {
     /// because hyper would take the part for a malformed HTTP/1.1 request.
     beginning: bool,
     guard: Guard,
-    shared: Arc<Shared>,
+    shared: Arc<ConnectionState>,
     shut_down: bool,
     _open: OpenConnection,
 }
 
 impl Io {
-    pub(crate) fn new(transport: Transport, shared: Arc<Shared>, open: OpenConnection) -> Self {
+    pub(crate) fn new(
+        transport: Transport,
+        shared: Arc<ConnectionState>,
+        open: OpenConnection,
+    ) -> Self {
         Self {
             transport,
             passed: Bytes::new(),
@@ -173,7 +176,7 @@ impl Io {
 
     fn note_sent(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &self.transport {
-            Transport::Plain(_) => note_sent(&self.shared.activity, &result),
+            Transport::Plain(_) => self.shared.activity.on_write(&result),
             // TLS may have buffered it. The socket below records what is sent.
             Transport::Tls(_) => {}
         }
@@ -185,15 +188,6 @@ impl Io {
 fn put(bytes: &mut Bytes, buf: &mut ReadBuf<'_>) {
     let length = bytes.len().min(buf.remaining());
     buf.put_slice(&bytes.split_to(length));
-}
-
-/// Records the outcome of a write to a socket.
-pub(crate) fn note_sent(activity: &Activity, result: &Poll<io::Result<usize>>) {
-    match result {
-        Poll::Ready(Ok(sent)) => activity.on_sent(*sent),
-        Poll::Ready(Err(_)) => {}
-        Poll::Pending => activity.on_blocked(),
-    }
 }
 
 impl AsyncRead for Io {

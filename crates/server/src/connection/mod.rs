@@ -1,5 +1,13 @@
 //! One connection on hyper: handshakes, then HTTP/1.1 or HTTP/2, all within deadlines.
 
+mod deadline;
+mod http1;
+#[cfg_attr(not(feature = "http2"), path = "no_http2.rs")]
+mod http2;
+mod io;
+mod opening;
+mod tick;
+
 use std::{
     cell::RefCell,
     mem,
@@ -11,15 +19,15 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::futures::OwnedNotified;
 
+use self::{deadline::Deadline, http1::Http1, http2::Http2, opening::Opening};
+pub(crate) use self::{
+    io::{Io, Transport},
+    opening::{Opened, Opener},
+};
 use crate::{
-    Stop,
-    activity::Stage,
-    deadline::Deadline,
-    http1::Http1,
-    http2::Http2,
-    io::Io,
-    opening::{Opened, Opening},
-    service::{Adapter, Serve, Shared},
+    Serve, Stop,
+    request::Adapter,
+    state::{ConnectionState, Stage},
 };
 
 /// The response to an incomplete request when `head_timeout` has passed (RFC 9110, 15.5.9).
@@ -29,7 +37,7 @@ const REQUEST_TIMEOUT: &[u8] =
 /// A future that serves one connection to its end.
 pub(crate) struct Connection<S: Serve> {
     protocol: Protocol<S>,
-    shared: Arc<Shared>,
+    shared: Arc<ConnectionState>,
     order: Option<Stop>,
     next_order: Pin<Box<OwnedNotified>>,
     deadline: Deadline,
@@ -53,17 +61,17 @@ impl<S: Serve> Unpin for Connection<S> {}
 
 impl<S: Serve> Connection<S> {
     /// A connection on which HTTP begins at once.
-    pub(crate) fn new(opened: Opened, service: S, shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(opened: Opened, service: S, shared: Arc<ConnectionState>) -> Self {
         Self::with(Protocol::begin(opened, service, &shared), shared)
     }
 
     /// A connection on which something else comes first. The time for that and for the first head
     /// is one.
-    pub(crate) fn opening(opening: Opening, service: S, shared: Arc<Shared>) -> Self {
+    pub(crate) fn opening(opening: Opening, service: S, shared: Arc<ConnectionState>) -> Self {
         Self::with(Protocol::Opening(opening, service), shared)
     }
 
-    fn with(protocol: Protocol<S>, shared: Arc<Shared>) -> Self {
+    fn with(protocol: Protocol<S>, shared: Arc<ConnectionState>) -> Self {
         let allowed = shared.protocols.limits.head_timeout;
         Self {
             protocol,
@@ -205,7 +213,7 @@ impl<S: Serve> Connection<S> {
 }
 
 impl<S: Serve> Protocol<S> {
-    fn begin(opened: Opened, service: S, shared: &Arc<Shared>) -> Self {
+    fn begin(opened: Opened, service: S, shared: &Arc<ConnectionState>) -> Self {
         let adapter = Adapter {
             service: RefCell::new(service),
             info: opened.info,

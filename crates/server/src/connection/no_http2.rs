@@ -6,10 +6,8 @@ use std::{
     task::{Context, Poll},
 };
 
-use crate::{
-    io::Io,
-    service::{Adapter, Serve},
-};
+use super::io::Io;
+use crate::{Serve, request::Adapter};
 
 /// No HTTP/2 connection.
 pub(crate) struct Http2<S: Serve> {

@@ -4,11 +4,11 @@ use std::{future::poll_fn, io, pin::Pin, sync::Arc};
 
 use tokio::io::AsyncWrite;
 
+use super::io::{Io, Transport};
 use crate::{
     ConnectionInfo,
-    io::{Io, Transport},
     proxy_protocol::{Gate, ProxyHeader},
-    service::Shared,
+    state::ConnectionState,
     stop::OpenConnection,
     stream::Stream,
     tls::Secure,
@@ -56,7 +56,7 @@ impl Opener {
         &self,
         mut stream: Stream,
         info: ConnectionInfo,
-        shared: Arc<Shared>,
+        shared: Arc<ConnectionState>,
         open: OpenConnection,
     ) -> Opening {
         let Self { gate, secure } = self.clone();

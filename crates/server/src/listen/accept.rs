@@ -1,7 +1,5 @@
 //! Accept loop of one listener: the connection limit, exhausted descriptors and fatal errors.
 
-mod socket;
-
 use std::{
     collections::VecDeque,
     io,
@@ -19,17 +17,12 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use self::socket::{Socket, canonical};
+use super::socket::{Socket, canonical};
 use crate::{
-    Address, ConnectionInfo, Handle, Listener, StartError, Stop,
-    activity::Activity,
-    body::LeftBody,
-    connection::Connection,
+    Address, ConnectionInfo, Handle, Listener, Serve, StartError, Stop,
+    connection::{Connection, Io, Opened, Opener, Transport},
     framing::Claims,
-    io::{Io, Transport},
-    opening::{Opened, Opener},
-    protocols::Protocols,
-    service::{Serve, Shared},
+    state::{Activity, ConnectionState, LeftBody, Protocols},
     stop::OpenConnection,
     stream::Stream,
     system,
@@ -203,7 +196,7 @@ impl<S: Serve> Acceptor<S> {
             bound => bound.clone(),
         };
         let id = LAST_ID.fetch_add(1, Ordering::Relaxed) + 1;
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(ConnectionState {
             activity: Activity::default(),
             claims: Claims::default(),
             left_body: LeftBody::default(),
@@ -228,11 +221,11 @@ impl<S: Serve> Acceptor<S> {
 
 /// Connections in the order of acceptance, some of them without a request yet.
 #[derive(Default)]
-struct Silent(VecDeque<(Arc<Shared>, AbortHandle)>);
+struct Silent(VecDeque<(Arc<ConnectionState>, AbortHandle)>);
 
 impl Silent {
-    fn add(&mut self, connection: Arc<Shared>, task: AbortHandle) {
-        let still_silent = |(connection, task): &(Arc<Shared>, AbortHandle)| {
+    fn add(&mut self, connection: Arc<ConnectionState>, task: AbortHandle) {
+        let still_silent = |(connection, task): &(Arc<ConnectionState>, AbortHandle)| {
             !connection.activity.has_asked() && !task.is_finished()
         };
         if self.0.len() == self.0.capacity() {

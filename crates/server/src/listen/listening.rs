@@ -9,9 +9,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use super::accept::Acceptor;
 use crate::{
-    Address, Handle, Limits, Listener, Observe, Phase, StartError, Stop, accept::Acceptor,
-    obey_signals, opening::Opener, protocols::Protocols, service::Serve,
+    Address, Handle, Limits, Listener, Observe, Phase, Serve, StartError, Stop, connection::Opener,
+    obey_signals, state::Protocols,
 };
 
 /// A server whose sockets listen.

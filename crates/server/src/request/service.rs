@@ -17,14 +17,8 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::{
-    BoxError, ConnectionInfo, Handle, Incoming,
-    activity::Activity,
-    body::{InFlight, LeftBody, Outgoing},
-    framing::{Claims, Framing},
-    protocols::Protocols,
-    request,
-};
+use super::{check, in_flight::InFlight, incoming::Incoming, outgoing::Outgoing};
+use crate::{BoxError, ConnectionInfo, framing::Framing, state::ConnectionState};
 
 /// A service that a server can serve: a clonable [`tower_service::Service`] from a request to a response.
 ///
@@ -73,18 +67,7 @@ pub(crate) struct Adapter<S> {
     /// hyper lends its services out, and a tower service wants to be changed.
     pub(crate) service: RefCell<S>,
     pub(crate) info: ConnectionInfo,
-    pub(crate) shared: Arc<Shared>,
-}
-
-/// State that the parts of one connection share. It is one allocation, because a request touches it
-/// when the caches have been filled by many other connections.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) activity: Activity,
-    pub(crate) claims: Claims,
-    pub(crate) left_body: LeftBody,
-    pub(crate) handle: Handle,
-    pub(crate) protocols: Arc<Protocols>,
+    pub(crate) shared: Arc<ConnectionState>,
 }
 
 impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapter<S> {
@@ -99,7 +82,7 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
         let is_expected = !is_guarded || self.shared.claims.claim(framing(request.body()));
         let mut request = request.map(|body| Incoming::new(body, &self.shared, version));
         let fault = if is_expected {
-            request::fault(&request, self.shared.protocols.limits.max_body_size)
+            check::fault(&request, self.shared.protocols.limits.max_body_size)
         } else {
             Some(StatusCode::BAD_REQUEST)
         };

@@ -1,7 +1,9 @@
 //! Stages of a connection and the time that each may take: pure, without a clock.
 
 use std::{
+    io,
     sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    task::Poll,
     time::Duration,
 };
 
@@ -73,13 +75,22 @@ impl Activity {
         self.unclaimed.store(false, Relaxed);
     }
 
-    pub(crate) fn on_sent(&self, bytes: usize) {
+    /// Records the outcome of a write to the socket.
+    pub(crate) fn on_write(&self, result: &Poll<io::Result<usize>>) {
+        match result {
+            Poll::Ready(Ok(sent)) => self.on_sent(*sent),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.on_blocked(),
+        }
+    }
+
+    fn on_sent(&self, bytes: usize) {
         let sent = self.sent.load(Relaxed) + bytes as u64;
         self.sent.store(sent, Relaxed);
         self.blocked.store(false, Relaxed);
     }
 
-    pub(crate) fn on_blocked(&self) {
+    fn on_blocked(&self) {
         self.blocked.store(true, Relaxed);
     }
 

@@ -6,9 +6,11 @@ use std::sync::{
 };
 
 use hyper::server::conn::http1;
-
 #[cfg(feature = "http2")]
-use crate::http2;
+use hyper::server::conn::http2;
+#[cfg(feature = "http2")]
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
 use crate::{Limits, Observe};
 
 /// How a server speaks HTTP, and within which limits.
@@ -16,7 +18,7 @@ use crate::{Limits, Observe};
 pub(crate) struct Protocols {
     pub(crate) http1: http1::Builder,
     #[cfg(feature = "http2")]
-    pub(crate) http2: http2::Builder,
+    pub(crate) http2: http2::Builder<TokioExecutor>,
     pub(crate) limits: Limits,
     pub(crate) observer: Option<Arc<dyn Observe>>,
     sends_large: AtomicBool,
@@ -37,22 +39,33 @@ impl Protocols {
         Self {
             http1,
             #[cfg(feature = "http2")]
-            http2: http2::builder(&limits),
+            http2: http2_builder(&limits),
             limits,
             observer,
             sends_large: AtomicBool::new(false),
         }
     }
 
-    /// A response has a piece that is too large to be copied.
-    pub(crate) fn on_large_piece(&self) {
+    /// A response has a chunk that is too large to be copied.
+    pub(crate) fn on_large_chunk(&self) {
         self.sends_large.store(true, Relaxed);
     }
 
-    /// Whether any response had such a piece. Up to the first one, hyper copies a response's head and
+    /// Whether any response had such a chunk. Up to the first one, hyper copies a response's head and
     /// body to one buffer, which is by far the quickest for small ones; from then on connections write
     /// them as they are.
     pub(crate) fn sends_large(&self) -> bool {
         self.sends_large.load(Relaxed)
     }
+}
+
+/// Returns hyper's settings of HTTP/2 for these limits.
+#[cfg(feature = "http2")]
+fn http2_builder(limits: &Limits) -> http2::Builder<TokioExecutor> {
+    let mut http2 = http2::Builder::new(TokioExecutor::new());
+    http2
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.max_streams)
+        .max_header_list_size(u32::try_from(limits.max_head_size).unwrap_or(u32::MAX));
+    http2
 }

@@ -21,7 +21,21 @@ use tokio_rustls::rustls::{
     sign::CertifiedKey,
 };
 
-use super::{ClientCertificates, PROTOCOLS, Pair, Tls, TlsError};
+use super::{
+    error::TlsError,
+    settings::{ClientCertificates, PROTOCOLS, Pair, Tls},
+};
+
+impl Tls {
+    /// Reads the files and sees whether they are of use.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read or used. An expired certificate is only a warning in the log.
+    pub fn check(&self) -> Result<(), TlsError> {
+        load(self).map(drop)
+    }
+}
 
 /// The content of the files.
 pub(super) struct Loaded {

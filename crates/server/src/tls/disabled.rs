@@ -10,7 +10,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::{Address, Handle, StartError, service::Shared, stream::Stream};
+use crate::{Address, Handle, StartError, state::ConnectionState, stream::Stream};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Tls {}
@@ -43,7 +43,7 @@ impl Secure {
         &self,
         _: Stream,
         _: &Address,
-        _: &Arc<Shared>,
+        _: &Arc<ConnectionState>,
     ) -> Option<(TlsStream, TlsInfo)> {
         match *self {}
     }

@@ -2,7 +2,7 @@
 
 use tokio_rustls::rustls::ServerConnection;
 
-use super::PROTOCOLS;
+use super::settings::PROTOCOLS;
 
 /// Results of a connection's TLS handshake.
 #[derive(Clone, Debug)]

@@ -1,184 +1,20 @@
-//! TLS: certificates from files, looked at again while the server runs, and the handshake.
+//! TLS: settings, certificates from files that are read again when they change, and the handshake.
 
+mod acceptor;
 mod certificates;
 mod error;
+mod files;
 mod info;
 mod reload;
+mod settings;
 mod stream;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock},
+pub(crate) use self::{
+    acceptor::Secure,
+    stream::{TlsStream, under},
 };
-
-use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
-
-pub(crate) use self::stream::{TlsStream, under};
-pub use self::{error::TlsError, info::TlsInfo};
-use self::{reload::Files, stream::Noted};
-use crate::{Address, StartError, service::Shared, stream::Stream};
-
-/// The protocols that clients can agree on in the handshake (RFC 7301).
-const PROTOCOLS: &[&str] = if cfg!(feature = "http2") {
-    &["h2", "http/1.1"]
-} else {
-    &["http/1.1"]
+pub use self::{
+    error::TlsError,
+    info::TlsInfo,
+    settings::{ClientCertificates, Tls},
 };
-
-/// HTTPS settings: files in PEM with certificates and keys.
-///
-/// TLS 1.3 and 1.2 are spoken, by rustls. While the server runs it looks at the files once a second.
-/// When one has changed and stayed so for a second, all are read again, for the connections to
-/// come; those that are open go on. Where new files are broken, the old certificates stay, and
-/// the log says why, once. [`Handle::reload_certificates`](crate::Handle::reload_certificates) reads them at once.
-///
-/// # Examples
-///
-/// ```no_run
-/// use squall_server::{ClientCertificates, Server, Tls};
-///
-/// let tls = Tls::new("example.org/fullchain.pem", "example.org/privkey.pem")
-///     .certificate("example.net/fullchain.pem", "example.net/privkey.pem")
-///     .client_certificates("staff-ca.pem", ClientCertificates::Optional);
-/// let server = Server::new().bind_tls(443, tls);
-/// ```
-#[derive(Clone, Debug)]
-#[must_use = "nothing is encrypted before it is bound"]
-pub struct Tls {
-    pairs: Vec<Pair>,
-    clients: Option<(PathBuf, ClientCertificates)>,
-}
-
-/// A chain of certificates and the key of the first of them.
-#[derive(Clone, Debug)]
-struct Pair {
-    chain: PathBuf,
-    key: PathBuf,
-}
-
-/// Whether clients need certificates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ClientCertificates {
-    /// A client without one is served. A certificate that is sent must be valid.
-    Optional,
-    /// A client without one is refused in the handshake.
-    Required,
-}
-
-impl Tls {
-    /// A server with this certificate and key. `chain` has the server's own certificate first, then
-    /// those that lead to the root, as certbot's `fullchain.pem`; `key` is its private key, not encrypted.
-    pub fn new(chain: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
-        Self {
-            pairs: Vec::new(),
-            clients: None,
-        }
-        .certificate(chain, key)
-    }
-
-    /// One more certificate, for other names or with another kind of key. A client gets the first whose names
-    /// have the one it asks for (SNI) and whose key it can deal with. If there is none, it gets
-    /// the first of all.
-    ///
-    /// Defaults to no more.
-    pub fn certificate(mut self, chain: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
-        self.pairs.push(Pair {
-            chain: chain.as_ref().to_owned(),
-            key: key.as_ref().to_owned(),
-        });
-        self
-    }
-
-    /// Asks clients for a certificate that one of these authorities has issued, also in PEM. Who
-    /// the client is tells [`TlsInfo::client_certificates`]. Revocation is not looked at.
-    ///
-    /// Defaults to none: clients are not asked.
-    pub fn client_certificates(
-        mut self,
-        authorities: impl AsRef<Path>,
-        need: ClientCertificates,
-    ) -> Self {
-        self.clients = Some((authorities.as_ref().to_owned(), need));
-        self
-    }
-
-    /// Reads the files and sees whether they are of use.
-    ///
-    /// # Errors
-    ///
-    /// When a file cannot be read or used. An expired certificate is only a warning in the log.
-    pub fn check(&self) -> Result<(), TlsError> {
-        certificates::load(self).map(drop)
-    }
-
-    /// All files that it names.
-    fn paths(&self) -> impl Iterator<Item = &Path> {
-        let pairs = self.pairs.iter().flat_map(|pair| [&pair.chain, &pair.key]);
-        let clients = self.clients.iter().map(|(authorities, _)| authorities);
-        pairs.chain(clients).map(PathBuf::as_path)
-    }
-}
-
-/// The TLS side of one server, whose certificates may change while it runs.
-#[derive(Debug)]
-pub(crate) struct Secure {
-    tls: Tls,
-    config: RwLock<Arc<ServerConfig>>,
-    files: Files,
-}
-
-impl Secure {
-    pub(crate) fn load(tls: &Tls) -> Result<Self, StartError> {
-        // Looked at before they are read: what changes in between is seen as a change.
-        let files = Files::new(tls.paths());
-        let loaded = certificates::load(tls)?;
-        loaded.warn();
-        Ok(Self {
-            config: RwLock::new(loaded.config),
-            tls: tls.clone(),
-            files,
-        })
-    }
-
-    /// Shakes hands with a client; `None` if that failed. It has no deadline of its own.
-    pub(crate) async fn accept(
-        &self,
-        stream: Stream,
-        peer: &Address,
-        shared: &Arc<Shared>,
-    ) -> Option<(TlsStream, TlsInfo)> {
-        let acceptor = TlsAcceptor::from(self.config());
-        match acceptor.accept(Noted::new(stream, shared)).await {
-            Ok(stream) => {
-                let info = TlsInfo::of(stream.get_ref().1);
-                Some((Box::new(stream), info))
-            }
-            // A scanner, a client that does not trust us, or one that went away: nothing to mend.
-            Err(error) => {
-                tracing::debug!(%peer, error = &error as &dyn std::error::Error, "a TLS handshake failed");
-                None
-            }
-        }
-    }
-
-    fn config(&self) -> Arc<ServerConfig> {
-        let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&config)
-    }
-
-    /// Reads all files again. If they cannot be used, what was read before stays.
-    fn reload(&self) {
-        match certificates::load(&self.tls) {
-            Ok(loaded) => {
-                loaded.warn();
-                *self.config.write().unwrap_or_else(PoisonError::into_inner) = loaded.config;
-                tracing::info!(chain = %self.tls.pairs[0].chain.display(), "read the certificates again");
-            }
-            Err(error) => {
-                let source = std::error::Error::source(&error);
-                tracing::error!(%error, source, "cannot use the new certificates; the old ones stay");
-            }
-        }
-    }
-}

@@ -1,81 +1,14 @@
-//! When to read the files again: by themselves once they have changed, or by order.
+//! Certificate reload: when files have changed, or on demand.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{select, task::spawn_blocking, time::interval};
 
-use super::Secure;
-use crate::{Handle, system};
+use super::acceptor::Secure;
+use crate::Handle;
 
 /// How often the files are looked at.
 const PERIOD: Duration = Duration::from_secs(1);
-
-/// The files, and what they were like.
-#[derive(Debug)]
-pub(super) struct Files {
-    paths: Vec<PathBuf>,
-    seen: Mutex<Seen>,
-}
-
-/// Which file it is, and when it was changed; `None` if it is not there.
-type Look = Vec<Option<[i128; 5]>>;
-
-#[derive(Debug)]
-struct Seen {
-    /// As they were when they were read.
-    read: Look,
-    /// As they were at the last look, if that was something else.
-    changed: Option<Look>,
-}
-
-impl Files {
-    pub(super) fn new<'a>(paths: impl Iterator<Item = &'a Path>) -> Self {
-        let paths: Vec<PathBuf> = paths.map(Path::to_owned).collect();
-        let read = look(&paths);
-        Self {
-            paths,
-            seen: Mutex::new(Seen {
-                read,
-                changed: None,
-            }),
-        }
-    }
-
-    /// Looks at the files; true if they are to be read now.
-    fn are_to_be_read(&self) -> bool {
-        let now = look(&self.paths);
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.decide(now)
-    }
-}
-
-impl Seen {
-    /// A change counts when it has stood for one look: chain and key are two files, and whoever
-    /// writes them takes a moment.
-    fn decide(&mut self, now: Look) -> bool {
-        let is_new = now != self.read;
-        if is_new && self.changed.as_ref() == Some(&now) {
-            self.read = now;
-            self.changed = None;
-            return true;
-        }
-        self.changed = is_new.then_some(now);
-        false
-    }
-}
-
-fn look(paths: &[PathBuf]) -> Look {
-    let look = |path: &PathBuf| {
-        let file = fs::metadata(path).ok()?;
-        Some(system::file_stamp(&file))
-    };
-    paths.iter().map(look).collect()
-}
 
 impl Secure {
     /// Reads the files again whenever it is time to; never ends.
@@ -96,41 +29,6 @@ impl Secure {
             });
             // It does not panic; and when the runtime ends, so does this.
             let _ = looked.await;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Look, Seen};
-
-    fn look(numbers: [i128; 2]) -> Look {
-        numbers
-            .map(|number| (number > 0).then_some([number; 5]))
-            .into()
-    }
-
-    #[test]
-    fn a_change_counts_once_it_has_stood() {
-        let mut seen = Seen {
-            read: look([1, 1]),
-            changed: None,
-        };
-        for (now, is_read, why) in [
-            ([1, 1], false, "nothing has changed"),
-            ([2, 1], false, "the other may follow"),
-            ([2, 2], false, "it has just followed"),
-            ([2, 2], true, "both stand"),
-            ([2, 2], false, "they were read"),
-            ([0, 2], false, "gone, maybe for a moment"),
-            ([2, 2], false, "and back"),
-            ([0, 2], false, "gone again"),
-            ([0, 2], true, "gone for good, which the log should say"),
-            ([0, 2], false, "once"),
-            ([3, 2], false, "another one"),
-            ([3, 2], true, "which stands"),
-        ] {
-            assert_eq!(seen.decide(look(now)), is_read, "{why}");
         }
     }
 }

@@ -10,7 +10,7 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::server;
 
-use crate::{io::note_sent, service::Shared, stream::Stream};
+use crate::{state::ConnectionState, stream::Stream};
 
 // Boxed, because it is large and most connections of most servers are without.
 pub(crate) type TlsStream = Box<server::TlsStream<Noted>>;
@@ -23,11 +23,11 @@ pub(crate) fn under(stream: &mut TlsStream) -> &mut Stream {
 #[derive(Debug)]
 pub(crate) struct Noted {
     stream: Stream,
-    shared: Arc<Shared>,
+    shared: Arc<ConnectionState>,
 }
 
 impl Noted {
-    pub(super) fn new(stream: Stream, shared: &Arc<Shared>) -> Self {
+    pub(super) fn new(stream: Stream, shared: &Arc<ConnectionState>) -> Self {
         Self {
             stream,
             shared: Arc::clone(shared),
@@ -52,7 +52,7 @@ impl AsyncWrite for Noted {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write(cx, buf);
-        note_sent(&self.shared.activity, &result);
+        self.shared.activity.on_write(&result);
         result
     }
 
@@ -62,7 +62,7 @@ impl AsyncWrite for Noted {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        note_sent(&self.shared.activity, &result);
+        self.shared.activity.on_write(&result);
         result
     }
 

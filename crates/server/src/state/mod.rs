@@ -1,0 +1,25 @@
+//! State that the parts of one connection share, and the state of all connections of a server.
+
+mod activity;
+mod left_body;
+mod protocols;
+
+use std::sync::Arc;
+
+pub(crate) use self::{
+    activity::{Activity, Stage},
+    left_body::LeftBody,
+    protocols::Protocols,
+};
+use crate::{framing::Claims, stop::Handle};
+
+/// State that the parts of one connection share. It is one allocation, because a request touches it
+/// when the caches have been filled by many other connections.
+#[derive(Debug)]
+pub(crate) struct ConnectionState {
+    pub(crate) activity: Activity,
+    pub(crate) claims: Claims,
+    pub(crate) left_body: LeftBody,
+    pub(crate) handle: Handle,
+    pub(crate) protocols: Arc<Protocols>,
+}

@@ -1,0 +1,78 @@
+//! The TLS handshake, with the certificates that are current.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
+
+use super::{
+    certificates,
+    error::TlsError,
+    files::Files,
+    info::TlsInfo,
+    settings::Tls,
+    stream::{Noted, TlsStream},
+};
+use crate::{Address, state::ConnectionState, stream::Stream};
+
+/// The TLS side of one server, whose certificates may change while it runs.
+#[derive(Debug)]
+pub(crate) struct Secure {
+    tls: Tls,
+    config: RwLock<Arc<ServerConfig>>,
+    pub(super) files: Files,
+}
+
+impl Secure {
+    pub(crate) fn load(tls: &Tls) -> Result<Self, TlsError> {
+        // Looked at before they are read: what changes in between is seen as a change.
+        let files = Files::new(tls.paths());
+        let loaded = certificates::load(tls)?;
+        loaded.warn();
+        Ok(Self {
+            config: RwLock::new(loaded.config),
+            tls: tls.clone(),
+            files,
+        })
+    }
+
+    /// Shakes hands with a client; `None` if that failed. It has no deadline of its own.
+    pub(crate) async fn accept(
+        &self,
+        stream: Stream,
+        peer: &Address,
+        shared: &Arc<ConnectionState>,
+    ) -> Option<(TlsStream, TlsInfo)> {
+        let acceptor = TlsAcceptor::from(self.config());
+        match acceptor.accept(Noted::new(stream, shared)).await {
+            Ok(stream) => {
+                let info = TlsInfo::of(stream.get_ref().1);
+                Some((Box::new(stream), info))
+            }
+            // A scanner, a client that does not trust us, or one that went away: nothing to mend.
+            Err(error) => {
+                tracing::debug!(%peer, error = &error as &dyn std::error::Error, "a TLS handshake failed");
+                None
+            }
+        }
+    }
+
+    fn config(&self) -> Arc<ServerConfig> {
+        let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&config)
+    }
+
+    /// Reads all files again. If they cannot be used, what was read before stays.
+    pub(super) fn reload(&self) {
+        match certificates::load(&self.tls) {
+            Ok(loaded) => {
+                loaded.warn();
+                *self.config.write().unwrap_or_else(PoisonError::into_inner) = loaded.config;
+                tracing::info!(chain = %self.tls.pairs[0].chain.display(), "read the certificates again");
+            }
+            Err(error) => {
+                let source = std::error::Error::source(&error);
+                tracing::error!(%error, source, "cannot use the new certificates; the old ones stay");
+            }
+        }
+    }
+}
