@@ -39,16 +39,16 @@ enum Found<U> {
 type Later<U> = Pin<Box<dyn Future<Output = Option<U>> + Send>>;
 
 impl<U> CurrentUserLayer<U> {
-    /// With a function that finds the user in what a request's head says, or in what earlier layers have put
-    /// into its extensions.
+    /// With a function that finds the user in what a request's head says, or in what earlier layers
+    /// have put into its extensions.
     pub fn new(find: impl Fn(&Parts) -> Option<U> + Send + Sync + 'static) -> Self {
         Self {
             find: Arc::new(move |parts| Found::Now(find(parts))),
         }
     }
 
-    /// With a function that has to wait for the answer, such as a database's. What it needs of the head it
-    /// takes along.
+    /// With a function that has to wait for the answer, such as a database's. What it needs of the
+    /// head it takes along.
     ///
     /// ```
     /// use http::{header, request::Parts};

@@ -15,8 +15,8 @@ use tower_service::Service;
 
 use crate::{ConfigError, CurrentUser, Login, LoginUrl};
 
-/// Tornado's `authenticated`: lets those requests pass that have a [`CurrentUser<U>`](CurrentUser). Of the
-/// others, `GET` and `HEAD` are redirected to the sign-in page, and the rest gets 403.
+/// Tornado's `authenticated`: lets those requests pass that have a [`CurrentUser<U>`](CurrentUser).
+/// Of the others, `GET` and `HEAD` are redirected to the sign-in page, and the rest gets 403.
 #[must_use]
 pub struct LoginLayer<U> {
     settings: Arc<Settings>,
@@ -40,8 +40,8 @@ impl<U> LoginLayer<U> {
         LoginUrl::new(login_url).map(|login_url| Self::with(login_url, |_| None))
     }
 
-    /// Says what absolute URLs of this site begin with, such as `https://example.com`, for a sign-in page on another
-    /// site. Do not take it from the `Host` alone, which clients choose.
+    /// Says what absolute URLs of this site begin with, such as `https://example.com`, for a
+    /// sign-in page on another site. Do not take it from the `Host` alone, which clients choose.
     ///
     /// Defaults to what is not known: such a page gets no `next`.
     pub fn origin(

@@ -34,7 +34,8 @@ pub struct Counters {
     pub in_flight: u64,
     /// Requests answered, by class of status: 1xx, 2xx, 3xx, 4xx, 5xx.
     pub responses: [u64; 5],
-    /// Requests answered within each of [`LATENCY_BOUNDS`] but not within the one before; the last is the rest.
+    /// Requests answered within each of [`LATENCY_BOUNDS`] but not within the one before; the last
+    /// is the rest.
     pub latency: [u64; LATENCY_BOUNDS.len() + 1],
     /// The sum of all latencies, in microseconds.
     pub latency_sum: u64,

@@ -1,8 +1,9 @@
 //! The supervisor's runtime directory: private, locked while the supervisor lives, re-created when
 //! it is deleted.
 //!
-//! Its name is random and of fixed length, so supervisors with equal process ids (containers) cannot
-//! meet. A supervisor holds a lock on a file in it: only a directory whose lock is free is stale.
+//! Its name is random and of fixed length, so supervisors with equal process ids (containers)
+//! cannot meet. A supervisor holds a lock on a file in it: only a directory whose lock is free is
+//! stale.
 
 mod lock;
 
@@ -21,6 +22,8 @@ use lock::Lock;
 use rustix::fs::{Access, access};
 use rustix::process::geteuid;
 
+/// The name of the control socket in the directory.
+pub(crate) const CONTROL: &str = "control";
 const PREFIX: &str = "squall-";
 /// Hexadecimal digits after the prefix.
 const DIGITS: usize = 16;
@@ -150,8 +153,9 @@ pub(crate) fn find_moved(path: &Path) -> Option<PathBuf> {
 }
 
 /// Directories to try: systemd's `RUNTIME_DIRECTORY`, `XDG_RUNTIME_DIR` if it is this user's (its
-/// specification demands that), where temporary files go, and `/tmp` if that is of no use. Directories
-/// that do not exist are left out. The paths are absolute, since workers may change their directory.
+/// specification demands that), where temporary files go, and `/tmp` if that is of no use.
+/// Directories that do not exist are left out. The paths are absolute, since workers may change
+/// their directory.
 fn parents() -> Vec<PathBuf> {
     let systemd = env::var_os("RUNTIME_DIRECTORY");
     let systemd = systemd.and_then(|paths| env::split_paths(&paths).next());
@@ -251,7 +255,7 @@ fn remove_contents(directory: &Path) {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         let is_made = name.starts_with("notify-") || name.starts_with("state-");
-        if is_made || name == crate::control::NAME || name == lock::NAME {
+        if is_made || name == CONTROL || name == lock::NAME {
             // The next start removes the rest.
             let _ = fs::remove_file(entry.path());
         }

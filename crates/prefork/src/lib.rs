@@ -1,7 +1,7 @@
 //! Supervises worker processes and loses no request when they crash, are reloaded or upgraded.
 //!
 //! [`Supervisor::run`] binds the sockets and starts this same program again, once for each CPU. A
-//! worker finds its sockets ([`worker::sockets`]) and says when it is ready ([`worker::Notifier`]),
+//! worker finds its sockets ([`worker::sockets`]) and reports its readiness ([`worker::Notifier`]),
 //! both in systemd's protocol (`sd_listen_fds(3)`, `sd_notify(3)`): the same program runs under
 //! systemd too, and any program that speaks the protocol can be a worker
 //! ([`Supervisor::command`]).
@@ -27,9 +27,10 @@
 //!     worker::stop_with_supervisor().expect("the system watches the parent");
 //!     let sockets = worker::sockets().expect("the supervisor hands over listening sockets");
 //!     let notifier = worker::Notifier::from_env();
-//!     // Everything that may fail comes before this line: a build that doesn't get here never goes live.
+//!     // Everything that may fail comes before: a build that doesn't get here never goes live.
 //!     notifier.ready();
 //!     // … accept on every one of the `sockets` until SIGTERM, then finish what is under way.
+//!     // A loop that could get stuck calls `notifier.alive()` each `notifier.watchdog_interval()`.
 //! #   drop(sockets);
 //!     ExitCode::SUCCESS
 //! }
@@ -43,9 +44,9 @@
 //!   old one, slot by slot. If a new worker fails, the old ones go on serving.
 //! - A crashed worker is restarted from the same executable, even if the file was replaced.
 //! - When the supervisor dies, its workers stop gracefully.
-//! - A graceful stop (SIGTERM) leaves nobody in a queue: a worker that still starts is told to stop
-//!   when it is ready, unless another accepts from its sockets. The supervisor gives up its own
-//!   hold on them, so each socket closes with the last worker that accepts from it.
+//! - A graceful stop (SIGTERM) leaves no client in a queue: a worker that still starts gets the stop
+//!   signal when it is ready, unless another accepts from its sockets. The supervisor releases the
+//!   sockets, so each closes with the last worker that accepts from it.
 //!
 //! # What it does not do
 //!
@@ -63,37 +64,27 @@ pub mod control;
 mod counters;
 mod directory;
 mod error;
-mod handover;
-mod hooks;
-mod inherit;
 #[doc = include_str!("inheritance.md")]
 pub mod inheritance;
-mod keeper;
 mod log_output;
-mod machine;
-mod message;
 pub mod metrics;
 mod notices;
-mod notifier;
-mod parcel;
+mod policy;
 mod process;
-mod program;
 mod signals;
 mod sockets;
-mod spawn;
 mod status;
 mod supervisor;
+mod supervisor_loop;
 mod system;
-mod wait;
 pub mod worker;
 
 pub use counters::{Counters, LATENCY_BOUNDS};
 pub use error::{ConfigError, Error, Outcome};
-pub use hooks::{WorkerExit, WorkerInfo};
 pub use log_output::LogOutput;
 pub use signals::unblock_signals;
 pub use status::{Status, WorkerStatus};
-pub use supervisor::{Balance, Readiness, Restart, Supervisor};
+pub use supervisor::{Balance, Readiness, Restart, Supervisor, WorkerExit, WorkerInfo};
 
 #[doc(no_inline)]
 pub use squall_listen::{Address, AddressError, Bind, ListenError};

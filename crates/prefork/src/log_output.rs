@@ -19,15 +19,17 @@ use rustix::{
 /// stopped costs this once, since the next lines do not wait until something was read.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// How much fits into a pipe that is ready (POSIX's `PIPE_BUF` on Linux; nowhere is it less than 512).
+/// How much fits into a pipe that is ready (POSIX's `PIPE_BUF` on Linux; nowhere is it less than
+/// 512).
 const ATOMIC: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
 /// Standard error for a log that may lose lines but never blocks the program.
 ///
-/// A pipe that nobody reads, as in `program | sleep 1000`, or a container runtime that is stuck, would
-/// block every thread that logs, and with it the reaction to SIGTERM. Here lines are dropped after
-/// a short wait, and counted: the next line that can be written is preceded by their number. Each
-/// write is done at once, by the thread that logs, so there is nothing to flush at an exit or a panic.
+/// A pipe that nobody reads, as in `program | sleep 1000`, or a container runtime that is stuck,
+/// would block every thread that logs, and with it the reaction to SIGTERM. Here lines are dropped
+/// after a short wait, and counted: the next line that can be written is preceded by their number.
+/// Each write is done at once, by the thread that logs, so there is nothing to flush at an exit or
+/// a panic.
 ///
 /// Each write should be one line, as `tracing_subscriber`'s are.
 ///

@@ -3,7 +3,8 @@
 use rustix::process::getpid;
 use serde::{Deserialize, Serialize};
 
-use crate::{Counters, process};
+use crate::Counters;
+use crate::process::usage::Usage;
 
 /// The whole service at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -36,7 +37,7 @@ impl Status {
     /// The status of a process that has no supervisor and is its own only worker.
     #[must_use]
     pub fn of_this_process(counters: Counters) -> Self {
-        let usage = process::usage(getpid()).unwrap_or_default();
+        let usage = Usage::of(getpid()).unwrap_or_default();
         let pid = std::process::id();
         Self {
             pid,

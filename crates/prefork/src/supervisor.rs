@@ -2,26 +2,23 @@
 
 mod check;
 mod choices;
+pub(crate) mod hooks;
+mod run;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::error::Outcome;
-use crate::hooks::{Hooks, WorkerExit, WorkerInfo};
-use crate::inherit::{self, Socket};
-use crate::keeper::Keeper;
-use crate::machine::{Rules, Sharing};
-use crate::program::{Program, logical_directory};
-use crate::signals::{stop_ignoring, unblock_signals};
-use crate::sockets::Sockets;
-use crate::{Bind, ConfigError, Error, MAX_PROCESSES, handover, spawn, system, worker};
+use crate::policy::{Rules, Sharing};
+use crate::process::program::{Program, logical_directory};
+use crate::{Bind, MAX_PROCESSES, system};
 pub use choices::{Balance, Readiness, Restart};
+use hooks::Hooks;
+pub use hooks::{WorkerExit, WorkerInfo};
 
 /// Runs workers, watches them, and loses no connection when they come and go.
 ///
@@ -86,8 +83,8 @@ impl Supervisor {
 
     /// Runs another program instead of this one. It should speak systemd's protocol: `LISTEN_FDS`
     /// and `NOTIFY_SOCKET`. A worker of it starts as this program, and becomes the other one in
-    /// [`run`](Self::run); a script that only starts a program should `exec` it. A crashed script is
-    /// restarted as it is on disk, a compiled program from its generation. Default: this program
+    /// [`run`](Self::run); a script that only starts a program should `exec` it. A crashed script
+    /// is restarted as it is on disk, a compiled program from its generation. Default: this program
     /// with its arguments.
     pub fn command<A: Into<OsString>>(
         mut self,
@@ -172,15 +169,16 @@ impl Supervisor {
         self
     }
 
-    /// How long a worker may take to end after SIGTERM; then it is killed. When the supervisor is
-    /// told to stop, that includes what a worker still needs to become ready. Default: 30 s.
+    /// How long a worker may take to end after SIGTERM; then it is killed. In a shutdown of the
+    /// supervisor, that includes what a worker still needs to become ready. Default: 30 s.
     pub fn graceful_timeout(mut self, timeout: Duration) -> Self {
         self.graceful_timeout = timeout;
         self
     }
 
-    /// How long a worker's event loop may stand still; then it is killed and replaced. A worker
-    /// that never sent `WATCHDOG=1` is not watched. Default: 30 s.
+    /// How long a worker's event loop may stand still; then it is killed and replaced. The watch
+    /// starts with the first `WATCHDOG=1` ([`Notifier::alive`](crate::worker::Notifier::alive)), so
+    /// a worker that never sends it is not watched. Default: 30 s.
     pub fn worker_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.worker_timeout = timeout.into();
         self
@@ -207,7 +205,8 @@ impl Supervisor {
         self
     }
 
-    /// Replaces a worker, gracefully, when its resident memory exceeds so many bytes. Default: `None`.
+    /// Replaces a worker, gracefully, when its resident memory exceeds so many bytes. Default:
+    /// `None`.
     pub fn max_rss(mut self, bytes: impl Into<Option<u64>>) -> Self {
         self.max_rss = bytes.into();
         self
@@ -254,63 +253,6 @@ impl Supervisor {
         }
     }
 
-    /// Supervises until everything has ended. Blocks; call it from the main thread.
-    ///
-    /// It handles SIGTERM and SIGQUIT (graceful), SIGINT (quick; a second one of the three:
-    /// immediate), SIGHUP (reload), SIGTTIN and SIGTTOU (one worker more, less), SIGUSR1 (passed on,
-    /// to reopen logs) and SIGUSR2 (reload, then replace this process too).
-    ///
-    /// # Errors
-    ///
-    /// Before any worker starts: a wrong setting, or an address that can't be listened on.
-    /// Later: no worker ever booted, or too many had to be restarted. An error in a process that has
-    /// just replaced its predecessor (SIGUSR2) stops the workers gracefully.
-    pub fn run(self) -> Result<Outcome, Error> {
-        if let Some(task_id) = worker::task_id() {
-            let Some(program) = self.foreign() else {
-                return Err(ConfigError::AlreadyWorker { task_id }.into());
-            };
-            return Err(Error::io("cannot become the worker's program")(
-                spawn::become_program(&program),
-            ));
-        }
-        if spawn::is_unfinished() {
-            // Its sockets would make this process a second supervisor.
-            let gone = io::Error::from(io::ErrorKind::NotConnected);
-            return Err(Error::io(
-                "the supervisor ended during the spawn of this worker",
-            )(gone));
-        }
-        unblock_signals().map_err(Error::io("cannot unblock signals"))?;
-        stop_ignoring();
-        if let Some(state) = handover::receive().map_err(Error::io("cannot take over"))? {
-            return Keeper::resume(self, state)?.run();
-        }
-        self.check()?;
-        let inherited = inherit::take()?;
-        let sockets = self.bind(inherited, self.sharing())?;
-        Keeper::start(self, sockets)?.run()
-    }
-
-    /// The sockets for a program that serves in this process, without supervisor (`processes(1)`);
-    /// in a worker, the ones it was passed. The file of a unix socket is removed with its listener.
-    ///
-    /// # Errors
-    ///
-    /// A wrong setting, or an address that can't be listened on.
-    pub fn sockets(self) -> Result<Vec<Socket>, Error> {
-        let inherited = inherit::take()?;
-        if worker::is_worker() {
-            return Ok(inherited);
-        }
-        self.check()?;
-        let mut sockets = self.bind(inherited, Sharing::One)?;
-        sockets.open(0)?;
-        sockets
-            .of(&[0])
-            .map_err(Error::io("cannot duplicate a socket"))
-    }
-
     pub(crate) fn foreign(&self) -> Option<Program> {
         let (name, arguments) = self.command.clone()?;
         Some(Program::foreign(name, arguments, self.current_dir.clone()))
@@ -354,10 +296,6 @@ impl Supervisor {
             max_rss: self.max_rss,
             max_slots: ports.unwrap_or(MAX_PROCESSES).min(MAX_PROCESSES),
         }
-    }
-
-    fn bind(&self, inherited: Vec<Socket>, sharing: Sharing) -> Result<Sockets, Error> {
-        Ok(Sockets::new(self.endpoints()?, sharing, inherited)?)
     }
 }
 

@@ -93,8 +93,8 @@ impl SignInError {
         self.kind == Kind::Issuer
     }
 
-    /// Returns whether the ID token is missing or invalid: its signature, audience or nonce is wrong,
-    /// or it has expired.
+    /// Returns whether the ID token is missing or invalid: its signature, audience or nonce is
+    /// wrong, or it has expired.
     #[cfg(feature = "openid")]
     #[must_use]
     pub fn is_id_token(&self) -> bool {

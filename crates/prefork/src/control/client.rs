@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
-use super::{Answer, Request};
+use super::protocol::{Answer, Request};
 use crate::{Status, system};
 
 /// How long a connection, or an answer that needs no work, may take.
@@ -39,7 +39,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When no supervisor listens there, the socket is another user's, or its queue stays full for 5 s.
+    /// When no supervisor listens there, the socket is another user's, or its queue stays full for
+    /// 5 s.
     pub fn connect(path: impl AsRef<Path>) -> io::Result<Self> {
         connect(path.as_ref()).map_err(explain_connect)
     }

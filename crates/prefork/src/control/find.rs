@@ -3,13 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Client;
+use super::client::Client;
 use crate::directory;
 
-/// Returns the control sockets of this user's supervisors that accept connections, where supervisors
-/// put them when [`control`](crate::Supervisor::control) is not set: in `XDG_RUNTIME_DIR`, and where
-/// temporary files go (`/tmp` if `TMPDIR` is of no use). A unit of systemd with `RuntimeDirectory=` has its own, found
-/// only where `RUNTIME_DIRECTORY` names it.
+/// Returns the control sockets of this user's supervisors that accept connections, where
+/// supervisors put them when [`control`](crate::Supervisor::control) is not set: in
+/// `XDG_RUNTIME_DIR`, and where temporary files go (`/tmp` if `TMPDIR` is of no use). A unit of
+/// systemd with `RuntimeDirectory=` has its own, found only where `RUNTIME_DIRECTORY` names it.
 #[must_use]
 pub fn find() -> Vec<PathBuf> {
     accepting(directory::all())
@@ -24,7 +24,7 @@ pub fn find_in(parent: impl AsRef<Path>) -> Vec<PathBuf> {
 fn accepting(directories: Vec<PathBuf>) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = directories
         .into_iter()
-        .map(|directory| directory.join(super::NAME))
+        .map(|directory| directory.join(directory::CONTROL))
         .collect();
     // A full queue is a supervisor's too, which is stopped or stuck.
     found.retain(|path| match Client::connect(path) {

@@ -3,12 +3,14 @@
 use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
-use super::{Answer, Request};
-use crate::machine::Time;
+use squall_listen::{Bind, ListenError, ListenerSocket};
+
+use super::protocol::{Answer, Request};
+use crate::policy::Time;
 
 /// Clients at a time; the one that has been silent longest makes room.
 const CLIENTS: usize = 16;
@@ -43,7 +45,7 @@ struct Client {
 
 /// A request, and the client that waits for its answer.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct PendingRequest {
     pub(crate) client: u64,
     pub(crate) request: Request,
 }
@@ -52,10 +54,10 @@ pub(crate) struct Asked {
 pub(crate) type Identity = (u64, u64);
 
 impl Server {
-    /// `path` is where the listener was just bound.
-    pub(crate) fn new(listener: UnixListener, path: &Path) -> io::Result<Self> {
-        let identity = identity(path)?;
-        Self::resume(listener, identity)
+    /// Listens at `path`, in a private directory that is made if it is missing.
+    pub(crate) fn bind(path: &Path) -> io::Result<Self> {
+        let listener = bind(path)?;
+        Self::resume(listener, identity(path)?)
     }
 
     /// Goes on with a predecessor's listener.
@@ -75,8 +77,9 @@ impl Server {
         identity(path).is_ok_and(|found| found == self.identity)
     }
 
-    /// Goes on at a listener that was just bound to `path`. Connections stay.
-    pub(crate) fn listen_on(&mut self, listener: UnixListener, path: &Path) -> io::Result<()> {
+    /// Listens at `path` anew. Connections stay.
+    pub(crate) fn bind_again(&mut self, path: &Path) -> io::Result<()> {
+        let listener = bind(path)?;
         listener.set_nonblocking(true)?;
         self.identity = identity(path)?;
         self.listener = listener;
@@ -101,7 +104,7 @@ impl Server {
     }
 
     /// Accepts clients and reads their requests.
-    pub(crate) fn take_requests(&mut self, now: Time) -> Vec<Asked> {
+    pub(crate) fn take_requests(&mut self, now: Time) -> Vec<PendingRequest> {
         self.accept(now);
         let mut asked = Vec::new();
         self.clients.retain_mut(|client| {
@@ -166,6 +169,30 @@ impl Server {
     }
 }
 
+fn bind(path: &Path) -> io::Result<UnixListener> {
+    if let Some(parent) = path.parent().filter(|parent| !parent.exists()) {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(parent)?;
+    }
+    let mut listeners =
+        Bind::unix(path)
+            .unix_mode(0o600)
+            .listen()
+            .map_err(|error| match error {
+                ListenError::Bind { source, .. } => source,
+                error => io::Error::new(io::ErrorKind::InvalidInput, error),
+            })?;
+    let (socket, file) = listeners.remove(0).into_parts();
+    // The supervisor removes it, as it does one that it took over.
+    std::mem::forget(file);
+    match socket {
+        ListenerSocket::Unix(socket) => Ok(socket),
+        ListenerSocket::Tcp(_) => unreachable!("a unix socket was bound"),
+    }
+}
+
 fn identity(path: &Path) -> io::Result<Identity> {
     let found = fs::symlink_metadata(path)?;
     Ok((found.dev(), found.ino()))
@@ -173,7 +200,7 @@ fn identity(path: &Path) -> io::Result<Identity> {
 
 impl Client {
     /// An error means that the client is to be forgotten.
-    fn read(&mut self, now: Time, asked: &mut Vec<Asked>) -> io::Result<()> {
+    fn read(&mut self, now: Time, asked: &mut Vec<PendingRequest>) -> io::Result<()> {
         let mut chunk = [0; LINE_LIMIT];
         match self.stream.read(&mut chunk) {
             Ok(0) => {
@@ -188,7 +215,7 @@ impl Client {
             let line: Vec<u8> = self.buffer.drain(..=end).collect();
             self.last_asked = now;
             match serde_json::from_slice(&line) {
-                Ok(request) => asked.push(Asked {
+                Ok(request) => asked.push(PendingRequest {
                     client: self.id,
                     request,
                 }),

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use squall_listen::{Listener, ListenerSocket, SocketFile};
 
 use super::{Endpoint, Sockets};
-use crate::inherit::Socket;
-use crate::machine::Sharing;
+use crate::policy::Sharing;
+use crate::worker::inherit::Socket;
 
 /// A socket on its way to a successor. Inherited ones have no place.
 #[derive(Debug, Serialize, Deserialize)]

@@ -8,8 +8,8 @@ use std::io;
 use squall_listen::{ListenError, SocketFile};
 
 use crate::Address;
-use crate::inherit::Socket;
-use crate::machine::Sharing;
+use crate::policy::Sharing;
+use crate::worker::inherit::Socket;
 pub(crate) use held::HeldSocket;
 
 /// One configured address.
@@ -25,7 +25,7 @@ pub(crate) struct Endpoint {
 #[derive(Debug)]
 pub(crate) struct Sockets {
     /// Of the unix sockets made here, removed at the end: the workers still accept from a socket
-    /// that was let go. Dropped before the sockets.
+    /// that was released. Dropped before the sockets.
     files: Vec<SocketFile>,
     endpoints: Vec<Endpoint>,
     sharing: Sharing,
@@ -34,7 +34,7 @@ pub(crate) struct Sockets {
     /// Handed to this process: named by whoever did it, accepted from by every set.
     inherited: Vec<Socket>,
     /// Sockets of one worker each.
-    let_go: Vec<Address>,
+    released: Vec<Address>,
 }
 
 const SHARED: usize = 0;
@@ -57,7 +57,7 @@ impl Sockets {
             sharing,
             sets: BTreeMap::new(),
             inherited,
-            let_go: Vec::new(),
+            released: Vec::new(),
             files: Vec::new(),
         };
         sockets.forget_given();
@@ -125,8 +125,8 @@ impl Sockets {
 
     /// Leaves the sockets to the workers: each closes with the last of them that has it, so that
     /// no client waits in the queue of one that nobody accepts from.
-    pub(crate) fn let_go(&mut self) {
-        self.let_go = self.addresses();
+    pub(crate) fn release(&mut self) {
+        self.released = self.addresses();
         self.sets.clear();
         self.inherited.clear();
     }
@@ -158,7 +158,7 @@ impl Sockets {
         let mut addresses: Vec<Address> = sets
             .chain(&self.inherited)
             .map(|socket| socket.listener.address().clone())
-            .chain(self.let_go.iter().cloned())
+            .chain(self.released.iter().cloned())
             .collect();
         remove_repeated(&mut addresses);
         addresses
@@ -293,13 +293,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_let_go_closes_with_its_last_worker() {
+    fn released_socket_closes_with_its_last_worker() {
         for sharing in [Sharing::One, Sharing::Group] {
             let mut sockets = sockets("127.0.0.1:0", sharing);
             sockets.open(0).unwrap();
             let address = ("127.0.0.1", port(&sockets));
             let handed_over = sockets.of(&[0]).unwrap();
-            sockets.let_go();
+            sockets.release();
             assert_eq!(port(&sockets), address.1);
             TcpStream::connect(address).unwrap();
             drop(handed_over);

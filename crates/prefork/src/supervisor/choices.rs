@@ -22,7 +22,8 @@ pub enum Restart {
     /// When it fails. One that ends with exit status 0 has finished; when all have, so has
     /// [`run`](crate::Supervisor::run).
     OnFailure,
-    /// Never. When all have ended, [`run`](crate::Supervisor::run) returns, with an error if one failed.
+    /// Never. When all have ended, [`run`](crate::Supervisor::run) returns, with an error if one
+    /// failed.
     Never,
 }
 

@@ -2,11 +2,11 @@
 //!
 //! | service | Linux | elsewhere |
 //! |---|---|---|
-//! | a worker ends with its supervisor | parent-death signal | FreeBSD: the same; else polling of the parent id |
+//! | a worker ends with its supervisor | parent-death signal | FreeBSD: the same; else polling |
 //! | notices without a path | abstract unix socket, credentials checked | none: paths alone |
 //! | state for an upgraded supervisor | memfd | unlinked file |
 //! | SO_REUSEPORT balances connections | yes | no: one socket for all workers |
-//! | a generation's own executable and directory | open descriptors | paths, as they lead at each start |
+//! | a generation's executable and directory | open descriptors | paths, followed at each start |
 //! | process names, `/proc` | yes | none |
 //!
 //! `SQUALL_SYSTEM=portable` in the environment selects the right column on Linux too. It is meant

@@ -5,31 +5,28 @@ use std::net::TcpListener;
 use std::time::Instant;
 
 use rustix::process::Signal;
-use testkit::wait_until;
+use testkit::{wait_for, wait_until};
 
 use crate::house::{Program, get, is_alive, signal, wait_gone};
 
 #[test]
-fn one_worker_a_hundred_times() {
-    let mut service = Program::new("").service(&["max_restarts=1000"]);
-    service.settled(2);
-    for round in 1..=100 {
-        let worker = &service.settled(2)[1];
-        assert_eq!((worker.task_id, worker.restarts), (1, round - 1));
+fn every_worker_is_restarted_a_hundred_kills_long() {
+    let mut service = Program::new("").service(&["max_restarts=1000", "processes=10"]);
+    for round in 0..10 {
         // Stable, so that no back-off is due: a second since it was ready.
-        let pid = worker.pid;
-        wait_until("the worker to be stable", || {
-            service
-                .status()
-                .workers
-                .iter()
-                .any(|one| one.pid == pid && one.uptime > 1_200)
+        let stable = wait_for("the workers to be stable", || {
+            let workers = service.settled(10);
+            let stable = workers.iter().all(|worker| worker.uptime > 1_200);
+            stable.then_some(workers)
         });
-        signal(pid, Signal::KILL);
-        get(service.address(), "/").expect("the service answers");
-        wait_gone(&[pid]);
+        for worker in &stable {
+            assert_eq!(worker.restarts, round, "{worker:?}");
+            signal(worker.pid, Signal::KILL);
+            get(service.address(), "/").expect("the service answers");
+        }
+        wait_gone(&stable.iter().map(|worker| worker.pid).collect::<Vec<_>>());
     }
-    service.settled(2);
+    service.settled(10);
     service.stop();
 }
 
@@ -100,7 +97,19 @@ fn a_stopped_worker_is_found_by_the_watchdog() {
 }
 
 #[test]
-fn nobody_is_blamed_for_a_standstill_of_all() {
+fn a_ready_worker_that_never_ticks_is_not_watched() {
+    let service = Program::new("1:tickless").service(&["worker_timeout=0.5"]);
+    let pids = service.pids(2);
+    // The timeout of the worker that ticks has passed when it is killed; the other one was ready before.
+    signal(pids[0], Signal::STOP);
+    wait_gone(&pids[..1]);
+    let after = service.settled(2);
+    assert_eq!((after[1].pid, after[1].restarts), (pids[1], 0));
+    assert_eq!(after[0].restarts, 1);
+}
+
+#[test]
+fn no_worker_is_killed_after_a_standstill_of_all() {
     let mut service = Program::new("").service(&["worker_timeout=0.5"]);
     let pids = service.pids(2);
     let supervisor = service.running.pid();
@@ -108,16 +117,16 @@ fn nobody_is_blamed_for_a_standstill_of_all() {
     for pid in &pids {
         signal(*pid, Signal::STOP);
     }
+    // Time that passes is the fault itself: more than a standstill, and than the timeout.
     let began = Instant::now();
     wait_until("the workers to be overdue", || {
         began.elapsed().as_millis() > 2_500
     });
     signal(supervisor, Signal::CONT);
-    // It looks at its workers before they can speak again.
-    let asked = Instant::now();
-    wait_until("the supervisor to look", || {
-        asked.elapsed().as_millis() > 200
-    });
+    // The second answer comes after a whole turn of the loop, so the supervisor has looked at its
+    // workers before they can send notices again.
+    service.status();
+    service.status();
     for pid in &pids {
         signal(*pid, Signal::CONT);
     }

@@ -1,0 +1,336 @@
+//! The supervisor's loop: waits for events, passes them to the policy, performs its actions.
+
+mod perform;
+mod report;
+mod resume;
+mod tend;
+mod watch;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::control::{self, Answer, PendingRequest};
+use crate::directory::{self, Directory};
+use crate::notices::Notices;
+use crate::policy::{Event, ExitReason, Policy, Sharing, StopMode, TaskId, Time, Worker, WorkerId};
+use crate::process::program::{Generations, Program};
+use crate::process::usage::Usage;
+use crate::signals::{Request, Signals};
+use crate::sockets::Sockets;
+use crate::worker::Notifier;
+use crate::{Counters, Error, Outcome, Readiness, Supervisor, WorkerInfo};
+
+/// How often workers are measured.
+const MEASURE: Duration = Duration::from_secs(1);
+/// The loop turns once in `MEASURE` at least. A turn that takes this long was a standstill of the
+/// whole machine (a frozen container): the workers could not send notices either, so the time does
+/// not count.
+const STANDSTILL: Duration = Duration::from_secs(2);
+
+pub(crate) struct SupervisorLoop {
+    settings: Supervisor,
+    policy: Policy,
+    sockets: Sockets,
+    /// This program, as it was found when it started.
+    own: Program,
+    generations: Generations,
+    workers: BTreeMap<WorkerId, Process>,
+    gone: Counters,
+    reload_error: Option<String>,
+    clock: Clock,
+    measure_at: Time,
+    turned_at: Time,
+    directory: Directory,
+    /// Whether it could be made again when it was last looked for.
+    has_directory: bool,
+    control_path: PathBuf,
+    control: control::Server,
+    has_control: bool,
+    signals: Signals,
+    upstream: Upstream,
+    events: VecDeque<Event>,
+    end: Option<ExitReason>,
+}
+
+/// A worker's process, as this one sees it.
+struct Process {
+    pid: Pid,
+    task: TaskId,
+    generation: u64,
+    notices: Notices,
+    /// Its notices cannot arrive, which has been logged.
+    channel_is_lost: bool,
+    started: Time,
+    note: Option<String>,
+    /// The signal that it ends because of, by its own notice.
+    signal: Option<i32>,
+    usage: Usage,
+    counters: Counters,
+}
+
+struct Clock {
+    origin: Instant,
+    offset: Time,
+}
+
+impl Clock {
+    fn now(&self) -> Time {
+        self.offset + self.origin.elapsed()
+    }
+
+    fn set_back(&mut self, to: Time) {
+        self.origin += self.now().saturating_sub(to);
+    }
+}
+
+/// The service manager above this supervisor, if there is one.
+struct Upstream {
+    notifier: Notifier,
+    sent_ready: bool,
+    alive_at: Time,
+}
+
+impl SupervisorLoop {
+    pub(crate) fn start(settings: Supervisor, mut sockets: Sockets) -> Result<Self, Error> {
+        let signals = Signals::new().map_err(Error::io("cannot handle signals"))?;
+        let own = Program::current().map_err(Error::io("cannot find this program"))?;
+        let program = settings.program(&own);
+        let size = settings.size();
+        let sharing = sockets.sharing();
+        for set in 0..if sharing == Sharing::One { 1 } else { size } {
+            sockets.open(set)?;
+        }
+        let directory = Directory::new().map_err(Error::io("cannot make a runtime directory"))?;
+        let control_path = match &settings.control {
+            // Workers get the path, and may change their directory.
+            Some(path) => {
+                std::path::absolute(path).map_err(|error| Error::control(path.clone(), error))?
+            }
+            None => directory.path().join(directory::CONTROL),
+        };
+        let control = control::Server::bind(&control_path)
+            .map_err(|error| Error::control(control_path.clone(), error))?;
+        let mut supervisor_loop = Self {
+            policy: Policy::new(settings.rules(sharing)),
+            sockets,
+            own,
+            generations: Generations::new(program),
+            workers: BTreeMap::new(),
+            gone: Counters::default(),
+            reload_error: None,
+            clock: Clock {
+                origin: Instant::now(),
+                offset: Time::ZERO,
+            },
+            measure_at: MEASURE,
+            turned_at: Time::ZERO,
+            directory,
+            has_directory: true,
+            control_path,
+            control,
+            has_control: true,
+            signals,
+            upstream: Upstream::new(),
+            events: VecDeque::new(),
+            end: None,
+            settings,
+        };
+        for address in supervisor_loop.sockets.addresses() {
+            tracing::info!(%address, "listening");
+        }
+        supervisor_loop.feed(Event::Start(size));
+        Ok(supervisor_loop)
+    }
+
+    pub(crate) fn run(mut self) -> Result<Outcome, Error> {
+        while self.end.is_none() {
+            self.wait().map_err(Error::io("cannot wait for events"))?;
+            for request in self.signals.pending() {
+                self.signalled(request);
+            }
+            self.read_notifications();
+            self.reap();
+            for asked in self.control.take_requests(self.clock.now()) {
+                self.handle_request(asked);
+            }
+            let now = self.clock.now();
+            // Before a worker is judged by its silence, its channel is looked after.
+            if now >= self.measure_at || self.policy.deadline().is_some_and(|at| now >= at) {
+                self.tend();
+            }
+            if now >= self.measure_at {
+                self.measure_at = now + MEASURE;
+                self.measure();
+            }
+            if self.clock.now() > self.turned_at + STANDSTILL {
+                self.clock.set_back(self.turned_at);
+            }
+            self.turned_at = self.clock.now();
+            self.feed(Event::Tick);
+            self.notify_upstream();
+        }
+        match self.end {
+            Some(ExitReason::NeverBooted) => Err(Error::never_booted()),
+            Some(ExitReason::GaveUp) => Err(Error::gave_up(self.policy.restarts)),
+            Some(ExitReason::Failed) => Err(Error::failed()),
+            Some(ExitReason::Finished) => Ok(Outcome::Finished),
+            Some(ExitReason::Stopped) | None => Ok(Outcome::Stopped),
+        }
+    }
+
+    /// Sleeps until a descriptor is readable or a deadline is reached.
+    fn wait(&self) -> std::io::Result<()> {
+        let now = self.clock.now();
+        let deadlines = [
+            self.policy.deadline(),
+            self.control.deadline(),
+            self.upstream.deadline(),
+            Some(self.measure_at),
+        ];
+        let deadline = deadlines.into_iter().flatten().min().unwrap_or_default();
+        // Rounded up, or the last part of the wait would be spent spinning.
+        let left = deadline.saturating_sub(now) + Duration::from_millis(1);
+        let timeout = Timespec {
+            tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: left.subsec_nanos().into(),
+        };
+        let notices = self
+            .workers
+            .values()
+            .flat_map(|worker| worker.notices.descriptors());
+        let mut polled: Vec<PollFd<'_>> = std::iter::once(self.signals.as_fd())
+            .chain(self.control.descriptors(now))
+            .chain(notices)
+            .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
+            .collect();
+        match poll(&mut polled, Some(&timeout)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn signalled(&mut self, request: Request) {
+        let size = self.policy.size();
+        match request {
+            Request::StopGracefully => self.feed(Event::Stop(StopMode::Graceful)),
+            Request::StopQuickly => self.feed(Event::Stop(StopMode::Quick)),
+            Request::Reload => self.feed(Event::Reload),
+            Request::Upgrade => self.feed(Event::Upgrade),
+            Request::More => self.feed(Event::Scale(size + 1)),
+            Request::Fewer => self.feed(Event::Scale(size.saturating_sub(1))),
+            Request::ReopenLogs => self.reopen_logs(),
+            Request::Look => {}
+        }
+    }
+
+    /// Only to workers that are ready: before it has a handler, the signal would end a process.
+    fn reopen_logs(&self) {
+        for (id, worker) in &self.workers {
+            if self.policy.workers.get(id).is_some_and(Worker::is_ready) {
+                // It may have ended just now.
+                let _ = kill_process(worker.pid, Signal::USR1);
+            }
+        }
+    }
+
+    fn handle_request(&mut self, asked: PendingRequest) {
+        let PendingRequest { client, request } = asked;
+        let answer = match request {
+            control::Request::Status => Answer {
+                status: Some(self.status()),
+                ..Answer::done()
+            },
+            _ if self.policy.is_stopping() => Answer::failed("the supervisor is stopping"),
+            control::Request::Reload | control::Request::Upgrade => {
+                let upgrade = request == control::Request::Upgrade;
+                // Registered first: a rollout can fail before `feed` returns.
+                self.control.wait_for(client, self.policy.next_ticket());
+                self.feed(if upgrade {
+                    Event::Upgrade
+                } else {
+                    Event::Reload
+                });
+                return;
+            }
+            control::Request::Scale { processes } => self.rescale(processes),
+            control::Request::Stop => {
+                self.feed(Event::Stop(StopMode::Graceful));
+                Answer::done()
+            }
+        };
+        self.control.answer(client, &answer);
+    }
+
+    fn rescale(&mut self, processes: usize) -> Answer {
+        let most = self.settings.rules(self.sockets.sharing()).max_slots;
+        if !(1..=most).contains(&processes) {
+            return Answer::failed(format!("from 1 to {most} processes are possible"));
+        }
+        self.feed(Event::Scale(processes));
+        Answer::done()
+    }
+
+    fn notify_upstream(&mut self) {
+        if !self.upstream.sent_ready && self.policy.all_ready() && !self.policy.is_stopping() {
+            self.upstream.sent_ready = true;
+            let pid = std::process::id();
+            self.upstream
+                .notifier
+                .assignments(&format!("READY=1\nMAINPID={pid}"));
+        }
+        let now = self.clock.now();
+        if self
+            .upstream
+            .deadline()
+            .is_some_and(|deadline| now >= deadline)
+        {
+            self.upstream.notifier.alive();
+            self.upstream.alive_at = now;
+        }
+    }
+}
+
+impl Process {
+    fn info(&self) -> WorkerInfo {
+        WorkerInfo {
+            task_id: self.task,
+            pid: pid_number(self.pid),
+            generation: self.generation,
+        }
+    }
+}
+
+impl Upstream {
+    fn new() -> Self {
+        Self {
+            notifier: Notifier::from_env(),
+            sent_ready: false,
+            alive_at: Time::ZERO,
+        }
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        self.notifier
+            .watchdog_interval()
+            .map(|interval| self.alive_at + interval)
+    }
+}
+
+impl Drop for SupervisorLoop {
+    fn drop(&mut self) {
+        if self.control.is_at(&self.control_path) {
+            // The next start removes a stale socket.
+            let _ = fs::remove_file(&self.control_path);
+        }
+    }
+}
+
+fn pid_number(pid: Pid) -> u32 {
+    pid.as_raw_nonzero().get().unsigned_abs()
+}
