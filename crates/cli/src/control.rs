@@ -1,6 +1,10 @@
 //! Control commands: `status`, `reload`, `scale` and `stop`, over a supervisor's control socket.
 
-use std::{io, path::PathBuf, process::ExitCode};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Args;
 use squall_prefork::control::{Client, find};
@@ -57,7 +61,7 @@ impl ServiceArgs {
     fn connect(&self) -> io::Result<Client> {
         let path = match &self.control {
             Some(path) => path.clone(),
-            None => only(find()).map_err(io::Error::other)?,
+            None => only(find(), describe).map_err(io::Error::other)?,
         };
         let named =
             |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
@@ -65,7 +69,11 @@ impl ServiceArgs {
     }
 }
 
-fn only(mut found: Vec<PathBuf>) -> Result<PathBuf, String> {
+/// Returns the only control socket; `describe` tells several apart.
+fn only(
+    mut found: Vec<PathBuf>,
+    describe: impl Fn(&Path) -> Option<String>,
+) -> Result<PathBuf, String> {
     match found.len() {
         1 => Ok(found.remove(0)),
         0 => Err(
@@ -73,14 +81,28 @@ fn only(mut found: Vec<PathBuf>) -> Result<PathBuf, String> {
                 .to_owned(),
         ),
         _ => {
-            let paths: Vec<String> = found
-                .iter()
-                .map(|path| path.display().to_string())
-                .collect();
-            Err(format!(
-                "several services are running; select one with --control: {}",
-                paths.join(", ")
-            ))
+            let mut text = "several services are running; select one:".to_owned();
+            for path in &found {
+                let service = describe(path).unwrap_or_else(|| "does not respond".to_owned());
+                text += &format!("\n  --control {}  ({service})", path.display());
+            }
+            Err(text)
+        }
+    }
+}
+
+/// Process id and addresses of a service: its runtime directory has a random name.
+fn describe(path: &Path) -> Option<String> {
+    let mut client = Client::connect(path).ok()?;
+    match client.status() {
+        Ok(status) => Some(format!(
+            "process {}, {}",
+            status.pid,
+            status.listen.join(", ")
+        )),
+        Err(_) => {
+            let pid = client.process()?;
+            Some(format!("process {pid}, does not respond"))
         }
     }
 }
@@ -128,11 +150,23 @@ pub(crate) fn exit(result: io::Result<String>) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn control_option_is_optional_for_one_service() {
-        assert_eq!(super::only(vec!["a".into()]), Ok("a".into()));
-        assert!(super::only(Vec::new()).unwrap_err().contains("--control"));
-        let several = super::only(vec!["a".into(), "b".into()]).unwrap_err();
-        assert!(several.ends_with(": a, b"), "{several}");
+        let only = |found: &[&str]| {
+            let found = found.iter().map(PathBuf::from).collect();
+            only(found, |path| {
+                (path != Path::new("b")).then(|| "process 1, 127.0.0.1:80".to_owned())
+            })
+        };
+        assert_eq!(only(&["a"]), Ok("a".into()));
+        assert!(only(&[]).unwrap_err().contains("--control"));
+        assert_eq!(
+            only(&["a", "b"]).unwrap_err(),
+            "several services are running; select one:\n  \
+             --control a  (process 1, 127.0.0.1:80)\n  \
+             --control b  (does not respond)"
+        );
     }
 }

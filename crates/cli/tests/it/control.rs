@@ -171,14 +171,21 @@ fn commands_require_control_option_for_several_services() {
     };
     one.settled(2);
     let two = Service::start_in(&directory, "two.py", "").expect("there is Python");
-    let mut paths: Vec<String> = [&one, &two]
+    let mut services: Vec<String> = [&one, &two]
         .iter()
-        .map(|service| service.control().display().to_string())
+        .map(|service| {
+            let (path, pid) = (service.control(), service.running.pid());
+            format!(
+                "\n  --control {}  (process {pid}, {})",
+                path.display(),
+                service.address
+            )
+        })
         .collect();
-    paths.sort();
+    services.sort();
     let list = format!(
-        "squall: several services are running; select one with --control: {}\n",
-        paths.join(", ")
+        "squall: several services are running; select one:{}\n",
+        services.concat()
     );
     wait_until("both to be found", || one.run("status").errors == list);
     let result = one.run("stop");

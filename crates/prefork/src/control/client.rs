@@ -47,10 +47,15 @@ impl Client {
 
     /// Returns the supervisor's process id, `None` when it neither answers nor the system knows it.
     pub fn supervisor(&mut self) -> Option<u32> {
-        match system::peer_process(&self.stream) {
-            Some(pid) => Some(pid.as_raw_nonzero().get().unsigned_abs()),
-            None => self.status().ok().map(|status| status.pid),
-        }
+        let status = |client: &mut Self| client.status().ok().map(|status| status.pid);
+        self.process().or_else(|| status(self))
+    }
+
+    /// Returns the process id of the supervisor from the system, which needs no answer from it.
+    /// `None` where the system has none (macOS, FreeBSD).
+    #[must_use]
+    pub fn process(&self) -> Option<u32> {
+        system::peer_process(&self.stream).map(|pid| pid.as_raw_nonzero().get().unsigned_abs())
     }
 
     /// Returns the state of the service.
