@@ -55,7 +55,7 @@ fn state(criterion: &mut Criterion) {
         let visits = Arc::clone(&counted);
         async move { Ok(count(&visits).into_response()) }
     });
-    let squall = Application::new().state(Arc::clone(&visits)).route(
+    let squall = Application::with_state(Arc::clone(&visits)).route(
         "/",
         squall::get(async |squall::State(visits): squall::State<Visits>| count(&visits)),
     );

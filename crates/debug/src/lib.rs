@@ -98,7 +98,7 @@ pub use crate::{
     error::ConfigError,
     failure::{Failure, snippet::Snippet},
     layer::{ResponseFuture, TracebackLayer, TracebackService},
-    observed::Observed,
+    observed::{Observed, ShownTraceback},
     page::editor::Editor,
     request::{metadata::RequestMetadata, request_id::RequestId},
     tracebacks::Tracebacks,

@@ -26,6 +26,11 @@ pub struct Observed {
     access: PageAccess,
 }
 
+/// Marks a response whose body is the traceback page, in its extensions.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ShownTraceback;
+
 /// Whether the client may see the page.
 enum PageAccess {
     /// The page is disabled for all clients.
@@ -118,6 +123,7 @@ impl Observed {
                 // The headers of the application describe its own body.
                 head.headers = page.headers;
                 body = R::from(page.body);
+                head.extensions.insert(ShownTraceback);
             }
             PageAccess::Disabled | PageAccess::Refused(_) if body.is_end_stream() => {
                 head.headers.remove(header::CONTENT_LENGTH);

@@ -29,6 +29,20 @@ impl Rule {
         }
     }
 
+    /// Returns the rule with a prefix before its template, as it is: `/admin` and `/users/{id}` are
+    /// `/admin/users/{id}`.
+    ///
+    /// # Errors
+    ///
+    /// If the pattern is a regex and the prefix is not empty; the error is the rule itself.
+    pub fn prefixed(mut self, prefix: &str) -> Result<Self, Self> {
+        if self.pattern.is_regex && !prefix.is_empty() {
+            return Err(self);
+        }
+        self.pattern.text.insert_str(0, prefix);
+        Ok(self)
+    }
+
     /// Sets the hosts of the rule. Default: any host, including none.
     #[must_use]
     pub fn host(mut self, host: impl Into<Host>) -> Self {

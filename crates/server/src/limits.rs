@@ -111,6 +111,12 @@ impl Limits {
         self
     }
 
+    /// Returns the size that a request's body may have, in bytes.
+    #[must_use]
+    pub fn largest_body(&self) -> u64 {
+        self.max_body_size
+    }
+
     /// How many connections may be open at once, and never more than the descriptor limit allows.
     /// At the limit the oldest connection without a request is closed; if there is
     /// none, new ones wait in the system's queue.

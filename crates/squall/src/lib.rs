@@ -62,6 +62,7 @@
 mod application;
 mod auth;
 mod autoreload;
+mod body_limit;
 mod cookies;
 mod debug;
 mod extract;
@@ -70,6 +71,7 @@ mod handler;
 mod locale;
 mod prefork;
 mod response;
+mod routes;
 mod server;
 mod service;
 mod static_files;
@@ -80,8 +82,9 @@ mod xsrf;
 pub use crate::{
     application::{Application, Urls},
     extract::{Extension, Path, State},
-    handler::{Handler, Methods, any, delete, get, head, on, options, patch, post, put, route},
+    handler::Handler,
     response::{Error, ErrorPage, Html, Redirect, Result},
+    routes::{Route, Routes, any, delete, get, head, on, options, patch, post, put},
     server::{Server, Worker, healthz, readyz, serve},
     service::{ApplicationService, ResponseFuture, access_log::CLIENT_CLOSED_REQUEST},
 };
@@ -99,6 +102,20 @@ pub use squall_routing::{Host, ReverseError, Rule};
 pub use squall_server::{
     Address, Bind, ConnectionInfo, Handle, IntoListener, Limits, Listener, Phase, Stop,
 };
+
+/// Types in the signatures of [`Application`], [`Routes`] and [`Route`], which no program has to name.
+pub mod route {
+    #[cfg(feature = "static")]
+    pub use crate::routes::ViaStaticFiles;
+    pub use crate::{
+        handler::{
+            arguments::{Arguments, HeadArgument, LastArgument},
+            endpoint::{Endpoint, EndpointFuture, HttpService},
+            function::{Function, Future, Output},
+        },
+        routes::{IntoRoute, RouteLayer, ViaRoute, ViaService},
+    };
+}
 
 #[cfg(feature = "auth")]
 pub use crate::auth::CurrentUser;

@@ -1,10 +1,8 @@
 //! `Application`: the builder of routes and settings, which are checked once and then served.
 //!
-//! `settings.rs` collects the settings of all features, `site.rs` the values that all requests share,
-//! and `layer.rs` wraps services in layers.
+//! `settings.rs` collects the settings of all features, and `site.rs` the values that all requests
+//! share.
 
-pub(crate) mod layer;
-mod mount;
 pub(crate) mod settings;
 pub(crate) mod site;
 mod urls;
@@ -13,28 +11,24 @@ pub use self::urls::Urls;
 
 use std::{fmt, sync::Arc};
 
-use http::Method;
 use squall_routing::{Router, Rule};
 use squall_server::Bind;
-use tower_layer::Layer;
 
-use self::{
-    layer::{BoxLayer, BoxService, wrap},
-    mount::Mounted,
-    settings::ApplicationSettings,
-    site::Site,
-};
+use self::{settings::ApplicationSettings, site::Site};
 use crate::{
-    Error, Result, Server, autoreload,
-    handler::Endpoint,
-    route::{HttpService, IntoRoute},
-    service::{ApplicationService, Inner},
+    Error, Result, Routes, Server, autoreload,
+    handler::endpoint::HttpService,
+    routes::{
+        IntoRoute, RouteLayer,
+        settings::{Wrap, wrap},
+    },
+    service::{ApplicationService, Inner, Matched, Target},
 };
 
 /// A web application: a builder of routes and settings, which becomes a tower service.
 ///
 /// Routes and settings are checked when it is served or [made a service](Self::into_service); an
-/// error then names the one that is wrong. `S` is the type of the state that the next routes can
+/// error then names the one that is wrong. `S` is the type of the state that handlers can
 /// [extract](crate::State).
 ///
 /// # Examples
@@ -49,38 +43,22 @@ use crate::{
 /// fn main() -> squall::Result<()> {
 ///     Application::new()
 ///         .route("/", get(|| async { "Hello, world" }))
-///         .route("/users/{id}", get(user)).name("user")
+///         .route("/users/{id}", get(user).name("user"))
 ///         .listen(8888)
 /// }
 /// ```
 #[must_use = "an application does nothing until it is served"]
 pub struct Application<S = ()> {
-    pub(crate) routes: Vec<Route>,
     pub(crate) state: S,
     pub(crate) settings: ApplicationSettings,
-    layers: Vec<BoxLayer>,
-    /// The first configuration error of a route.
-    config_error: Option<Error>,
-}
-
-pub(crate) struct Route {
-    rule: Rule,
-    /// With the method, or `None` for any method.
-    endpoints: Vec<(Option<Method>, Endpoint)>,
-    /// Whether the XSRF guard checks requests of this route.
-    pub(crate) has_xsrf: bool,
+    routes: Routes<S>,
+    layers: Vec<Wrap>,
 }
 
 impl Application {
-    /// Returns an application without routes.
+    /// Returns an application without routes and without state.
     pub fn new() -> Self {
-        Self {
-            routes: Vec::new(),
-            state: (),
-            settings: ApplicationSettings::default(),
-            layers: Vec::new(),
-            config_error: None,
-        }
+        Self::with_state(())
     }
 }
 
@@ -91,18 +69,31 @@ impl Default for Application {
 }
 
 impl<S: Clone + Send + Sync + 'static> Application<S> {
-    /// Sets the state of handlers, for [`State`](crate::State) and
-    /// [`FromRef`](axum_core::extract::FromRef) in the routes that are added after this. It is
-    /// cloned for each request.
+    /// Returns an application without routes, with the state of its handlers: the value of
+    /// [`State`](crate::State), or the source of its parts by
+    /// [`FromRef`](axum_core::extract::FromRef). It is cloned for each request.
     ///
-    /// Default: `()`.
-    pub fn state<T: Clone + Send + Sync + 'static>(self, state: T) -> Application<T> {
-        Application {
-            routes: self.routes,
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use squall::{Application, State, get};
+    ///
+    /// struct Settings { title: String }
+    ///
+    /// async fn title(State(settings): State<Arc<Settings>>) -> String {
+    ///     settings.title.clone()
+    /// }
+    ///
+    /// let settings = Settings { title: "Notes".to_owned() };
+    /// let application = Application::with_state(Arc::new(settings)).route("/title", get(title));
+    /// ```
+    pub fn with_state(state: S) -> Self {
+        Self {
             state,
-            settings: self.settings,
-            layers: self.layers,
-            config_error: self.config_error,
+            settings: ApplicationSettings::default(),
+            routes: Routes::new(),
+            layers: Vec::new(),
         }
     }
 
@@ -112,67 +103,60 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     ///
     /// Default: no route; the response is 404 (Not Found).
     pub fn route<M>(mut self, rule: impl Into<Rule>, target: impl IntoRoute<S, M>) -> Self {
-        let endpoints = target.into_endpoints(&self.state).0;
-        self.routes.push(Route {
-            rule: rule.into(),
-            endpoints: endpoints.unwrap_or_else(|error| {
-                self.config_error.get_or_insert(error);
-                Vec::new()
-            }),
-            has_xsrf: true,
-        });
+        self.routes = self.routes.route(rule, target);
         self
     }
 
-    /// Sets the name of the route that was added last, for
-    /// [`reverse_url`](crate::Urls::reverse_url).
+    /// Adds the routes of a function below a prefix, with layers and limits of their own. The prefix
+    /// is put before the pattern of each as it is: with the prefix `/admin`, the route `""` is
+    /// `/admin`, and `"/"` is `/admin/`.
     ///
-    /// Default: no name.
+    /// Default: no group.
     ///
-    /// # Panics
+    /// # Examples
     ///
-    /// If there is no route yet.
-    #[track_caller]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        let Some(route) = self.routes.last_mut() else {
-            panic!(
-                "name({:?}) must follow the route that it names",
-                name.into()
-            );
-        };
-        route.rule = route.rule.clone().name(name);
+    /// ```
+    /// use squall::{Application, get};
+    ///
+    /// let application = Application::new().group("/admin", |admin| {
+    ///     admin
+    ///         .route("", get(async || "overview").name("admin"))
+    ///         .route("/users", get(async || "users"))
+    ///         .body_limit(4096)
+    /// });
+    /// ```
+    pub fn group(mut self, prefix: &str, routes: impl FnOnce(Routes<S>) -> Routes<S>) -> Self {
+        self.routes = self.routes.group(prefix, routes);
         self
     }
 
-    /// Mounts a service under a prefix: an axum `Router`, another application's
+    /// Adds a set of routes.
+    ///
+    /// Default: none.
+    pub fn merge(mut self, routes: Routes<S>) -> Self {
+        self.routes = self.routes.merge(routes);
+        self
+    }
+
+    /// Mounts a service below a prefix: an axum `Router`, another application's
     /// [service](Self::into_service), or any other. The service gets the path without the prefix. A
-    /// mounted application logs its requests too: turn one of the two [access
-    /// logs](Self::access_log) off.
+    /// mounted application has its own state, settings and names; a [group](Self::group) shares those
+    /// of this application.
     ///
     /// Default: no mount.
     pub fn mount(mut self, prefix: &str, service: impl HttpService) -> Self {
-        let prefix = prefix.trim_end_matches('/');
-        let endpoint = Endpoint::from_service(Mounted::new(prefix, service));
-        for pattern in ["", "/", "/{*rest}"] {
-            if prefix.is_empty() && pattern.is_empty() {
-                continue;
-            }
-            self.routes.push(Route {
-                rule: Rule::new(format!("{prefix}{pattern}")),
-                endpoints: vec![(None, endpoint.clone())],
-                has_xsrf: true,
-            });
-        }
+        self.routes = self.routes.mount(prefix, service);
         self
     }
 
-    /// Adds a tower layer around all routes; the layer that is added last is the outermost.
+    /// Adds a tower layer around all requests, those without a route included; the layer that is
+    /// added last is the outermost. It may change the types of bodies. [`Route::layer`] and
+    /// [`Routes::layer`] are around single routes and groups.
     ///
     /// Default: no layer.
-    pub fn layer(
-        mut self,
-        layer: impl Layer<BoxService, Service: HttpService> + Send + 'static,
-    ) -> Self {
+    ///
+    /// [`Route::layer`]: crate::Route::layer
+    pub fn layer(mut self, layer: impl RouteLayer) -> Self {
         self.layers.push(wrap(layer));
         self
     }
@@ -185,56 +169,75 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     /// If a pattern, host or name is malformed, if two routes conflict, or if a setting cannot be
     /// used.
     pub fn into_service(self) -> Result<ApplicationService> {
-        if let Some(error) = self.config_error {
-            return Err(error);
-        }
         let settings = self.settings;
         let live_reload = autoreload::live_reload(&settings);
         let debug = settings.debug.is_on();
         let mut rules = Router::builder();
         let files = settings.files.build(debug)?;
         for (rule, endpoint) in files.routes {
-            rules = rules.route(rule, squall_routing::Methods::new().any(endpoint)?);
+            let target = Target::new(endpoint);
+            rules = rules.route(rule, squall_routing::Methods::new().any(target)?);
         }
         let guard = settings.xsrf.guard();
-        for route in self.routes {
-            let rule = route.rule;
+        for entry in self.routes.into_entries() {
+            let (mut rule, mut route) = (entry.rule, entry.route);
+            if let Some(name) = route.name.take() {
+                rule = rule.name(name);
+            }
+            let route_settings = std::mem::take(&mut route.settings);
+            let in_route = |error: &dyn fmt::Display| Error::new(format!("route {rule}: {error}"));
             let mut methods = squall_routing::Methods::new();
-            for (method, endpoint) in route.endpoints {
+            for (method, endpoint) in route.bind(&self.state).map_err(|error| in_route(&error))? {
                 let endpoint = match &guard {
-                    Some(guard) if route.has_xsrf => guard.protect(endpoint),
+                    Some(guard) if !route_settings.is_xsrf_exempt => guard.protect(endpoint),
                     _ => endpoint,
                 };
+                let target = Target {
+                    endpoint: route_settings.apply(endpoint),
+                    body_limit: route_settings.body_limit,
+                };
                 methods = match method {
-                    Some(method) => methods.on(method, endpoint),
-                    None => methods.any(endpoint),
+                    Some(method) => methods.on(method, target),
+                    None => methods.any(target),
                 }
-                .map_err(|error| Error::new(format!("route {rule}: {error}")))?;
+                .map_err(|error| in_route(&error))?;
             }
             rules = rules.route(rule, methods);
         }
         let router = rules.build_merging(|methods, others| {
             methods.merge(others).map_err(|error| error.to_string())
         })?;
-        let mut layers = self.layers;
-        settings.locale.add_layer(&mut layers);
+        let mut own_layers = Vec::new();
+        settings.locale.add_layer(&mut own_layers);
         let has_secret = settings.cookies.has_secret();
-        settings.cookies.add_layer(&mut layers, debug)?;
+        settings.cookies.add_layer(&mut own_layers, debug)?;
         let urls = Urls::new(router.urls().clone(), files.urls);
         let site = Site {
             templates: settings.templates.build(&urls, debug)?,
             auth: settings.auth.build(has_secret)?,
             urls,
+            access_log: settings.access_log,
         };
+        let site = Arc::new(site);
+        let error_pages = settings.error_pages.map(|page| {
+            let page = match &guard {
+                Some(guard) => guard.protect(page),
+                None => page,
+            };
+            let page = Matched::nowhere(&site).add_to(page);
+            own_layers.iter().fold(page, |inner, layer| layer(inner))
+        });
         let inner = Inner {
             tracebacks: settings.debug.build(),
             debug,
             live_reload,
-            site: Arc::new(site),
+            site,
             router,
-            error_pages: settings.error_pages,
+            error_pages,
         };
-        Ok(ApplicationService::new(inner, settings.access_log, layers))
+        let mut layers = self.layers;
+        layers.extend(own_layers);
+        Ok(ApplicationService::new(inner, &layers))
     }
 
     /// Listens and serves in this process until a signal stops it. Short for
@@ -250,7 +253,6 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
 
 impl<S> fmt::Debug for Application<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rules = self.routes.iter().map(|route| &route.rule);
-        f.debug_list().entries(rules).finish()
+        f.debug_tuple("Application").field(&self.routes).finish()
     }
 }

@@ -1,11 +1,10 @@
 //! The settings of an application: its own, and those of each feature.
 
-use axum_core::response::IntoResponse;
 use http::StatusCode;
 
 use crate::{
-    Application, ErrorPage, auth, cookies, debug, locale, response::error_pages::ErrorPages,
-    static_files, templates, xsrf,
+    Application, Handler, auth, cookies, debug, handler::endpoint::Endpoint, locale,
+    response::error_pages::ErrorPages, static_files, templates, xsrf,
 };
 
 /// Settings as given. The settings of a feature that is off are empty.
@@ -53,17 +52,30 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         self
     }
 
-    /// Sets the page for errors of one status: missing routes (404), missing methods (405),
-    /// failures and panics of handlers (500), and every [`Error`](crate::Error) that a handler
-    /// returns. Other responses of handlers are not changed, whatever their status.
+    /// Sets the page for errors of one status: missing routes (404), missing methods (405), requests
+    /// that are refused, failures and panics of handlers (500), and every [`Error`](crate::Error)
+    /// that a handler returns. Other responses of handlers are not changed, whatever their status.
     ///
-    /// Default: a page with the status and nothing else.
-    pub fn error_page<R: IntoResponse>(
-        mut self,
-        status: StatusCode,
-        page: impl Fn(&ErrorPage<'_>) -> R + Send + Sync + 'static,
-    ) -> Self {
-        self.settings.error_pages.set(status, page);
+    /// The page is a handler like any other, and [`ErrorPage`](crate::ErrorPage) is its extractor of
+    /// the error. It gets the head of the request, with GET and without a body, within the
+    /// application's cookies and locale but outside of the layers that were added with
+    /// [`layer`](Self::layer). A page that fails is logged, and the default page is sent instead.
+    ///
+    /// Default: the page of [`error_pages`](Self::error_pages); else a page with the status and the
+    /// reason of a [refusal](crate::Error::refusal), as HTML, JSON (RFC 9457) or text, by `Accept`.
+    pub fn error_page<T: 'static>(mut self, status: StatusCode, page: impl Handler<T, S>) -> Self {
+        let page = Endpoint::from_handler(page, self.state.clone());
+        self.settings.error_pages.set(Some(status), page);
+        self
+    }
+
+    /// Sets the page for errors of every status that has no [`error_page`](Self::error_page) of its
+    /// own.
+    ///
+    /// Default: as [`error_page`](Self::error_page).
+    pub fn error_pages<T: 'static>(mut self, page: impl Handler<T, S>) -> Self {
+        let page = Endpoint::from_handler(page, self.state.clone());
+        self.settings.error_pages.set(None, page);
         self
     }
 }

@@ -16,4 +16,6 @@ pub(crate) struct Site {
         expect(dead_code, reason = "only extractors and pages use it")
     )]
     pub(crate) auth: Auth,
+    /// Whether requests are logged, so that a mounted application does not log them again.
+    pub(crate) access_log: bool,
 }

@@ -3,7 +3,7 @@
 #[cfg(feature = "locale")]
 use http::request::Parts;
 
-use crate::{Result, application::layer::BoxLayer};
+use crate::{Result, routes::settings::Wrap};
 
 #[derive(Default)]
 pub(crate) struct Settings {}
@@ -13,7 +13,7 @@ impl Settings {
         false
     }
 
-    pub(crate) fn add_layer(self, _: &mut Vec<BoxLayer>, _debug: bool) -> Result<()> {
+    pub(crate) fn add_layer(self, _: &mut Vec<Wrap>, _debug: bool) -> Result<()> {
         Ok(())
     }
 

@@ -105,6 +105,11 @@ impl Observed {
     }
 }
 
+/// Whether the response is a traceback page.
+pub(crate) fn is_traceback(_: &Response) -> bool {
+    false
+}
+
 impl RequestMetadata {
     pub(crate) fn set_route(&self, _: &str) {
         match *self {}

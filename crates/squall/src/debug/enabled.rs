@@ -4,6 +4,9 @@
 pub(crate) use squall_debug::Snippet;
 pub(crate) use squall_debug::{Failure, Observed, RequestMetadata, TracebackLayer as Tracebacks};
 
+use axum_core::response::Response;
+use squall_debug::ShownTraceback;
+
 use crate::{Application, prefork, xheaders::peer_ip};
 
 /// Settings as given.
@@ -11,6 +14,11 @@ use crate::{Application, prefork, xheaders::peer_ip};
 pub(crate) struct Settings {
     is_on: bool,
     tracebacks: squall_debug::Tracebacks,
+}
+
+/// Whether the response is a traceback page.
+pub(crate) fn is_traceback(response: &Response) -> bool {
+    response.extensions().get::<ShownTraceback>().is_some()
 }
 
 impl Settings {

@@ -8,8 +8,12 @@ mod enabled;
 #[cfg(all(not(feature = "debug"), feature = "templates"))]
 pub(crate) use self::disabled::Snippet;
 #[cfg(not(feature = "debug"))]
-pub(crate) use self::disabled::{Failure, Observed, RequestMetadata, Settings, Tracebacks};
+pub(crate) use self::disabled::{
+    Failure, Observed, RequestMetadata, Settings, Tracebacks, is_traceback,
+};
 #[cfg(all(feature = "debug", feature = "templates"))]
 pub(crate) use self::enabled::Snippet;
 #[cfg(feature = "debug")]
-pub(crate) use self::enabled::{Failure, Observed, RequestMetadata, Settings, Tracebacks};
+pub(crate) use self::enabled::{
+    Failure, Observed, RequestMetadata, Settings, Tracebacks, is_traceback,
+};

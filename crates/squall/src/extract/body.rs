@@ -5,24 +5,29 @@ use std::fmt;
 use axum_core::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
-use squall_server::BodyError;
 
-use crate::Error;
+use crate::{Error, response::request_fault};
 
 /// Reads the whole body. An error has the status of its cause.
 pub(super) async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
-    Bytes::from_request(request, state)
-        .await
-        .map_err(|rejection| {
-            let status =
-                body_error(&rejection).map_or_else(|| rejection.status(), BodyError::status);
-            Error::refusal(status, rejection)
-        })
+    let body = Bytes::from_request(request, state).await;
+    body.map_err(|rejection| {
+        let status = request_fault(&rejection).unwrap_or_else(|| rejection.status());
+        Error::refusal(status, rejection)
+    })
 }
 
-fn body_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a BodyError> {
-    std::iter::successors(Some(error), |error| error.source())
-        .find_map(|error| error.downcast_ref())
+/// Returns the refusal of a value that is wrong at a path, such as `user.age`.
+pub(super) fn at_path<E>(status: StatusCode, error: serde_path_to_error::Error<E>) -> Error
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    let path = error.path().to_string();
+    let refusal = Error::refusal(status, error);
+    match &*path {
+        "." => refusal,
+        _ => refusal.with_field(path),
+    }
 }
 
 /// Whether the body has this media type (RFC 9110, 8.3.1), parameters aside.

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     Query,
-    body::{check_content_coding, is_media_type, read_body, wrong_media_type},
+    body::{at_path, check_content_coding, is_media_type, read_body, wrong_media_type},
 };
 use crate::{Error, debug::RequestMetadata};
 
@@ -63,7 +63,7 @@ where
         let deserializer = serde_html_form::Deserializer::from_bytes(&body);
         match serde_path_to_error::deserialize(deserializer) {
             Ok(value) => Ok(Self(value)),
-            Err(error) => Err(Error::refusal(StatusCode::UNPROCESSABLE_ENTITY, error)),
+            Err(error) => Err(at_path(StatusCode::UNPROCESSABLE_ENTITY, error)),
         }
     }
 }

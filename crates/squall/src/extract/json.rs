@@ -7,7 +7,7 @@ use axum_core::{
 use http::{HeaderValue, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::body::{check_content_coding, is_media_type, read_body, wrong_media_type};
+use super::body::{at_path, check_content_coding, is_media_type, read_body, wrong_media_type};
 use crate::Error;
 
 /// A JSON body, as an extractor and as a response.
@@ -55,7 +55,7 @@ where
                 serde_json::error::Category::Data => StatusCode::UNPROCESSABLE_ENTITY,
                 _ => StatusCode::BAD_REQUEST,
             };
-            Error::refusal(status, error)
+            at_path(status, error)
         })?;
         match deserializer.end() {
             Ok(()) => Ok(Self(value)),

@@ -41,7 +41,10 @@ where
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
         let matched = parts.extensions.get::<Matched>();
         let matched = matched.ok_or_else(|| Error::new("`Path` outside of a squall route"))?;
-        let params: Vec<_> = matched.captures.params(parts.uri.path()).collect();
+        let captures = matched.captures.iter();
+        let params: Vec<_> = captures
+            .flat_map(|captures| captures.params(parts.uri.path()))
+            .collect();
         match deserialize(&params) {
             Ok(value) => Ok(Self(value)),
             Err(error @ ParamError::Count { .. }) => Err(Error::new(error)),

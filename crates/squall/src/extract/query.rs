@@ -4,6 +4,7 @@ use axum_core::extract::FromRequestParts;
 use http::{StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
 
+use super::body::at_path;
 use crate::Error;
 
 /// The query string, deserialized into `T`; a repeated name can fill a `Vec`. The response is 400
@@ -43,7 +44,7 @@ where
         let deserializer = serde_html_form::Deserializer::from_bytes(query.as_bytes());
         match serde_path_to_error::deserialize(deserializer) {
             Ok(value) => Ok(Self(value)),
-            Err(error) => Err(Error::refusal(StatusCode::BAD_REQUEST, error)),
+            Err(error) => Err(at_path(StatusCode::BAD_REQUEST, error)),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum_core::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 
-/// The value of [`Application::state`](crate::Application::state), or a part of it by [`FromRef`].
+/// The value of [`Application::with_state`](crate::Application::with_state), or a part of it by [`FromRef`].
 ///
 /// # Examples
 ///
@@ -17,9 +17,8 @@ use http::request::Parts;
 ///     visits.fetch_add(1, Ordering::Relaxed).to_string()
 /// }
 ///
-/// let application = Application::new()
-///     .state(Arc::new(AtomicU64::new(1)))
-///     .route("/", get(count));
+/// let visits = Arc::new(AtomicU64::new(1));
+/// let application = Application::with_state(visits).route("/", get(count));
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(

@@ -1,6 +1,7 @@
-//! `Endpoint`: a handler with its state, or a tower service, with its type erased.
+//! `Endpoint`: a handler or a tower service, with its type erased.
 
 use std::{
+    convert::Infallible,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
@@ -9,9 +10,11 @@ use std::{
 };
 
 use axum_core::{
+    body::Body,
     extract::Request,
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use pin_project_lite::pin_project;
 use squall_server::BoxError;
 use tower_service::Service;
@@ -19,8 +22,15 @@ use tower_service::Service;
 use super::Handler;
 use crate::{Error, debug::Failure};
 
-/// A tower service that an application can call: the bounds of [`IntoRoute`](crate::route::IntoRoute) and
-/// [`Application::mount`](crate::Application::mount).
+/// A tower service that an application can call: the bounds of a [route](crate::Application::route),
+/// of [`Application::mount`](crate::Application::mount) and of what a layer returns.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tower service that squall can call",
+    label = "not a service of HTTP requests",
+    note = "it must be a `Service<squall::Request>` whose response implements `IntoResponse`, whose error \
+            is `Into<Box<dyn Error + Send + Sync>>` and whose future is `Send`; and `Clone + Send + Sync`",
+    note = "a handler is put on a route with `get(…)`, `post(…)`, `any(…)`, …"
+)]
 pub trait HttpService:
     Service<Request, Response: IntoResponse, Error: Into<BoxError>, Future: Send + 'static>
     + Clone
@@ -30,6 +40,7 @@ pub trait HttpService:
 {
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> HttpService for T where
     T: Service<Request, Response: IntoResponse, Error: Into<BoxError>, Future: Send + 'static>
         + Clone
@@ -39,22 +50,15 @@ impl<T> HttpService for T where
 {
 }
 
+/// A future of a response, behind a pointer.
 pub(crate) type ResponseFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 
-/// A handler with its state, or a service, behind one type.
+/// The service inside a [layer](crate::Route::layer): handlers, inner layers, or all routes of the
+/// application. It never fails, and accepts any type of body.
 #[derive(Clone)]
-pub(crate) struct Endpoint(Arc<dyn Fn(Request) -> ResponseFuture + Send + Sync>);
+pub struct Endpoint(Arc<dyn Fn(Request) -> ResponseFuture + Send + Sync>);
 
 impl Endpoint {
-    pub(crate) fn new<H, T, S>(handler: H, state: S) -> Self
-    where
-        H: Handler<T, S>,
-        T: 'static,
-        S: Clone + Send + Sync + 'static,
-    {
-        Self::from_fn(move |request| handler.clone().call(request, state.clone()))
-    }
-
     /// Returns an endpoint that responds to a panic of the future with 500.
     pub(crate) fn from_fn<F, Fut>(f: F) -> Self
     where
@@ -70,6 +74,22 @@ impl Endpoint {
         }))
     }
 
+    pub(crate) fn from_handler<H, T, S>(handler: H, state: S) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+        S: Clone + Send + Sync + 'static,
+    {
+        Self::from_fn(move |request| handler.clone().call(request, state.clone()))
+    }
+
+    /// Returns an endpoint of a function whose futures respond to panics already.
+    pub(crate) fn forward(
+        respond: impl Fn(Request) -> ResponseFuture + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(respond))
+    }
+
     pub(crate) fn from_service(service: impl HttpService) -> Self {
         Self::from_fn(move |request| {
             let response = tower::ServiceExt::oneshot(service.clone(), request);
@@ -82,8 +102,36 @@ impl Endpoint {
         })
     }
 
-    pub(crate) fn call(&self, request: Request) -> ResponseFuture {
+    pub(crate) fn respond(&self, request: Request) -> ResponseFuture {
         (self.0)(request)
+    }
+}
+
+impl<B> Service<http::Request<B>> for Endpoint
+where
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = EndpointFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> EndpointFuture {
+        EndpointFuture(self.respond(request.map(Body::new)))
+    }
+}
+
+/// The response of an [`Endpoint`].
+pub struct EndpointFuture(ResponseFuture);
+
+impl Future for EndpointFuture {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx).map(Ok)
     }
 }
 
@@ -106,6 +154,12 @@ impl<F: Future<Output = Response>> Future for CatchPanic<F> {
             let failure = Failure::from_panic(&*panic);
             Poll::Ready(Error::from_failure(failure).into_response())
         })
+    }
+}
+
+impl fmt::Debug for EndpointFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EndpointFuture").finish_non_exhaustive()
     }
 }
 

@@ -1,10 +1,10 @@
 //! No translations.
 
-use crate::application::layer::BoxLayer;
+use crate::routes::settings::Wrap;
 
 #[derive(Default)]
 pub(crate) struct Settings {}
 
 impl Settings {
-    pub(crate) fn add_layer(self, _: &mut Vec<BoxLayer>) {}
+    pub(crate) fn add_layer(self, _: &mut Vec<Wrap>) {}
 }

@@ -4,7 +4,7 @@ use std::{error::Error as StdError, fmt, sync::Arc};
 
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
-use squall_server::BoxError;
+use squall_server::{BodyError, BoxError};
 
 use crate::debug::Failure;
 
@@ -13,10 +13,16 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Any error, with the HTTP status of its response.
 ///
-/// `?` converts every [`std::error::Error`], with status 500. The chain of sources and the
-/// backtrace of the `?` are logged, and shown to the client in [debug
-/// mode](crate::Application::debug) only. For this conversion, `Error` does not itself implement
-/// [`std::error::Error`].
+/// `?` converts every error, those of `anyhow` and `eyre` included. It becomes one of two kinds:
+///
+/// - A *failure* is the fault of the program. The response is 500; the chain of sources and the
+///   backtrace of the `?` are logged, and shown to the client in [debug
+///   mode](crate::Application::debug) only.
+/// - A *refusal* is the fault of the request: a body that is too large, stalled, cut short or
+///   malformed. The response has its status and its reason; it is logged in one line without a
+///   backtrace. [`refusal`](Self::refusal) makes others.
+///
+/// For this conversion, `Error` does not itself implement [`std::error::Error`].
 ///
 /// # Examples
 ///
@@ -29,7 +35,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///     }
 ///     let number: u32 = number.parse()?; // 500; the cause is logged
 ///     let squared = number.checked_mul(number);
-///     let squared = squared.ok_or_else(|| Error::new("too large").with_status(StatusCode::BAD_REQUEST))?;
+///     let squared = squared.ok_or_else(|| {
+///         Error::refusal(StatusCode::BAD_REQUEST, "too large to be squared").with_field("number")
+///     })?;
 ///     Ok(squared.to_string())
 /// }
 /// ```
@@ -43,15 +51,26 @@ pub struct Error {
 enum Cause {
     /// With a backtrace.
     Failure(Failure),
-    /// An invalid request. Without a backtrace, because a client can send many.
-    Refusal(Arc<dyn StdError + Send + Sync>),
+    /// Without a backtrace, because a client can send many.
+    Refusal(Arc<Refusal>),
+}
+
+struct Refusal {
+    source: Arc<dyn StdError + Send + Sync>,
+    /// The field or parameter that is wrong.
+    field: Option<String>,
 }
 
 impl Error {
-    /// Returns an error with status 500 (Internal Server Error) and the backtrace of the caller.
+    /// Returns an error with status 500 (Internal Server Error) and the backtrace of the caller; or a
+    /// refusal, if the error is one of reading the request's body.
     #[track_caller]
     pub fn new(source: impl Into<BoxError>) -> Self {
-        Self::from_failure(Failure::new(source))
+        let source = source.into();
+        match request_fault(&*source) {
+            Some(status) => Self::refusal(status, source),
+            None => Self::from_failure(Failure::new(source)),
+        }
     }
 
     pub(crate) fn from_failure(failure: Failure) -> Self {
@@ -61,11 +80,17 @@ impl Error {
         }
     }
 
-    /// Returns the error of an invalid request.
-    pub(crate) fn refusal(status: StatusCode, source: impl Into<BoxError>) -> Self {
+    /// Returns the error of a request that the client has to change. The reason, a text or an error,
+    /// is part of the response: it must not be confidential.
+    #[must_use]
+    pub fn refusal(status: StatusCode, reason: impl Into<BoxError>) -> Self {
+        let refusal = Refusal {
+            source: reason.into().into(),
+            field: None,
+        };
         Self {
             status,
-            cause: Some(Cause::Refusal(source.into().into())),
+            cause: Some(Cause::Refusal(Arc::new(refusal))),
         }
     }
 
@@ -87,10 +112,52 @@ impl Error {
         self
     }
 
+    /// Sets the field or parameter that a refusal is about. Other errors have none.
+    ///
+    /// Default: none.
+    #[must_use]
+    pub fn with_field(mut self, field: impl Into<String>) -> Self {
+        if let Some(Cause::Refusal(refusal)) = &mut self.cause {
+            *refusal = Arc::new(Refusal {
+                source: Arc::clone(&refusal.source),
+                field: Some(field.into()),
+            });
+        }
+        self
+    }
+
     /// Returns the status of the response.
     #[must_use]
     pub fn status_code(&self) -> StatusCode {
         self.status
+    }
+
+    /// Returns the reason of a refusal, with its sources, which the client may see.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        match self.cause.as_ref()? {
+            Cause::Refusal(_) => {
+                let mut causes = self.chain().map(ToString::to_string);
+                let mut reason = causes.next()?;
+                for cause in causes {
+                    // Some errors write their source as well.
+                    if !reason.contains(&cause) {
+                        reason = format!("{reason}: {cause}");
+                    }
+                }
+                Some(reason)
+            }
+            Cause::Failure(_) => None,
+        }
+    }
+
+    /// Returns the field or parameter that a refusal is about.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        match self.cause.as_ref()? {
+            Cause::Refusal(refusal) => refusal.field.as_deref(),
+            Cause::Failure(_) => None,
+        }
     }
 
     /// Returns the cause, or `None` if the error is only a status.
@@ -98,16 +165,13 @@ impl Error {
     pub fn source(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
         Some(match self.cause.as_ref()? {
             Cause::Failure(failure) => failure.error(),
-            Cause::Refusal(error) => &**error,
+            Cause::Refusal(refusal) => &*refusal.source,
         })
     }
 
     /// Returns the cause and its sources, outermost first.
     pub fn chain<'a>(&'a self) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-        let first = self
-            .source()
-            .map(|error| error as &(dyn StdError + 'static));
-        std::iter::successors(first, |&error| StdError::source(error))
+        chain(self.source().map(|error| error as _))
     }
 
     /// Returns the failure, which is logged with its backtrace.
@@ -119,7 +183,40 @@ impl Error {
     }
 }
 
-impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+/// A request's body is larger than the limit.
+#[derive(Debug)]
+pub(crate) struct BodyTooLarge {
+    /// In bytes.
+    pub(crate) limit: u64,
+}
+
+impl fmt::Display for BodyTooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the request body is longer than {} bytes", self.limit)
+    }
+}
+
+impl StdError for BodyTooLarge {}
+
+fn chain<'a>(
+    first: Option<&'a (dyn StdError + 'static)>,
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(first, |&error| error.source())
+}
+
+/// Returns the status of an error that the request caused.
+pub(crate) fn request_fault(error: &(dyn StdError + 'static)) -> Option<StatusCode> {
+    chain(Some(error)).find_map(|error| {
+        if let Some(error) = error.downcast_ref::<BodyError>() {
+            return Some(error.status());
+        }
+        error
+            .is::<BodyTooLarge>()
+            .then_some(StatusCode::PAYLOAD_TOO_LARGE)
+    })
+}
+
+impl<E: Into<BoxError>> From<E> for Error {
     #[track_caller]
     fn from(error: E) -> Self {
         Self::new(error)

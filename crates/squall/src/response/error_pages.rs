@@ -1,92 +1,199 @@
-//! Error pages: the application's own, or the status alone.
+//! Error pages: the handlers of the application's own, and what they extract.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+use std::{collections::HashMap, fmt};
+
+use axum_core::{
+    body::Body,
+    extract::{FromRequestParts, Request},
+    response::Response,
 };
-
-use axum_core::response::{IntoResponse, Response};
-use http::{Method, StatusCode, Uri, header};
-use squall_server::panic_message;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts};
 
 use super::Error;
+use crate::handler::endpoint::Endpoint;
 
-/// The error and the request of an [error page](crate::Application::error_page).
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct ErrorPage<'a> {
-    /// The status of the response.
-    pub status: StatusCode,
-    /// The error. Its text is for the log and may be confidential: do not show it to clients.
-    pub error: &'a Error,
-    /// The request's method.
-    pub method: &'a Method,
-    /// The request's target.
-    pub uri: &'a Uri,
+/// The error of a request, as an extractor of [error
+/// pages](crate::Application::error_page).
+///
+/// # Examples
+///
+/// ```
+/// use squall::{Application, ErrorPage, Html, http::StatusCode};
+///
+/// async fn sorry(error: ErrorPage) -> Html<String> {
+///     let reason = error.reason().unwrap_or_default();
+///     Html(format!("<h1>{}</h1><p>{}", error.status(), html_escape(&reason)))
+/// }
+/// # fn html_escape(text: &str) -> String { text.to_owned() }
+///
+/// let application = Application::new().error_pages(sorry);
+/// ```
+#[derive(Clone, Debug)]
+pub struct ErrorPage {
+    error: Error,
+    method: Method,
+    uri: Uri,
+    request_id: Option<HeaderValue>,
 }
 
-type Render = Arc<dyn Fn(&ErrorPage<'_>) -> Response + Send + Sync>;
+/// The head of a request, kept for its error page.
+pub(crate) struct RequestHead(Box<Parts>);
 
 /// The application's own pages, by status.
-#[derive(Clone, Default)]
-pub(crate) struct ErrorPages(HashMap<StatusCode, Render>);
+#[derive(Default)]
+pub(crate) struct ErrorPages {
+    by_status: HashMap<StatusCode, Endpoint>,
+    others: Option<Endpoint>,
+}
+
+impl ErrorPage {
+    pub(crate) fn new(error: Error, head: &RequestHead, headers: &HeaderMap) -> Self {
+        Self {
+            error,
+            method: head.0.method.clone(),
+            uri: head.0.uri.clone(),
+            request_id: headers.get("x-request-id").cloned(),
+        }
+    }
+
+    /// Returns the status of the response.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.error.status_code()
+    }
+
+    /// Returns the reason of a [refusal](Error::refusal), which the client may see. It may contain
+    /// text of the client: escape it.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        self.error.reason()
+    }
+
+    /// Returns the name of the field or parameter that a refusal is about, if it names one.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        self.error.field()
+    }
+
+    /// Returns the error. Its text is for the log, and may be confidential unless it is a
+    /// [`reason`](Self::reason).
+    #[must_use]
+    pub fn error(&self) -> &Error {
+        &self.error
+    }
+
+    /// Returns the method of the request. The page itself gets GET.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// Returns the target of the request.
+    #[must_use]
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// Returns the id of the request in the log, which failures have.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_ref()?.to_str().ok()
+    }
+}
+
+/// Outside of an error page, the response is 500.
+impl<S: Send + Sync> FromRequestParts<S> for ErrorPage {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let page = parts.extensions.get::<Self>();
+        page.cloned()
+            .ok_or_else(|| Error::new("ErrorPage is an extractor of Application::error_page(…)"))
+    }
+}
+
+impl RequestHead {
+    pub(crate) fn of<B>(request: &http::Request<B>) -> Self {
+        let mut head = http::Request::new(()).into_parts().0;
+        head.method = request.method().clone();
+        head.uri = request.uri().clone();
+        head.version = request.version();
+        head.headers = request.headers().clone();
+        head.extensions = request.extensions().clone();
+        Self(Box::new(head))
+    }
+
+    /// Returns the request of the page: the same target with GET, without a body and without the
+    /// headers of one.
+    pub(crate) fn into_request(mut self, page: ErrorPage) -> Request {
+        self.0.method = Method::GET;
+        for name in [
+            header::CONTENT_ENCODING,
+            header::CONTENT_LENGTH,
+            header::CONTENT_TYPE,
+            header::EXPECT,
+            header::RANGE,
+            header::TRANSFER_ENCODING,
+        ] {
+            self.0.headers.remove(name);
+        }
+        self.0.extensions.insert(page);
+        Request::from_parts(*self.0, Body::empty())
+    }
+}
 
 impl ErrorPages {
-    pub(crate) fn set<R: IntoResponse>(
-        &mut self,
-        status: StatusCode,
-        page: impl Fn(&ErrorPage<'_>) -> R + Send + Sync + 'static,
-    ) {
-        let render: Render = Arc::new(move |error| page(error).into_response());
-        self.0.insert(status, render);
+    pub(crate) fn set(&mut self, status: Option<StatusCode>, page: Endpoint) {
+        match status {
+            Some(status) => drop(self.by_status.insert(status, page)),
+            None => self.others = Some(page),
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.by_status.is_empty() && self.others.is_none()
     }
 
-    /// Replaces the response's body with the page. Status and headers such as `Allow` are kept.
-    pub(crate) fn render(
-        &self,
-        response: Response,
-        error: &Error,
-        method: &Method,
-        uri: &Uri,
-    ) -> Response {
-        let status = response.status();
-        let page = match self.0.get(&status) {
-            Some(render) => {
-                let page = ErrorPage {
-                    status,
-                    error,
-                    method,
-                    uri,
-                };
-                catch_unwind(AssertUnwindSafe(|| render(&page))).unwrap_or_else(|panic| {
-                    let panic = panic_message(&*panic);
-                    tracing::error!(%status, panic, "the error page panicked");
-                    plain(status)
-                })
-            }
-            None => plain(status),
-        };
-        let (mut head, _) = response.into_parts();
-        let (page_head, body) = page.into_parts();
-        head.headers.remove(header::CONTENT_LENGTH);
-        head.headers.extend(page_head.headers);
-        head.extensions.extend(page_head.extensions);
-        Response::from_parts(head, body)
+    pub(crate) fn find(&self, status: StatusCode) -> Option<&Endpoint> {
+        self.by_status.get(&status).or(self.others.as_ref())
+    }
+
+    /// Returns the pages, each changed by a function.
+    pub(crate) fn map(self, mut wrap: impl FnMut(Endpoint) -> Endpoint) -> Self {
+        let by_status = self.by_status.into_iter();
+        Self {
+            by_status: by_status
+                .map(|(status, page)| (status, wrap(page)))
+                .collect(),
+            others: self.others.map(wrap),
+        }
     }
 }
 
-fn plain(status: StatusCode) -> Response {
-    format!("{status}\n").into_response()
+/// Puts a page into the response to a request. Status and headers such as `Allow` are kept, unless
+/// the page has a status of its own, such as that of a redirect.
+pub(crate) fn merge(response: Response, page: Response) -> Response {
+    let (mut head, _) = response.into_parts();
+    let (page_head, body) = page.into_parts();
+    if page_head.status != StatusCode::OK {
+        head.status = page_head.status;
+    }
+    head.headers.remove(header::CONTENT_LENGTH);
+    let mut headers = page_head.headers;
+    let cookies: Vec<_> = match headers.entry(header::SET_COOKIE) {
+        header::Entry::Occupied(cookies) => cookies.remove_entry_mult().1.collect(),
+        header::Entry::Vacant(_) => Vec::new(),
+    };
+    head.headers.extend(headers);
+    for cookie in cookies {
+        head.headers.append(header::SET_COOKIE, cookie);
+    }
+    head.extensions.extend(page_head.extensions);
+    Response::from_parts(head, body)
 }
 
 impl fmt::Debug for ErrorPages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.keys()).finish()
+        f.debug_list().entries(self.by_status.keys()).finish()
     }
 }

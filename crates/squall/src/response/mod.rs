@@ -1,8 +1,11 @@
-//! Responses: HTML and redirects. `error.rs` is the error of a handler, `error_pages.rs` its page.
+//! Responses: HTML and redirects. `error.rs` is the error of a handler, `error_pages.rs` its page, and
+//! `default_page.rs` that of an application without one.
 
+pub(crate) mod default_page;
 mod error;
 pub(crate) mod error_pages;
 
+pub(crate) use self::error::{BodyTooLarge, request_fault};
 pub use self::{
     error::{Error, Result},
     error_pages::ErrorPage,

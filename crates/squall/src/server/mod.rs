@@ -92,7 +92,7 @@ impl Server {
     /// fn main() -> squall::Result<()> {
     ///     Server::from_fn(|_worker| async {
     ///         let pool = connect().await?;
-    ///         Ok(Application::new().state(pool).route("/", get(home)))
+    ///         Ok(Application::with_state(pool).route("/", get(home)))
     ///     })
     ///     .bind(8888)?
     ///     .start(1)

@@ -16,8 +16,10 @@ impl Server {
     pub async fn serve(mut self) -> Result<()> {
         self.check()?;
         self.apply_debug()?;
+        let max_body_size = self.limits.largest_body();
         let mut server = squall_server::Server::new()
-            .limits(self.limits)
+            // The application limits bodies, since a route can have a limit of its own.
+            .limits(self.limits.max_body_size(u64::MAX))
             .threads(self.threads)
             .handle(self.handle);
         server = prefork::observe(server);
@@ -59,6 +61,7 @@ impl Server {
                 }
             );
         }
+        let service = service.max_body_size(max_body_size);
         let live = service.live_reload();
         match self.xheaders.layer() {
             Some(layer) => autoreload::serve(live, listening, layer.layer(service)).await?,

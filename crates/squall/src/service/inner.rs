@@ -1,6 +1,6 @@
 //! `Inner`: the routes and settings of an application, and the search for a request's endpoint.
 
-use std::{future::ready, sync::Arc};
+use std::{fmt, future::ready, sync::Arc};
 
 use axum_core::{
     extract::Request,
@@ -13,14 +13,15 @@ use crate::{
     Error,
     application::site::Site,
     autoreload::LiveReload,
+    body_limit,
     debug::{RequestMetadata, Tracebacks},
-    handler::{Endpoint, ResponseFuture as HandlerFuture},
+    handler::endpoint::{Endpoint, ResponseFuture as HandlerFuture},
     response::error_pages::ErrorPages,
 };
 
 /// Routes and settings; shared by all requests.
 pub(crate) struct Inner {
-    pub(crate) router: Router<Methods<Endpoint>>,
+    pub(crate) router: Router<Methods<Target>>,
     pub(crate) error_pages: ErrorPages,
     pub(crate) site: Arc<Site>,
     pub(crate) tracebacks: Tracebacks,
@@ -30,27 +31,84 @@ pub(crate) struct Inner {
     pub(crate) live_reload: Option<LiveReload>,
 }
 
+/// The endpoint of one method of a route, and the limit of its requests' bodies in bytes.
+#[derive(Clone)]
+pub(crate) struct Target {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) body_limit: Option<u64>,
+}
+
 /// The matched route, in a request's extensions.
 #[derive(Clone)]
 pub(crate) struct Matched {
-    pub(crate) captures: Captures,
+    /// `None` in an error page.
+    pub(crate) captures: Option<Captures>,
     pub(crate) site: Arc<Site>,
 }
 
+/// In the extensions of a request that a mounted application need not log.
+#[derive(Clone)]
+pub(crate) struct OuterLog;
+
+impl Matched {
+    /// Returns the values of a request without a route: of an error page.
+    pub(crate) fn nowhere(site: &Arc<Site>) -> Self {
+        Self {
+            captures: None,
+            site: Arc::clone(site),
+        }
+    }
+
+    /// Returns an endpoint whose requests have these values.
+    pub(crate) fn add_to(self, endpoint: Endpoint) -> Endpoint {
+        Endpoint::forward(move |mut request| {
+            request.extensions_mut().insert(self.clone());
+            endpoint.respond(request)
+        })
+    }
+}
+
+impl Target {
+    pub(crate) fn new(endpoint: Endpoint) -> Self {
+        Self {
+            endpoint,
+            body_limit: None,
+        }
+    }
+
+    /// Responds to a request whose body has the default limit.
+    pub(super) fn respond(&self, mut request: Request) -> HandlerFuture {
+        if let Some(limit) = self.body_limit {
+            body_limit::set_limit(&mut request, limit);
+        }
+        match body_limit::check_length(&request) {
+            Ok(()) => self.endpoint.respond(request),
+            Err(error) => {
+                let status = StatusCode::PAYLOAD_TOO_LARGE;
+                now(Error::refusal(status, error).into_response())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Target")
+    }
+}
+
 impl Inner {
+    /// Responds to a request that has passed the layers. Its body has a limit already.
     pub(super) fn respond(&self, mut request: Request) -> HandlerFuture {
         match self.find(&mut request) {
-            Ok(endpoint) => endpoint.call(request),
+            Ok(target) => target.respond(request),
             Err(response) => response,
         }
     }
 
     /// Finds the endpoint and adds the captures to the request. The error is the response of a
     /// request that matches no endpoint.
-    pub(super) fn find<B>(
-        &self,
-        request: &mut http::Request<B>,
-    ) -> Result<&Endpoint, HandlerFuture> {
+    pub(super) fn find<B>(&self, request: &mut http::Request<B>) -> Result<&Target, HandlerFuture> {
         let path = request.uri().path();
         let host = || {
             request.uri().host().or_else(|| {
@@ -68,15 +126,15 @@ impl Inner {
             Err(FindError::NotFound) => return Err(error(StatusCode::NOT_FOUND)),
         };
         let (mut response, allow) = match found.endpoint.find(request.method()) {
-            MethodMatch::Found(endpoint) | MethodMatch::Head(endpoint) => {
+            MethodMatch::Found(target) | MethodMatch::Head(target) => {
                 if let Some(metadata) = request.extensions().get::<RequestMetadata>() {
                     record_route(metadata, &found.captures, path);
                 }
                 request.extensions_mut().insert(Matched {
-                    captures: found.captures,
+                    captures: Some(found.captures),
                     site: Arc::clone(&self.site),
                 });
-                return Ok(endpoint);
+                return Ok(target);
             }
             MethodMatch::Options(allow) => (StatusCode::NO_CONTENT.into_response(), allow),
             MethodMatch::NotAllowed(allow) => (

@@ -7,7 +7,7 @@ pub(crate) mod access_log;
 mod inner;
 mod outcome;
 
-pub(crate) use self::inner::{Inner, Matched};
+pub(crate) use self::inner::{Inner, Matched, OuterLog, Target};
 pub use self::outcome::ResponseFuture;
 
 use std::{
@@ -18,24 +18,17 @@ use std::{
     time::Instant,
 };
 
-use axum_core::{
-    body::Body,
-    extract::{DefaultBodyLimit, Request},
-    response::Response,
-};
+use axum_core::response::Response;
 use bytes::Bytes;
-use http::Method;
-use squall_server::{BoxError, ConnectionInfo};
+use http::{Method, header};
+use squall_server::{BoxError, Limits};
 use tower_service::Service;
 use tracing::level_filters::LevelFilter;
 
 use self::outcome::{AccessRecord, RequestRecord};
 use crate::{
-    Urls,
-    application::layer::{BoxLayer, boxed},
-    autoreload::LiveReload,
-    handler::Endpoint,
-    xheaders::logged_client,
+    Urls, autoreload::LiveReload, body_limit, handler::endpoint::Endpoint,
+    response::error_pages::RequestHead, routes::settings::Wrap, xheaders::logged_client,
 };
 
 /// A checked [`Application`](crate::Application) as a [`tower_service::Service`] that never fails,
@@ -45,35 +38,38 @@ pub struct ApplicationService {
     inner: Arc<Inner>,
     /// The routes inside the application's layers; `None` if it has no layer.
     layered: Option<Endpoint>,
-    access_log: bool,
+    /// The limit of the bodies of requests whose route has none of its own, in bytes.
+    max_body_size: u64,
 }
 
 impl ApplicationService {
-    pub(crate) fn new(inner: Inner, access_log: bool, layers: Vec<BoxLayer>) -> Self {
+    pub(crate) fn new(inner: Inner, layers: &[Wrap]) -> Self {
         let inner = Arc::new(inner);
-        let layered = layers
-            .into_iter()
-            .fold(None::<Endpoint>, |inner_layers, layer| {
-                Some(layer(match inner_layers {
-                    Some(layers) => boxed(move |request| layers.call(request)),
-                    None => {
-                        let routes = Arc::clone(&inner);
-                        boxed(move |request| routes.respond(request))
-                    }
-                }))
-            });
+        let routes = Arc::clone(&inner);
+        let layered = (!layers.is_empty()).then(|| {
+            let routes = Endpoint::forward(move |request| routes.respond(request));
+            layers.iter().fold(routes, |inner, layer| layer(inner))
+        });
         Self {
             inner,
             layered,
-            access_log,
+            max_body_size: Limits::default().largest_body(),
         }
+    }
+
+    /// Sets the limit of request bodies to that of a server, which then need not limit them itself.
+    pub(crate) fn max_body_size(mut self, bytes: u64) -> Self {
+        self.max_body_size = bytes;
+        self
     }
 
     /// Returns the request metadata that the response may need, or `None` if neither a log nor a
     /// page uses it.
     fn record<B>(&self, request: &mut http::Request<B>) -> Option<Box<RequestRecord>> {
         let inner = &self.inner;
-        let is_logged = self.access_log && access_log::is_enabled();
+        let is_logged = inner.site.access_log
+            && access_log::is_enabled()
+            && request.extensions().get::<OuterLog>().is_none();
         let has_pages = !inner.error_pages.is_empty();
         let is_failure_unlogged = LevelFilter::current() < LevelFilter::ERROR;
         if is_failure_unlogged && !is_logged && !has_pages && !inner.debug {
@@ -85,7 +81,7 @@ impl ApplicationService {
             space,
             RequestRecord {
                 observed: inner.tracebacks.observe(request),
-                pages: has_pages.then(|| Arc::clone(inner)),
+                pages: has_pages.then(|| (Arc::clone(inner), RequestHead::of(request))),
                 log: is_logged.then(|| AccessRecord {
                     connection: request.extensions().get().cloned(),
                     source: logged_client(request.extensions()),
@@ -127,17 +123,21 @@ where
     fn call(&mut self, mut request: http::Request<B>) -> ResponseFuture {
         let record = self.record(&mut request);
         let is_head = request.method() == Method::HEAD;
-        let endpoint = match &self.layered {
-            Some(layers) => Ok(layers),
-            None => self.inner.find(&mut request),
-        };
-        ResponseFuture {
-            response: match endpoint {
-                Ok(endpoint) => endpoint.call(with_body(request)),
+        let accept = request.headers().get(header::ACCEPT).cloned();
+        let limit = self.max_body_size;
+        let response = match &self.layered {
+            Some(layers) => layers.respond(body_limit::with_limit(request, limit)),
+            None => match self.inner.find(&mut request) {
+                Ok(target) => target.respond(body_limit::with_limit(request, limit)),
                 Err(response) => response,
             },
+        };
+        ResponseFuture {
+            response,
             record,
             is_head,
+            accept,
+            failed: None,
         }
     }
 }
@@ -146,23 +146,4 @@ impl fmt::Debug for ApplicationService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApplicationService").finish_non_exhaustive()
     }
-}
-
-/// Returns the request with axum's body type.
-fn with_body<B>(mut request: http::Request<B>) -> Request
-where
-    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
-{
-    if !request.body().is_end_stream() && request.extensions().get::<ConnectionInfo>().is_some() {
-        // squall-server limits bodies itself; axum's limit of 2 MB would apply as well.
-        DefaultBodyLimit::disable().apply(&mut request);
-    }
-    request.map(|body| {
-        // Most requests have no body, and an empty one needs no allocation.
-        if body.is_end_stream() {
-            Body::empty()
-        } else {
-            Body::new(body)
-        }
-    })
 }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use axum_core::{body::Body, response::Response};
-use http::{HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderValue, StatusCode, header};
 use http_body::Body as _;
 use squall_server::ConnectionInfo;
 
@@ -22,8 +22,15 @@ use super::{
     inner::Inner,
 };
 use crate::{
-    Error, debug::Observed, handler::ResponseFuture as HandlerFuture,
-    response::error_pages::ErrorPages, server::handles, xheaders::LoggedClient,
+    Error, ErrorPage,
+    debug::{Observed, is_traceback},
+    handler::endpoint::ResponseFuture as HandlerFuture,
+    response::{
+        default_page::default_page,
+        error_pages::{self, RequestHead},
+    },
+    server::handles,
+    xheaders::LoggedClient,
 };
 
 /// The response of an [`ApplicationService`](crate::ApplicationService).
@@ -31,13 +38,17 @@ pub struct ResponseFuture {
     pub(crate) response: HandlerFuture,
     pub(crate) record: Option<Box<RequestRecord>>,
     pub(crate) is_head: bool,
+    /// The media types of a default error page.
+    pub(crate) accept: Option<HeaderValue>,
+    /// The response whose page is being rendered.
+    pub(crate) failed: Option<Box<FailedResponse>>,
 }
 
 /// Request metadata for the log and for error pages.
 pub(crate) struct RequestRecord {
     pub(crate) observed: Observed,
     /// `Some` if the application has error pages of its own.
-    pub(crate) pages: Option<Arc<Inner>>,
+    pub(crate) pages: Option<(Arc<Inner>, RequestHead)>,
     pub(crate) log: Option<AccessRecord>,
 }
 
@@ -58,8 +69,17 @@ impl Future for ResponseFuture {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut response = ready!(self.response.as_mut().poll(cx));
-        if let Some(error) = response.extensions_mut().remove::<Error>() {
-            response = self.render(response, error);
+        if let Some(failed) = self.failed.take() {
+            response = failed.finish(response);
+        } else if let Some(error) = response.extensions_mut().remove::<Error>() {
+            response = match self.fail(response, error) {
+                Ok(response) => response,
+                Err((page, failed)) => {
+                    self.response = page;
+                    self.failed = Some(failed);
+                    return self.poll(cx);
+                }
+            };
         }
         match self.record.take() {
             Some(record) => response = record.finish(response, self.is_head),
@@ -137,19 +157,71 @@ impl RequestRecord {
 }
 
 impl ResponseFuture {
-    /// Renders the page of an error.
-    fn render(&self, response: Response, error: Error) -> Response {
-        let record = self.record.as_deref();
-        let pages =
-            record.and_then(|record| Some((&record.pages.as_ref()?.error_pages, &record.observed)));
-        let mut response = match pages {
-            Some((pages, request)) => {
-                pages.render(response, &error, request.method(), request.uri())
+    /// Logs a failure and responds to an error: with the traceback page, the default page, or the
+    /// future of the application's own page.
+    fn fail(
+        &mut self,
+        response: Response,
+        error: Error,
+    ) -> Result<Response, (HandlerFuture, Box<FailedResponse>)> {
+        let mut response = response;
+        if let Some(record) = &self.record {
+            response = record.observed.respond(response);
+            if is_traceback(&response) {
+                response.extensions_mut().insert(RenderedError(error));
+                return Ok(response);
             }
-            // The default pages do not depend on the request.
-            None => ErrorPages::default().render(response, &error, &Method::GET, &Uri::default()),
+        }
+        let own = self.record.as_deref_mut().and_then(|record| {
+            let (pages, head) = record.pages.take()?;
+            let page = pages.error_pages.find(error.status_code())?.clone();
+            Some((page, head))
+        });
+        let accept = self.accept.take();
+        let failed = FailedResponse {
+            response,
+            error,
+            accept,
         };
-        response.extensions_mut().insert(RenderedError(error));
+        match own {
+            Some((page, head)) => {
+                let error = failed.error.clone();
+                let error = ErrorPage::new(error, &head, failed.response.headers());
+                let page = page.respond(head.into_request(error));
+                Err((page, Box::new(failed)))
+            }
+            None => Ok(failed.finish_with_default()),
+        }
+    }
+}
+
+/// A response to an error whose page is being rendered.
+pub(crate) struct FailedResponse {
+    response: Response,
+    error: Error,
+    accept: Option<HeaderValue>,
+}
+
+impl FailedResponse {
+    /// Puts the page into the response, or the default page if the page failed as well.
+    fn finish(self, mut page: Response) -> Response {
+        if let Some(failed) = page.extensions_mut().remove::<Error>() {
+            let status = self.error.status_code().as_u16();
+            let cause = format!("{failed:?}");
+            tracing::error!(status, error = ?cause, "the error page failed");
+            return self.finish_with_default();
+        }
+        self.merged(page)
+    }
+
+    fn finish_with_default(self) -> Response {
+        let page = default_page(&self.error, self.accept.as_ref());
+        self.merged(page)
+    }
+
+    fn merged(self, page: Response) -> Response {
+        let mut response = error_pages::merge(self.response, page);
+        response.extensions_mut().insert(RenderedError(self.error));
         response
     }
 }

@@ -11,7 +11,7 @@ use squall_routing::Rule;
 pub(crate) use self::disabled::{Settings, Urls};
 #[cfg(feature = "static")]
 pub(crate) use self::enabled::{Settings, Urls};
-use crate::handler::Endpoint;
+use crate::handler::endpoint::Endpoint;
 
 /// The routes and URLs of static files.
 #[derive(Default)]

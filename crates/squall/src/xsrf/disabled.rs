@@ -5,7 +5,7 @@ use http::Extensions;
 
 #[cfg(feature = "templates")]
 use super::FormHtml;
-use crate::handler::Endpoint;
+use crate::handler::endpoint::Endpoint;
 
 #[derive(Default)]
 pub(crate) struct Settings {}

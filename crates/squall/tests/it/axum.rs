@@ -73,8 +73,7 @@ fn router() -> Router {
 }
 
 fn application() -> Application<&'static str> {
-    Application::new()
-        .state("shared")
+    Application::with_state("shared")
         .route("/", get(async || "root"))
         .route("/mirror", post(mirror))
         .route("/distance", get(distance))

@@ -141,12 +141,12 @@ async fn redirects() {
     }
 }
 
-fn page(page: &ErrorPage<'_>) -> Html<String> {
+async fn page(page: ErrorPage) -> Html<String> {
     Html(format!(
         "page: {} for {} {}",
-        page.status.as_u16(),
-        page.method,
-        page.uri
+        page.status().as_u16(),
+        page.method(),
+        page.uri()
     ))
 }
 
@@ -199,8 +199,9 @@ async fn error_page_gets_the_cause() {
     let saw = Arc::clone(&seen);
     let service = service(application().error_page(
         StatusCode::INTERNAL_SERVER_ERROR,
-        move |page| {
-            saw.lock().unwrap().push(format!("{:?}", page.error));
+        async move |page: ErrorPage| {
+            assert_eq!(page.reason(), None);
+            saw.lock().unwrap().push(format!("{:?}", page.error()));
         },
     ));
     for (target, error) in [
@@ -225,11 +226,11 @@ async fn error_page_gets_the_cause() {
 async fn mounted_application_keeps_its_error_pages() {
     let inner = Application::new()
         .route("/error", get(async || Err::<(), _>(Error::new("secret"))))
-        .error_page(StatusCode::NOT_FOUND, |_| "inner page");
+        .error_page(StatusCode::NOT_FOUND, async || "inner page");
     let outer = Application::new()
         .mount("/inner", service(inner))
-        .error_page(StatusCode::NOT_FOUND, |_| "outer page")
-        .error_page(StatusCode::INTERNAL_SERVER_ERROR, |_| "outer page");
+        .error_page(StatusCode::NOT_FOUND, async || "outer page")
+        .error_page(StatusCode::INTERNAL_SERVER_ERROR, async || "outer page");
     let service = service(outer);
     for (target, status, body) in [
         ("/missing", 404, "outer page"),

@@ -27,8 +27,8 @@ async fn static_files_are_below_the_prefix_and_two_at_the_root() {
         .static_url_prefix("/files/")
         .route("/favicon.ico", get(async || "our own"))
         .route(regex(r"/(logo\.png)"), StaticFiles::new(dir.path()))
-        .error_page(StatusCode::NOT_FOUND, |_| "no such page")
-        .error_page(StatusCode::METHOD_NOT_ALLOWED, |_| "not so");
+        .error_page(StatusCode::NOT_FOUND, async || "no such page")
+        .error_page(StatusCode::METHOD_NOT_ALLOWED, async || "not so");
     let app = service(app);
     for (method, path, status, body) in [
         ("GET", "/files/logo.png", 200, "logo.png"),

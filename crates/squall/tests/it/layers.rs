@@ -28,12 +28,11 @@ fn tag(name: &'static str) -> MapResponseLayer<impl Fn(Response) -> Response + C
 #[tokio::test]
 async fn last_layer_is_outermost_and_layers_see_errors() {
     let service = service(
-        Application::new()
+        Application::with_state("state")
             .layer(tag("inner"))
             .layer(tag("outer"))
-            .state("state")
             .route("/", get(async |State(text): State<&'static str>| text))
-            .error_page(StatusCode::NOT_FOUND, |_| "page"),
+            .error_page(StatusCode::NOT_FOUND, async || "page"),
     );
     for (method, target, status, body) in [
         ("GET", "/", 200, "state"),

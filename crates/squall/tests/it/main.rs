@@ -13,6 +13,7 @@ mod errors;
 mod extract;
 mod files;
 mod friendfeed;
+mod groups;
 #[cfg(feature = "tls")]
 mod https;
 mod layers;

@@ -99,8 +99,7 @@ async fn clients_wait_for_the_factory() {
     let server = Server::from_fn(|worker| async move {
         assert_eq!(worker.handle.phase(), Phase::Starting);
         let text = connected.await?;
-        Ok(Application::new()
-            .state(text)
+        Ok(Application::with_state(text)
             .route("/", get(async |State(text): State<&'static str>| text)))
     })
     .listener(listener.try_into().unwrap());
@@ -191,10 +190,17 @@ async fn connections_during_stop_are_served_or_refused() {
         clients.push(client);
         yield_now().await;
     }
-    for mut client in clients {
+    let last = clients.len() - 1;
+    for (number, mut client) in clients.into_iter().enumerate() {
         let read = spawn_blocking(move || io::read_to_string(&mut client));
-        let response = read.await.unwrap().unwrap();
-        assert!(response.ends_with("in time"), "{response:?}");
+        match read.await.unwrap() {
+            Ok(response) => assert!(response.ends_with("in time"), "{response:?}"),
+            // A busy kernel may process the last packet of the handshake after the listener is closed.
+            Err(error) => assert_eq!(
+                (number, error.kind()),
+                (last, io::ErrorKind::ConnectionReset)
+            ),
+        }
     }
     serving.await.unwrap().unwrap();
 }

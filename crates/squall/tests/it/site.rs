@@ -3,8 +3,8 @@
 use std::{fs, time::SystemTime};
 
 use squall::{
-    Application, CookieSecret, Cookies, CurrentUser, Error, Form, Locale, Page, Templates,
-    Translations, Xsrf, context, get, http::StatusCode, post,
+    Application, CookieSecret, Cookies, CurrentUser, Error, ErrorPage, Form, Locale, Page,
+    Templates, Translations, Xsrf, context, get, http::StatusCode, post,
 };
 use testkit::{TempDir, temp_dir};
 
@@ -12,7 +12,7 @@ use crate::{Answer, ask, ask_with, request, service};
 
 const SECRET: &str = "XmkIdK0u3n8Sv1bhvGvLrL1a2JQhDT5qVnpB0kSjqXk";
 
-fn folder(files: &[(&str, &str)]) -> TempDir {
+pub(crate) fn folder(files: &[(&str, &str)]) -> TempDir {
     let dir = temp_dir();
     for (name, text) in files {
         fs::write(dir.path().join(name), text).expect("an empty directory");
@@ -62,12 +62,6 @@ fn configuration_errors_precede_listening() {
     }
 }
 
-#[test]
-#[should_panic(expected = "without_xsrf() must follow the route that it exempts")]
-fn without_xsrf_before_any_route_panics() {
-    let _ = Application::new().without_xsrf();
-}
-
 #[tokio::test]
 async fn missing_settings_are_named_in_the_error() {
     let app = service(
@@ -76,9 +70,10 @@ async fn missing_settings_are_named_in_the_error() {
             .route("/user", get(async |_: CurrentUser| ()))
             .route("/page", get(async |page: Page| page.render("a.html", ())))
             .route("/xsrf", get(async |_: Xsrf| ()))
-            .error_page(StatusCode::INTERNAL_SERVER_ERROR, |page| {
-                page.error.to_string()
-            }),
+            .error_page(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                async |page: ErrorPage| page.error().to_string(),
+            ),
     );
     for (path, setting) in [
         ("/cookies", "cookie_secret"),
@@ -108,8 +103,7 @@ async fn templates_have_tornados_functions() {
             )
             .cookie_secret(SECRET)
             .xsrf_cookies(true)
-            .route("/users/{id}/{name}", get(async || ()))
-            .name("user")
+            .route("/users/{id}/{name}", get(async || ()).name("user"))
             .route(
                 "/",
                 get(async |page: Page| page.render("home.html", context! { title => "<b>" })),
@@ -183,9 +177,10 @@ async fn cross_site_forms_are_rejected() {
             .xsrf_cookies(true)
             .route("/form", get(async |xsrf: Xsrf| xsrf.xsrf_token()))
             .route("/post", post(async |Form(entry): Form<Entry>| entry.text))
-            .route("/hook", post(async || "called"))
-            .without_xsrf()
-            .error_page(StatusCode::FORBIDDEN, |page| format!("no: {}", page.error)),
+            .route("/hook", post(async || "called").without_xsrf())
+            .error_page(StatusCode::FORBIDDEN, async |page: ErrorPage| {
+                format!("no: {}", page.error())
+            }),
     );
     let form = ask(&app, request("GET", "/form")).await;
     let cookie = form.header("set-cookie").expect("a token").to_owned();
@@ -267,8 +262,7 @@ struct User {
 async fn users_of_any_type() {
     let templates = folder(&[("me.html", "{{ current_user.name }}")]);
     let app = service(
-        Application::new()
-            .state("Dr ".to_owned())
+        Application::with_state("Dr ".to_owned())
             .cookies(true)
             .template_path(templates.path())
             .login_url("/login")
@@ -363,12 +357,10 @@ async fn cookie_then_accept_language_selects_the_locale() {
 async fn safe_html_is_not_escaped_twice() {
     let templates = folder(&[("a.html", "{{ reverse_url('a', \"it's\") }} {{ bold() }}")]);
     let more = Templates::new(templates.path()).function("bold", || squall::html("<b>bold</b>"));
-    let app = service(
-        Application::new()
-            .templates(more)
-            .route("/a/{x}", get(async |page: Page| page.render("a.html", ())))
-            .name("a"),
-    );
+    let app = service(Application::new().templates(more).route(
+        "/a/{x}",
+        get(async |page: Page| page.render("a.html", ())).name("a"),
+    ));
     let answer = ask(&app, request("GET", "/a/1")).await;
     assert!(answer.body.ends_with(" <b>bold</b>"), "{}", answer.body);
     assert!(!answer.body.contains("it's"), "{}", answer.body);

@@ -75,8 +75,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     ///     name: String,
     /// }
     ///
-    /// let application = Application::new()
-    ///     .state(Users)
+    /// let application = Application::with_state(Users)
     ///     .cookie_secret("XmkIdK0u3n8Sv1bhvGvLrL1a2JQhDT5qVnpB0kSjqXk")
     ///     .current_user(async |(cookies, State(users)): (Cookies, State<Users>)| {
     ///         match cookies.get_signed_cookie("user") {

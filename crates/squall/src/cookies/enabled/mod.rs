@@ -10,7 +10,7 @@ use squall_cookies::{CookieSecret, CookiesLayer};
 
 use crate::{
     Application, Result,
-    application::layer::{BoxLayer, wrap},
+    routes::settings::{Wrap, wrap},
     xheaders::is_https,
 };
 
@@ -37,7 +37,7 @@ impl Settings {
     }
 
     /// Adds the layer, if cookies are on. A weak secret is an error, except in debug mode.
-    pub(crate) fn add_layer(self, layers: &mut Vec<BoxLayer>, debug: bool) -> Result<()> {
+    pub(crate) fn add_layer(self, layers: &mut Vec<Wrap>, debug: bool) -> Result<()> {
         let layer = CookiesLayer::new().is_https(is_https);
         match self.secret {
             Some(secret) => layers.push(wrap(layer.secret(secret.check(debug)?))),

@@ -8,9 +8,8 @@ use http::{header::COOKIE, request::Parts};
 use squall_locale::Translations;
 
 use crate::{
-    Application,
-    application::layer::{BoxLayer, wrap},
-    cookies,
+    Application, cookies,
+    routes::settings::{Wrap, wrap},
 };
 
 /// The cookie with the locale that the user chose.
@@ -21,7 +20,7 @@ const LOCALE: &str = "locale";
 pub(crate) struct Settings(Option<Translations>);
 
 impl Settings {
-    pub(crate) fn add_layer(self, layers: &mut Vec<BoxLayer>) {
+    pub(crate) fn add_layer(self, layers: &mut Vec<Wrap>) {
         let chosen = |request: &Parts| cookies::Settings::cookie(request, LOCALE);
         let layer = |translations: Translations| translations.layer().user_locale([COOKIE], chosen);
         layers.extend(self.0.map(layer).map(wrap));

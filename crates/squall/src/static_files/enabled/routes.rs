@@ -12,8 +12,8 @@ use tower::ServiceExt;
 use super::{Added, Urls};
 use crate::{
     Error,
-    handler::Endpoint,
-    route::{Endpoints, IntoRoute, ViaStaticFiles},
+    handler::endpoint::Endpoint,
+    routes::{IntoRoute, Route, ViaStaticFiles},
 };
 
 /// Served at the root as well, where clients request them.
@@ -22,9 +22,11 @@ const AT_THE_ROOT: [&str; 2] = ["robots.txt", "favicon.ico"];
 /// The whole path of a request names the file: `regex(r"/(apple-touch-icon\.png)")` leads to
 /// `apple-touch-icon.png`.
 impl<S> IntoRoute<S, ViaStaticFiles> for StaticFiles {
-    fn into_endpoints(self, _: &S) -> Endpoints {
-        let files = self.build().map_err(Error::new);
-        Endpoints(files.map(|files| vec![(None, endpoint(files))]))
+    fn into_route(self) -> Route<S> {
+        match self.build() {
+            Ok(files) => Route::from_endpoint(endpoint(files)),
+            Err(error) => Route::from_error(error.into()),
+        }
     }
 }
 

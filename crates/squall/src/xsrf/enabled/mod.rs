@@ -17,7 +17,7 @@ use tower_layer::Layer;
 
 #[cfg(feature = "templates")]
 use super::FormHtml;
-use crate::{Application, Error, handler::Endpoint, xheaders::is_https};
+use crate::{Application, Error, handler::endpoint::Endpoint, xheaders::is_https};
 
 /// Settings as given.
 #[derive(Default)]
@@ -35,7 +35,7 @@ impl Settings {
 impl Guard {
     pub(crate) fn protect(&self, endpoint: Endpoint) -> Endpoint {
         let inner = service_fn(move |request: http::Request<XsrfBody<Body>>| {
-            let response = endpoint.call(request.map(Body::new));
+            let response = endpoint.respond(request.map(Body::new));
             async move { Ok::<_, std::convert::Infallible>(response.await) }
         });
         let guarded = self.0.layer(inner);
@@ -64,7 +64,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     /// Sets whether requests with unsafe methods must come from pages of this site: by their
     /// origin, and by Tornado's token in the form field `_xsrf` or the header `X-XSRFToken`
     /// (Tornado's `xsrf_cookies`). The response to others is 403. [`Page`](crate::Page) and
-    /// [`Xsrf`](crate::Xsrf) make tokens; [`without_xsrf`](Self::without_xsrf) exempts routes that
+    /// [`Xsrf`](crate::Xsrf) make tokens; [`Route::without_xsrf`] exempts routes that
     /// browsers do not request.
     ///
     /// Default: `false`.
@@ -79,23 +79,6 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     /// Default: none.
     pub fn xsrf_with(mut self, xsrf: XsrfLayer) -> Self {
         self.settings.xsrf.0 = Some(xsrf);
-        self
-    }
-
-    /// Exempts the route that was added last from [`xsrf_cookies`](Self::xsrf_cookies), for clients
-    /// other than browsers that authenticate in another way, such as webhooks with a signature.
-    ///
-    /// Default: every route is checked.
-    ///
-    /// # Panics
-    ///
-    /// If there is no route yet.
-    #[track_caller]
-    pub fn without_xsrf(mut self) -> Self {
-        let Some(route) = self.routes.last_mut() else {
-            panic!("without_xsrf() must follow the route that it exempts");
-        };
-        route.has_xsrf = false;
         self
     }
 }

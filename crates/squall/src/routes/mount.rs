@@ -4,26 +4,17 @@ use std::task::{Context, Poll};
 
 use axum_core::extract::Request;
 use http::{Uri, uri::PathAndQuery};
+use squall_routing::Captures;
 use tower_service::Service;
 
-use crate::service::Matched;
+use crate::service::{Matched, OuterLog};
+
+/// The patterns of a mount, after its prefix.
+pub(super) const PATTERNS: [&str; 3] = ["", "/", "/{*rest}"];
 
 /// Removes the prefix from the path of a request before it calls the service.
 #[derive(Clone, Debug)]
-pub(crate) struct Mounted<T> {
-    /// The number of the prefix's segments.
-    depth: usize,
-    service: T,
-}
-
-impl<T> Mounted<T> {
-    pub(crate) fn new(prefix: &str, service: T) -> Self {
-        Self {
-            depth: prefix.matches('/').count(),
-            service,
-        }
-    }
-}
+pub(super) struct Mounted<T>(pub(super) T);
 
 impl<T: Service<Request>> Service<Request> for Mounted<T> {
     type Response = T::Response;
@@ -31,17 +22,39 @@ impl<T: Service<Request>> Service<Request> for Mounted<T> {
     type Future = T::Future;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), T::Error>> {
-        self.service.poll_ready(cx)
+        self.0.poll_ready(cx)
     }
 
     fn call(&mut self, mut request: Request) -> T::Future {
-        if let Some(uri) = without_segments(request.uri(), self.depth) {
-            *request.uri_mut() = uri;
+        // Captures are offsets into the path with the prefix, so the service must not have them.
+        if let Some(matched) = request.extensions_mut().remove::<Matched>() {
+            let pattern = matched.captures.as_ref().map_or("", Captures::pattern);
+            if let Some(uri) = without_segments(request.uri(), prefix_length(pattern)) {
+                *request.uri_mut() = uri;
+            }
+            if matched.site.access_log {
+                request.extensions_mut().insert(OuterLog);
+            }
         }
-        // Captures are offsets into the path with the prefix.
-        request.extensions_mut().remove::<Matched>();
-        self.service.call(request)
+        self.0.call(request)
     }
+}
+
+/// Returns the number of segments before the part of a pattern that is the service's own. A group may
+/// have added to the prefix of the mount.
+fn prefix_length(pattern: &str) -> usize {
+    let mut own = PATTERNS.iter().rev();
+    let prefix = own.find_map(|own| pattern.strip_suffix(own));
+    let mut braces = 0_usize;
+    let slashes = prefix.unwrap_or(pattern).bytes().filter(|byte| {
+        match byte {
+            b'{' => braces += 1,
+            b'}' => braces = braces.saturating_sub(1),
+            _ => {}
+        }
+        *byte == b'/' && braces == 0
+    });
+    slashes.count()
 }
 
 /// Removes the first `depth` segments. The prefix may have parameters or percent-encoding, so its
@@ -63,7 +76,22 @@ fn without_segments(uri: &Uri, depth: usize) -> Option<Uri> {
 
 #[cfg(test)]
 mod tests {
-    use super::without_segments;
+    use super::{prefix_length, without_segments};
+
+    #[test]
+    fn prefix_is_counted_in_segments() {
+        for (pattern, segments) in [
+            ("/", 0),
+            ("/{*rest}", 0),
+            ("/api", 1),
+            ("/api/", 1),
+            ("/api/{*rest}", 1),
+            ("/{id:[^/]+}/{*rest}", 1),
+            ("/admin/{tenant}/api/{*rest}", 3),
+        ] {
+            assert_eq!(prefix_length(pattern), segments, "{pattern}");
+        }
+    }
 
     #[test]
     fn prefix_is_removed_by_segments() {
