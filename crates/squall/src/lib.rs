@@ -111,7 +111,7 @@ pub mod route {
         handler::{
             arguments::{Arguments, HeadArgument, LastArgument},
             endpoint::{Endpoint, EndpointFuture, HttpService},
-            function::{Function, Future, Output},
+            function::{Function, HandlerFuture, HandlerOutput},
         },
         routes::{IntoRoute, RouteLayer, ViaRoute, ViaService},
     };

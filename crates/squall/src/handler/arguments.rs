@@ -8,18 +8,14 @@ use axum_core::{
 /// The arguments of a handler, as a tuple. `M` marks how the last one is extracted.
 pub trait Arguments<S, M>: Sized + Send {
     /// Extracts the arguments in order; the error is the response to a request that they reject.
-    fn extract(
-        request: Request,
-        state: &S,
-    ) -> impl std::future::Future<Output = Result<Self, Response>> + Send;
+    fn extract(request: Request, state: &S) -> impl Future<Output = Result<Self, Response>> + Send;
 }
 
 /// An argument that reads the request's head.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an argument here, in an application with the state `{S}`",
+    message = "`{Self}` cannot be an argument of a handler, or not before the last one",
     label = "this argument",
     note = "an extractor that reads the body (`Json`, `Form`, `Multipart`, `String`, `Bytes`, `Request`) must be the last argument",
-    note = "`State<T>` needs `Application::with_state(…)` with a state that is `T`, or has a `FromRef` to it",
     note = "other types need an implementation of `FromRequestParts`"
 )]
 pub trait HeadArgument<S>: Sized + Send {
@@ -27,7 +23,7 @@ pub trait HeadArgument<S>: Sized + Send {
     fn extract(
         parts: &mut http::request::Parts,
         state: &S,
-    ) -> impl std::future::Future<Output = Result<Self, Response>> + Send;
+    ) -> impl Future<Output = Result<Self, Response>> + Send;
 }
 
 #[diagnostic::do_not_recommend]
@@ -40,17 +36,13 @@ impl<S: Send + Sync, T: FromRequestParts<S> + Send> HeadArgument<S> for T {
 
 /// The last argument, which may read the request's body.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an argument, in an application with the state `{S}`",
+    message = "`{Self}` cannot be an argument of a handler",
     label = "this argument",
-    note = "`State<T>` needs `Application::with_state(…)` with a state that is `T`, or has a `FromRef` to it",
     note = "other types need an implementation of `FromRequestParts` or `FromRequest`"
 )]
 pub trait LastArgument<S, M>: Sized + Send {
     /// Extracts the argument.
-    fn extract(
-        request: Request,
-        state: &S,
-    ) -> impl std::future::Future<Output = Result<Self, Response>> + Send;
+    fn extract(request: Request, state: &S) -> impl Future<Output = Result<Self, Response>> + Send;
 }
 
 #[diagnostic::do_not_recommend]

@@ -49,10 +49,10 @@ impl_function!(A B C D E G H I);
     label = "not async",
     note = "write `async fn` or `async ||`"
 )]
-pub trait Future: std::future::Future {}
+pub trait HandlerFuture: Future {}
 
 #[diagnostic::do_not_recommend]
-impl<T: std::future::Future> Future for T {}
+impl<T: Future> HandlerFuture for T {}
 
 /// The output of a handler's future: a response.
 #[diagnostic::on_unimplemented(
@@ -61,7 +61,7 @@ impl<T: std::future::Future> Future for T {}
     note = "text, `Html`, `Json`, `Redirect`, a status, `()`, and tuples of a status, headers and a body are responses",
     note = "`Result<T, E>` is a response if `E` is one: return `squall::Result<T>`, whose error `?` makes of any other"
 )]
-pub trait Output: IntoResponse {}
+pub trait HandlerOutput: IntoResponse {}
 
 #[diagnostic::do_not_recommend]
-impl<T: IntoResponse> Output for T {}
+impl<T: IntoResponse> HandlerOutput for T {}

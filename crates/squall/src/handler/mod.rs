@@ -14,7 +14,7 @@ use axum_core::{
 
 use self::{
     arguments::Arguments,
-    function::{Function, Future as HandlerFuture, Output},
+    function::{Function, HandlerFuture, HandlerOutput},
 };
 use crate::body_limit::BodyLimit;
 
@@ -39,7 +39,7 @@ pub trait Handler<T, S>: Clone + Send + Sync + 'static {
 impl<F, A, M, S> Handler<(A, M), S> for F
 where
     F: Function<A> + Clone + Send + Sync + 'static,
-    F::Output: HandlerFuture<Output: Output> + Send,
+    F::Output: HandlerFuture<Output: HandlerOutput> + Send,
     A: Arguments<S, M>,
     S: Send + Sync + 'static,
 {

@@ -7,8 +7,10 @@ use crate::handler::endpoint::HttpService;
 /// [`StaticFiles`](crate::StaticFiles), or any tower service, which handles every method. The
 /// marker `M` keeps these implementations from overlapping.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the target of a route",
-    label = "neither a route nor a service",
+    message = "`{Self}` cannot be the target of a route in an application with the state `{S}`",
+    label = "not a target of this application",
+    note = "a `Route<T>` has handlers that extract `State<T>`: make the application with `Application::with_state(…)`, \
+            with a state of the type `T`",
     note = "put a handler on a route with `get(…)`, `post(…)`, `any(…)`, …",
     note = "a tower service must be `Clone + Send + Sync` and take `squall::Request`"
 )]

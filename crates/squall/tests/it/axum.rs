@@ -223,10 +223,10 @@ fn body_limit_is_the_servers() {
         wire.send(request("POST", "/api/length", &text));
         let reply = wire.response();
         let wanted = match name {
-            // squall-server's limit, also for axum's extractors and for a router.
-            "a router in squall" | "an application in squall" => (200, three_mib.to_string()),
             // axum's default of 2 MB.
-            _ => (413, String::new()),
+            "a router in axum" => (413, String::new()),
+            // squall's limit, also for axum's extractors, for a router, and in axum's server.
+            _ => (200, three_mib.to_string()),
         };
         let body = if reply.status == 200 {
             reply.text()
