@@ -2,7 +2,7 @@
 
 use std::{mem, sync::Arc};
 
-use crate::{Address, tls::TlsInfo};
+use crate::{Address, ShutdownSignal, tls::TlsInfo};
 
 /// The connection of a request; in the extensions of every request.
 ///
@@ -33,10 +33,12 @@ struct Ends {
     local: Address,
     id: u64,
     tls: Option<TlsInfo>,
+    shutdown_signal: ShutdownSignal,
 }
 
 impl ConnectionInfo {
-    /// Returns a description of a connection, for tests of services and for other servers.
+    /// Returns a description of a connection, for tests of services and for other servers. Its
+    /// [`shutdown_signal`](Self::shutdown_signal) never comes.
     #[must_use]
     pub fn new(peer: Address, local: Address, id: u64) -> Self {
         Self(Arc::new(Ends {
@@ -45,7 +47,19 @@ impl ConnectionInfo {
             local,
             id,
             tls: None,
+            shutdown_signal: ShutdownSignal::never(),
         }))
+    }
+
+    /// Sets the signal that the graceful shutdown has begun, for tests of services and for other
+    /// servers.
+    ///
+    /// Default: a signal that never comes.
+    #[must_use]
+    pub fn with_shutdown_signal(mut self, signal: &ShutdownSignal) -> Self {
+        let ends = Arc::make_mut(&mut self.0);
+        ends.shutdown_signal = signal.clone().of_connection(ends.id);
+        self
     }
 
     /// Sets the peer to the client that the PROXY header names, if any, and the proxy to the former
@@ -96,6 +110,13 @@ impl ConnectionInfo {
     #[must_use]
     pub fn local(&self) -> &Address {
         &self.0.local
+    }
+
+    /// Returns the signal that the server's graceful shutdown has begun, for requests that would
+    /// outlast it, such as event streams.
+    #[must_use]
+    pub fn shutdown_signal(&self) -> &ShutdownSignal {
+        &self.0.shutdown_signal
     }
 
     /// Returns the connection's number, from 1 in the order of acceptance; unique in the process.

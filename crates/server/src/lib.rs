@@ -65,6 +65,7 @@ mod observe;
 mod proxy_protocol;
 mod request;
 mod server;
+mod shutdown_signal;
 mod signal;
 mod state;
 mod stop;
@@ -84,6 +85,7 @@ pub use crate::{
     proxy_protocol::{ProxyHeader, ProxyHeaderError},
     request::{Incoming, Serve, panic_message},
     server::Server,
+    shutdown_signal::ShutdownSignal,
     signal::obey_signals,
     stop::{Handle, Phase, Stop},
 };

@@ -165,7 +165,8 @@ impl Server {
     /// refuses an address.
     pub fn listen(self) -> Result<Listening, StartError> {
         self.check()?;
-        self.handle.delay_by(self.limits.drain_delay);
+        self.handle
+            .set_times(self.limits.drain_delay, self.limits.shutdown_timeout);
         let gate = self
             .proxy_protocol
             .map(|proxies| Arc::new(Gate::new(proxies)));

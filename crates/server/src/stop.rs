@@ -55,7 +55,8 @@ struct HandleState {
     /// As `asked`, once the delay is over: connections obey this.
     order: AtomicU8,
     ordered: Arc<Notify>,
-    delay: OnceLock<Duration>,
+    /// `drain_delay` and `shutdown_timeout`.
+    times: OnceLock<(Duration, Duration)>,
     phase: watch::Sender<Phase>,
     accepted: AtomicU64,
     open: AtomicUsize,
@@ -79,7 +80,7 @@ impl Handle {
             asking: Notify::new(),
             order: AtomicU8::new(0),
             ordered: Arc::default(),
-            delay: OnceLock::new(),
+            times: OnceLock::new(),
             phase: watch::Sender::new(Phase::Starting),
             accepted: AtomicU64::new(0),
             open: AtomicUsize::new(0),
@@ -93,8 +94,7 @@ impl Handle {
     /// for the [`drain_delay`](crate::Limits::drain_delay) first.
     pub fn stop(&self, how: Stop) {
         self.0.asked.fetch_max(how as u8 + 1, Ordering::SeqCst);
-        let delayed = self.0.delay.get().is_some_and(|delay| !delay.is_zero());
-        if how > Stop::Graceful || !delayed {
+        if how > Stop::Graceful || self.drain_delay().is_zero() {
             self.put_in_force(how);
         }
         self.0.asking.notify_waiters();
@@ -117,9 +117,18 @@ impl Handle {
         from_level(self.0.order.load(Ordering::Relaxed))
     }
 
-    pub(crate) fn delay_by(&self, delay: Duration) {
+    pub(crate) fn set_times(&self, drain_delay: Duration, shutdown_timeout: Duration) {
         // A handle serves one server, and a server starts once.
-        let _ = self.0.delay.set(delay);
+        let _ = self.0.times.set((drain_delay, shutdown_timeout));
+    }
+
+    fn drain_delay(&self) -> Duration {
+        self.0.times.get().map_or(Duration::ZERO, |times| times.0)
+    }
+
+    /// Returns the limit of that name; none is endless.
+    pub(crate) fn shutdown_timeout(&self) -> Duration {
+        self.0.times.get().map_or(Duration::MAX, |times| times.1)
     }
 
     /// Waits until the server is to stop in any mode, whether or not the delay is over.
@@ -132,8 +141,7 @@ impl Handle {
         self.told_to_stop().await;
         if self.order_in_force().is_none() {
             self.advance(Phase::Leaving);
-            let delay = self.0.delay.get().copied().unwrap_or_default();
-            let _ = timeout(delay, self.ordered(Stop::Graceful)).await;
+            let _ = timeout(self.drain_delay(), self.ordered(Stop::Graceful)).await;
             self.put_in_force(Stop::Graceful);
         }
     }

@@ -19,7 +19,7 @@ use tokio::{
 
 use super::socket::{Socket, canonical};
 use crate::{
-    Address, ConnectionInfo, Handle, Listener, Serve, StartError, Stop,
+    Address, ConnectionInfo, Handle, Listener, Serve, ShutdownSignal, StartError, Stop,
     connection::{Connection, Io, Opened, Opener, Transport},
     framing::Claims,
     state::{Activity, ConnectionState, LeftBody, Protocols},
@@ -51,6 +51,7 @@ pub(crate) struct Acceptor<S> {
     service: S,
     protocols: Arc<Protocols>,
     handle: Handle,
+    shutdown_signal: ShutdownSignal,
     max_connections: usize,
     silent: Silent,
 }
@@ -74,6 +75,7 @@ impl<S: Serve> Acceptor<S> {
             opener,
             service,
             protocols,
+            shutdown_signal: handle.shutdown_signal(),
             handle,
             max_connections,
             silent: Silent::default(),
@@ -204,7 +206,7 @@ impl<S: Serve> Acceptor<S> {
             protocols: Arc::clone(&self.protocols),
         });
         let open: OpenConnection = self.handle.open();
-        let info = ConnectionInfo::new(peer, local, id);
+        let info = ConnectionInfo::new(peer, local, id).with_shutdown_signal(&self.shutdown_signal);
         let service = self.service.clone();
         let connection = if self.opener.has_nothing_to_do() {
             let io = Io::new(Transport::Plain(stream), Arc::clone(&shared), open);

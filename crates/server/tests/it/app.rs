@@ -15,7 +15,9 @@ use http::{Request, Response, StatusCode, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, Empty, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper_util::rt::TokioIo;
-use squall_server::{Address, BodyError, BoxError, ConnectionInfo, Incoming, Serve};
+use squall_server::{
+    Address, BodyError, BoxError, ConnectionInfo, Incoming, Serve, ShutdownSignal,
+};
 use tokio::sync::Semaphore;
 
 type Body = UnsyncBoxBody<Bytes, BoxError>;
@@ -104,6 +106,12 @@ pub(crate) async fn answer(
             app.held.lock().unwrap().clear();
             Response::new(full("released"))
         }
+        // A stream of events: one, and another when the shutdown begins.
+        "/events" => {
+            let connection = request.extensions().get::<ConnectionInfo>();
+            let connection = connection.ok_or("no ConnectionInfo")?;
+            Response::new(events(connection.shutdown_signal().clone()))
+        }
         "/big" => Response::new(full(vec![b'x'; 16 << 20])),
         "/connection" => {
             let connection = request.extensions().get::<ConnectionInfo>();
@@ -171,6 +179,16 @@ fn with_status(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     response
+}
+
+fn events(signal: ShutdownSignal) -> Body {
+    let event = |text| Ok(Frame::data(Bytes::from_static(text)));
+    let first = stream::iter([event(b"data: first\n\n")]);
+    let last = stream::once(async move {
+        signal.received().await;
+        event(b"data: last\n\n")
+    });
+    StreamBody::new(first.chain(last)).boxed_unsync()
 }
 
 /// Half of a body, and an error when the gate opens.

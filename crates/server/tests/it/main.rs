@@ -23,6 +23,7 @@ mod listen;
 mod listener;
 mod process;
 mod proxy_protocol;
+mod shutdown_signal;
 mod signals;
 mod silent_peers;
 #[cfg(feature = "tls")]
