@@ -13,6 +13,7 @@ mod bodies;
 mod descriptors;
 mod differential;
 mod drain;
+mod durations;
 mod frames;
 mod framing;
 mod harness;
