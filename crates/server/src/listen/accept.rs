@@ -275,11 +275,45 @@ impl AcceptError {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::io;
+    use std::{io, sync::Arc};
 
+    use http::Response;
+    use http_body_util::Empty;
     use rustix::io::Errno;
+    use tokio::{join, time::Instant};
 
-    use super::AcceptError;
+    use super::{AcceptError, Acceptor, OUT_OF_DESCRIPTORS};
+    use crate::{Handle, IntoListener, Limits, connection::Opener, state::Protocols};
+
+    #[tokio::test(start_paused = true)]
+    async fn without_descriptors_the_loop_waits_for_a_close_or_a_while() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let opener = Opener {
+            gate: None,
+            secure: None,
+        };
+        let service = tower::service_fn(async |_| {
+            Ok::<_, std::convert::Infallible>(Response::new(Empty::new()))
+        });
+        let handle = Handle::new();
+        let mut acceptor = Acceptor::new(
+            listener.into_listener().unwrap(),
+            opener,
+            service,
+            Arc::new(Protocols::new(Limits::default(), None)),
+            handle.clone(),
+            1,
+        )
+        .unwrap();
+        let error = io::Error::from(Errno::MFILE);
+        let begun = Instant::now();
+        acceptor.back_off(&error).await;
+        assert!(begun.elapsed() >= OUT_OF_DESCRIPTORS);
+        let connection = handle.open();
+        let begun = Instant::now();
+        join!(acceptor.back_off(&error), async { drop(connection) });
+        assert!(begun.elapsed() < OUT_OF_DESCRIPTORS);
+    }
 
     #[test]
     fn accept_errors_by_what_they_are_about() {

@@ -113,6 +113,7 @@ pub(crate) async fn answer(
             Response::new(events(connection.shutdown_signal().clone()))
         }
         "/big" => Response::new(full(vec![b'x'; 16 << 20])),
+        "/huge" => Response::new(full(vec![b'x'; 64 << 20])),
         "/connection" => {
             let connection = request.extensions().get::<ConnectionInfo>();
             let connection = connection.ok_or("no ConnectionInfo")?;

@@ -1,7 +1,6 @@
 //! Out of descriptors: the server waits, without burning the processor, and goes on.
 
 use std::{
-    fs,
     net::TcpStream,
     process::Command,
     time::{Duration, Instant},
@@ -20,22 +19,13 @@ fn limited(descriptors: u32) -> Process {
     Process::spawn(Command::new("sh").arg("-c").arg(script).arg(program()))
 }
 
-/// How long the process has used a processor, in ticks of 10 ms: fields 14 and 15 of proc_pid_stat(5).
-fn ticks(process: &Process) -> u64 {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", process.running.pid())).unwrap();
-    let (_, fields) = stat.rsplit_once(") ").unwrap();
-    let fields = fields.split(' ').skip(11).take(2);
-    fields.map(|ticks| ticks.parse::<u64>().unwrap()).sum()
-}
-
-/// A second passes; a loop without a rest would use all of it.
+/// The server rests for 100 ms after each attempt, so ten attempts take at least a second. A slow
+/// machine takes longer; a loop without a rest takes a moment.
 fn assert_rests(process: &Process) {
-    let (before, started) = (ticks(process), Instant::now());
-    wait_until("a second has passed", || {
-        started.elapsed() > Duration::from_secs(1)
-    });
-    let used = ticks(process) - before;
-    assert!(used < 40, "{used} ticks of 100");
+    let attempts = || process.running.output().matches("cannot accept").count();
+    let (before, started) = (attempts(), Instant::now());
+    wait_until("ten more attempts", || attempts() > before + 10);
+    assert!(started.elapsed() >= Duration::from_secs(1));
 }
 
 #[test]
@@ -77,7 +67,6 @@ fn more_connections_than_descriptors() {
             wire
         })
         .collect();
-    assert_rests(&process);
     for mut wire in asking.drain(..) {
         assert_eq!(wire.response().text(), "hello");
         // Dropped, which makes room for the next.

@@ -59,6 +59,12 @@ impl TestServer {
         Wire::connect(self.address())
     }
 
+    /// Waits until two silent connections in succession have run out of `head_timeout`. Any deadline of
+    /// that length that began before has passed by then, whatever the machine's load.
+    pub(crate) fn outlast_head_timeout(&self) {
+        outlast_head_timeout(self.address());
+    }
+
     /// Waits until that many requests have reached the application.
     pub(crate) fn wait_seen(&self, requests: usize) {
         wait_until("the requests reach the application", || {
@@ -86,6 +92,13 @@ impl Drop for TestServer {
             // Its panic, if any, is printed already.
             let _ = thread.join();
         }
+    }
+}
+
+/// As [`TestServer::outlast_head_timeout`], for a thread of its own.
+pub(crate) fn outlast_head_timeout(address: SocketAddr) {
+    for _ in 0..2 {
+        Wire::connect(address).closed();
     }
 }
 
