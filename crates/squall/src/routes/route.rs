@@ -67,6 +67,7 @@ impl<S> Route<S> {
         route
     }
 
+    #[cfg(feature = "static")]
     pub(crate) fn from_error(error: Error) -> Self {
         Self {
             error: Some(error),
