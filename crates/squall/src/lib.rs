@@ -34,7 +34,7 @@
 //!
 //! # Features
 //!
-//! Each capability is a feature, and all but `tls` are on by default. A feature that is off takes
+//! Each capability is a feature, and all but `testing` and `tls` are on by default. A feature that is off takes
 //! its settings, extractors and dependencies away. With `default-features = false`, squall is
 //! routing, handlers and [`serve`].
 //!
@@ -53,6 +53,7 @@
 //! | `regex` | `regex`, `Host::regex`, constraints such as `{id:[0-9]+}`, several parameters in a segment | yes |
 //! | `static` | `static_path`, `static_files`, `StaticFiles`, `Urls::static_url` | yes |
 //! | `templates` | `Page`, `template_path`, `templates`; turns on `locale` and `xheaders` | yes |
+//! | `testing` | [`testing`](crate::testing): a client for tests of an application | no |
 //! | `tls` | `Server::bind_tls`: HTTPS with rustls | no |
 //! | `xheaders` | `Client`, `Server::xheaders`, `trusted_proxies` | yes |
 //! | `xsrf` | `Xsrf`, `xsrf_cookies`, `without_xsrf` | yes |
@@ -76,6 +77,8 @@ mod server;
 mod service;
 mod static_files;
 mod templates;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod xheaders;
 mod xsrf;
 

@@ -27,6 +27,8 @@ mod routes;
 mod serve;
 mod site;
 mod supervised;
+#[cfg(feature = "testing")]
+mod testing;
 mod under_others;
 mod xheaders;
 
