@@ -38,7 +38,7 @@ fn application() -> Application {
         .route(
             "/status/{status}",
             get(async |Path(status): Path<u16>| {
-                Error::status(StatusCode::from_u16(status).unwrap())
+                Error::status(StatusCode::from_u16(status).expect("a status"))
             }),
         )
 }
