@@ -12,12 +12,13 @@ use std::{
 
 use axum::{
     Form, Router,
-    extract::{Extension, Query, State},
+    extract::{FromRequestParts, Query, State},
     http::{StatusCode, header, request::Parts},
-    response::{Html, IntoResponse, Redirect},
+    middleware::from_extractor_with_state,
+    response::{Html, IntoResponse, Redirect, Response},
     routing::get,
 };
-use squall_auth::{CurrentUser, CurrentUserLayer, LoginLayer, safe_next};
+use squall_auth::{LoginUrl, safe_next};
 
 #[derive(Clone)]
 struct User {
@@ -27,6 +28,12 @@ struct User {
 /// Users by the session identifier in their cookie. A real site uses a database or a signed cookie.
 #[derive(Clone, Default)]
 struct Sessions(Arc<Mutex<HashMap<String, User>>>);
+
+#[derive(Clone)]
+struct Site {
+    sessions: Sessions,
+    login_url: LoginUrl,
+}
 
 impl Sessions {
     fn begin(&self, user: User) -> Result<String, getrandom::Error> {
@@ -46,7 +53,20 @@ impl Sessions {
     }
 }
 
-async fn me(Extension(CurrentUser(user)): Extension<CurrentUser<User>>) -> String {
+/// A request without a user is redirected to the login page, or rejected.
+impl FromRequestParts<Site> for User {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Response> {
+        let user = site.sessions.user(parts);
+        user.ok_or_else(|| {
+            let login = site.login_url.login(&parts.method, &parts.uri, None);
+            login.response()
+        })
+    }
+}
+
+async fn me(user: User) -> String {
     format!("Hello, {}\n", user.name)
 }
 
@@ -56,12 +76,13 @@ async fn form() -> Html<&'static str> {
 }
 
 async fn sign_in(
-    State(sessions): State<Sessions>,
+    State(site): State<Site>,
     Query(query): Query<HashMap<String, String>>,
     Form(mut form): Form<HashMap<String, String>>,
 ) -> Result<impl IntoResponse, StatusCode> {
     let name = form.remove("name").ok_or(StatusCode::BAD_REQUEST)?;
-    let id = sessions
+    let id = site
+        .sessions
         .begin(User { name })
         .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     let cookie = format!("session={id}; Path=/; HttpOnly; SameSite=Lax");
@@ -74,19 +95,18 @@ async fn sign_in(
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
-    let sessions = Sessions::default();
-    let guard = LoginLayer::<User>::new("/login").map_err(io::Error::other)?;
-    let users = {
-        let sessions = sessions.clone();
-        CurrentUserLayer::new(move |parts| sessions.user(parts))
+    let site = Site {
+        sessions: Sessions::default(),
+        login_url: LoginUrl::new("/login").map_err(io::Error::other)?,
     };
-    let app = Router::new()
+    let members = Router::new()
         .route("/me", get(me))
-        // The routes above are for users only.
-        .route_layer(guard)
+        .route("/members", get(async || "For members only\n"))
+        // The routes above need a user, even where the handler takes none.
+        .route_layer(from_extractor_with_state::<User, _>(site.clone()));
+    let app = members
         .route("/login", get(form).post(sign_in))
-        .layer(users)
-        .with_state(sessions);
+        .with_state(site);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8888").await?;
     axum::serve(listener, app).await
 }

@@ -1,44 +1,29 @@
-//! Authentication for tower services: Tornado's `current_user`, `login_url` and `authenticated`.
+//! Authentication for `http` requests: Tornado's `login_url` and `authenticated`, and sign-in.
 //!
-//! [`CurrentUserLayer`] calls your function to find the user of each request. [`LoginLayer`]
-//! redirects requests without a user to the login page, which redirects back to the requested page.
+//! [`LoginUrl`] decides about a request without a user: a redirect to the login page, which
+//! redirects back to the requested page, or a 403. It works with any framework, and is what squall's
+//! `CurrentUser` calls.
 //!
 //! ```
-//! use std::convert::Infallible;
-//! use http::{Request, Response, request::Parts};
-//! use squall_auth::{CurrentUser, CurrentUserLayer, LoginLayer};
-//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//! use http::{Request, Response};
+//! use squall_auth::LoginUrl;
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! #[derive(Clone)]
-//! struct User(String);
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // At start.
+//! let login_url = LoginUrl::new("/login")?;
 //!
-//! // A signed cookie would be better.
-//! fn user(parts: &Parts) -> Option<User> {
-//!     let name = parts.headers.get("x-user")?.to_str().ok()?;
-//!     Some(User(name.to_owned()))
-//! }
-//!
-//! let service = ServiceBuilder::new()
-//!     .layer(CurrentUserLayer::new(user))
-//!     .layer(LoginLayer::<User>::new("/login")?)
-//!     .service(service_fn(async |request: Request<()>| {
-//!         let CurrentUser(User(name)) = request.extensions().get().expect("there is a user");
-//!         Ok::<_, Infallible>(Response::new(format!("Hello, {name}")))
-//!     }));
-//!
-//! let request = Request::builder().uri("/me?tab=1").body(())?;
-//! let response = service.clone().oneshot(request).await?;
+//! // For a request without a user.
+//! let request = Request::get("/me?tab=1").body(())?;
+//! let login = login_url.login(request.method(), request.uri(), None);
+//! let response: Response<String> = login.response();
 //! assert_eq!(response.status(), 302);
 //! assert_eq!(response.headers()["location"], "/login?next=%2Fme%3Ftab%3D1");
-//!
-//! let request = Request::builder().uri("/me?tab=1").header("x-user", "Ada").body(())?;
-//! let response = service.oneshot(request).await?;
-//! assert_eq!(response.body(), "Hello, Ada");
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! The example `axum_auth` has an extractor `User` whose rejection is that response, and the same
+//! extractor as a guard before a group of routes.
 //!
 //! The login page must check the parameter `next` with [`safe_next`] before it redirects there,
 //! since the author of a link chooses its value.
@@ -56,13 +41,11 @@
 //!
 //! # What it does not do
 //!
-//! It stores no passwords, sessions, cookies or tokens, and has no permissions. [`LoginLayer`] has
-//! no exception for the login page, so do not put that page behind it.
+//! It finds no user: that is an extractor of your framework. It stores no passwords, sessions,
+//! cookies or tokens, and has no permissions.
 #![forbid(unsafe_code)]
 
-mod current_user;
 mod error;
-mod login;
 mod login_url;
 mod next;
 #[cfg(feature = "oauth2")]
@@ -73,9 +56,7 @@ pub use crate::sign_in::{Access, Attempt, OAuth2Provider, SignIn, SignInError};
 #[cfg(feature = "openid")]
 pub use crate::sign_in::{OpenIdProvider, SignedIn};
 pub use crate::{
-    current_user::{CurrentUser, CurrentUserFuture, CurrentUserLayer, CurrentUserService},
     error::ConfigError,
-    login::{LoginFuture, LoginLayer, LoginService},
     login_url::{Login, LoginUrl},
     next::safe_next,
 };

@@ -1,6 +1,6 @@
 //! The login redirect: the URL of the login page, and the outcome of a request without a user.
 
-use http::{HeaderValue, Method, Uri};
+use http::{HeaderValue, Method, Response, StatusCode, Uri, header};
 
 use crate::{ConfigError, safe_next};
 
@@ -84,6 +84,25 @@ impl LoginUrl {
             .chain(query.map(str::as_bytes));
         let location = location.collect::<Vec<_>>().concat();
         Login::Redirect(HeaderValue::try_from(location).expect("what was added is ASCII"))
+    }
+}
+
+impl Login {
+    /// Returns the response with an empty body. A redirect is not stored by caches: it would lead
+    /// back to the login page after the sign-in.
+    #[must_use]
+    pub fn response<B: Default>(&self) -> Response<B> {
+        let mut response = Response::new(B::default());
+        match self {
+            Self::Redirect(location) => {
+                *response.status_mut() = StatusCode::FOUND;
+                let headers = response.headers_mut();
+                headers.insert(header::LOCATION, location.clone());
+                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            }
+            Self::Forbidden => *response.status_mut() = StatusCode::FORBIDDEN,
+        }
+        response
     }
 }
 

@@ -96,7 +96,7 @@ impl SignIn {
     ///
     /// `send` sends a request and returns the response, for each sign-in. Its HTTP client must
     /// check TLS certificates, have a deadline, and **not follow redirects**. The example
-    /// `axum_oauth2` uses reqwest.
+    /// `axum_sign_in` uses reqwest.
     ///
     /// ```no_run
     /// use http::{Request, Response};

@@ -37,7 +37,7 @@ impl SignIn {
     ///
     /// `send` sends a request and returns the response, now and for each sign-in. Its HTTP client
     /// must check TLS certificates, have a deadline, and **not follow redirects**. The example
-    /// `axum_openid` uses reqwest.
+    /// `axum_sign_in` uses reqwest.
     ///
     /// ```no_run
     /// use http::{Request, Response};

@@ -4,7 +4,7 @@ use axum_core::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, header, request::Parts};
+use http::{StatusCode, request::Parts};
 use squall_auth::Login;
 
 use super::find_user::User;
@@ -94,15 +94,7 @@ async fn to_login<S: Send + Sync>(parts: &mut Parts, state: &S) -> Response {
     let login =
         login_url.map(|url| url.login(&parts.method, &parts.uri, client.origin().as_deref()));
     match login {
-        Some(Login::Redirect(location)) => {
-            // A cached redirect would lead back here after the sign-in.
-            let no_store = HeaderValue::from_static("no-store");
-            let headers = [
-                (header::LOCATION, location),
-                (header::CACHE_CONTROL, no_store),
-            ];
-            (StatusCode::FOUND, headers).into_response()
-        }
+        Some(login @ Login::Redirect(_)) => login.response(),
         _ => Error::status(StatusCode::FORBIDDEN).into_response(),
     }
 }
