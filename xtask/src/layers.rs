@@ -13,6 +13,7 @@ const MUST_NOT_REACH: &[(&str, &[&str])] = &[
     ("squall-cli", &["axum-core"]),
     ("squall-cookies", &["axum-core", "hyper", "tokio"]),
     ("squall-debug", &["axum-core", "hyper", "tokio"]),
+    ("squall-fields", &["axum-core", "http", "hyper", "tokio"]),
     ("squall-listen", &["axum-core", "http", "hyper", "tokio"]),
     ("squall-locale", &["axum-core", "hyper", "tokio"]),
     ("squall-peers", &["axum-core", "hyper", "tokio"]),
@@ -31,7 +32,7 @@ const INTRODUCE: &[&str] = &["squall", "squall-cli"];
 
 /// The crates that every crate may depend on: what two leaves need alike. They depend on no crate
 /// of ours.
-const VOCABULARY: &[&str] = &["squall-listen", "squall-peers"];
+const VOCABULARY: &[&str] = &["squall-fields", "squall-listen", "squall-peers"];
 
 pub(crate) fn check() -> Result {
     let workspace = Workspace::load()?;

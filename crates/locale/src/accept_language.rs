@@ -1,6 +1,7 @@
 //! `Accept-Language` parser (RFC 9110, section 12.5.4).
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
+use squall_fields::{Weight, weighted};
 
 /// The number of languages that are read. Browsers send five or fewer.
 const MAX_LANGUAGES: usize = 50;
@@ -22,13 +23,10 @@ const MAX_LANGUAGES: usize = 50;
 #[must_use]
 pub fn accept_language(headers: &HeaderMap) -> Vec<&str> {
     let lines = headers.get_all(header::ACCEPT_LANGUAGE).into_iter();
-    let elements = lines
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','));
-    let mut languages: Vec<(&str, u16)> = elements
+    let mut languages: Vec<(&str, Weight)> = weighted(lines.map(HeaderValue::as_bytes))
         .take(MAX_LANGUAGES)
-        .filter_map(language)
-        .filter(|&(_, weight)| weight > 0)
+        .map(|(range, weight)| (without_parameters(range), weight))
+        .filter(|&(language, weight)| !matches!(language, "" | "*") && weight > Weight::ZERO)
         .collect();
     // The sort is stable.
     languages.sort_by_key(|&(_, weight)| std::cmp::Reverse(weight));
@@ -38,33 +36,9 @@ pub fn accept_language(headers: &HeaderMap) -> Vec<&str> {
         .collect()
 }
 
-/// Parses a language and its weight in thousandths.
-fn language(element: &str) -> Option<(&str, u16)> {
-    let mut parts = element.split(';').map(str::trim);
-    let language = parts
-        .next()
-        .filter(|&language| language != "*" && !language.is_empty())?;
-    let weight = parts.next().and_then(|part| part.split_once('='));
-    match weight {
-        Some((name, value)) if name.eq_ignore_ascii_case("q") => {
-            Some((language, thousandths(value)?))
-        }
-        _ => Some((language, 1000)),
-    }
-}
-
-/// Parses a weight (RFC 9110, section 12.4.2): from 0 to 1, with at most three decimal places.
-fn thousandths(value: &str) -> Option<u16> {
-    let (whole, decimals) = value.split_once('.').unwrap_or((value, ""));
-    let is_number = decimals.len() <= 3 && decimals.bytes().all(|byte| byte.is_ascii_digit());
-    let decimals = is_number
-        .then(|| format!("{decimals:0<3}").parse().ok())
-        .flatten()?;
-    match (whole, decimals) {
-        ("0", decimals) => Some(decimals),
-        ("1", 0) => Some(1000),
-        _ => None,
-    }
+/// A language range has none, but some clients send them.
+fn without_parameters(range: &str) -> &str {
+    range.split(';').next().unwrap_or_default().trim_end()
 }
 
 #[cfg(test)]
@@ -111,7 +85,7 @@ mod tests {
             (b"*", ""),
             (b";q=1", ""),
             (b"a;q=", ""),
-            (b"a;q", "a"),
+            (b"a;q", ""),
             (b"a;", "a"),
             (b"a;=", "a"),
             (b"a;q=x", ""),

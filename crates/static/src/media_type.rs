@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use http::HeaderValue;
+use squall_fields::MediaType;
 
 /// Media types that mime_guess lacks or has outdated.
 const NEWER: &[(&str, &str)] = &[
@@ -36,6 +37,20 @@ const NEWER: &[(&str, &str)] = &[
     ("webp", "image/webp"),
     ("woff", "font/woff"),
     ("woff2", "font/woff2"),
+];
+
+/// Media types that compression makes smaller, besides `text/*`, `+xml` and `+json`.
+const COMPRESSIBLE: &[&str] = &[
+    "application/json",
+    "application/javascript",
+    "application/xml",
+    "application/wasm",
+    "application/vnd.apple.mpegurl",
+    "application/vnd.ms-fontobject",
+    "font/otf",
+    "font/ttf",
+    "image/bmp",
+    "image/x-icon",
 ];
 
 /// From extensions to types; a program's own entries come first.
@@ -78,26 +93,12 @@ pub(crate) fn is_gzip(name: &str) -> bool {
 
 /// Whether compression makes such a file smaller.
 pub(crate) fn is_text(media_type: &HeaderValue) -> bool {
-    let Ok(value) = media_type.to_str() else {
-        return false;
-    };
-    let essence = value.split(';').next().unwrap_or_default().trim();
-    essence.starts_with("text/")
-        || essence.ends_with("+xml")
-        || essence.ends_with("+json")
-        || matches!(
-            essence,
-            "application/json"
-                | "application/javascript"
-                | "application/xml"
-                | "application/wasm"
-                | "application/vnd.apple.mpegurl"
-                | "application/vnd.ms-fontobject"
-                | "font/otf"
-                | "font/ttf"
-                | "image/bmp"
-                | "image/x-icon"
-        )
+    MediaType::parse(media_type.as_bytes()).is_some_and(|media_type| {
+        media_type.kind().eq_ignore_ascii_case("text")
+            || media_type.has_suffix("xml")
+            || media_type.has_suffix("json")
+            || COMPRESSIBLE.iter().any(|essence| media_type.is(essence))
+    })
 }
 
 /// Behind the last dot of the last segment, if that does not begin with it.

@@ -13,6 +13,7 @@ use futures_util::stream;
 use http::{HeaderMap, header};
 use http_body::Body;
 use multer::Multipart;
+use squall_fields::MediaType;
 
 use crate::{XsrfError, error::Kind, reader::Reader};
 
@@ -29,13 +30,13 @@ pub(crate) enum Form {
 
 impl Form {
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        let content_type = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-        let kind = content_type.split(';').next()?.trim();
-        if kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        let content_type = headers.get(header::CONTENT_TYPE)?;
+        let kind = MediaType::parse(content_type.as_bytes())?;
+        if kind.is("application/x-www-form-urlencoded") {
             Some(Self::UrlEncoded)
         } else {
             // An error for all types but multipart/form-data.
-            let boundary = multer::parse_boundary(content_type).ok()?;
+            let boundary = multer::parse_boundary(content_type.to_str().ok()?).ok()?;
             Some(Self::Multipart { boundary })
         }
     }

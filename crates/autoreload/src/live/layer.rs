@@ -20,6 +20,7 @@ use http::{
 };
 use http_body::Body;
 use pin_project_lite::pin_project;
+use squall_fields::MediaType;
 use squall_peers::check_local;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -300,12 +301,10 @@ fn with_script<R>(response: Response<R>, tag: Option<Bytes>) -> Response<LiveBod
 
 /// Whether the body is HTML that a script can be appended to.
 fn is_page(status: StatusCode, headers: &HeaderMap) -> bool {
-    let kind = headers
+    headers
         .get(CONTENT_TYPE)
-        .map(HeaderValue::as_bytes)
-        .unwrap_or_default();
-    let media_type = kind.split(|byte| *byte == b';').next().unwrap_or_default();
-    media_type.trim_ascii().eq_ignore_ascii_case(b"text/html")
+        .and_then(|value| MediaType::parse(value.as_bytes()))
+        .is_some_and(|kind| kind.is("text/html"))
         && !status.is_informational()
         && !status.is_redirection()
         && status != StatusCode::NO_CONTENT

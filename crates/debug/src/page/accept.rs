@@ -1,6 +1,7 @@
 //! `Accept` negotiation of the page's format (RFC 9110, section 12.5.1).
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
+use squall_fields::{MediaType, Weight, weighted};
 
 /// The formats of the page; the first one is the default.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -21,18 +22,13 @@ impl Format {
     /// then the first: `application/json, */*` selects JSON.
     pub(crate) fn accepted(headers: &HeaderMap) -> Self {
         let lines = headers.get_all(header::ACCEPT);
-        let text = lines.iter().filter_map(|line| line.to_str().ok());
-        let ranges: Vec<_> = text
-            .flat_map(|line| line.split(','))
-            .filter_map(Range::parse)
-            .collect();
-        let mut best = (Self::Markdown, (0, 0));
+        let ranges: Vec<_> = weighted(lines.iter().map(HeaderValue::as_bytes)).collect();
+        let mut best = (Self::Markdown, (Weight::ZERO, 0));
         let mut best_place = usize::MAX;
         for (format, kind, subtype) in FORMATS {
             let matching = ranges.iter().enumerate();
-            let matching = matching.filter_map(|(place, range)| {
-                let exactness = range.exactness(kind, subtype)?;
-                Some((exactness, place, range.weight))
+            let matching = matching.filter_map(|(place, &(range, weight))| {
+                Some((exactness(range, kind, subtype)?, place, weight))
             });
             // The most specific range determines the weight of a type.
             let Some((exactness, place, weight)) =
@@ -41,7 +37,7 @@ impl Format {
                 continue;
             };
             let rank = (weight, exactness);
-            if weight > 0 && (rank > best.1 || (rank == best.1 && place < best_place)) {
+            if weight > Weight::ZERO && (rank > best.1 || (rank == best.1 && place < best_place)) {
                 best = (format, rank);
                 best_place = place;
             }
@@ -50,50 +46,13 @@ impl Format {
     }
 }
 
-struct Range<'a> {
-    kind: &'a str,
-    subtype: &'a str,
-    /// In thousandths.
-    weight: u16,
-}
-
-impl<'a> Range<'a> {
-    fn parse(text: &'a str) -> Option<Self> {
-        let mut parts = text.split(';');
-        let (kind, subtype) = parts.next()?.trim().split_once('/')?;
-        let mut parameters = parts.filter_map(|part| part.trim().split_once('='));
-        let q = parameters.find(|(name, _)| name.eq_ignore_ascii_case("q"));
-        let weight = match q {
-            Some((_, value)) => thousandths(value)?,
-            None => 1000,
-        };
-        Some(Self {
-            kind,
-            subtype,
-            weight,
-        })
-    }
-
-    fn exactness(&self, kind: &str, subtype: &str) -> Option<u8> {
-        match (self.kind, self.subtype) {
-            (a, b) if a.eq_ignore_ascii_case(kind) && b.eq_ignore_ascii_case(subtype) => Some(2),
-            (a, "*") if a.eq_ignore_ascii_case(kind) => Some(1),
-            ("*", "*") => Some(0),
-            _ => None,
-        }
-    }
-}
-
-/// Parses a `qvalue` (RFC 9110, section 12.4.2): 0 to 1 with at most three decimals.
-fn thousandths(text: &str) -> Option<u16> {
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-    if decimals.len() > 3 || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let fraction = format!("{decimals:0<3}").parse().ok()?;
-    match whole {
-        "0" => Some(fraction),
-        "1" if fraction == 0 => Some(1000),
+/// Returns how exactly a range names a type: `None` if it does not match.
+fn exactness(range: &str, kind: &str, subtype: &str) -> Option<u8> {
+    let range = MediaType::parse(range.as_bytes())?;
+    match (range.kind(), range.subtype()) {
+        (a, b) if a.eq_ignore_ascii_case(kind) && b.eq_ignore_ascii_case(subtype) => Some(2),
+        (a, "*") if a.eq_ignore_ascii_case(kind) => Some(1),
+        ("*", "*") => Some(0),
         _ => None,
     }
 }

@@ -1,5 +1,7 @@
 //! `Accept-Encoding` negotiation against the encodings of a file (RFC 9110, section 12.5.3).
 
+use squall_fields::{Weight, weighted};
+
 /// A content coding (RFC 9110, section 8.4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Coding {
@@ -77,14 +79,7 @@ pub(crate) fn choose<'a>(
     let mut weights = [None; Coding::ALL.len()];
     let mut others = None;
     let mut identity = None;
-    for element in values
-        .into_iter()
-        .filter_map(|value| std::str::from_utf8(value).ok())
-        .flat_map(|value| value.split(','))
-    {
-        let Some((name, weight)) = element_of(element) else {
-            continue;
-        };
+    for (name, weight) in weighted(values) {
         if name == "*" {
             others.get_or_insert(weight);
         } else if name.eq_ignore_ascii_case("identity") {
@@ -97,63 +92,16 @@ pub(crate) fn choose<'a>(
         }
     }
     // An identity coding that is not listed is acceptable, with the lowest weight.
-    let least = identity.unwrap_or(0);
+    let least = identity.unwrap_or(Weight::ZERO);
     let mut best = None;
     for (coding, weight) in Coding::ALL.into_iter().zip(weights) {
-        let weight = weight.or(others).unwrap_or(0);
+        let weight = weight.or(others).unwrap_or_default();
         let beats = best.is_none_or(|(_, most)| weight > most);
-        if available.contains(coding) && weight > 0 && weight >= least && beats {
+        if available.contains(coding) && weight > Weight::ZERO && weight >= least && beats {
             best = Some((coding, weight));
         }
     }
     best.map(|(coding, _)| coding)
-}
-
-/// Parses `gzip;q=0.5` into a name and a weight in thousandths.
-fn element_of(element: &str) -> Option<(&str, u16)> {
-    let (name, parameter) = match element.split_once(';') {
-        Some((name, parameter)) => (name, Some(parameter)),
-        None => (element, None),
-    };
-    let name = trim(name);
-    let weight = match parameter {
-        None => 1000,
-        Some(parameter) => {
-            let (key, value) = trim(parameter).split_once('=')?;
-            if !key.eq_ignore_ascii_case("q") {
-                return None;
-            }
-            thousandths(value)?
-        }
-    };
-    (!name.is_empty()).then_some((name, weight))
-}
-
-fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t'])
-}
-
-/// A `qvalue` (section 12.4.2): at most 1, at most three decimals.
-fn thousandths(text: &str) -> Option<u16> {
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-    if decimals.len() > 3 || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let fraction = fraction_of(decimals);
-    match whole {
-        "0" => Some(fraction),
-        "1" if fraction == 0 => Some(1000),
-        _ => None,
-    }
-}
-
-/// Up to three digits behind the point, in thousandths.
-fn fraction_of(decimals: &str) -> u16 {
-    decimals
-        .bytes()
-        .zip([100, 10, 1])
-        .map(|(digit, value)| u16::from(digit - b'0') * value)
-        .sum()
 }
 
 #[cfg(test)]
@@ -202,6 +150,7 @@ mod tests {
             // The first element of a coding wins.
             ("gzip;q=0, gzip", "gzip", ""),
             ("gzip;q=0.001", "gzip", "gzip"),
+            ("gzip;, br;q=0.5;x=1", "br gzip", "gzip"),
         ] {
             let found = choose([header.as_bytes()], codings(available));
             assert_eq!(
@@ -224,9 +173,7 @@ mod tests {
             "gzip;q=1.5",
             "gzip;q=a",
             "gzip;q",
-            "gzip;",
             "gzip;x=1",
-            "gzip;q=0.5;x=1",
             "gzip;q =1",
             "gzip q=1",
             "g zip",

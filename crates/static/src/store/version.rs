@@ -36,12 +36,9 @@ impl Version {
     }
 
     fn shorten(digest: &[u8]) -> Self {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut digits = [0; Self::LENGTH];
-        for (pair, byte) in digits.chunks_exact_mut(2).zip(digest) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 15)];
-        }
+        base16ct::lower::encode(&digest[..Self::LENGTH / 2], &mut digits)
+            .expect("two digits for each byte");
         Self(digits)
     }
 }

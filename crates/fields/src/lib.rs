@@ -1,0 +1,45 @@
+//! HTTP field values: the weights of `Accept` headers, and media types (RFC 9110).
+//!
+//! The vocabulary of `squall-static`, `squall-locale`, `squall-debug`, `squall-autoreload` and
+//! `squall-xsrf`, so that one value means the same to all of them. Pure functions: no I/O, no
+//! allocation, no dependency.
+//!
+//! - [`weighted`] iterates over the elements of `Accept`, `Accept-Encoding` and `Accept-Language`,
+//!   each with its [`Weight`].
+//! - [`MediaType`] is the `type/subtype` of a `Content-Type` or of a range of `Accept`.
+//!
+//! # Examples
+//!
+//! ```
+//! use squall_fields::{MediaType, Weight, weighted};
+//!
+//! let mut languages: Vec<_> = weighted([&b"en;q=0.5, fr, de;q=9"[..]]).collect();
+//! languages.sort_by_key(|&(_, weight)| std::cmp::Reverse(weight));
+//! let half = Weight::parse("0.5").expect("it is well-formed");
+//! // An element with an invalid weight is skipped.
+//! assert_eq!(languages, [("fr", Weight::ONE), ("en", half)]);
+//!
+//! let kind = MediaType::parse(b"Application/Problem+JSON; charset=utf-8").expect("it is one");
+//! assert!(kind.is("application/problem+json"));
+//! assert!(kind.has_suffix("json"));
+//! ```
+//!
+//! # What it does not do
+//!
+//! It does not choose among what a server has, and does not parse the parameters of a media type:
+//! a malformed `charset` does not change the type. The crate `mime` rejects such values, and
+//! white space around the semicolon, which RFC 9110 allows.
+#![forbid(unsafe_code)]
+
+mod media_type;
+mod weighted;
+
+pub use crate::{
+    media_type::MediaType,
+    weighted::{Weight, weighted},
+};
+
+/// Trims the white space of a field value (`OWS`, RFC 9110, section 5.6.3).
+fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
