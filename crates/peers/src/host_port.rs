@@ -4,9 +4,9 @@ use std::net::Ipv6Addr;
 
 /// A host and a port, split and checked.
 ///
-/// A host is a name or an IPv4 address of letters, digits, `.`, `-` and `_`, or an IPv6 address in brackets. That
-/// is stricter than RFC 3986, section 3.2.2: no user, no percent escapes, no other punctuation, so
-/// a host is safe in URLs, file names and logs.
+/// A host is a name or an IPv4 address of letters, digits, `.`, `-` and `_`, or an IPv6 address in
+/// brackets. That is stricter than RFC 3986, section 3.2.2: no user, no percent escapes, no other
+/// punctuation, so a host is safe in URLs, file names and logs.
 ///
 /// # Examples
 ///
@@ -24,7 +24,8 @@ pub struct HostPort<'a> {
 }
 
 impl<'a> HostPort<'a> {
-    /// Parses the text; returns `None` if it is malformed. An empty port is no port (RFC 3986, section 3.2.3).
+    /// Parses the text; returns `None` if it is malformed. An empty port is no port (RFC 3986,
+    /// section 3.2.3).
     #[must_use]
     pub fn parse(text: &'a [u8]) -> Option<Self> {
         let host_len = if text.first() == Some(&b'[') {
@@ -33,14 +34,14 @@ impl<'a> HostPort<'a> {
             address.parse::<Ipv6Addr>().ok()?;
             end + 1
         } else {
-            let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_".contains(byte);
-            text.iter().take_while(|byte| is_name(byte)).count()
+            let is_other = |byte: &u8| !IS_NAME_BYTE[usize::from(*byte)];
+            text.iter().position(is_other).unwrap_or(text.len())
         };
         let (host, rest) = text.split_at(host_len);
         let port = match rest {
             _ if host.is_empty() => return None,
             [] | [b':'] => None,
-            [b':', port @ ..] => Some(parse_port(std::str::from_utf8(port).ok()?)?),
+            [b':', port @ ..] => Some(port_number(port)?),
             _ => return None,
         };
         let host = std::str::from_utf8(host).ok()?;
@@ -59,8 +60,9 @@ impl<'a> HostPort<'a> {
         self.port
     }
 
-    /// Returns whether both are the same authority under a scheme with this default port (RFC 9110, section
-    /// 4.2.3): the case of letters does not matter, and the default port is as good as none.
+    /// Returns whether both are the same authority under a scheme with this default port (RFC 9110,
+    /// section 4.2.3): the case of letters does not matter, and the default port is as good as
+    /// none.
     #[must_use]
     pub fn is_same(self, other: HostPort<'_>, default_port: u16) -> bool {
         self.host.eq_ignore_ascii_case(other.host)
@@ -68,13 +70,34 @@ impl<'a> HostPort<'a> {
     }
 }
 
+/// Letters, digits, dots, hyphens and underscores. A table, because every request has a host.
+const IS_NAME_BYTE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        byte += 1;
+    }
+    table
+};
+
 /// Parses a port in decimal digits, from 1 to 65535.
 #[must_use]
 pub fn parse_port(text: &str) -> Option<u16> {
-    // `str::parse` accepts a plus sign and any number of zeros.
-    let is_decimal = text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let port = is_decimal.then(|| text.parse().ok()).flatten();
-    port.filter(|&port| port != 0)
+    port_number(text.as_bytes())
+}
+
+/// Unlike `str::parse`, it accepts no plus sign, and at most five digits.
+fn port_number(digits: &[u8]) -> Option<u16> {
+    if digits.len() > 5 {
+        return None;
+    }
+    let number = digits.iter().try_fold(0, |number: u32, digit| {
+        Some(number * 10 + char::from(*digit).to_digit(10)?)
+    });
+    number
+        .and_then(|number| u16::try_from(number).ok())
+        .filter(|&port| port != 0)
 }
 
 #[cfg(test)]

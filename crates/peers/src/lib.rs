@@ -1,12 +1,13 @@
 //! Peers of a connection: trusted proxies, host and port, and local requests.
 //!
-//! The vocabulary that `squall-server`, `squall-xheaders`, `squall-xsrf`, `squall-debug` and `squall-autoreload`
-//! share, so that an address means the same to all of them. It does no I/O.
+//! The vocabulary that `squall-server`, `squall-xheaders`, `squall-xsrf`, `squall-debug` and
+//! `squall-autoreload` share, so that an address means the same to all of them. It does no I/O.
 //!
 //! - [`TrustedProxies`] is a set of networks, and matches a [`Peer`].
-//! - [`check_local`] decides whether a request comes from a browser on this machine: the condition for
-//!   debug pages and for events of live reload.
-//! - [`HostPort`] splits `host [ ":" port ]`, as `Host`, `:authority` and `X-Forwarded-Host` have it.
+//! - [`check_local`] decides whether a request comes from a browser on this machine: the condition
+//!   for debug pages and for events of live reload.
+//! - [`HostPort`] splits `host [ ":" port ]`, as `Host`, `:authority` and `X-Forwarded-Host` have
+//!   it.
 //! - [`is_forwarding_header`] lists the headers in which proxies name their client.
 //!
 //! # Examples
@@ -33,8 +34,8 @@
 //!
 //! # What it does not do
 //!
-//! It does not read forwarding headers (`squall-xheaders`) or the PROXY protocol (`squall-server`), resolves no
-//! names, and has no lists of the networks of any company.
+//! It does not read forwarding headers (`squall-xheaders`) or the PROXY protocol (`squall-server`),
+//! resolves no names, and has no lists of the networks of any company.
 #![forbid(unsafe_code)]
 
 mod host_port;

@@ -1,7 +1,8 @@
 //! Local requests: from a browser on this machine, to a name of this machine, through no proxy.
 //!
-//! The address of the peer is no proof: a proxy on this machine connects from loopback, a page of another site
-//! can make the developer's browser send requests, and a foreign name can resolve to loopback (DNS rebinding).
+//! The address of the peer is no proof: a proxy on this machine connects from loopback, a page of
+//! another site can make the developer's browser send requests, and a foreign name can resolve to
+//! loopback (DNS rebinding).
 
 use std::{error::Error, fmt, net::IpAddr};
 
@@ -17,7 +18,8 @@ pub enum NotLocal {
     Peer,
     /// A proxy passed the request on: it has a forwarding header, or is older than HTTP/1.1.
     Forwarded,
-    /// A host that the request names is neither `localhost`, a loopback address nor an allowed host, or it names none.
+    /// A host that the request names is neither `localhost`, a loopback address nor an allowed
+    /// host, or it names none.
     Host,
     /// A page of another site sent the request, and it is no navigation to a page of this site.
     CrossSite,
@@ -57,8 +59,9 @@ const FORWARDING: [&str; 14] = [
 
 /// Checks that a request comes from a browser, or another program, on this machine.
 ///
-/// `peer` is the address at the other end of the connection, not what a forwarding header names. Hosts without
-/// a port in `allowed_hosts` are allowed besides `localhost`, `*.localhost`, `127.0.0.1` and `[::1]`.
+/// `peer` is the address at the other end of the connection, not what a forwarding header names.
+/// Hosts without a port in `allowed_hosts` are allowed besides `localhost`, `*.localhost`,
+/// `127.0.0.1` and `[::1]`.
 ///
 /// # Errors
 ///
@@ -90,7 +93,8 @@ pub fn check_local<B>(
 
 /// Returns whether proxies name their client in the header of this lower-case name.
 ///
-/// `x_forwarded_for` counts too: programs that turn headers into variables read it as `x-forwarded-for`.
+/// `x_forwarded_for` counts too: programs that turn headers into variables read it as
+/// `x-forwarded-for`.
 #[must_use]
 pub fn is_forwarding_header(name: &str) -> bool {
     let is = |known: &str| {
@@ -136,8 +140,9 @@ fn is_allowed(authority: &[u8], allowed_hosts: &[String]) -> bool {
 
 /// Whether a page of another site could read or use the response.
 ///
-/// Browsers send `Sec-Fetch-Site` to secure origins and localhost only; elsewhere `Origin` decides. Pages on other
-/// ports of this machine are the developer's own. A cross-site link to a page shows it to the developer alone.
+/// Browsers send `Sec-Fetch-Site` to secure origins and localhost only; elsewhere `Origin` decides.
+/// Pages on other ports of this machine are the developer's own. A cross-site link to a page shows
+/// it to the developer alone.
 fn is_cross_site(headers: &HeaderMap, allowed_hosts: &[String]) -> bool {
     let is = |name, value| headers.get(name).is_some_and(|found| found == value);
     if headers.contains_key("sec-fetch-site") {

@@ -34,7 +34,8 @@ pub struct TrustedProxies {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TrustedProxiesError {
-    /// The text is neither an address, a network (`10.0.0.0/8`) nor `unix:`. Names are not resolved.
+    /// The text is neither an address, a network (`10.0.0.0/8`) nor `unix:`. Names are not
+    /// resolved.
     NotANetwork {
         /// The text as it was given.
         text: String,
@@ -49,8 +50,8 @@ pub enum TrustedProxiesError {
 }
 
 impl TrustedProxies {
-    /// Creates a set of addresses, networks in CIDR notation, and `unix:` for all unix sockets. Without any
-    /// text, no peer is trusted.
+    /// Creates a set of addresses, networks in CIDR notation, and `unix:` for all unix sockets.
+    /// Without any text, no peer is trusted.
     ///
     /// A network of IPv4 also matches its addresses in IPv6 form, and `::ffff:10.0.0.0/104` is
     /// `10.0.0.0/8`. `::/0` matches IPv6 only.
