@@ -153,6 +153,20 @@ impl Wire {
         }
     }
 
+    /// Reads this many bytes, of a protocol that is not HTTP.
+    ///
+    /// # Panics
+    ///
+    /// When the peer closes before, or pauses for 30 seconds.
+    #[track_caller]
+    pub fn read_exact(&mut self, len: usize) -> Vec<u8> {
+        let mut bytes = vec![0; len];
+        if let Err(error) = self.stream.read_exact(&mut bytes) {
+            panic!("the peer did not send {len} bytes: {error}");
+        }
+        bytes
+    }
+
     #[track_caller]
     fn head(&mut self) -> Reply {
         let mut head = String::new();
