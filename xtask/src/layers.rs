@@ -22,6 +22,8 @@ const MUST_NOT_REACH: &[(&str, &[&str])] = &[
     ("squall-server", &["axum-core"]),
     ("squall-static", &["axum-core", "hyper"]),
     ("squall-templates", &["axum-core", "hyper", "tokio"]),
+    // It may reach hyper, for `hyper::upgrade` and `:protocol` alone: without hyper's server, httparse is absent.
+    ("squall-websocket", &["axum", "tungstenite"]),
     ("squall-xheaders", &["axum-core", "hyper", "tokio"]),
     ("squall-xsrf", &["axum-core", "hyper", "tokio"]),
     ("testkit", &["http", "hyper", "tokio"]),

@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         ["test", "--install", "--newest"] => {
             outside::install(Versions::Newest).and_then(|()| test::test())
         }
+        ["websocket"] => test::websocket(),
         ["readme"] => readme::write(),
         ["bench", filter @ ..] => bench::bench(filter),
         ["chaos", args @ ..] => bench::chaos(args),
@@ -62,6 +63,7 @@ fn usage() -> String {
                     the same with the newest Python programs, whose versions are written to
                     xtask/requirements.txt
   ci                all the steps above, in this order
+  websocket         Autobahn's cases of compression, which take minutes
   readme            writes the README of each crate from its documentation
   bench [FILTER]    criterion's benches, the end-to-end bench of that name, or `build`:
                     the cost of building a hello, compared with axum's

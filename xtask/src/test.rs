@@ -22,3 +22,14 @@ pub(crate) fn test() -> Result {
     }
     tested
 }
+
+/// Runs Autobahn's cases of compression, which `test` leaves out.
+pub(crate) fn websocket() -> Result {
+    outside::warn_if_outdated();
+    if testkit::find_outside("kosoku").is_none() {
+        return Err(outside::how_to_get("kosoku").into());
+    }
+    run(&mut cargo(
+        "test --release --package squall-websocket --all-features --test it -- --ignored",
+    ))
+}

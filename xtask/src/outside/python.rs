@@ -11,6 +11,11 @@ use crate::command::{command, read, root, run};
 pub(super) const PROGRAMS: &[Program] = &[
     program("granian", "granian", "the bench `disturb`"),
     program(
+        "kosoku",
+        "kosoku",
+        "the tests of WebSockets with Autobahn's cases",
+    ),
+    program(
         "pybabel",
         "jinja2[i18n]",
         "the tests of translations with the tools that make them",
@@ -29,6 +34,11 @@ pub(super) const PROGRAMS: &[Program] = &[
         "python-with-tornado",
         "tornado",
         "the tests beside a real Tornado",
+    ),
+    program(
+        "python-with-websockets",
+        "websockets",
+        "the tests of WebSockets with a client that is not ours",
     ),
 ];
 

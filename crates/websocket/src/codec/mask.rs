@@ -1,0 +1,50 @@
+//! Masking of payloads (RFC 6455, section 5.3).
+
+/// Applies the mask to the payload, and returns the mask for the bytes behind it. Masking twice returns the payload.
+///
+/// # Examples
+///
+/// ```
+/// use squall_websocket::codec::unmask;
+///
+/// let mut payload = *b"\x7f\x9f\x4d\x51\x58";
+/// unmask([0x37, 0xfa, 0x21, 0x3d], &mut payload);
+/// assert_eq!(&payload, b"Hello");
+/// ```
+pub fn unmask(mask: [u8; 4], payload: &mut [u8]) -> [u8; 4] {
+    let [a, b, c, d] = mask;
+    let word = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    // Whole words, which the compiler turns into vector instructions.
+    let (words, rest) = payload.as_chunks_mut::<8>();
+    for bytes in words {
+        *bytes = (u64::from_ne_bytes(*bytes) ^ word).to_ne_bytes();
+    }
+    for (byte, mask) in rest.iter_mut().zip(mask.iter().cycle()) {
+        *byte ^= mask;
+    }
+    // A word is two whole masks, so only the rest shifts it.
+    let shift = rest.len() % 4;
+    [0, 1, 2, 3].map(|i| mask[(i + shift) % 4])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn equals_the_definition_however_the_payload_is_cut(mask: [u8; 4], payload: Vec<u8>, cuts: Vec<u8>) {
+            let wanted: Vec<u8> = payload.iter().enumerate().map(|(i, byte)| byte ^ mask[i % 4]).collect();
+            let mut found = payload;
+            let (mut at, mut rotated) = (0_usize, mask);
+            for cut in cuts.into_iter().map(usize::from).chain([usize::MAX]) {
+                let end = found.len().min(at.saturating_add(cut));
+                rotated = unmask(rotated, &mut found[at..end]);
+                at = end;
+            }
+            prop_assert_eq!(found, wanted);
+        }
+    }
+}

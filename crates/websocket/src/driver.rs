@@ -1,0 +1,160 @@
+//! The task of a socket: it polls the handler, and reads, writes and keeps deadlines whatever the handler does.
+//!
+//! Both are one task, so an idle socket has no second one, and a message wakes one task once.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+};
+
+use http::HeaderValue;
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::{codec::CloseCode, connection::Connection, timing::Timing};
+
+/// What the driver and the handles of a socket share.
+pub(crate) struct Shared {
+    connection: Mutex<Connection>,
+    pub(crate) protocol: Option<HeaderValue>,
+}
+
+impl Shared {
+    pub(crate) fn new(connection: Connection, protocol: Option<HeaderValue>) -> Arc<Self> {
+        Arc::new(Self {
+            connection: Mutex::new(connection),
+            protocol,
+        })
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The signal of a graceful shutdown.
+pub(crate) type ShutdownSignal = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+pin_project! {
+    /// Ends when the handler has ended, its handles are dropped, and the connection is closed.
+    pub(crate) struct Driver<F> {
+        shared: Disconnect,
+        #[pin]
+        handler: Option<F>,
+        shutdown: Option<ShutdownSignal>,
+        timing: Timing,
+        sleep: Option<Pin<Box<Sleep>>>,
+        panic: Option<Box<dyn Any + Send>>,
+    }
+}
+
+/// Ends the connection with the driver: the handles in other tasks get errors then.
+struct Disconnect(Arc<Shared>);
+
+impl Drop for Disconnect {
+    fn drop(&mut self) {
+        let mut connection = self.0.lock();
+        connection.gone();
+        let wakes = connection.wakes();
+        drop(connection);
+        wakes.wake();
+    }
+}
+
+impl<F: Future> Driver<F> {
+    pub(crate) fn new(shared: Arc<Shared>, handler: F, shutdown: Option<ShutdownSignal>) -> Self {
+        let timing = Timing::new(shared.lock().settings(), Instant::now());
+        Self {
+            shared: Disconnect(shared),
+            handler: Some(handler),
+            shutdown,
+            timing,
+            sleep: None,
+            panic: None,
+        }
+    }
+}
+
+impl<F: Future> Future for Driver<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        let shared = &this.shared.0;
+        shared.lock().begin_turn(cx.waker());
+
+        if let Some(handler) = this.handler.as_mut().as_pin_mut() {
+            // The client of a handler that panics gets a close frame before the panic goes on.
+            let polled = catch_unwind(AssertUnwindSafe(|| handler.poll(cx)));
+            if !matches!(polled, Ok(Poll::Pending)) {
+                this.handler.set(None);
+            }
+            *this.panic = polled.err();
+        }
+        let is_signalled = |signal: &mut ShutdownSignal| signal.as_mut().poll(cx).is_ready();
+        let is_shutdown = this.shutdown.take_if(is_signalled).is_some();
+
+        let mut connection = shared.lock();
+        let settings = Arc::clone(connection.settings());
+        if is_shutdown {
+            let spread = settings.shutdown_spread.mul_f64(fastrand::f64());
+            this.timing.shut_down(Instant::now(), spread);
+        }
+        if this.handler.is_none() && (connection.handles == 0 || this.panic.is_some()) {
+            let (code, reason) = match this.panic {
+                Some(_) => (CloseCode::INTERNAL_ERROR, "the server failed"),
+                None => (CloseCode::NORMAL, ""),
+            };
+            connection.discard();
+            connection.start_close(code, reason);
+        }
+        loop {
+            connection.drive();
+            if connection.is_gone() {
+                break;
+            }
+            this.timing.observe(&settings, connection.state());
+            let Some(next) = this.timing.next() else {
+                break;
+            };
+            let sleep = this
+                .sleep
+                .get_or_insert_with(|| Box::pin(sleep_until(next)));
+            // A deadline that has moved away is found when the timer fires, instead of each time.
+            if next < sleep.deadline() || sleep.is_elapsed() {
+                sleep.as_mut().reset(next);
+            }
+            if sleep.as_mut().poll(cx).is_pending() {
+                break;
+            }
+            let state = connection.state();
+            let now = Instant::now().max(sleep.deadline());
+            while let Some(due) = this
+                .timing
+                .due(&settings, now, state, connection.activity())
+            {
+                connection.on_due(due);
+                if connection.is_gone() {
+                    break;
+                }
+            }
+        }
+        let is_over = connection.is_gone() && this.handler.is_none();
+        let wakes = connection.end_turn();
+        drop(connection);
+        wakes.wake();
+        match this.panic.take_if(|_| is_over) {
+            Some(panic) => resume_unwind(panic),
+            None if is_over => Poll::Ready(()),
+            None => Poll::Pending,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
