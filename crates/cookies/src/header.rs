@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use http::HeaderValue;
+use squall_fields::is_token_byte;
 
 /// Parses the cookies of a request by name; the last of several with one name wins, as in Tornado.
 pub(crate) fn parse<'a>(
@@ -31,11 +32,7 @@ const BLANK: [char; 2] = [' ', '\t'];
 
 /// A token (RFC 9110, section 5.6.2), or a name with a colon, which Python allows.
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte == b':' || is_token(byte))
-}
-
-pub(crate) fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    !name.is_empty() && name.bytes().all(|byte| byte == b':' || is_token_byte(byte))
 }
 
 /// Removes Python's quoting: `"a\073b"` is `a;b`. Tornado quotes a signed cookie if its Base64 ends

@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use cookie::{Cookie, time::UtcOffset};
 use http::HeaderValue;
+use squall_fields::is_token_byte;
 
-use crate::{error::SetCookieErrorKind, header::is_token};
+use crate::error::SetCookieErrorKind;
 
 /// A cookie to send. Browsers identify a cookie by name, domain and path.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ fn has_prefix(name: &str, prefix: &str) -> bool {
 }
 
 fn check(cookie: &Cookie<'_>) -> Result<(), SetCookieErrorKind> {
-    if cookie.name().is_empty() || !cookie.name().bytes().all(is_token) {
+    if cookie.name().is_empty() || !cookie.name().bytes().all(is_token_byte) {
         return Err(SetCookieErrorKind::Name);
     }
     if !cookie.value().bytes().all(is_octet) {

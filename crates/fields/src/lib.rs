@@ -1,11 +1,12 @@
 //! HTTP field values: the weights of `Accept` headers, and media types (RFC 9110).
 //!
-//! The vocabulary of `squall-static`, `squall-locale`, `squall-debug`, `squall-autoreload` and
-//! `squall-xsrf`, so that one value means the same to all of them. Pure functions: no I/O, no
+//! The vocabulary of `squall-static`, `squall-locale`, `squall-debug`, `squall-autoreload`,
+//! `squall-xsrf` and `squall-cookies`, so that one value means the same to all of them. Pure functions: no I/O, no
 //! allocation, no dependency.
 //!
 //! - [`weighted`] iterates over the elements of `Accept`, `Accept-Encoding` and `Accept-Language`,
 //!   each with its [`Weight`].
+//! - [`is_token_byte`] is the alphabet of names.
 //! - [`MediaType`] is the `type/subtype` of a `Content-Type` or of a range of `Accept`.
 //!
 //! # Examples
@@ -39,7 +40,28 @@ pub use crate::{
     weighted::{Weight, weighted},
 };
 
+/// Returns whether a token may have this byte (RFC 9110, section 5.6.2): names of methods, fields,
+/// cookies and media types are tokens.
+#[must_use]
+pub fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
 /// Trims the white space of a field value (`OWS`, RFC 9110, section 5.6.3).
 fn trim(text: &str) -> &str {
     text.trim_matches([' ', '\t'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens() {
+        let tokens: Vec<u8> = (0..=u8::MAX).filter(|&byte| is_token_byte(byte)).collect();
+        assert_eq!(
+            String::from_utf8_lossy(&tokens),
+            "!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~"
+        );
+    }
 }

@@ -1,6 +1,6 @@
 //! Media types: the `type/subtype` of a `Content-Type` (RFC 9110, section 8.3.1).
 
-use crate::trim;
+use crate::{is_token_byte, trim};
 
 /// A media type without its parameters, or a range of `Accept` such as `text/*`. Letters match
 /// whatever their case.
@@ -18,7 +18,8 @@ impl<'a> MediaType<'a> {
         let end = value.iter().position(|&byte| byte == b';');
         let essence = str::from_utf8(&value[..end.unwrap_or(value.len())]).ok()?;
         let (kind, subtype) = trim(essence).split_once('/')?;
-        (is_token(kind) && is_token(subtype)).then_some(Self { kind, subtype })
+        let is_name = |text: &str| !text.is_empty() && text.bytes().all(is_token_byte);
+        (is_name(kind) && is_name(subtype)).then_some(Self { kind, subtype })
     }
 
     /// Returns the type, such as `text`, as it is written.
@@ -48,15 +49,6 @@ impl<'a> MediaType<'a> {
         let (_, own) = self.subtype.rsplit_once('+').unwrap_or_default();
         !own.is_empty() && own.eq_ignore_ascii_case(suffix)
     }
-}
-
-/// RFC 9110, section 5.6.2.
-fn is_token(text: &str) -> bool {
-    let is_mark = |byte| b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || is_mark(byte))
 }
 
 #[cfg(test)]

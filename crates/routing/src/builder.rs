@@ -9,8 +9,8 @@ use std::{
 use crate::{
     captures::RouteInfo,
     error::{BuildError, PatternError},
+    path_regex::PathRegex,
     pattern::Template,
-    regexes::PathRegex,
     reverse::{UrlTemplate, Urls},
     router::{Route, Router, Rules},
     rule::Rule,

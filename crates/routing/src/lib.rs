@@ -53,9 +53,10 @@ mod error;
 mod host;
 #[cfg(feature = "http")]
 mod methods;
-#[cfg(feature = "regex")]
+#[cfg_attr(not(feature = "regex"), path = "no_path_regex.rs")]
 mod path_regex;
 mod pattern;
+mod piece;
 #[cfg_attr(not(feature = "regex"), path = "no_regexes.rs")]
 mod regexes;
 mod reverse;

@@ -1,26 +1,12 @@
-//! Stand-ins for `regexes` and `path_regex` without the feature `regex`: types without a value, and a
-//! configuration error for each pattern that needs a regex.
+//! Stand-in for `regexes` without the feature `regex`: a type without a value, and a configuration
+//! error for each pattern that needs a regex.
 
-use std::convert::Infallible;
+use crate::{error::PatternError, piece::Piece, spans::Spans};
 
-use crate::{error::PatternError, segment::Piece, spans::Spans};
-
-const NEEDS_REGEX: &str = "needs the feature `regex`";
+pub(crate) const NEEDS_REGEX: &str = "needs the feature `regex`";
 
 #[derive(Clone, Debug)]
 pub(crate) enum Regex {}
-
-#[derive(Clone, Debug)]
-pub(crate) struct PathRegex(Infallible);
-
-#[derive(Debug, Default)]
-pub(crate) struct PathRegexes;
-
-#[expect(dead_code, reason = "only a regex has parts")]
-pub(crate) enum RegexPart {
-    Text(String),
-    Group,
-}
 
 pub(crate) fn compile_whole(_: &str, at: usize) -> Result<Regex, PatternError> {
     Err(PatternError::new(at, format!("a regex {NEEDS_REGEX}")))
@@ -49,36 +35,6 @@ pub(crate) fn is_match(regex: &Regex, _: &[u8]) -> bool {
 
 pub(crate) fn find(regex: &Regex, _: usize, _: &[u8], _: usize, _: &mut Spans) -> bool {
     match *regex {}
-}
-
-impl PathRegex {
-    pub(crate) fn parse(_: &str) -> Result<Self, PatternError> {
-        Err(PatternError::new(0, format!("a regex {NEEDS_REGEX}")))
-    }
-
-    pub(crate) fn names(&self) -> &[String] {
-        match self.0 {}
-    }
-
-    pub(crate) fn find(&self, _: &[u8], _: &mut Spans) -> bool {
-        match self.0 {}
-    }
-
-    pub(crate) fn parts(&self) -> Result<Vec<RegexPart>, &'static str> {
-        match self.0 {}
-    }
-}
-
-impl PathRegexes {
-    pub(crate) fn insert(&mut self, regex: PathRegex, _: usize) -> Result<(), usize> {
-        match regex.0 {}
-    }
-
-    pub(crate) fn finish(&mut self) {}
-
-    pub(crate) fn find(&self, _: &[u8], _: &mut Spans) -> Option<usize> {
-        None
-    }
 }
 
 #[cfg(test)]

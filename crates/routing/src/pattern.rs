@@ -2,7 +2,8 @@
 
 use crate::{
     error::PatternError,
-    segment::{Constraint, Piece, Segment},
+    piece::{Constraint, Piece},
+    segment::Segment,
 };
 
 /// Bounds the depth of the tree, whose search and insertion recurse.

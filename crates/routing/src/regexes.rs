@@ -5,10 +5,9 @@ use regex_automata::{Anchored, Input, meta, util::primitives::NonMaxUsize};
 use regex_syntax::hir::{Capture, Dot, Hir, HirKind, Look, Repetition};
 use smallvec::SmallVec;
 
-pub(crate) use crate::path_regex::{PathRegex, PathRegexes, RegexPart};
 use crate::{
     error::PatternError,
-    segment::Piece,
+    piece::Piece,
     spans::{Span, Spans},
 };
 

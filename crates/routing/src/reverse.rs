@@ -9,9 +9,10 @@ use std::{
 
 use crate::{
     encoding,
+    path_regex::{PathRegex, RegexPart},
     pattern::Part,
-    regexes::{PathRegex, RegexPart},
-    segment::{self, Segment},
+    piece::Piece,
+    segment::Segment,
     spans::{Span, Spans},
 };
 
@@ -143,8 +144,8 @@ impl UrlTemplate {
         let mut given = Spans::new();
         for piece in &segment.pieces {
             match piece {
-                segment::Piece::Text(text) => matched.push_str(text),
-                segment::Piece::Param { .. } => {
+                Piece::Text(text) => matched.push_str(text),
+                Piece::Param { .. } => {
                     let value = encoding::matched_segment(&values[first + given.len()]);
                     given.push(append(matched, &value));
                 }

@@ -11,7 +11,7 @@ use crate::{
     encoding,
     error::FindError,
     host::Hosts,
-    regexes::PathRegexes,
+    path_regex::PathRegexes,
     reverse::{ReverseError, Urls},
     spans::Spans,
     tree::Tree,

@@ -5,30 +5,10 @@ use std::cmp::Reverse;
 
 use crate::{
     error::PatternError,
+    piece::{Constraint, Piece},
     regexes::{self, Regex},
     spans::{Span, Spans},
 };
-
-/// Fixed text in matched form, or a parameter without its name.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Piece {
-    Text(String),
-    Param { constraint: Option<Constraint> },
-}
-
-/// The regex after the colon, and its offset in the pattern.
-#[derive(Clone, Debug)]
-pub(crate) struct Constraint {
-    pub(crate) regex: String,
-    pub(crate) at: usize,
-}
-
-/// Equality ignores the offset.
-impl PartialEq for Constraint {
-    fn eq(&self, other: &Self) -> bool {
-        self.regex == other.regex
-    }
-}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Segment {

@@ -8,6 +8,22 @@ use crate::{
     Scheme, XHeaders, header::FoundHeaders, statement::Statement,
 };
 
+impl XHeaders {
+    /// Returns the client of a request, without a layer.
+    ///
+    /// # Errors
+    ///
+    /// Returns two headers that contradict each other, with [`Contradictions::Refuse`].
+    pub fn client<B>(
+        &self,
+        connection: Option<Connection>,
+        request: &Request<B>,
+    ) -> Result<Client, Contradiction> {
+        let found = FoundHeaders::in_headers(request.headers());
+        decide(self, connection, request, found).client
+    }
+}
+
 /// The client, and what is logged of its headers.
 pub(crate) struct Decision {
     pub(crate) client: Result<Client, Contradiction>,

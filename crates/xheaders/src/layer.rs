@@ -21,6 +21,31 @@ use crate::{
     log::Log,
 };
 
+impl XHeaders {
+    /// Returns a layer that puts a [`Client`](crate::Client) into the extensions of each request.
+    ///
+    /// The function reads the connection from the extensions, where servers put it. For axum, with
+    /// `into_make_service_with_connect_info::<SocketAddr>()`:
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    /// use axum::extract::ConnectInfo;
+    /// use squall_xheaders::XHeaders;
+    ///
+    /// let layer = XHeaders::new().layer(|extensions| {
+    ///     extensions.get().map(|ConnectInfo::<SocketAddr>(peer)| *peer)
+    /// });
+    /// ```
+    pub fn layer<C: Into<Connection>>(
+        self,
+        connection: impl Fn(&Extensions) -> Option<C> + Send + Sync + 'static,
+    ) -> XHeadersLayer {
+        XHeadersLayer::new(self, move |extensions| {
+            connection(extensions).map(Into::into)
+        })
+    }
+}
+
 /// Puts a [`Client`](crate::Client) into the extensions of each request; made by
 /// [`XHeaders::layer`].
 ///

@@ -1,10 +1,7 @@
 //! The settings: trusted proxies, and the headers that are read.
 
-use http::Request;
-
 use crate::{
-    Client, Connection, Contradiction, Header, TrustedProxies, XHeadersLayer,
-    decide::decide,
+    Header, TrustedProxies,
     header::{FoundHeaders, Kind},
 };
 
@@ -159,49 +156,12 @@ impl XHeaders {
         self
     }
 
-    /// Returns the client of a request, without a layer.
-    ///
-    /// # Errors
-    ///
-    /// Returns two headers that contradict each other, with [`Contradictions::Refuse`].
-    pub fn client<B>(
-        &self,
-        connection: Option<Connection>,
-        request: &Request<B>,
-    ) -> Result<Client, Contradiction> {
-        let found = FoundHeaders::in_headers(request.headers());
-        decide(self, connection, request, found).client
-    }
-
     /// The headers of a request that are read, by precedence.
     pub(crate) fn headers_in(&self, found: FoundHeaders) -> impl Iterator<Item = Header> {
         let peer_is_proxy = self.hops.is_some_and(|hops| hops > 1);
         let headers = self.headers.iter().copied();
         headers.filter(move |&header| {
             found.has(header) && !(header.kind() == Kind::PeerAddress && peer_is_proxy)
-        })
-    }
-
-    /// Returns a layer that puts a [`Client`] into the extensions of each request.
-    ///
-    /// The function reads the connection from the extensions, where servers put it. For axum, with
-    /// `into_make_service_with_connect_info::<SocketAddr>()`:
-    ///
-    /// ```
-    /// use std::net::SocketAddr;
-    /// use axum::extract::ConnectInfo;
-    /// use squall_xheaders::XHeaders;
-    ///
-    /// let layer = XHeaders::new().layer(|extensions| {
-    ///     extensions.get().map(|ConnectInfo::<SocketAddr>(peer)| *peer)
-    /// });
-    /// ```
-    pub fn layer<C: Into<Connection>>(
-        self,
-        connection: impl Fn(&http::Extensions) -> Option<C> + Send + Sync + 'static,
-    ) -> XHeadersLayer {
-        XHeadersLayer::new(self, move |extensions| {
-            connection(extensions).map(Into::into)
         })
     }
 }

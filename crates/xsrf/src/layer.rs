@@ -1,49 +1,26 @@
-//! The tower layer and its settings.
+//! The tower layer, and the setters of its settings.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
-use cookie::{Cookie, SameSite};
-use http::{Extensions, HeaderValue, request::Parts};
+use cookie::SameSite;
+use http::{Extensions, request::Parts};
+use squall_fields::is_token_byte;
 use tower_layer::Layer;
 
-use crate::{ConfigError, XsrfService, origin::is_origin, token::Version};
+use crate::{ConfigError, XsrfService, origin::is_origin, settings::XsrfSettings, token::Version};
 
 /// Rejects forged requests, and puts an [`Xsrf`](crate::Xsrf) into the extensions of all others.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct XsrfLayer {
-    settings: Arc<Settings>,
+    settings: Arc<XsrfSettings>,
 }
-
-#[derive(Clone)]
-pub(crate) struct Settings {
-    pub(crate) cookie_name: String,
-    pub(crate) cookie_version: Version,
-    http_only: bool,
-    same_site: SameSite,
-    pub(crate) is_https: Arc<IsHttps>,
-    pub(crate) trusted_origins: Vec<String>,
-    pub(crate) exempt: Arc<Exempt>,
-    pub(crate) form_limit: usize,
-}
-
-type IsHttps = dyn Fn(&Extensions) -> bool + Send + Sync;
-type Exempt = dyn Fn(&Parts) -> bool + Send + Sync;
 
 impl XsrfLayer {
     /// Creates a layer with the defaults of Tornado: all requests are checked.
     pub fn new() -> Self {
         Self {
-            settings: Arc::new(Settings {
-                cookie_name: "_xsrf".to_owned(),
-                cookie_version: Version::Two,
-                http_only: false,
-                same_site: SameSite::Lax,
-                is_https: Arc::new(|_| false),
-                trusted_origins: Vec::new(),
-                exempt: Arc::new(|_| false),
-                form_limit: 1024 * 1024,
-            }),
+            settings: Arc::default(),
         }
     }
 
@@ -56,9 +33,7 @@ impl XsrfLayer {
     /// Returns [`ConfigError::CookieName`] if the name is not a token.
     pub fn cookie_name(mut self, name: impl Into<String>) -> Result<Self, ConfigError> {
         let name = name.into();
-        let is_token =
-            |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        if name.is_empty() || !name.bytes().all(is_token) {
+        if name.is_empty() || !name.bytes().all(is_token_byte) {
             return Err(ConfigError::CookieName { name });
         }
         self.settings_mut().cookie_name = name;
@@ -137,7 +112,7 @@ impl XsrfLayer {
         self
     }
 
-    fn settings_mut(&mut self) -> &mut Settings {
+    fn settings_mut(&mut self) -> &mut XsrfSettings {
         Arc::make_mut(&mut self.settings)
     }
 }
@@ -154,31 +129,5 @@ impl<S> Layer<S> for XsrfLayer {
 
     fn layer(&self, inner: S) -> XsrfService<S> {
         XsrfService::new(inner, Arc::clone(&self.settings))
-    }
-}
-
-impl Settings {
-    pub(crate) fn set_cookie(&self, token: &str, is_https: bool) -> HeaderValue {
-        let name = self.cookie_name.to_ascii_lowercase();
-        let must_be_secure = name.starts_with("__host-") || name.starts_with("__secure-");
-        let mut cookie = Cookie::build((&self.cookie_name, token))
-            .path("/")
-            .http_only(self.http_only)
-            .same_site(self.same_site);
-        if is_https || must_be_secure {
-            cookie = cookie.secure(true);
-        }
-        HeaderValue::try_from(cookie.to_string()).expect("name and token are ASCII")
-    }
-}
-
-impl fmt::Debug for Settings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
-            .field("cookie_name", &self.cookie_name)
-            .field("cookie_version", &self.cookie_version)
-            .field("trusted_origins", &self.trusted_origins)
-            .field("form_limit", &self.form_limit)
-            .finish_non_exhaustive()
     }
 }

@@ -85,6 +85,7 @@ mod layer;
 mod origin;
 mod reader;
 mod service;
+mod settings;
 mod token;
 mod xsrf;
 

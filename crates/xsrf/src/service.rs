@@ -17,9 +17,9 @@ use crate::{
     Xsrf, XsrfBody, XsrfError,
     error::Kind,
     form::Form,
-    layer::Settings,
     origin::{is_same_origin, is_websocket},
     reader::Reader,
+    settings::XsrfSettings,
     token::Token,
 };
 
@@ -29,7 +29,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct XsrfService<S> {
     inner: S,
-    settings: Arc<Settings>,
+    settings: Arc<XsrfSettings>,
 }
 
 /// The decision by the head of a request: call the inner service, or search the form.
@@ -39,7 +39,7 @@ enum Decision {
 }
 
 impl<S> XsrfService<S> {
-    pub(crate) fn new(inner: S, settings: Arc<Settings>) -> Self {
+    pub(crate) fn new(inner: S, settings: Arc<XsrfSettings>) -> Self {
         Self { inner, settings }
     }
 }
@@ -93,7 +93,7 @@ where
     }
 }
 
-fn decide(settings: &Settings, xsrf: &Xsrf, parts: &Parts) -> Result<Decision, Kind> {
+fn decide(settings: &XsrfSettings, xsrf: &Xsrf, parts: &Parts) -> Result<Decision, Kind> {
     let is_websocket = is_websocket(parts);
     // Not Method::is_safe: Go and Tornado leave TRACE out.
     let is_safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);

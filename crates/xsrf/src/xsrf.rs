@@ -9,7 +9,7 @@ use cookie::Cookie;
 use http::{HeaderMap, HeaderValue, header};
 use smallvec::SmallVec;
 
-use crate::{form::FIELD, layer::Settings, token::Token};
+use crate::{form::FIELD, settings::XsrfSettings, token::Token};
 
 /// Makes the token for a page; in the extensions of every request that has passed
 /// [`XsrfLayer`](crate::XsrfLayer). Clones return the same token.
@@ -23,7 +23,7 @@ pub struct Xsrf {
 }
 
 struct Shared {
-    settings: Arc<Settings>,
+    settings: Arc<XsrfSettings>,
     is_https: bool,
     headers: SmallVec<[HeaderValue; 1]>,
     // Lazy, since most requests need no token.
@@ -37,7 +37,7 @@ struct Made {
 }
 
 impl Xsrf {
-    pub(crate) fn new(settings: Arc<Settings>, is_https: bool, headers: &HeaderMap) -> Self {
+    pub(crate) fn new(settings: Arc<XsrfSettings>, is_https: bool, headers: &HeaderMap) -> Self {
         Self {
             shared: Arc::new(Shared {
                 settings,
