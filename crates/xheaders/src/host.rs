@@ -95,19 +95,13 @@ impl fmt::Debug for Host {
 mod tests {
     use super::Host;
 
+    // The grammar has its tables at `squall_peers::HostPort`.
     #[test]
     fn hosts() {
         for (text, name, port) in [
-            ("a", "a", None),
-            ("example.com", "example.com", None),
             ("Example.COM.", "Example.COM.", None),
-            ("example.com:8443", "example.com", Some(8443)),
-            ("example.com:", "example.com", None),
             ("example.com:00080", "example.com", Some(80)),
-            ("xn--bcher-kva.example", "xn--bcher-kva.example", None),
-            ("a_b", "a_b", None),
-            ("192.0.2.1:65535", "192.0.2.1", Some(65535)),
-            ("[::1]", "[::1]", None),
+            ("example.com:", "example.com", None),
             ("[2001:db8::1]:80", "[2001:db8::1]", Some(80)),
         ] {
             let host = Host::parse(text).unwrap_or_else(|| panic!("{text:?}"));
@@ -115,43 +109,7 @@ mod tests {
             assert_eq!(host.as_str(), text);
             assert_eq!(host.with_port(81).to_string(), format!("{name}:81"));
         }
-    }
-
-    #[test]
-    fn not_hosts() {
-        for text in [
-            "",
-            ":80",
-            " a",
-            "a ",
-            "a b",
-            "a,b",
-            "a/b",
-            "a\\b",
-            "a?b",
-            "a#b",
-            "a@b",
-            "user:pw@a",
-            "a%2fb",
-            "<a>",
-            "a'b",
-            "a\"b",
-            "é",
-            "a:0",
-            "a:65536",
-            "a:-1",
-            "a:+1",
-            "a:80:80",
-            "a:http",
-            "::1",
-            "[::1",
-            "[::1]80",
-            "[::1%eth0]",
-            "[1.2.3.4]",
-            "[v1.x]",
-            "[]",
-            "http://a",
-        ] {
+        for text in ["", "user:pw@a", "a:0", "[::1", "http://a"] {
             assert_eq!(Host::parse(text), None, "{text:?}");
         }
     }
