@@ -12,7 +12,7 @@ use axum::{
     response::Html,
     routing::get,
 };
-use squall_templates::{Templates, Value, html, minijinja::context};
+use squall_templates::{Templates, Value, context, html};
 
 async fn home(
     State(templates): State<Templates>,

@@ -1,6 +1,11 @@
 //! Errors of checking and rendering templates.
 
-use std::{error::Error, fmt, io, iter, path::PathBuf};
+use std::{
+    env,
+    error::Error,
+    fmt, io, iter,
+    path::{self, Path, PathBuf},
+};
 
 /// The number of source lines before and after the line of an error.
 const LINES_AROUND: usize = 5;
@@ -26,7 +31,9 @@ pub enum ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Folder { path, source } => write!(f, "cannot read templates {path:?}: {source}"),
+            Self::Folder { path, source } => {
+                write!(f, "cannot read templates: {}: {source}", located(path))
+            }
             Self::Templates { errors } => {
                 f.write_str("invalid templates: ")?;
                 for (number, error) in errors.iter().enumerate() {
@@ -36,6 +43,18 @@ impl fmt::Display for ConfigError {
                 Ok(())
             }
         }
+    }
+}
+
+/// Returns a path for a message: a relative one is ambiguous without the working directory.
+fn located(path: &Path) -> String {
+    match (path::absolute(path), env::current_dir()) {
+        (Ok(absolute), Ok(directory)) if path.is_relative() => format!(
+            "{} ({path:?} in the working directory {})",
+            absolute.display(),
+            directory.display()
+        ),
+        _ => path.display().to_string(),
     }
 }
 

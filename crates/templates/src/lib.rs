@@ -2,7 +2,7 @@
 //! Tornado's templates.
 //!
 //! ```
-//! use squall_templates::{Templates, Value, html, minijinja::context};
+//! use squall_templates::{Templates, Value, context, html};
 //!
 //! # let folder = tempfile::tempdir()?;
 //! # std::fs::write(folder.path().join("home.html"), r#"<title>{{ _("Home") }}</title>
@@ -57,6 +57,7 @@
 //! `extends` and `include` are relative to the folder, not to the file.
 #![forbid(unsafe_code)]
 
+mod context;
 mod error;
 mod loader;
 mod request_values;
@@ -70,6 +71,12 @@ pub use crate::{
     templates::Templates,
     translate::{Translate, translation},
 };
+
+/// Used by [`context!`].
+#[doc(hidden)]
+pub mod __context {
+    pub use crate::context::{ContextValue, map, merge, value};
+}
 
 /// Marks a text as HTML, so that templates do not escape it.
 ///

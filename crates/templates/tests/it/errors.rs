@@ -330,7 +330,14 @@ fn check_fails_without_a_folder() {
         .check()
         .unwrap_err();
     assert!(
-        error.to_string().starts_with("cannot read templates \""),
+        error.to_string().starts_with("cannot read templates: /"),
         "{error}"
     );
+    let error = Templates::new("no/such/folder").check().unwrap_err();
+    let directory = std::env::current_dir().unwrap();
+    let directory = directory.display();
+    let said = format!(
+        "cannot read templates: {directory}/no/such/folder (\"no/such/folder\" in the working directory {directory}): "
+    );
+    assert!(error.to_string().starts_with(&said), "{error}");
 }

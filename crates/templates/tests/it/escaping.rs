@@ -1,6 +1,6 @@
 //! HTML and JSON escaping.
 
-use squall_templates::{html, minijinja::context};
+use squall_templates::{context, html};
 
 use crate::folder::Folder;
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic in a helper fails its test")]
 
+mod context;
 mod errors;
 mod escaping;
 mod folder;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use squall_templates::{Value, minijinja::context};
+use squall_templates::{Value, context};
 
 use crate::folder::Folder;
 

@@ -1,6 +1,6 @@
 //! The template of Tornado's guide, unchanged, and a site around it.
 
-use squall_templates::{Value, html, minijinja::context};
+use squall_templates::{Value, context, html};
 
 use crate::folder::Folder;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use squall_templates::{Translate, minijinja::context, translation};
+use squall_templates::{Translate, context, translation};
 
 use crate::folder::Folder;
 

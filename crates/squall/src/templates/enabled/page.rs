@@ -8,9 +8,7 @@ use axum_core::{
 };
 use http::{Method, Uri, request::Parts};
 use serde::Serialize;
-use squall_templates::{
-    TemplateError, Templates, Translate, Value, html, minijinja::context, translation,
-};
+use squall_templates::{TemplateError, Templates, Translate, Value, context, html, translation};
 use squall_xheaders::Host;
 
 use crate::{
