@@ -1,6 +1,11 @@
 //! Errors of loading translations.
 
-use std::{error::Error, fmt, io, path::PathBuf};
+use std::{
+    env,
+    error::Error,
+    fmt, io,
+    path::{self, Path, PathBuf},
+};
 
 /// The reason that translations cannot be loaded.
 #[derive(Debug)]
@@ -71,11 +76,25 @@ pub enum PluralProblem {
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io { path, source } => write!(f, "cannot read translations {path:?}: {source}"),
+            Self::Io { path, source } => {
+                write!(f, "cannot read translations: {}: {source}", located(path))
+            }
             Self::Catalogue { path, source } => {
-                write!(f, "cannot load translations {path:?}: {source}")
+                write!(f, "cannot load translations: {}: {source}", located(path))
             }
         }
+    }
+}
+
+/// Returns a path for a message: a relative one is ambiguous without the working directory.
+fn located(path: &Path) -> String {
+    match (path::absolute(path), env::current_dir()) {
+        (Ok(absolute), Ok(directory)) if path.is_relative() => format!(
+            "{} ({path:?} in the working directory {})",
+            absolute.display(),
+            directory.display()
+        ),
+        _ => path.display().to_string(),
     }
 }
 

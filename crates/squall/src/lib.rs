@@ -19,6 +19,7 @@
 //!   [`Json`], [`Error`], text, a status, …).
 //! - [`Server`]: addresses, limits, processes and threads, graceful shutdown.
 //!   [`Application::listen`] is its short form; [`serve`] runs in a runtime that the caller owns.
+//! - [`env`](fn@env): settings from environment variables.
 //! - [`metrics`], [`healthz`] and [`readyz`]: handlers for monitoring.
 //! - [`guide`]: how to run and deploy, page by page.
 //! - [`ApplicationService`]: the application as a [`tower_service::Service`], for axum and others.
@@ -66,6 +67,7 @@ mod autoreload;
 mod body_limit;
 mod cookies;
 mod debug;
+mod env;
 mod extract;
 pub mod guide;
 mod handler;
@@ -84,6 +86,7 @@ mod xsrf;
 
 pub use crate::{
     application::{Application, Urls},
+    env::env,
     extract::{Extension, Path, State},
     handler::Handler,
     response::{Error, ErrorPage, Html, Redirect, Result},
@@ -166,7 +169,7 @@ pub use squall_static::StaticFiles;
 pub use crate::templates::Page;
 #[cfg(feature = "templates")]
 #[doc(no_inline)]
-pub use squall_templates::{Templates, html, minijinja::context};
+pub use squall_templates::{Templates, context, html};
 
 #[cfg(feature = "tls")]
 #[doc(no_inline)]

@@ -1,6 +1,11 @@
 //! Configuration errors, returned by `StaticFiles::build`.
 
-use std::{error::Error, fmt, io, path::PathBuf};
+use std::{
+    env,
+    error::Error,
+    fmt, io,
+    path::{self, Path, PathBuf},
+};
 
 /// A configuration error of [`StaticFiles`](crate::StaticFiles).
 #[derive(Debug)]
@@ -51,10 +56,10 @@ impl fmt::Display for ConfigError {
                 f.write_str("static_path is empty; use \".\" to serve the current directory")
             }
             Self::RootIsFile { root } => {
-                write!(f, "static_path is not a directory: {}", root.display())
+                write!(f, "static_path is not a directory: {}", located(root))
             }
             Self::UnreadableRoot { root, .. } => {
-                write!(f, "cannot read static_path: {}", root.display())
+                write!(f, "cannot read static_path: {}", located(root))
             }
             Self::Prefix { prefix } => write!(
                 f,
@@ -65,9 +70,21 @@ impl fmt::Display for ConfigError {
             Self::Manifest { path, .. } => write!(
                 f,
                 "cannot read the manifest of static files: {}",
-                path.display()
+                located(path)
             ),
         }
+    }
+}
+
+/// Returns a path for a message: a relative one is ambiguous without the working directory.
+fn located(path: &Path) -> String {
+    match (path::absolute(path), env::current_dir()) {
+        (Ok(absolute), Ok(directory)) if path.is_relative() => format!(
+            "{} ({path:?} in the working directory {})",
+            absolute.display(),
+            directory.display()
+        ),
+        _ => path.display().to_string(),
     }
 }
 

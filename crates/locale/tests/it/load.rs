@@ -45,7 +45,7 @@ fn load_gettext_reads_a_tree() {
     assert!(
         error
             .to_string()
-            .contains("ru/LC_MESSAGES/site.mo\": not a .mo file"),
+            .contains("ru/LC_MESSAGES/site.mo: not a .mo file"),
         "{error}"
     );
 }
@@ -75,7 +75,7 @@ fn load_csv_reads_a_directory() {
     assert!(
         error
             .to_string()
-            .contains("de.csv\": invalid UTF-8: \"Home,\\xff\""),
+            .contains("de.csv: invalid UTF-8: \"Home,\\xff\""),
         "{error}"
     );
 }
@@ -90,10 +90,16 @@ fn unreadable_files_are_errors() {
         "{error}"
     );
     let error = Translations::load_csv(&missing).unwrap_err();
-    assert!(
-        error.to_string().starts_with("cannot read translations \""),
-        "{error}"
+    let said = format!("cannot read translations: {}: ", missing.display());
+    assert!(error.to_string().starts_with(&said), "{error}");
+    // A relative path is shown with the place that it is relative to.
+    let error = Translations::load_csv("no/such/folder").unwrap_err();
+    let directory = std::env::current_dir().unwrap();
+    let directory = directory.display();
+    let said = format!(
+        "cannot read translations: {directory}/no/such/folder (\"no/such/folder\" in the working directory {directory}): "
     );
+    assert!(error.to_string().starts_with(&said), "{error}");
 
     fs::create_dir_all(folder.path().join("fr/LC_MESSAGES/site.mo")).unwrap();
     let error = Translations::load_gettext(folder.path(), "site").unwrap_err();

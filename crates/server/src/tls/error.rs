@@ -1,6 +1,11 @@
 //! Configuration errors of the files for TLS.
 
-use std::{error::Error, fmt, io, path::PathBuf};
+use std::{
+    env,
+    error::Error,
+    fmt, io,
+    path::{self, Path, PathBuf},
+};
 
 /// A file that cannot be used for TLS. No variant shows what is in it.
 #[derive(Debug)]
@@ -54,7 +59,7 @@ pub enum TlsError {
 impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Read { path, .. } => write!(f, "cannot read {}", path.display()),
+            Self::Read { path, .. } => write!(f, "cannot read {}", located(path)),
             Self::Pem { path, reason } => write!(f, "{} is not PEM: {reason}", path.display()),
             Self::NoCertificate { path } => write!(f, "no certificate in {}", path.display()),
             Self::NoKey { path } => write!(f, "no private key in {}", path.display()),
@@ -74,6 +79,18 @@ impl fmt::Display for TlsError {
                 chain.display()
             ),
         }
+    }
+}
+
+/// Returns a path for a message: a relative one is ambiguous without the working directory.
+fn located(path: &Path) -> String {
+    match (path::absolute(path), env::current_dir()) {
+        (Ok(absolute), Ok(directory)) if path.is_relative() => format!(
+            "{} ({path:?} in the working directory {})",
+            absolute.display(),
+            directory.display()
+        ),
+        _ => path.display().to_string(),
     }
 }
 

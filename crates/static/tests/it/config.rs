@@ -12,6 +12,8 @@ fn build_rejects_invalid_settings() {
     fs::write(folder.path().join("file"), "").unwrap();
     let files = || StaticFiles::new(&root);
     let nowhere = folder.path().join("nowhere");
+    let directory = std::env::current_dir().unwrap();
+    let directory = directory.display();
     let table: Vec<(StaticFiles, String)> = vec![
         (
             StaticFiles::new(""),
@@ -20,6 +22,12 @@ fn build_rejects_invalid_settings() {
         (
             StaticFiles::new(&nowhere),
             format!("cannot read static_path: {}", nowhere.display()),
+        ),
+        (
+            StaticFiles::new("no/such/folder"),
+            format!(
+                "cannot read static_path: {directory}/no/such/folder (\"no/such/folder\" in the working directory {directory})"
+            ),
         ),
         (
             StaticFiles::new(folder.path().join("file")),
