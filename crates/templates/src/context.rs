@@ -71,16 +71,19 @@ pub trait ContextValue: Serialize {}
 impl<T: Serialize + ?Sized> ContextValue for T {}
 
 /// Returns a value of the program as a value of templates.
+#[must_use]
 pub fn value<T: ContextValue + ?Sized>(value: &T) -> Value {
     Value::from(Serde(value))
 }
 
 /// Returns the map of names and values.
+#[must_use]
 pub fn map<const N: usize>(values: [(&'static str, Value); N]) -> Value {
     values.into_iter().collect::<BTreeMap<_, _>>().into()
 }
 
 /// Merges maps, of which the first has precedence.
+#[must_use]
 pub fn merge<const N: usize>(maps: [Value; N]) -> Value {
     merge_maps(maps.into_iter().rev())
 }
