@@ -33,8 +33,8 @@ impl Weight {
 
 /// Returns the elements of the field's lines, which are one list, each with its weight.
 ///
-/// An element keeps its parameters before the weight, such as `text/html;level=1`. What follows the
-/// weight, an `accept-ext` of RFC 7231, is ignored. Skipped are empty elements, elements
+/// An element keeps its parameters before the weight, such as `text/html;level=1`. An
+/// `accept-ext` of RFC 7231 after the weight is ignored. Skipped are empty elements, elements
 /// that are not ASCII, and elements with a malformed weight.
 pub fn weighted<'a>(
     lines: impl IntoIterator<Item = &'a [u8]>,

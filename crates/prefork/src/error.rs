@@ -14,7 +14,7 @@ use squall_listen::ListenError;
 pub enum ConfigError {
     /// There are more workers than ports of their own.
     TooFewPorts {
-        /// What was given to `ports`.
+        /// The range that was given to `ports`.
         ports: Range<u16>,
         /// The number of workers.
         processes: usize,

@@ -25,11 +25,11 @@ const ATOMIC: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
 /// Standard error for a log that may lose lines but never blocks the program.
 ///
-/// A pipe that nobody reads, as in `program | sleep 1000`, or a container runtime that is stuck,
-/// would block every thread that logs, and with it the reaction to SIGTERM. Here lines are dropped
-/// after a short wait, and counted: the next line that can be written is preceded by their number.
-/// Each write is done at once, by the thread that logs, so there is nothing to flush at an exit or
-/// a panic.
+/// A pipe without an active reader, as in `program | sleep 1000`, or a container runtime that is
+/// stuck, would block every thread that logs, and with it the reaction to SIGTERM. Here lines are
+/// dropped after a short wait, and counted: the next line that can be written is preceded by their
+/// number. Each write is done at once, by the thread that logs, so there is nothing to flush at an
+/// exit or a panic.
 ///
 /// Each write should be one line, as `tracing_subscriber`'s are.
 ///
@@ -55,7 +55,7 @@ enum Target {
     /// process at the other end of a shell's `2>&1`.
     Pipe(File),
     Socket,
-    /// Whatever else can be polled, and written to in small parts when it is ready.
+    /// Another file that can be polled, and is written to in small parts when it is ready.
     Other,
 }
 

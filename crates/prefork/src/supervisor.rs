@@ -212,8 +212,8 @@ impl Supervisor {
         self
     }
 
-    /// Sets where the [control socket](crate::control) is. It is made again when somebody deletes
-    /// it. Default: `control` in a directory with a random name `squall-…`, in the first of
+    /// Sets where the [control socket](crate::control) is. It is made again when another process
+    /// deletes it. Default: `control` in a directory with a random name `squall-…`, in the first of
     /// `RUNTIME_DIRECTORY`, `XDG_RUNTIME_DIR`, `TMPDIR` and `/tmp` that this user can write to and
     /// whose path is short enough for a unix socket.
     pub fn control(mut self, path: impl Into<PathBuf>) -> Self {
@@ -258,7 +258,7 @@ impl Supervisor {
         Some(Program::foreign(name, arguments, self.current_dir.clone()))
     }
 
-    /// What workers run; `own` is the program of this process.
+    /// The program that workers run; `own` is the program of this process.
     pub(crate) fn program(&self, own: &Program) -> Program {
         self.foreign().unwrap_or_else(|| Program {
             directory: self.current_dir.clone().or_else(|| own.directory.clone()),

@@ -45,7 +45,7 @@ impl Client {
         connect(path.as_ref()).map_err(explain_connect)
     }
 
-    /// Returns the supervisor's process id, `None` when it neither answers nor the system knows it.
+    /// Returns the supervisor's process id, `None` when neither it nor the system reports one.
     pub fn supervisor(&mut self) -> Option<u32> {
         let status = |client: &mut Self| client.status().ok().map(|status| status.pid);
         self.process().or_else(|| status(self))

@@ -21,7 +21,7 @@ use crate::{inheritance, system};
 
 /// The first descriptor of the protocol (`SD_LISTEN_FDS_START`).
 const FIRST: i32 = 3;
-/// The path of a foreign program, for its process to execute once that knows its own id.
+/// The path of a foreign program, for its process to execute once it has its own id.
 const PROGRAM: &str = "SQUALL_PROGRAM";
 /// Its executable comes through standard input.
 const IS_PASSED: &str = "SQUALL_PROGRAM_PASSED";

@@ -31,7 +31,7 @@ pub(crate) struct Sockets {
     sharing: Sharing,
     /// By set, then in the order of `endpoints`. `SHARED` holds what every set accepts from.
     sets: BTreeMap<usize, Vec<Option<Socket>>>,
-    /// Handed to this process: named by whoever did it, accepted from by every set.
+    /// Passed to this process, with the names given there; every set accepts from them.
     inherited: Vec<Socket>,
     /// Sockets of one worker each.
     released: Vec<Address>,
@@ -124,7 +124,7 @@ impl Sockets {
     }
 
     /// Leaves the sockets to the workers: each closes with the last of them that has it, so that
-    /// no client waits in the queue of one that nobody accepts from.
+    /// no client waits in a queue that no worker accepts from.
     pub(crate) fn release(&mut self) {
         self.released = self.addresses();
         self.sets.clear();
