@@ -7,7 +7,7 @@ use std::{
     str::FromStr,
 };
 
-use crate::{AddressError, system};
+use crate::{AddressError, system::UNIX_PATH_LIMIT};
 
 /// An address to listen on, or one end of a connection.
 ///
@@ -104,7 +104,7 @@ impl Address {
             return Ok(self);
         };
         let text = || self.to_string();
-        let Some(limit) = system::UNIX_PATH_LIMIT else {
+        let Some(limit) = UNIX_PATH_LIMIT else {
             return Err(AddressError::no_unix_sockets(&text()));
         };
         let bytes = path.as_os_str().as_encoded_bytes();
@@ -288,7 +288,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_unix_path_has_at_most_as_many_bytes_as_the_system_takes() {
-        let limit = system::UNIX_PATH_LIMIT.unwrap();
+        let limit = UNIX_PATH_LIMIT.unwrap();
         let text = |length: usize| format!("unix:/{}", "a".repeat(length - 1));
         assert!(text(limit).parse::<Address>().is_ok());
         let error = Address::resolve(&text(limit + 1)).unwrap_err().to_string();

@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use crate::{Address, AddressError, Endpoint, ListenError, Listener};
+use crate::{Address, AddressError};
 
 /// How to listen on an address.
 ///
@@ -91,8 +91,8 @@ impl Bind {
     /// connections. Threads and workers of one program share a port without this setting.
     ///
     /// Default: `false`.
-    pub fn reuse_port(mut self, yes: bool) -> Self {
-        self.options.reuse_port = yes;
+    pub fn reuse_port(mut self, enabled: bool) -> Self {
+        self.options.reuse_port = enabled;
         self
     }
 
@@ -115,18 +115,6 @@ impl Bind {
             Target::Host(host, port) => Address::resolve_host(host, *port),
             Target::Address(address) => Ok(vec![address.clone().check()?]),
         }
-    }
-
-    /// Binds and listens, on every address that the text names.
-    ///
-    /// # Errors
-    ///
-    /// When the text is not an address, or the system refuses one of its addresses. Of a host name
-    /// that has IPv4 and IPv6 addresses, a family that this machine lacks is left out.
-    pub fn listen(&self) -> Result<Vec<Listener>, ListenError> {
-        let mut endpoints = Endpoint::plan([self])?;
-        Endpoint::reserve(&mut endpoints)?;
-        endpoints.iter_mut().map(Endpoint::listen).collect()
     }
 }
 

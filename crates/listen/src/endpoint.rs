@@ -52,6 +52,20 @@ enum Overlap {
     Covered,
 }
 
+impl Bind {
+    /// Binds and listens, on every address that the text names.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not an address, or the system refuses one of its addresses. Of a host name
+    /// that has IPv4 and IPv6 addresses, a family that this machine lacks is left out.
+    pub fn listen(&self) -> Result<Vec<Listener>, ListenError> {
+        let mut endpoints = Endpoint::plan([self])?;
+        Endpoint::reserve(&mut endpoints)?;
+        endpoints.iter_mut().map(Endpoint::listen).collect()
+    }
+}
+
 impl Endpoint {
     /// Resolves the addresses of a program, in their order, and binds nothing yet.
     ///

@@ -52,6 +52,7 @@
 //! HTTP request: `example.org` without a port is no address to listen on.
 
 mod address;
+mod address_error;
 mod bind;
 mod endpoint;
 mod error;
@@ -60,9 +61,10 @@ mod listener;
 mod system;
 
 pub use address::Address;
+pub use address_error::AddressError;
 pub use bind::Bind;
 pub use endpoint::Endpoint;
-pub use error::{AddressError, ListenError};
+pub use error::ListenError;
 pub use inherited::{Inherited, inherited};
 pub use listener::{Listener, ListenerSocket};
 pub use system::{SocketFile, UnixListener};

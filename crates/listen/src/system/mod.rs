@@ -6,7 +6,9 @@ mod unix;
 pub use unix::{SocketFile, UnixListener};
 #[cfg(unix)]
 pub(crate) use unix::{
-    UNIX_PATH_LIMIT, bind_unix, family_is_missing, is_listener, reuse_address, reuse_port, take,
+    UNIX_PATH_LIMIT, bind_unix, family_is_missing,
+    passed::{is_listener, take},
+    reuse_address, reuse_port,
 };
 
 #[cfg(not(unix))]
@@ -15,5 +17,7 @@ mod windows;
 pub use windows::{SocketFile, UnixListener};
 #[cfg(not(unix))]
 pub(crate) use windows::{
-    UNIX_PATH_LIMIT, bind_unix, family_is_missing, is_listener, reuse_address, reuse_port, take,
+    UNIX_PATH_LIMIT, bind_unix, family_is_missing,
+    passed::{is_listener, take},
+    reuse_address, reuse_port,
 };

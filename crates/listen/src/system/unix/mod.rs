@@ -1,5 +1,6 @@
 //! Linux, macOS and the BSDs.
 
+pub(super) mod passed;
 mod socket_file;
 
 use std::{
@@ -8,11 +9,8 @@ use std::{
     path::Path,
 };
 
-use listenfd::ListenFd;
 use rustix::{io::Errno, process::geteuid};
-use socket2::{Domain, SockAddr, SockRef, Socket, Type};
-
-use crate::Listener;
+use socket2::{Domain, SockAddr, Socket, Type};
 
 pub use socket_file::SocketFile;
 /// The unix listener of the standard library.
@@ -88,25 +86,4 @@ pub(crate) fn reuse_address(socket: &Socket) -> io::Result<()> {
 
 pub(crate) fn reuse_port(socket: &Socket) -> io::Result<()> {
     socket.set_reuse_port(true)
-}
-
-pub(crate) fn take(passed: &mut ListenFd, index: usize) -> io::Result<Option<Listener>> {
-    match passed.take_tcp_listener(index) {
-        Ok(socket) => socket.map(Listener::try_from).transpose(),
-        Err(_) => passed
-            .take_unix_listener(index)?
-            .map(Listener::try_from)
-            .transpose(),
-    }
-}
-
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-pub(crate) fn is_listener(listener: &Listener) -> io::Result<bool> {
-    SockRef::from(listener).is_listener()
-}
-
-/// Without `SO_ACCEPTCONN`, only a connected socket is recognized.
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-pub(crate) fn is_listener(listener: &Listener) -> io::Result<bool> {
-    Ok(SockRef::from(listener).peer_addr().is_err())
 }

@@ -1,11 +1,10 @@
 //! Windows, and any other system without unix sockets: TCP only.
 
+pub(super) mod passed;
+
 use std::{io, path::Path};
 
-use listenfd::ListenFd;
 use socket2::Socket;
-
-use crate::Listener;
 
 /// No value: this system has no unix sockets.
 #[derive(Debug)]
@@ -51,16 +50,4 @@ pub(crate) fn reuse_port(_: &Socket) -> io::Result<()> {
         io::ErrorKind::Unsupported,
         "sockets cannot share a port on this system",
     ))
-}
-
-pub(crate) fn take(passed: &mut ListenFd, index: usize) -> io::Result<Option<Listener>> {
-    passed
-        .take_tcp_listener(index)?
-        .map(Listener::try_from)
-        .transpose()
-}
-
-/// `systemfd` passes nothing else.
-pub(crate) fn is_listener(_: &Listener) -> io::Result<bool> {
-    Ok(true)
 }
