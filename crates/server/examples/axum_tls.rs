@@ -1,7 +1,8 @@
 //! An axum application over HTTPS: HTTP/2 where the client can, and certificates that may change.
 //!
 //! ```console
-//! $ openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost
+//! $ openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem \
+//!     -subj /CN=localhost -addext subjectAltName=DNS:localhost
 //! $ cargo run -p squall-server --features tls --example axum_tls -- cert.pem key.pem
 //! $ curl --cacert cert.pem https://localhost:8443/
 //! ```

@@ -34,7 +34,8 @@ pub enum StartError {
     /// A file for TLS cannot be used.
     #[cfg(feature = "tls")]
     Tls(crate::TlsError),
-    /// The calling thread already runs an asynchronous runtime, so that this one cannot block on its own.
+    /// The calling thread already runs an asynchronous runtime, so that this one cannot block on
+    /// its own.
     InsideRuntime,
     /// The runtime, one of its threads or its signals could not be had.
     Runtime(io::Error),

@@ -1,9 +1,9 @@
 //! Serves any [`tower_service::Service`] over HTTP/1.1 and HTTP/2.
 //!
-//! This is the part of squall that owns sockets and connections. It makes listeners (TCP for IPv4
-//! and IPv6, unix sockets, sockets passed in by systemd), guards each connection with limits and
-//! deadlines that are on without being asked for, and comes to an end without losing a request.
-//! hyper does the HTTP; no other crate of squall knows its name.
+//! This crate owns sockets and connections. It listens (TCP for IPv4 and IPv6, unix sockets,
+//! sockets passed in by systemd), protects each connection with limits and deadlines that are on by
+//! default, and shuts down gracefully, without losing a request. hyper does the HTTP; no other
+//! crate of squall uses it.
 //!
 //! ```
 //! use axum::{Router, routing::get};
@@ -27,33 +27,37 @@
 //! # What a service gets
 //!
 //! A `Request<`[`Incoming`]`>`, with a [`ConnectionInfo`] in its extensions. A service is anything
-//! that is `Service<Request<Incoming>>`, clonable and `Send`; an axum `Router` is one. Each connection
-//! has a clone of it. When it fails or panics the client gets a 500 and the connection lives on.
+//! that is `Service<Request<Incoming>>`, clonable and `Send`; an axum `Router` is one. Each
+//! connection has a clone of it. When it fails or panics the client gets a 500 and the connection
+//! goes on.
 //!
-//! When the client closes its connection, or only its own side of it, before it is answered, the service's
-//! future is dropped, and so is a response's body that waits for something. A client that still sends,
-//! such as the next request, counts as there until that is read.
+//! When the client closes its connection, or only its own side of it, before the response, the
+//! service's future is dropped, and so is a response's body that waits for something. As long as
+//! bytes of the client are unread, such as the next request, a disconnect is not seen.
+//!
+//! A request that would outlast a graceful shutdown, such as an event stream, waits for
+//! [`ConnectionInfo::shutdown_signal`] and ends.
 //!
 //! # What comes before HTTP
 //!
-//! Behind a balancer that passes on TCP, [`Server::proxy_protocol`] learns from its header who the
-//! client is. With the feature `tls`, `Server::bind_tls` serves HTTPS: certificates are chosen
-//! by name and read again when their files change, HTTP/2 is agreed on in the handshake, and clients can be asked
-//! for certificates. Both happen in the connection's own task and within its first deadline, so that a slow
-//! client holds up nobody else.
+//! Behind a balancer that forwards TCP, [`Server::proxy_protocol`] reads the client address from
+//! the PROXY header. With the feature `tls`, `Server::bind_tls` serves HTTPS: certificates are
+//! chosen by name and read again when their files change, HTTP/2 is negotiated in the handshake,
+//! and clients can be required to send certificates. Both happen in the connection's own task and
+//! within its first deadline, so a slow client delays no other.
 //!
-//! # How it ends
+//! # Graceful shutdown
 //!
-//! [`Handle::stop`], or a signal where [`Listening::run`] is used, begins the end: no new
-//! connection is accepted; each idle one gets a short grace in which a request that is on its way is
-//! still answered, with `Connection: close`; HTTP/2 clients get GOAWAY; and when
-//! [`shutdown_timeout`](Limits::shutdown_timeout) is over, what is left is cut off. [`Phase`] tells
-//! how far it is.
+//! [`Handle::stop`], or a signal where [`Listening::run`] is used, begins a graceful shutdown: no
+//! new connection is accepted; a request that is on its way on an idle connection is still answered
+//! within a short grace, with `Connection: close`; HTTP/2 clients get GOAWAY; and after
+//! [`shutdown_timeout`](Limits::shutdown_timeout) the remaining requests are cut off. [`Phase`] is
+//! the progress.
 //!
 //! # What it does not do
 //!
-//! Routing, compression, several processes: each is another crate's matter. It does not
-//! trust any HTTP header about the client's address, or get certificates from an authority (ACME).
+//! Routing, compression, several processes: other crates do these. It trusts no HTTP header about
+//! the client's address, and gets no certificates from an authority (ACME).
 
 mod connection;
 mod connection_info;

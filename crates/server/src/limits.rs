@@ -7,7 +7,7 @@ use crate::{StartError, system};
 /// Descriptors that are not connections: listeners, the runtime's own, logs, files being served.
 const SPARE_DESCRIPTORS: u64 = 64;
 
-/// Limits and deadlines of every connection. All are on without being asked for.
+/// Limits and timeouts of connections, requests and the graceful shutdown. All are on by default.
 ///
 /// # Examples
 ///
@@ -58,54 +58,56 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// From accepting a connection, or from the first byte of a later request, to the end of the
-    /// request's header section; the PROXY protocol's header, the TLS handshake and telling HTTP/1.1 from
-    /// HTTP/2 are part of it. A client that sent a part of the section gets 408 (Request Timeout), any other is
-    /// just closed.
+    /// Sets the time for a request's header section: from accepting the connection, or from the
+    /// first byte of a later request, to the section's end. The PROXY protocol's header, the TLS
+    /// handshake and the choice between HTTP/1.1 and HTTP/2 are part of it. A client that has sent
+    /// a part of the section gets 408 (Request Timeout); any other connection is closed without a
+    /// response.
     ///
-    /// Defaults to 10 seconds.
+    /// Default: 10 seconds.
     pub fn head_timeout(mut self, timeout: Duration) -> Self {
         self.head_timeout = timeout;
         self
     }
 
-    /// How long a connection may rest between requests (Tornado's `idle_connection_timeout`).
+    /// Sets how long a connection may be idle between requests (Tornado's
+    /// `idle_connection_timeout`).
     ///
-    /// Defaults to 75 seconds, as nginx.
+    /// Default: 75 seconds, as in nginx.
     pub fn keep_alive_timeout(mut self, timeout: Duration) -> Self {
         self.keep_alive_timeout = timeout;
         self
     }
 
-    /// How long a body may stand still: the request's while a handler waits for it (408), or the
-    /// response's while the client takes none of it (the connection is closed).
+    /// Sets how long a body may make no progress: a request's while a handler waits for it (408),
+    /// or a response's while the client takes none of it (the connection is closed).
     ///
-    /// Defaults to 60 seconds.
+    /// Default: 60 seconds.
     pub fn body_timeout(mut self, timeout: Duration) -> Self {
         self.body_timeout = timeout;
         self
     }
 
-    /// The size of a request's header section with its request line, in bytes (431); at least 8 KiB
-    /// (Tornado's `max_header_size`).
+    /// Sets the size limit of a request's header section with its request line, in bytes (431); at
+    /// least 8 KiB (Tornado's `max_header_size`).
     ///
-    /// Defaults to 64 KiB.
+    /// Default: 64 KiB.
     pub fn max_head_size(mut self, bytes: usize) -> Self {
         self.max_head_size = bytes;
         self
     }
 
-    /// How many header lines a request may have over HTTP/1.1 (431).
+    /// Sets how many header lines a request may have over HTTP/1.1 (431).
     ///
-    /// Defaults to 100.
+    /// Default: 100.
     pub fn max_headers(mut self, lines: usize) -> Self {
         self.max_headers = lines;
         self
     }
 
-    /// The size of a request's body, in bytes (413; Tornado's `max_body_size`).
+    /// Sets the size limit of a request's body, in bytes (413; Tornado's `max_body_size`).
     ///
-    /// Defaults to 100 MiB.
+    /// Default: 100 MiB.
     pub fn max_body_size(mut self, bytes: u64) -> Self {
         self.max_body_size = bytes;
         self
@@ -117,58 +119,60 @@ impl Limits {
         self.max_body_size
     }
 
-    /// How many connections may be open at once, and never more than the descriptor limit allows.
-    /// At the limit the oldest connection without a request is closed; if there is
-    /// none, new ones wait in the system's queue.
+    /// Sets how many connections may be open at once; it is never more than the descriptor limit
+    /// allows. At the limit the oldest connection without a request is closed; if there is none,
+    /// new connections wait in the system's queue.
     ///
-    /// Defaults to 10,000.
+    /// Default: 10,000.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections;
         self
     }
 
-    /// How many requests one HTTP/2 connection may have under way (RFC 9113, 5.1.2).
+    /// Sets how many requests one HTTP/2 connection may have in flight (RFC 9113, 5.1.2).
     ///
-    /// Defaults to 200.
+    /// Default: 200.
     #[cfg(feature = "http2")]
     pub fn max_streams(mut self, streams: u32) -> Self {
         self.max_streams = streams;
         self
     }
 
-    /// After a graceful stop signal, how long to serve as before while
-    /// [`Phase::Leaving`](crate::Phase::Leaving) makes health checks fail, so that load balancers choose other
-    /// servers. Kubernetes takes some seconds to do so.
+    /// Sets how long a server goes on as before after the signal of a graceful shutdown. Health
+    /// checks fail meanwhile ([`Phase::Leaving`](crate::Phase::Leaving)), so load balancers choose
+    /// other servers. Kubernetes takes some seconds to do so.
     ///
-    /// Defaults to 0.
+    /// Default: 0.
     pub fn drain_delay(mut self, delay: Duration) -> Self {
         self.drain_delay = delay;
         self
     }
 
-    /// Graceful shutdown: how long requests may take to finish before they are cut off.
+    /// Sets how long requests may take to finish during a graceful shutdown, before they are cut
+    /// off.
     ///
-    /// Defaults to 30 seconds.
+    /// Default: 30 seconds.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.shutdown_timeout = timeout;
         self
     }
 
-    /// Graceful shutdown: how long idle connections stay open for a request that is on its
-    /// way; its response has `Connection: close`. Closing at once would lose it.
+    /// Sets how long idle connections stay open during a graceful shutdown, for a request that is
+    /// on its way; its response has `Connection: close`. Closing at once would lose the request.
     ///
-    /// Defaults to 1 second.
+    /// Default: 1 second.
     pub fn idle_grace(mut self, grace: Duration) -> Self {
         self.idle_grace = grace;
         self
     }
 
-    /// How long a TCP connection may be silent before the system probes whether the client is still
-    /// there (`SO_KEEPALIVE`, `TCP_KEEPIDLE`). A client that vanished without closing, such as a phone
-    /// in a tunnel or a host that lost its power, would otherwise hold an idle event stream or WebSocket
-    /// for ever. Four probes without a reply, 15 seconds apart, end the connection. Zero sends none.
+    /// Sets how long a TCP connection may be silent before the system probes whether the client is
+    /// still there (`SO_KEEPALIVE`, `TCP_KEEPIDLE`). A client that vanished without closing, such
+    /// as a phone in a tunnel or a host without power, would otherwise hold an idle event stream or
+    /// WebSocket for ever. Four probes without a reply, 15 seconds apart, end the connection. With
+    /// zero, no probes are sent.
     ///
-    /// Defaults to 60 seconds.
+    /// Default: 60 seconds.
     pub fn tcp_keepalive(mut self, idle: Duration) -> Self {
         self.tcp_keepalive = idle;
         self

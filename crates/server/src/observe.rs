@@ -4,8 +4,8 @@ use std::{fmt, time::Duration};
 
 use http::StatusCode;
 
-/// Is called for every request that reaches the service or is refused before it. Without an observer,
-/// nothing is measured.
+/// An observer of every request, whether it reaches the service or is rejected before it. Without
+/// an observer, nothing is measured.
 ///
 /// The methods are called while requests are handled: they must not block.
 ///
@@ -37,13 +37,13 @@ pub trait Observe: fmt::Debug + Send + Sync + 'static {
         let _ = (status, took);
     }
 
-    /// There will be no response: the client closed the connection or reset the stream before it was
-    /// there, or the server cut the request off at its end. It took this long.
+    /// There will be no response: the client closed the connection or reset the stream before, or
+    /// the shutdown cut the request off. It took this long.
     fn on_abort(&self, took: Duration) {
         let _ = took;
     }
 
-    /// The last byte of its response is on its way, or the client is gone. It is called once for each
-    /// request, with or without a response.
+    /// The last byte of the response is on its way, or the client has disconnected. It is called
+    /// once for each request, with or without a response.
     fn on_end(&self) {}
 }

@@ -1,4 +1,4 @@
-//! `ShutdownSignal`: tells long requests that the graceful shutdown has begun.
+//! `ShutdownSignal`: the beginning of the graceful shutdown, for requests that would outlast it.
 
 use std::{fmt, time::Duration};
 
@@ -6,16 +6,17 @@ use tokio::{select, time::sleep};
 
 use crate::{Handle, Stop};
 
-/// The signal that a server's graceful shutdown has begun, for requests without an end of their own:
-/// event streams, long polling, WebSockets.
+/// The signal that a server's graceful shutdown has begun, for requests without an end of their
+/// own: event streams, long polling, WebSockets.
 ///
 /// It comes when the [`drain_delay`](crate::Limits::drain_delay) is over and no connection is
-/// accepted any more ([`Phase::Draining`](crate::Phase::Draining)). Before that, load balancers still
-/// choose this server, so a client that reconnects would return to it. A request that goes on is cut
-/// off after [`shutdown_timeout`](crate::Limits::shutdown_timeout).
+/// accepted any more ([`Phase::Draining`](crate::Phase::Draining)). Before that, load balancers
+/// still choose this server, so a client that reconnects would return to it. A request that goes on
+/// is cut off after [`shutdown_timeout`](crate::Limits::shutdown_timeout).
 ///
-/// Requests get it from [`ConnectionInfo::shutdown_signal`](crate::ConnectionInfo::shutdown_signal),
-/// other tasks from [`Handle::shutdown_signal`]. It costs nothing until it is waited for.
+/// Requests get it from
+/// [`ConnectionInfo::shutdown_signal`](crate::ConnectionInfo::shutdown_signal), other tasks from
+/// [`Handle::shutdown_signal`]. It costs nothing until it is waited for.
 ///
 /// # Examples
 ///
@@ -69,7 +70,8 @@ impl ShutdownSignal {
     }
 
     /// Waits until the graceful shutdown begins, and then for a part of `window` that differs from
-    /// connection to connection: thousands of clients that reconnect do not do so at the same moment.
+    /// connection to connection: thousands of clients that reconnect do not do so at the same
+    /// moment.
     ///
     /// The window is at most half of [`shutdown_timeout`](crate::Limits::shutdown_timeout), so that
     /// time is left to end the request. With [`Stop::Quick`] there is no window.

@@ -7,12 +7,13 @@ use crate::{
     system::{Hangup, StopSignals},
 };
 
-/// Stops the server on signals: SIGTERM and SIGQUIT gracefully, SIGINT quickly, and at once on any second
-/// signal. On Windows, Ctrl-Break and the end of the session stop it gracefully, Ctrl-C quickly.
+/// Returns a future that stops the server on signals: SIGTERM and SIGQUIT gracefully, SIGINT
+/// quickly, and at once on any second signal. On Windows, Ctrl-Break and the end of the session
+/// stop it gracefully, Ctrl-C quickly.
 ///
 /// SIGHUP reads certificates again where there are any. Otherwise it is logged and ignored, because
-/// there is nothing to reload. A terminal sends it when it closes: if standard input is one, it stops
-/// the server quickly.
+/// there is nothing to reload. A terminal sends it when it closes: if standard input is one, it
+/// stops the server quickly.
 ///
 /// The future never ends; run it beside the server, in a runtime.
 ///

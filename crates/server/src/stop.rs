@@ -15,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 
-/// Where a server is in its life. It only moves forward.
+/// Phase of a server, from start to stop. It only moves forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Phase {
@@ -23,10 +23,10 @@ pub enum Phase {
     Starting,
     /// All listeners accept.
     Serving,
-    /// A graceful shutdown has begun and [`drain_delay`](crate::Limits::drain_delay) runs: requests are served
-    /// as before, but health checks should fail.
+    /// A graceful shutdown has begun and [`drain_delay`](crate::Limits::drain_delay) runs: requests
+    /// are served as before, but health checks should fail.
     Leaving,
-    /// No new connection is accepted; those that are open come to their end.
+    /// No new connection is accepted; open ones finish their requests.
     Draining,
     /// No connection is left.
     Stopped,
@@ -40,7 +40,7 @@ pub enum Stop {
     Graceful,
     /// As graceful, but within `idle_grace` altogether.
     Quick,
-    /// Cut off whatever is under way.
+    /// Cuts off all requests.
     Now,
 }
 
@@ -72,7 +72,8 @@ impl Default for Handle {
 }
 
 impl Handle {
-    /// A handle for a server that has yet to start: give it to the server's builder.
+    /// Returns a handle for a server that has yet to start, for
+    /// [`Server::handle`](crate::Server::handle).
     #[must_use]
     pub fn new() -> Self {
         Self(Arc::new(HandleState {
@@ -90,8 +91,8 @@ impl Handle {
         }))
     }
 
-    /// Stops the server. A second call has an effect only with a faster mode. A graceful shutdown waits
-    /// for the [`drain_delay`](crate::Limits::drain_delay) first.
+    /// Stops the server. A second call has an effect only with a faster mode. A graceful shutdown
+    /// waits for the [`drain_delay`](crate::Limits::drain_delay) first.
     pub fn stop(&self, how: Stop) {
         self.0.asked.fetch_max(how as u8 + 1, Ordering::SeqCst);
         if how > Stop::Graceful || self.drain_delay().is_zero() {
@@ -146,7 +147,7 @@ impl Handle {
         }
     }
 
-    /// Where the server is now.
+    /// Returns the current phase.
     #[must_use]
     pub fn phase(&self) -> Phase {
         *self.0.phase.borrow()
@@ -165,7 +166,8 @@ impl Handle {
     }
 
     /// Reads the files of [`Tls`](crate::Tls) again at once, whether or not they have changed. Open
-    /// connections go on. Files that cannot be used are logged, and the old certificates stay.
+    /// connections go on. If the files cannot be used, this is logged and the old certificates
+    /// stay.
     #[cfg(feature = "tls")]
     pub fn reload_certificates(&self) {
         self.0.certificate_orders.send_replace(());
@@ -186,13 +188,13 @@ impl Handle {
         self.0.certificate_orders.subscribe()
     }
 
-    /// How many connections are open.
+    /// Returns the number of open connections.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.0.open.load(Ordering::Relaxed)
     }
 
-    /// How many connections were ever accepted.
+    /// Returns the number of connections that were ever accepted.
     #[must_use]
     pub fn accepted(&self) -> u64 {
         self.0.accepted.load(Ordering::Relaxed)
@@ -228,7 +230,7 @@ impl Handle {
 async fn wait_until(notify: &Notify, is_so: impl Fn() -> bool) {
     loop {
         let mut changed = pin!(notify.notified());
-        // Enlisted before the look, so that no change slips in between.
+        // Registered before the check, so that no change in between is lost.
         changed.as_mut().enable();
         if is_so() {
             return;

@@ -50,8 +50,8 @@ impl XsrfLayer {
 
     /// Sets whether the cookie is hidden from scripts (`HttpOnly`). Default: `false`, as in
     /// Tornado: scripts read the cookie to send the header `X-XSRFToken`.
-    pub fn http_only(mut self, http_only: bool) -> Self {
-        self.settings_mut().http_only = http_only;
+    pub fn http_only(mut self, enabled: bool) -> Self {
+        self.settings_mut().http_only = enabled;
         self
     }
 

@@ -72,8 +72,8 @@ impl SignIn {
     /// Sets whether the secret is sent in the body of the token request (`client_secret_post`)
     /// instead of the header `Authorization` (RFC 6749, section 2.3.1), for providers that do not
     /// read the header. Default: `false`.
-    pub fn client_secret_post(mut self, client_secret_post: bool) -> Self {
-        self.auth_type = if client_secret_post {
+    pub fn client_secret_post(mut self, enabled: bool) -> Self {
+        self.auth_type = if enabled {
             AuthType::RequestBody
         } else {
             AuthType::BasicAuth

@@ -22,8 +22,8 @@ use crate::{
 /// How an HTTP/2 connection begins (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Up to this size head and body of a response are copied into one buffer: a vectored write of two takes
-/// the system longer than the copy.
+/// Up to this size head and body of a response are copied into one buffer: a vectored write of two
+/// takes the system longer than the copy.
 const SMALL: usize = 1024;
 
 /// The transport of a connection.

@@ -158,8 +158,9 @@ impl<S: Serve> Connection<S> {
         }
     }
 
-    /// Whether the connection begins with the HTTP/2 preface, and with nothing before it: hyper skips any
-    /// CR and LF. The framing guard cuts a later preface in two, so that hyper refuses it.
+    /// Whether the connection begins with the HTTP/2 preface, and with nothing before it: hyper
+    /// skips any CR and LF. The framing guard cuts a later preface in two, so that hyper refuses
+    /// it.
     fn begins_http2(&self, error: &hyper::Error) -> bool {
         Http2::<S>::IS_ENABLED && error.is_parse_version_h2() && self.shared.activity.has_preface()
     }

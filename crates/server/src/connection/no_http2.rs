@@ -1,5 +1,5 @@
-//! Stand-in for `http2` without that feature: no HTTP/2 connection begins, since neither the preface nor
-//! ALPN leads to one.
+//! Stand-in for `http2` without that feature: no HTTP/2 connection begins, since neither the
+//! preface nor ALPN leads to one.
 
 use std::{
     marker::PhantomData,

@@ -7,8 +7,8 @@ use std::{
 
 use crate::system::monotonic_nanoseconds;
 
-/// Nanoseconds of a monotonic clock, which may be some milliseconds behind. Each request reads it, so it
-/// is the coarse clock where the system has one.
+/// Nanoseconds of a monotonic clock, which may be some milliseconds behind. Each request reads it,
+/// so it is the coarse clock where the system has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Tick(u64);
 

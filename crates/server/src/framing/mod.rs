@@ -4,9 +4,9 @@
 //! request for a part of it (hyper 1.12), so that behind a proxy one client gets the response to
 //! another's request. The guard sits between the socket and hyper and enforces:
 //!
-//! 1. hyper has no byte behind a head before it has claimed that head as a request, unless the head
-//!    states clearly how long its body is, which hyper has to confirm. So the guard knows from
-//!    hyper's own verdict where each body begins and how it is framed.
+//! 1. hyper gets no byte behind a head before it has claimed that head as a request, unless the
+//!    head has a valid Content-Length, which hyper has to confirm. So the start and the framing of
+//!    each body come from hyper itself.
 //! 2. A body's framing passes only as far as it is valid (RFC 9112, 7.1). So hyper cannot end a
 //!    body anywhere else.
 //! 3. hyper claims as many requests as heads have passed, one by one. A request that the guard has

@@ -157,8 +157,8 @@ impl<S: Serve> Acceptor<S> {
         let _ = timeout(OUT_OF_DESCRIPTORS, closed).await;
     }
 
-    /// Waits until there is room for one more connection. The oldest connection without a request is
-    /// closed for it.
+    /// Waits until there is room for one more connection. The oldest connection without a request
+    /// is closed for it.
     async fn make_room(&mut self) {
         let handle = self.handle.clone();
         loop {

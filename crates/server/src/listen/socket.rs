@@ -1,4 +1,5 @@
-//! The listening socket in the runtime, TCP or unix, with the options that accepted sockets inherit.
+//! The listening socket in the runtime, TCP or unix, with the options that accepted sockets
+//! inherit.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -46,8 +47,8 @@ impl Socket {
         }
     }
 
-    /// Calls accept(2) directly: tokio's readiness dates from its last poll, and would miss clients that
-    /// have connected since.
+    /// Calls accept(2) directly: tokio's readiness dates from its last poll, and would miss clients
+    /// that have connected since.
     pub(super) fn accept_queued(&self) -> io::Result<(Stream, Address)> {
         match self {
             Self::Tcp(socket) => {

@@ -1,4 +1,5 @@
-//! PROXY protocol: a balancer sends the client address in a header in front of the connection's bytes.
+//! PROXY protocol: a balancer sends the client address in a header in front of the connection's
+//! bytes.
 
 mod header;
 

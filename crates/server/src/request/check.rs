@@ -44,7 +44,8 @@ fn authority_fault<B>(request: &Request<B>) -> Option<StatusCode> {
     }
 }
 
-/// RFC 9113, 8.2.1: a value neither starts nor ends with a blank. Over HTTP/1.1 those are no part of it.
+/// RFC 9113, 8.2.1: a value neither starts nor ends with a blank. Over HTTP/1.1 those are no part
+/// of it.
 fn padding_fault<B>(request: &Request<B>) -> Option<StatusCode> {
     let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
     let is_padded = |value: &[u8]| is_blank(value.first()) || is_blank(value.last());
@@ -70,7 +71,8 @@ fn target_fault<B>(request: &Request<B>) -> Option<StatusCode> {
     }
 }
 
-/// Whether the authority would do as a Host: `http` lets `user:password@` and a port in letters pass.
+/// Whether the authority would do as a Host: `http` lets `user:password@` and a port in letters
+/// pass.
 fn has_plain_authority(uri: &Uri) -> bool {
     let authority = uri.authority();
     authority.is_some_and(|authority| is_host(authority.as_str().as_bytes()))
@@ -102,9 +104,9 @@ fn is_host(value: &[u8]) -> bool {
             })
 }
 
-/// RFC 9112, 6.1: one `chunked` and nothing else. hyper takes every list that ends in it, but a body
-/// that is coded otherwise as well would reach the service undecoded, and two lines are a way to be
-/// understood differently by a proxy.
+/// RFC 9112, 6.1: one `chunked` and nothing else. hyper takes every list that ends in it, but a
+/// body that is coded otherwise as well would reach the service undecoded, and two lines are a way
+/// to be understood differently by a proxy.
 fn coding_fault<B: Body>(request: &Request<B>) -> Option<StatusCode> {
     if request.body().size_hint().exact().is_some() {
         // It has a Content-Length or no body, as nearly every request.

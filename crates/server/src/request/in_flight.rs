@@ -43,8 +43,9 @@ impl InFlight {
         self.shared.activity.has_open_body()
     }
 
-    /// Whether the service has dropped the request's body before its end, and the rest has not arrived:
-    /// hyper ends the connection then, which the response has to announce. Reads what has arrived.
+    /// Whether the service has dropped the request's body before its end, and the rest has not
+    /// arrived: hyper ends the connection then, which the response has to announce. Reads what has
+    /// arrived.
     pub(crate) fn leaves_body_unread(&self) -> bool {
         if !self.has_open_body() {
             return false;

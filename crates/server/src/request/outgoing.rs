@@ -34,7 +34,8 @@ impl Drop for Untaken {
     }
 }
 
-/// A chunk of a response's body. Over HTTP/2 it may wait for flow control long after the service is done.
+/// A chunk of a response's body. Over HTTP/2 it may wait for flow control long after the service is
+/// done.
 #[derive(Debug)]
 pub(crate) struct Chunk {
     bytes: Bytes,

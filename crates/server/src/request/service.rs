@@ -1,4 +1,5 @@
-//! Adapter between hyper and the tower service: checks of requests, extensions, outcome of each request.
+//! Adapter between hyper and the tower service: checks of requests, extensions, outcome of each
+//! request.
 
 use std::{
     any::Any,
@@ -20,7 +21,8 @@ use tower_service::Service;
 use super::{check, in_flight::InFlight, incoming::Incoming, outgoing::Outgoing};
 use crate::{BoxError, ConnectionInfo, framing::Framing, state::ConnectionState};
 
-/// A service that a server can serve: a clonable [`tower_service::Service`] from a request to a response.
+/// A service that a server can serve: a clonable [`tower_service::Service`] from a request to a
+/// response.
 ///
 /// It is implemented for every such type; it only names the bounds in one place.
 pub trait Serve: Clone + Send + Unpin + 'static {

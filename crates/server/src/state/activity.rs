@@ -12,8 +12,8 @@ use crate::Limits;
 /// State that the parts of one connection record.
 ///
 /// One task drives an HTTP/1.1 connection, so nothing here orders other memory: all is `Relaxed`.
-/// Counters that only that task changes, in HTTP/2 too, are loaded and stored, which is cheaper than an
-/// atomic addition.
+/// Counters that only that task changes, in HTTP/2 too, are loaded and stored, which is cheaper
+/// than an atomic addition.
 #[derive(Debug, Default)]
 pub(crate) struct Activity {
     received: AtomicBool,
@@ -158,7 +158,8 @@ impl Activity {
         self.requests.load(Relaxed) > 0
     }
 
-    /// Over HTTP/1.1, the number of the request that is whole and has no response yet, if there is one.
+    /// Over HTTP/1.1, the number of the request that is whole and has no response yet, if there is
+    /// one.
     pub(crate) fn answering(&self) -> Option<u64> {
         let requests = self.requests.load(Relaxed);
         let is_whole = !self.body.load(Relaxed);

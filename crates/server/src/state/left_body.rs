@@ -21,7 +21,8 @@ enum Left {
 }
 
 impl LeftBody {
-    /// A request with a body begins: the body is kept if it is dropped before the response is there.
+    /// A request with a body begins: the body is kept if it is dropped before the response is
+    /// there.
     pub(crate) fn want(&self) {
         self.replace(Left::Wanted);
     }

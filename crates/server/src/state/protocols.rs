@@ -51,9 +51,9 @@ impl Protocols {
         self.sends_large.store(true, Relaxed);
     }
 
-    /// Whether any response had such a chunk. Up to the first one, hyper copies a response's head and
-    /// body to one buffer, which is by far the quickest for small ones; from then on connections write
-    /// them as they are.
+    /// Whether any response had such a chunk. Up to the first one, hyper copies a response's head
+    /// and body to one buffer, which is by far the quickest for small ones; from then on
+    /// connections write them as they are.
     pub(crate) fn sends_large(&self) -> bool {
         self.sends_large.load(Relaxed)
     }

@@ -126,7 +126,8 @@ pub(crate) fn path_from_bytes(bytes: &[u8]) -> PathBuf {
     Path::new(OsStr::from_bytes(bytes)).to_owned()
 }
 
-/// Raises the descriptor limit (`RLIMIT_NOFILE`) to the hard limit, and returns it; `None` is no limit.
+/// Raises the descriptor limit (`RLIMIT_NOFILE`) to the hard limit, and returns it; `None` is no
+/// limit.
 pub(crate) fn raise_descriptor_limit() -> Option<u64> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current == maximum {

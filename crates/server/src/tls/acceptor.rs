@@ -24,7 +24,7 @@ pub(crate) struct Secure {
 
 impl Secure {
     pub(crate) fn load(tls: &Tls) -> Result<Self, TlsError> {
-        // Looked at before they are read: what changes in between is seen as a change.
+        // Checked before they are read, so that a change in between is found by the next check.
         let files = Files::new(tls.paths());
         let loaded = certificates::load(tls)?;
         loaded.warn();
@@ -35,7 +35,7 @@ impl Secure {
         })
     }
 
-    /// Shakes hands with a client; `None` if that failed. It has no deadline of its own.
+    /// Does the handshake with a client; `None` if it failed. It has no deadline of its own.
     pub(crate) async fn accept(
         &self,
         stream: Stream,
@@ -48,7 +48,7 @@ impl Secure {
                 let info = TlsInfo::of(stream.get_ref().1);
                 Some((Box::new(stream), info))
             }
-            // A scanner, a client that does not trust us, or one that went away: nothing to mend.
+            // A scanner, a client that does not trust the certificate, or one that disconnected.
             Err(error) => {
                 tracing::debug!(%peer, error = &error as &dyn std::error::Error, "a TLS handshake failed");
                 None
@@ -61,7 +61,7 @@ impl Secure {
         Arc::clone(&config)
     }
 
-    /// Reads all files again. If they cannot be used, what was read before stays.
+    /// Reads all files again. If they cannot be used, the old certificates stay.
     pub(super) fn reload(&self) {
         match certificates::load(&self.tls) {
             Ok(loaded) => {

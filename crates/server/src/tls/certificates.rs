@@ -1,4 +1,4 @@
-//! From files to what rustls serves with, and which certificate a client gets.
+//! Certificates and keys: reading the files, and the choice of a certificate for a client.
 
 use std::{
     fs,
@@ -27,7 +27,7 @@ use super::{
 };
 
 impl Tls {
-    /// Reads the files and sees whether they are of use.
+    /// Reads the files and checks that they can be used.
     ///
     /// # Errors
     ///
@@ -118,8 +118,8 @@ fn is_encrypted(pem: &[u8]) -> bool {
     })
 }
 
-/// Validity is the first thing that is looked at in a certificate, before its issuers, of which we
-/// know none here.
+/// Returns why clients reject the certificate for its dates, if they do. rustls checks these before
+/// the issuers, and no issuer is trusted here.
 fn out_of_date(certified: &CertifiedKey, provider: &CryptoProvider) -> Option<CertificateError> {
     let (own, others) = certified.cert.split_first()?;
     let verified = verify_server_cert_signed_by_trust_anchor(

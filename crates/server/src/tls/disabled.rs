@@ -1,5 +1,5 @@
-//! What stands in for `tls` where that feature is off: types without a value, so that nothing of it
-//! is left when the program is built.
+//! Stand-in for `tls` without that feature: types without a value, so the compiler removes all that
+//! uses them.
 
 use std::{
     io,

@@ -7,44 +7,44 @@ use std::{
     path::{self, Path, PathBuf},
 };
 
-/// A file that cannot be used for TLS. No variant shows what is in it.
+/// A file that cannot be used for TLS. No variant shows its content.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TlsError {
     /// The file cannot be read.
     Read {
-        /// Which.
+        /// Its path.
         path: PathBuf,
         /// The system's error.
         source: io::Error,
     },
     /// The file is not in PEM, or cut off.
     Pem {
-        /// Which.
+        /// Its path.
         path: PathBuf,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
     /// The file has no certificate.
     NoCertificate {
-        /// Which.
+        /// Its path.
         path: PathBuf,
     },
     /// The file has no private key.
     NoKey {
-        /// Which.
+        /// Its path.
         path: PathBuf,
     },
     /// The private key is encrypted with a passphrase.
     EncryptedKey {
-        /// Which.
+        /// Its path.
         path: PathBuf,
     },
     /// The file has a certificate or a key that is broken, or of a kind that is not supported.
     Unusable {
-        /// Which.
+        /// Its path.
         path: PathBuf,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
     /// The key is not that of the certificate.

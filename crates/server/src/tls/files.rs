@@ -8,21 +8,21 @@ use std::{
 
 use crate::system;
 
-/// The files, and what they were like.
+/// The files, with their signatures at the last checks.
 #[derive(Debug)]
 pub(super) struct Files {
     paths: Vec<PathBuf>,
     seen: Mutex<Seen>,
 }
 
-/// Which file it is, and when it was changed; `None` if it is not there.
+/// The signature of each file; `None` if it is missing.
 type Look = Vec<Option<[i128; 5]>>;
 
 #[derive(Debug)]
 struct Seen {
-    /// As they were when they were read.
+    /// When they were read.
     read: Look,
-    /// As they were at the last look, if that was something else.
+    /// At the last check, if they had changed.
     changed: Option<Look>,
 }
 
@@ -39,7 +39,7 @@ impl Files {
         }
     }
 
-    /// Looks at the files; true if they are to be read now.
+    /// Checks the files; returns whether they are to be read now.
     pub(super) fn are_to_be_read(&self) -> bool {
         let now = look(&self.paths);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,8 +48,8 @@ impl Files {
 }
 
 impl Seen {
-    /// A change counts when it has stood for one look: chain and key are two files, and whoever
-    /// writes them takes a moment.
+    /// Decides by the files as they are now whether to read them. A change counts once it has
+    /// lasted from one check to the next: chain and key are two files, written one after the other.
     fn decide(&mut self, now: Look) -> bool {
         let is_new = now != self.read;
         if is_new && self.changed.as_ref() == Some(&now) {

@@ -27,22 +27,22 @@ impl TlsInfo {
         }
     }
 
-    /// The name that the client asked for (SNI, RFC 6066, 3), if any. It need not be one of ours.
+    /// Returns the name that the client requested (SNI, RFC 6066, 3), if any. It need not be a name
+    /// of this server.
     #[must_use]
     pub fn server_name(&self) -> Option<&str> {
         self.server_name.as_deref()
     }
 
-    /// The protocol that both sides agreed on (ALPN, RFC 7301), `h2` or `http/1.1`, if the client
+    /// Returns the protocol that was negotiated (ALPN, RFC 7301), `h2` or `http/1.1`, if the client
     /// offered any.
     #[must_use]
     pub fn protocol(&self) -> Option<&str> {
         self.protocol
     }
 
-    /// The client's certificates in DER, its own first. Its chain was verified; what it says of the
-    /// client, and whether that client may do what it asks for, is for the application to see. Empty if it
-    /// showed none.
+    /// Returns the client's certificates in DER, its own first, or none if the client sent none.
+    /// The chain was verified. The application decides what the named client may do.
     pub fn client_certificates(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.client_certificates.iter().map(Vec::as_slice)
     }

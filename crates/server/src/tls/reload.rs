@@ -7,11 +7,11 @@ use tokio::{select, task::spawn_blocking, time::interval};
 use super::acceptor::Secure;
 use crate::Handle;
 
-/// How often the files are looked at.
+/// How often the files are checked.
 const PERIOD: Duration = Duration::from_secs(1);
 
 impl Secure {
-    /// Reads the files again whenever it is time to; never ends.
+    /// Reads the files again when they have changed, and on demand; never ends.
     pub(crate) async fn watch(self: Arc<Self>, handle: Handle) {
         let mut orders = handle.certificate_orders();
         let mut period = interval(PERIOD);

@@ -11,10 +11,10 @@ pub(super) const PROTOCOLS: &[&str] = if cfg!(feature = "http2") {
 
 /// HTTPS settings: files in PEM with certificates and keys.
 ///
-/// TLS 1.3 and 1.2 are spoken, by rustls. While the server runs it looks at the files once a second.
-/// When one has changed and stayed so for a second, all are read again, for the connections to
-/// come; those that are open go on. Where new files are broken, the old certificates stay, and
-/// the log says why, once. [`Handle::reload_certificates`](crate::Handle::reload_certificates) reads them at once.
+/// rustls speaks TLS 1.3 and 1.2. The server checks the files once a second. When a file has
+/// changed and stayed so for a second, all are read again, for new connections; open connections go
+/// on. If the new files cannot be used, the old certificates stay, and the reason is logged once.
+/// [`Handle::reload_certificates`](crate::Handle::reload_certificates) reads the files at once.
 ///
 /// # Examples
 ///
@@ -51,8 +51,9 @@ pub enum ClientCertificates {
 }
 
 impl Tls {
-    /// A server with this certificate and key. `chain` has the server's own certificate first, then
-    /// those that lead to the root, as certbot's `fullchain.pem`; `key` is its private key, not encrypted.
+    /// Returns settings with this certificate and key. `chain` has the server's own certificate
+    /// first, then the intermediate ones, as certbot's `fullchain.pem`; `key` is its private key,
+    /// not encrypted.
     pub fn new(chain: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
         Self {
             pairs: Vec::new(),
@@ -61,11 +62,11 @@ impl Tls {
         .certificate(chain, key)
     }
 
-    /// One more certificate, for other names or with another kind of key. A client gets the first whose names
-    /// have the one it asks for (SNI) and whose key it can deal with. If there is none, it gets
-    /// the first of all.
+    /// Adds a certificate, for other names or with another kind of key. A client gets the first
+    /// certificate that has the requested name (SNI) and a key that the client supports. If there
+    /// is none, it gets the first of all.
     ///
-    /// Defaults to no more.
+    /// Default: no more.
     pub fn certificate(mut self, chain: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
         self.pairs.push(Pair {
             chain: chain.as_ref().to_owned(),
@@ -74,10 +75,11 @@ impl Tls {
         self
     }
 
-    /// Asks clients for a certificate that one of these authorities has issued, also in PEM. Who
-    /// the client is tells [`TlsInfo::client_certificates`]. Revocation is not looked at.
+    /// Requests a certificate of clients, issued by one of these authorities, which are in PEM.
+    /// [`TlsInfo::client_certificates`](crate::TlsInfo::client_certificates) returns it. Revocation
+    /// is not checked.
     ///
-    /// Defaults to none: clients are not asked.
+    /// Default: none; no certificate is requested.
     pub fn client_certificates(
         mut self,
         authorities: impl AsRef<Path>,
@@ -87,7 +89,7 @@ impl Tls {
         self
     }
 
-    /// All files that it names.
+    /// Returns all files that it names.
     pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
         let pairs = self.pairs.iter().flat_map(|pair| [&pair.chain, &pair.key]);
         let clients = self.clients.iter().map(|(authorities, _)| authorities);

@@ -1,4 +1,5 @@
-//! A TLS connection's socket, which notes down what really goes out: TLS keeps some of what it is given.
+//! The socket under a TLS connection, which records the bytes that are sent: TLS buffers some of
+//! them.
 
 use std::{
     io,
@@ -15,7 +16,7 @@ use crate::{state::ConnectionState, stream::Stream};
 // Boxed, because it is large and most connections of most servers are without.
 pub(crate) type TlsStream = Box<server::TlsStream<Noted>>;
 
-/// The socket under it.
+/// Returns the socket under a TLS stream.
 pub(crate) fn under(stream: &mut TlsStream) -> &mut Stream {
     &mut stream.get_mut().0.stream
 }

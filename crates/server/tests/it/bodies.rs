@@ -68,8 +68,8 @@ fn a_small_unread_body_keeps_the_connection() {
     assert_eq!(wire.response().text(), "hello");
 }
 
-/// RFC 9112, 9.6: a connection that ends says so, also where the service drops the request late, as it
-/// does below any layer.
+/// RFC 9112, 9.6: the last response has `Connection: close`, also where the service drops the
+/// request late, as it does below any layer.
 #[test]
 fn unread_body_that_ends_the_connection_is_announced() {
     let server = TestServer::new(Limits::default());
@@ -148,7 +148,8 @@ fn one_at_a_time(app: &App) -> impl Serve + use<> {
     ConcurrencyLimit::new(service, 1)
 }
 
-/// An instance that returned Pending may hold a place in a queue, so it must be the one that is polled again.
+/// An instance that returned Pending may hold a place in a queue, so it must be the one that is
+/// polled again.
 #[test]
 fn a_service_that_is_not_ready_is_waited_for() {
     let server = Server::new().bind("127.0.0.1:0");
@@ -237,8 +238,8 @@ fn a_service_that_fails_or_panics_is_a_500_on_a_connection_that_lives() {
     assert_eq!(server.handle.connections(), 1);
 }
 
-/// What is there is sent before the rest is, also with the next request in the buffer; the end of
-/// the chunked body never comes, so the client knows that it has only a part.
+/// A chunk is sent before the next is ready, also with the next request in the buffer. The end of
+/// the chunked body never comes, so the client can see that the body is incomplete.
 #[test]
 fn a_response_that_breaks_off() {
     let server = TestServer::new(Limits::default());

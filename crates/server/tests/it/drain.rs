@@ -178,7 +178,8 @@ fn phases_follow_each_other() {
     assert!(seen.is_sorted_by_key(|(phase, _)| *phase), "{seen:?}");
 }
 
-/// Each client sends its next request when it has the response to the last, until one says `close`.
+/// Each client sends its next request when it has the response to the last, until one has
+/// `Connection: close`.
 /// A request that is not answered fails its client.
 #[test]
 fn a_terminated_process_loses_no_request() {

@@ -321,8 +321,8 @@ fn fault_in_an_unread_body_ends_the_connection() {
     assert!(seen.iter().all(|path| path == "/hello"), "{seen:?}");
 }
 
-/// RFC 9112, 2.2, allows to take a bare LF for the end of a line. A proxy that does not passes on as
-/// one field what is two here.
+/// RFC 9112, 2.2, allows to take a bare LF for the end of a line. A proxy that does not passes on
+/// as one field what is two here.
 #[test]
 fn bare_line_feeds_in_heads_are_refused() {
     let server = TestServer::new(Limits::default());
@@ -395,10 +395,10 @@ fn a_length_beside_a_coding_ends_the_connection() {
     }
 }
 
-/// RFC 9113, 3.4: the preface begins a connection. Behind a proxy, a later one would be somebody's
-/// attempt to speak past it.
+/// RFC 9113, 3.4: the preface begins a connection. Behind a proxy, a later one would be an attempt
+/// to bypass the proxy.
 #[test]
-fn the_http2_preface_is_for_the_beginning() {
+fn the_http2_preface_is_refused_after_a_request() {
     let server = TestServer::new(Limits::default());
     let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     let mut wire = server.wire();
@@ -460,10 +460,10 @@ fn a_part_of_the_next_request_holds_nothing_up() {
     }
 }
 
-/// What is unusual and allowed, with the body that the application must see; the connection lives
-/// on after each, at the right place.
+/// Requests that are unusual and valid, with the body that the application must get; the connection
+/// goes on after each, at the right place.
 #[test]
-fn what_is_unusual_but_clear() {
+fn unusual_but_valid_framing_is_accepted() {
     let server = TestServer::new(Limits::default());
     let post = "POST /echo HTTP/1.1\r\nHost: a\r\n";
     let chunked = format!("{post}Transfer-Encoding: chunked\r\n\r\n");

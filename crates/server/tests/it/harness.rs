@@ -59,8 +59,8 @@ impl TestServer {
         Wire::connect(self.address())
     }
 
-    /// Waits until two silent connections in succession have run out of `head_timeout`. Any deadline of
-    /// that length that began before has passed by then, whatever the machine's load.
+    /// Waits until two silent connections in succession have run out of `head_timeout`. Any
+    /// deadline of that length that began before has passed by then, whatever the machine's load.
     pub(crate) fn outlast_head_timeout(&self) {
         outlast_head_timeout(self.address());
     }

@@ -129,15 +129,16 @@ fn waiting(server: &TestServer) -> Client<TcpStream> {
 }
 
 /// Lets the request of that connection go on, then waits until the connection has been idle and has
-/// lingered for as long as a connection may. Whatever began to idle before is over its time too.
+/// lingered for as long as a connection may. Every connection that began to idle before has had its
+/// time too.
 fn outlast_idleness(server: &TestServer, other: &mut Client<TcpStream>) {
     server.app.gate.add_permits(1);
     assert_eq!(other.response(1), (200, "waited".into()));
     other.rest();
 }
 
-/// The first GOAWAY says that the end is near; what was sent before it arrived still counts
-/// (RFC 9113, 6.8). The client shows that it has it by answering the PING behind it.
+/// The first GOAWAY announces the shutdown; requests that were sent before it arrived still count
+/// (RFC 9113, 6.8). The client acknowledges it with the response to the PING behind it.
 #[test]
 fn a_request_that_crosses_the_goaway_is_answered() {
     let limits = Limits::default()

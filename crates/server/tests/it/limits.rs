@@ -1,4 +1,4 @@
-//! Limits and deadlines, each small, and what those get who overstep them.
+//! Limits and deadlines, each small, and the responses to clients that exceed them.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -102,7 +102,8 @@ fn a_body_that_is_too_large() {
     }
 }
 
-/// Sends `start`, then one byte after the other until the server closes; returns the server's output.
+/// Sends `start`, then one byte after the other until the server closes; returns the server's
+/// output.
 fn dribble(server: &TestServer, start: &str) -> String {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.set_nonblocking(true).unwrap();

@@ -1,4 +1,5 @@
-//! HTTPS: real clients, names, certificates of clients, files that change, and the same deadlines as without.
+//! HTTPS: real clients, names, certificates of clients, files that change, and the same deadlines
+//! as without.
 
 use std::{
     fs,
