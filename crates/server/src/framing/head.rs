@@ -32,9 +32,22 @@ pub(super) enum Event {
     BareLf(usize),
 }
 
+/// So many bytes are checked at once, which the compiler turns into vector instructions.
+const BLOCK: usize = 32;
+
 impl HeadReader {
     /// Reads the next bytes; `None` if all of them belong to the head and it goes on.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Option<Event> {
+        let is_at_start = !self.begun && self.line == 0;
+        if is_at_start && is_one_head(bytes) {
+            // Where no byte follows, the body's length does not matter.
+            self.length = Length::Unclear;
+            return Some(Event::End(bytes.len()));
+        }
+        self.read_lines(bytes)
+    }
+
+    fn read_lines(&mut self, bytes: &[u8]) -> Option<Event> {
         let mut start = 0;
         for lf in memchr_iter(b'\n', bytes) {
             let has_cr = match lf.checked_sub(1) {
@@ -64,8 +77,8 @@ impl HeadReader {
         None
     }
 
-    /// The length of the body, as far as the lines state it clearly. It is not known of a head that
-    /// came in parts of lines.
+    /// Returns the length of the body, as far as the lines state it clearly. It is unclear of a head
+    /// that came in parts of lines, and of one that no bytes follow.
     pub(super) fn stated_length(&self) -> Option<u64> {
         match self.length {
             Length::Stated(length) => Some(length),
@@ -107,9 +120,37 @@ impl HeadReader {
     }
 }
 
+/// Whether the bytes are a head from its first line to its end, as in most reads. The search by
+/// lines costs several times as much. False for a head that begins with an empty line or is very
+/// short.
+fn is_one_head(bytes: &[u8]) -> bool {
+    // A chunked body that came with its head has the same end.
+    let ends_head = bytes.ends_with(b"\r\n\r\n") && !bytes.ends_with(b"\n0\r\n\r\n");
+    if !ends_head || bytes.len() < BLOCK + 3 || bytes[..2].contains(&b'\n') {
+        return false;
+    }
+    // Without the last LF, which ends the head.
+    let bytes = &bytes[..bytes.len() - 1];
+    let last = bytes.len() - BLOCK - 2;
+    // The last block overlaps the one before it.
+    let mut starts = (0..last).step_by(BLOCK).chain([last]);
+    starts.all(|start| {
+        let block = bytes[start..].first_chunk::<{ BLOCK + 2 }>();
+        block.is_some_and(|block| {
+            // An LF without a CR before it, or with only a CR since the last LF.
+            !(0..BLOCK).fold(false, |found, at| {
+                let [first, second, third] = [block[at], block[at + 1], block[at + 2]];
+                found | (third == b'\n') & ((second != b'\r') | (first == b'\n'))
+            })
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Event, HeadReader};
+    use proptest::{collection::vec, prelude::*, sample::select, test_runner::TestRunner};
+
+    use super::{BLOCK, Event, HeadReader, is_one_head};
 
     /// The event of the bytes at once, and the same in pieces of any size.
     fn read(bytes: &[u8]) -> Option<Event> {
@@ -177,6 +218,38 @@ mod tests {
     }
 
     #[test]
+    fn the_search_in_blocks_agrees_with_the_search_by_lines() {
+        let part = select(&["a", "aaaaaaa", "\r\n", "\r\n", "\r", "\n", "\r\n\r\n"][..]);
+        let head = vec(part, 1..60).prop_map(|parts| parts.concat() + "a\r\n\r\n");
+        let run = TestRunner::default().run(&head, |head| {
+            let event = HeadReader::default().read_lines(head.as_bytes());
+            prop_assert_eq!(HeadReader::default().read(head.as_bytes()), event);
+            if is_one_head(head.as_bytes()) {
+                prop_assert_eq!(event, Some(Event::End(head.len())));
+            }
+            Ok(())
+        });
+        run.unwrap();
+    }
+
+    #[test]
+    fn one_head_is_told_from_others_wherever_they_differ() {
+        for length in BLOCK + 3..3 * BLOCK {
+            let head = "a".repeat(length - 4) + "\r\n\r\n";
+            assert!(is_one_head(head.as_bytes()), "{length}");
+            for at in 0..length - 4 {
+                let mut bytes = head.clone().into_bytes();
+                bytes[at] = b'\n';
+                assert!(!is_one_head(&bytes), "a bare LF at {at} of {length}");
+                if at > 2 {
+                    bytes[at - 3..=at].copy_from_slice(b"\r\n\r\n");
+                    assert!(!is_one_head(&bytes), "an earlier end at {at} of {length}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_length_is_stated_once_or_not_at_all() {
         for (lines, length) in [
             ("A: b", Some(0)),
@@ -194,7 +267,7 @@ mod tests {
         ] {
             let mut reader = HeadReader::default();
             let head = format!("POST / HTTP/1.1\r\n{lines}\r\n\r\n");
-            let event = reader.read(head.as_bytes());
+            let event = reader.read((head.clone() + "x").as_bytes());
             assert_eq!(event, Some(Event::End(head.len())));
             assert_eq!(reader.stated_length(), length, "{lines:?}");
         }

@@ -13,8 +13,7 @@
 //!    not seen is refused in the service adapter; a head that hyper does not claim ends the
 //!    connection.
 //!
-//! Most requests arrive alone and have no body. They cost a vectorized search for the ends of their
-//! lines.
+//! Most requests arrive alone and have no body. They cost one vectorized pass over the head.
 
 mod chunked;
 mod claims;
