@@ -155,6 +155,7 @@ impl<T> Draft<T> {
                         pattern,
                         names: names.collect(),
                     }),
+                    host: rule.host.as_ref().map(|host| host.text.clone()),
                     endpoint,
                 });
                 self.rules.push(rule.clone());

@@ -53,6 +53,7 @@ mod error;
 mod host;
 #[cfg(feature = "http")]
 mod methods;
+mod nearest;
 #[cfg_attr(not(feature = "regex"), path = "no_path_regex.rs")]
 mod path_regex;
 mod pattern;
@@ -72,9 +73,10 @@ pub use error::{BuildError, FindError};
 pub use host::Host;
 #[cfg(feature = "http")]
 pub use methods::{DuplicateMethod, MethodMatch, Methods};
+pub use nearest::nearest;
 pub use pattern::Pattern;
 #[cfg(feature = "regex")]
 pub use pattern::regex;
 pub use reverse::{ReverseError, Urls};
-pub use router::{Match, Router};
+pub use router::{Match, RouteView, Router};
 pub use rule::Rule;

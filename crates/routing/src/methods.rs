@@ -114,6 +114,12 @@ impl<T> Methods<T> {
         }
     }
 
+    /// Returns the value of `Allow`, or `None` if there is an endpoint for any method.
+    #[must_use]
+    pub fn allow(&self) -> Option<&HeaderValue> {
+        self.any.is_none().then_some(&self.allow)
+    }
+
     fn own(&self, method: &Method) -> Option<&T> {
         self.endpoints
             .iter()

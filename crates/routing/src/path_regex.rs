@@ -98,6 +98,11 @@ impl PathRegexes {
         }
     }
 
+    /// Returns the routes in the order in which `find` tries them.
+    pub(crate) fn routes(&self) -> impl Iterator<Item = usize> {
+        self.routes.iter().map(|(_, route)| *route)
+    }
+
     /// Builds the combined regex, after the last insertion.
     pub(crate) fn finish(&mut self) {
         if self.routes.len() > 1 {

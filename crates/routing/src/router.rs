@@ -43,6 +43,8 @@ pub struct Router<T> {
 
 pub(crate) struct Route<T> {
     pub(crate) info: Arc<RouteInfo>,
+    /// The host of the rule, as given.
+    pub(crate) host: Option<String>,
     pub(crate) endpoint: T,
 }
 
@@ -61,6 +63,20 @@ pub struct Match<'r, T> {
     pub endpoint: &'r T,
     /// The parameters, and the text of the pattern.
     pub captures: Captures,
+}
+
+/// A route in the list of [`Router::routes`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct RouteView<'r, T> {
+    /// The host of the rule; `None` for any.
+    pub host: Option<&'r str>,
+    /// The text of the pattern.
+    pub pattern: &'r str,
+    /// The endpoint of the rule.
+    pub endpoint: &'r T,
+    /// Whether the rule's host matches that of the request.
+    pub is_tried: bool,
 }
 
 impl<T> Router<T> {
@@ -98,7 +114,7 @@ impl<T> Router<T> {
             }
             route
         });
-        let Route { info, endpoint } = &self.routes[route.ok_or(FindError::NotFound)?];
+        let Route { info, endpoint, .. } = &self.routes[route.ok_or(FindError::NotFound)?];
         let mut captures = Captures {
             info: Arc::clone(info),
             spans,
@@ -108,6 +124,31 @@ impl<T> Router<T> {
             captures.own(host_value.as_deref(), &matched);
         }
         Ok(Match { endpoint, captures })
+    }
+
+    /// Returns all routes: first those that [`find`](Self::find) tries for a request to `host`, in
+    /// order of precedence, then those of other hosts. It allocates, and is meant for the message of
+    /// an error.
+    pub fn routes(&self, host: Option<&str>) -> impl Iterator<Item = RouteView<'_, T>> {
+        let mut order = Vec::with_capacity(self.routes.len());
+        self.hosts.find(host, |rules, _| {
+            rules.tree.push_routes(&mut order);
+            order.extend(rules.regexes.routes());
+            None::<()>
+        });
+        let tried = order.len();
+        let mut is_tried = vec![false; self.routes.len()];
+        order.iter().for_each(|&route| is_tried[route] = true);
+        order.extend((0..self.routes.len()).filter(|&route| !is_tried[route]));
+        order.into_iter().enumerate().map(move |(place, route)| {
+            let route = &self.routes[route];
+            RouteView {
+                host: route.host.as_deref(),
+                pattern: &route.info.pattern,
+                endpoint: &route.endpoint,
+                is_tried: place < tried,
+            }
+        })
     }
 
     /// Builds the path of a named rule; see [`Urls::reverse`].

@@ -83,6 +83,17 @@ impl Tree {
         }
     }
 
+    /// Appends all routes in the order in which `find` tries them.
+    pub(crate) fn push_routes(&self, order: &mut Vec<usize>) {
+        order.extend(self.route);
+        self.literals
+            .iter()
+            .for_each(|node| node.push_routes(order));
+        let segments = self.segments.iter();
+        segments.for_each(|(_, node)| node.push_routes(order));
+        order.extend(self.rest);
+    }
+
     /// Returns the node after `text`, which starts with this node's own literal.
     fn literal(&mut self, text: &[u8]) -> &mut Self {
         if self.is_blank() {

@@ -47,6 +47,7 @@ pub(crate) enum Kind {
     Missing,
     TooFar,
     Malformed,
+    NoCookie,
     Mismatch,
     Unreadable,
 }
@@ -76,7 +77,13 @@ impl XsrfError {
         self.kind == Kind::Malformed
     }
 
-    /// Returns whether the token differs from that of the cookie, or there is no cookie.
+    /// Returns whether the request has a token, and no cookie `_xsrf` or a malformed one.
+    #[must_use]
+    pub fn is_cookie_missing(&self) -> bool {
+        self.kind == Kind::NoCookie
+    }
+
+    /// Returns whether the token differs from that of the cookie.
     #[must_use]
     pub fn is_mismatch(&self) -> bool {
         self.kind == Kind::Mismatch
@@ -86,6 +93,41 @@ impl XsrfError {
     #[must_use]
     pub fn is_unreadable(&self) -> bool {
         self.kind == Kind::Unreadable
+    }
+
+    /// Returns how the request passes, for the developer of the site.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match self.kind {
+            Kind::CrossOrigin => {
+                "The origin is wrong: Sec-Fetch-Site or Origin names another site than Host. Send the \
+                 request from a page of this site, or add the other site with \
+                 XsrfLayer::trusted_origin. A proxy in front must pass Host on unchanged."
+            }
+            Kind::Missing => {
+                "The token is missing. Put {{ xsrf_form_html() }} into the form, or send the value of \
+                 the cookie _xsrf in the header X-XSRFToken. Exempt a route that browsers do not \
+                 request."
+            }
+            Kind::TooFar => {
+                "The token is too far from the beginning of the form. Put {{ xsrf_form_html() }} \
+                 first in the form, before its files, or raise XsrfLayer::form_limit."
+            }
+            Kind::Malformed => {
+                "The token is malformed: it is not one that this site has made. Send it as \
+                 xsrf_form_html() or the cookie _xsrf has it, without a change."
+            }
+            Kind::NoCookie => {
+                "The cookie is missing or malformed. Request the page with the form first, and send \
+                 its cookie _xsrf back: a browser that blocks cookies, a Secure cookie over plain HTTP \
+                 and a client without a cookie jar do not."
+            }
+            Kind::Mismatch => {
+                "The token belongs to another cookie. Load the page with the form again: the cookie \
+                 _xsrf has changed since, or another application of this host has set one."
+            }
+            Kind::Unreadable => "The body was cut short or is too large: send the form again.",
+        }
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -101,6 +143,7 @@ impl XsrfError {
             Kind::Missing => "the _xsrf token is missing",
             Kind::TooFar => "the _xsrf token is not in the form's beginning",
             Kind::Malformed => "the _xsrf token is malformed",
+            Kind::NoCookie => "the _xsrf cookie is missing or malformed",
             Kind::Mismatch => "the _xsrf token does not match the cookie",
             Kind::Unreadable => "the request's body cannot be read",
         }

@@ -124,10 +124,10 @@ fn header_token(headers: &HeaderMap) -> Option<&str> {
 
 fn check(token: &str, xsrf: &Xsrf) -> Result<(), Kind> {
     let token = Token::read(token.trim()).ok_or(Kind::Malformed)?;
-    if xsrf.is_received(&token) {
-        Ok(())
-    } else {
-        Err(Kind::Mismatch)
+    match xsrf.is_received(&token) {
+        Some(true) => Ok(()),
+        Some(false) => Err(Kind::Mismatch),
+        None => Err(Kind::NoCookie),
     }
 }
 

@@ -75,9 +75,9 @@ impl Xsrf {
         )
     }
 
-    /// Whether the token is equal to that of the cookie.
-    pub(crate) fn is_received(&self, token: &Token) -> bool {
-        self.received().is_some_and(|received| received.is(token))
+    /// Whether the token is equal to that of the cookie; `None` without a valid cookie.
+    pub(crate) fn is_received(&self, token: &Token) -> Option<bool> {
+        self.received().map(|received| received.is(token))
     }
 
     /// Returns the cookie to set, if a token was made and the request had no valid cookie.

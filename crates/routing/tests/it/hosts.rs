@@ -1,6 +1,6 @@
 //! Host matching.
 
-use squall_routing::{Host, Router, Rule};
+use squall_routing::{Host, RouteView, Router, Rule, regex};
 
 use crate::found;
 
@@ -163,4 +163,58 @@ fn build_rejects_invalid_hosts() {
         built.expect_err("a duplicate parameter").to_string(),
         "pattern `/{tenant}`, byte 2: `tenant` is already a parameter of the host"
     );
+}
+
+#[test]
+fn routes_are_listed_in_the_order_in_which_they_are_tried() {
+    let router = Router::builder()
+        .route(regex("/regex"), ())
+        .route("/{*rest}", ())
+        .route("/{any}", ())
+        .route("/{id:[0-9]+}", ())
+        .route("/{name}.json", ())
+        .route("/fixed", ())
+        .route("/fixed/{id}", ())
+        .route(Rule::new("/tenant").host("{tenant}.example"), ())
+        .route(Rule::new("/wild").host("*.example"), ())
+        .route(Rule::new("/other").host("other.example"), ())
+        .route(Rule::new("/exact").host("a.example"), ())
+        .build()
+        .expect("the rules are valid");
+    let listed = |host| -> Vec<String> {
+        let routes = router.routes(host);
+        let text = |route: RouteView<'_, ()>| {
+            let mark = if route.is_tried { "" } else { "not " };
+            format!("{mark}{}{}", route.host.unwrap_or_default(), route.pattern)
+        };
+        routes.map(text).collect()
+    };
+    let any = [
+        "/fixed",
+        "/fixed/{id}",
+        "/{name}.json",
+        "/{id:[0-9]+}",
+        "/{any}",
+        "/{*rest}",
+        "/regex",
+    ];
+    let of_host = [
+        "a.example/exact",
+        "{tenant}.example/tenant",
+        "*.example/wild",
+    ];
+    let mut wanted = of_host.to_vec();
+    wanted.extend(any);
+    wanted.push("not other.example/other");
+    assert_eq!(listed(Some("A.example:80")), wanted);
+    let mut wanted = any.to_vec();
+    let others = [
+        "not {tenant}.example/tenant",
+        "not *.example/wild",
+        "not other.example/other",
+        "not a.example/exact",
+    ];
+    wanted.extend(others);
+    assert_eq!(listed(Some("localhost")), wanted);
+    assert_eq!(listed(None), wanted);
 }

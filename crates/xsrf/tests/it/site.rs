@@ -109,6 +109,7 @@ impl Answer {
             ("missing", error.is_missing()),
             ("too far", error.is_too_far()),
             ("malformed", error.is_malformed()),
+            ("no cookie", error.is_cookie_missing()),
             ("mismatch", error.is_mismatch()),
             ("unreadable", error.is_unreadable()),
         ];
