@@ -52,6 +52,9 @@
 //! # }
 //! ```
 //!
+//! A response that is no failure, such as 404 or 422, can carry a [`Refusal`] instead: its reason,
+//! what to do, and tables such as the routes. It is shown to the same clients, and not logged.
+//!
 //! The example `axum_debug` shows an error type for axum that carries a [`Failure`].
 //!
 //! # Access control
@@ -78,7 +81,8 @@
 //! The page has no console and evaluates no code, and reads only files that are named in the
 //! backtrace. It does not search error messages for secrets: a secret in an error message is shown.
 //! The log hides secrets in the query, and in the path only if [`RequestMetadata`] has its
-//! parameters. A 500 response without a [`Failure`] is not changed.
+//! parameters. A response without a [`Failure`] or a
+//! [`Refusal`] is not changed.
 #![forbid(unsafe_code)]
 
 mod config;
@@ -90,6 +94,7 @@ mod mask;
 mod observed;
 mod page;
 mod printable;
+mod refusal;
 mod request;
 mod trace;
 mod tracebacks;
@@ -100,6 +105,7 @@ pub use crate::{
     layer::{ResponseFuture, TracebackLayer, TracebackService},
     observed::{Observed, ShownTraceback},
     page::editor::Editor,
+    refusal::{Details, Refusal},
     request::{metadata::RequestMetadata, request_id::RequestId},
     tracebacks::Tracebacks,
 };

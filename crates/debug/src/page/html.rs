@@ -2,7 +2,7 @@
 
 use crate::page::{
     markdown,
-    report::{Call, Report, Section, libraries},
+    report::{Call, Report, Section, Table, code_parts, libraries},
     rust::{Kind, tokens},
 };
 
@@ -51,20 +51,24 @@ pub(super) fn render(report: &Report, nonce: &str) -> String {
     header(h, report);
     h.raw("<main>\n");
     error(h, report);
-    h.raw("<section aria-labelledby=\"traceback\">\n<h2 id=\"traceback\">Traceback</h2>\n");
-    report
-        .snippets
-        .iter()
-        .for_each(|snippet| call(h, snippet, true));
-    stack(h, report);
-    h.raw("</section>\n");
+    report.tables.iter().for_each(|one| table(h, one));
+    if report.has_failure {
+        traceback(h, report);
+    }
     metadata(h, &report.sections);
     markdown_copy(h, report);
-    h.raw("</main>\n<footer><p>Request id <code>")
-        .text(&report.id);
-    h.raw("</code>: find this failure in the log by it. This page is only visible on the ");
-    h.raw("server's own machine with <code>serve_traceback</code>; other clients get the ");
-    h.raw("status and the request id.</p></footer>\n");
+    h.raw("</main>\n<footer><p>");
+    if let Some(id) = &report.id {
+        h.raw("Request id <code>").text(id);
+        h.raw("</code>: find this request in the log by it. ");
+    }
+    h.raw("This page is only visible on the server's own machine with ");
+    h.raw("<code>serve_traceback</code>; other clients get the ");
+    h.raw(match report.is_refusal {
+        true => "response of the application.",
+        false => "status and the request id.",
+    });
+    h.raw("</p></footer>\n");
     h.raw("<script nonce=\"").text(nonce).raw("\">\n");
     h.raw(include_str!("page.js")).raw("</script>\n");
     h.raw("</body>\n</html>\n");
@@ -97,6 +101,57 @@ fn error(h: &mut Html, report: &Report) {
         }
         h.raw("</ol>\n");
     }
+    if let Some(field) = &report.field {
+        h.raw("<p class=\"field\">Field <code>")
+            .text(field)
+            .raw("</code></p>\n");
+    }
+    if !report.advice.is_empty() {
+        h.raw("<ul class=\"advice\">\n");
+        for advice in &report.advice {
+            h.raw("<li>");
+            for (part, is_code) in code_parts(advice) {
+                match is_code {
+                    true => h.raw("<code>").text(part).raw("</code>"),
+                    false => h.text(part),
+                };
+            }
+            h.raw("</li>\n");
+        }
+        h.raw("</ul>\n");
+    }
+    h.raw("</section>\n");
+}
+
+fn table(h: &mut Html, table: &Table) {
+    h.raw("<section>\n<h2>").text(&table.title);
+    h.raw("</h2>\n<dl class=\"table\">\n");
+    for (name, value, mark) in &table.rows {
+        h.raw(match mark {
+            Some(_) => "<div class=\"marked\"><dt>",
+            None => "<div><dt>",
+        });
+        h.text(name);
+        if let Some(mark) = mark {
+            h.raw(" <b>").text(mark).raw("</b>");
+        }
+        h.raw("</dt><dd>").text(value).raw("</dd></div>\n");
+    }
+    h.raw("</dl>\n");
+    if table.hidden > 0 {
+        h.raw("<p class=\"none\">… ").number(table.hidden as u64);
+        h.raw(" more</p>\n");
+    }
+    h.raw("</section>\n");
+}
+
+fn traceback(h: &mut Html, report: &Report) {
+    h.raw("<section aria-labelledby=\"traceback\">\n<h2 id=\"traceback\">Traceback</h2>\n");
+    report
+        .snippets
+        .iter()
+        .for_each(|snippet| call(h, snippet, true));
+    stack(h, report);
     h.raw("</section>\n");
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::page::report::{Call, Report, libraries};
+use crate::page::report::{Call, Report, Table, code_parts, libraries};
 
 pub(super) fn render(report: &Report) -> String {
     let mut text = String::new();
@@ -24,12 +24,28 @@ fn write(text: &mut String, report: &Report) -> fmt::Result {
     }
     writeln!(
         text,
-        "{} ({}) for {}, request id {}",
+        "{} ({}) for {}{}",
         report.status,
         plain(&report.kind),
         code(&format!("{} {}", report.method, report.target)),
-        report.id
+        report
+            .id
+            .as_ref()
+            .map_or_else(String::new, |id| format!(", request id {id}"))
     )?;
+    if let Some(field) = &report.field {
+        writeln!(text, "\nField: {}", code(field))?;
+    }
+    if !report.advice.is_empty() {
+        text.push('\n');
+    }
+    for advice in &report.advice {
+        writeln!(text, "- {}", with_code(advice))?;
+    }
+    report
+        .tables
+        .iter()
+        .try_for_each(|table| write_table(text, table))?;
     report
         .snippets
         .iter()
@@ -50,6 +66,21 @@ fn write(text: &mut String, report: &Report) -> fmt::Result {
         }
     }
     Ok(())
+}
+
+fn write_table(text: &mut String, table: &Table) -> fmt::Result {
+    writeln!(text, "\n## {}\n", plain(&table.title))?;
+    for (name, value, mark) in &table.rows {
+        write!(text, "- {}: {}", code(name), plain(value))?;
+        match mark {
+            Some(mark) => writeln!(text, " ({})", plain(mark))?,
+            None => text.push('\n'),
+        }
+    }
+    match table.hidden {
+        0 => Ok(()),
+        hidden => writeln!(text, "- … {hidden} more"),
+    }
 }
 
 fn write_call(text: &mut String, call: &Call) -> fmt::Result {
@@ -78,6 +109,13 @@ fn write_call(text: &mut String, call: &Call) -> fmt::Result {
     let language = if is_rust { "rust" } else { "" };
     let lines = lines.collect::<Vec<_>>().join("\n");
     writeln!(text, "{}", block(language, &lines))
+}
+
+/// Escapes text but for its code between backticks.
+fn with_code(text: &str) -> String {
+    let parts = code_parts(text);
+    let parts = parts.map(|(part, is_code)| if is_code { code(part) } else { plain(part) });
+    parts.collect()
 }
 
 /// Escapes Markdown markup and HTML tags in text.

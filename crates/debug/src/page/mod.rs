@@ -38,7 +38,7 @@ pub(crate) fn render(report: &Report, request: &HeaderMap, own_scripts: bool) ->
     let nonce = format!("{:016x}{:016x}", random(), random());
     let (media_type, text) = match Format::accepted(request) {
         Format::Html => ("text/html; charset=utf-8", html::render(report, &nonce)),
-        Format::Json => ("application/json", json::render(report)),
+        Format::Json => ("application/problem+json", json::render(report)),
         // text/plain, so that terminals and browsers show it.
         Format::Markdown => ("text/plain; charset=utf-8", markdown::render(report)),
     };

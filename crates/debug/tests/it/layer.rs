@@ -21,7 +21,7 @@ async fn page_has_the_accepted_format() {
             "text/html; charset=utf-8",
             "<!doctype html>",
         ),
-        ("application/json", "application/json", "{\n"),
+        ("application/json", "application/problem+json", "{\n"),
     ] {
         let request = request(accept).body(()).unwrap();
         let response = respond(shown(), request, fails).await;

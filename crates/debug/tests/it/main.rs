@@ -4,9 +4,10 @@
 
 mod browser;
 mod case;
+mod denied;
 mod frames;
 mod layer;
 mod log;
-mod refusals;
+mod refusal;
 mod script;
 mod secrets;
