@@ -34,9 +34,8 @@ pub(crate) async fn login(
 ) -> squall::Result<Redirect> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > 64 {
-        return Err(
-            Error::new("a name has 1 to 64 characters").with_status(StatusCode::BAD_REQUEST)
-        );
+        let error = Error::refusal(StatusCode::BAD_REQUEST, "a name has 1 to 64 characters");
+        return Err(error.with_field("name"));
     }
     cookies.set_signed_cookie(("user", name))?;
     Ok(Redirect::see_other(safe_next(&next).unwrap_or("/")))
@@ -70,6 +69,6 @@ pub(crate) async fn language(
     let cookie = Cookie::build(("locale", code)).permanent();
     cookies
         .set_cookie(cookie)
-        .map_err(|error| Error::new(error).with_status(StatusCode::BAD_REQUEST))?;
+        .map_err(|error| Error::refusal(StatusCode::BAD_REQUEST, error))?;
     Ok(Redirect::see_other("/"))
 }

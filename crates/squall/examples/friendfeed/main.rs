@@ -125,6 +125,7 @@ fn application(flags: &Flags, secret: &str) -> squall::Result<Application> {
         .cookie_secret(secret)
         .login_url("/login")
         .xsrf_cookies(true)
+        .error_pages(pages::error_page)
         .route(
             regex(r"/(apple-touch-icon\.png)"),
             StaticFiles::new(static_path),

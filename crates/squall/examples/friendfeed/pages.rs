@@ -9,14 +9,28 @@ use std::{
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use squall::{
-    Body, Client, ConnectionInfo, Extension, Html, IntoResponse, Json, Page, Path, Query, Request,
-    Response, Urls,
+    Body, Client, ConnectionInfo, ErrorPage, Extension, Html, IntoResponse, Json, Page, Path,
+    Query, Request, Response, Urls, context,
     http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName},
 };
 use tokio::time::interval;
 
 pub(crate) async fn home(page: Page) -> squall::Result<Html<String>> {
     page.render("home.html", ())
+}
+
+/// Renders every error for browsers; other clients get problem details or text.
+pub(crate) async fn error_page(error: ErrorPage, page: Page) -> squall::Result<Response> {
+    if !error.prefers_html() {
+        return Ok(error.into_response());
+    }
+    let values = context! {
+        status => error.status().as_u16(),
+        reason => error.reason(),
+        field => error.field(),
+        request_id => error.request_id(),
+    };
+    Ok(page.render("error.html", values)?.into_response())
 }
 
 /// Returns the URL of a static file as text.

@@ -54,8 +54,8 @@ impl Settings {
 impl<S: Clone + Send + Sync + 'static> Application<S> {
     /// Sets debug mode (Tornado's `debug`), for development:
     ///
-    /// - an error or a panic of a handler is shown as a page with its traceback, to this machine
-    ///   only,
+    /// - an error or a panic of a handler is shown as a page with its traceback, and a refused
+    ///   request (404, 422, …) as one with its reason and what to do, to this machine only,
     /// - templates and static files are read again when they change,
     /// - a [`Server`](crate::Server) reloads when the program has been rebuilt
     ///   (Tornado's `autoreload`), and so do pages that are open in a browser,

@@ -5,28 +5,38 @@ use std::{collections::HashMap, fmt};
 use axum_core::{
     body::Body,
     extract::{FromRequestParts, Request},
-    response::Response,
+    response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts};
 
-use super::Error;
+use super::{
+    Error,
+    default_page::default_page,
+    negotiate::{self, Format},
+};
 use crate::handler::endpoint::Endpoint;
 
 /// The error of a request, as an extractor of [error
-/// pages](crate::Application::error_page).
+/// pages](crate::Application::error_page). As a response, it is the default page: HTML, problem
+/// details (RFC 9457) or text, as the client prefers.
 ///
 /// # Examples
 ///
 /// ```
-/// use squall::{Application, ErrorPage, Html, http::StatusCode};
+/// # #[cfg(feature = "templates")] {
+/// use squall::{Application, ErrorPage, IntoResponse, Page, Response, context};
 ///
-/// async fn sorry(error: ErrorPage) -> Html<String> {
-///     let reason = error.reason().unwrap_or_default();
-///     Html(format!("<h1>{}</h1><p>{}", error.status(), html_escape(&reason)))
+/// async fn sorry(error: ErrorPage, page: Page) -> squall::Result<Response> {
+///     if !error.prefers_html() {
+///         return Ok(error.into_response());
+///     }
+///     let (status, reason) = (error.status().as_u16(), error.reason());
+///     let page = page.render("error.html", context! { status, reason })?;
+///     Ok(page.into_response())
 /// }
-/// # fn html_escape(text: &str) -> String { text.to_owned() }
 ///
-/// let application = Application::new().error_pages(sorry);
+/// let application = Application::new().template_path("templates").error_pages(sorry);
+/// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct ErrorPage {
@@ -34,7 +44,11 @@ pub struct ErrorPage {
     method: Method,
     uri: Uri,
     request_id: Option<HeaderValue>,
+    accept: Option<HeaderValue>,
 }
+
+/// The header with the id of a failure in the log.
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The head of a request, kept for its error page.
 pub(crate) struct RequestHead(Box<Parts>);
@@ -52,7 +66,8 @@ impl ErrorPage {
             error,
             method: head.0.method.clone(),
             uri: head.0.uri.clone(),
-            request_id: headers.get("x-request-id").cloned(),
+            request_id: headers.get(X_REQUEST_ID).cloned(),
+            accept: negotiate::accept(&head.0.headers),
         }
     }
 
@@ -73,6 +88,12 @@ impl ErrorPage {
     #[must_use]
     pub fn field(&self) -> Option<&str> {
         self.error.field()
+    }
+
+    /// Returns whether the client prefers HTML to JSON and to text, by `Accept`, as browsers do.
+    #[must_use]
+    pub fn prefers_html(&self) -> bool {
+        Format::preferred(self.accept.as_ref()) == Format::Html
     }
 
     /// Returns the error. Its text is for the log, and may be confidential unless it is a
@@ -98,6 +119,14 @@ impl ErrorPage {
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_ref()?.to_str().ok()
+    }
+}
+
+/// Responds with the status and the default page.
+impl IntoResponse for ErrorPage {
+    fn into_response(self) -> Response {
+        let page = default_page(&self.error, self.accept.as_ref(), self.request_id());
+        (self.status(), page).into_response()
     }
 }
 
@@ -180,14 +209,16 @@ pub(crate) fn merge(response: Response, page: Response) -> Response {
     }
     head.headers.remove(header::CONTENT_LENGTH);
     let mut headers = page_head.headers;
-    let cookies: Vec<_> = match headers.entry(header::SET_COOKIE) {
-        header::Entry::Occupied(cookies) => cookies.remove_entry_mult().1.collect(),
-        header::Entry::Vacant(_) => Vec::new(),
-    };
-    head.headers.extend(headers);
-    for cookie in cookies {
-        head.headers.append(header::SET_COOKIE, cookie);
+    // Both may set cookies, and depend on headers of the request.
+    for name in [header::SET_COOKIE, header::VARY] {
+        if let header::Entry::Occupied(values) = headers.entry(&name) {
+            let (_, values) = values.remove_entry_mult();
+            for value in values {
+                head.headers.append(&name, value);
+            }
+        }
     }
+    head.headers.extend(headers);
     head.extensions.extend(page_head.extensions);
     Response::from_parts(head, body)
 }

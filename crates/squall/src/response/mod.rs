@@ -1,9 +1,10 @@
 //! Responses: HTML and redirects. `error.rs` is the error of a handler, `error_pages.rs` its page, and
-//! `default_page.rs` that of an application without one.
+//! `default_page.rs` that of an application without one, in the format of `negotiate.rs`.
 
 pub(crate) mod default_page;
 mod error;
 pub(crate) mod error_pages;
+pub(crate) mod negotiate;
 
 pub(crate) use self::error::{BodyTooLarge, request_fault};
 pub use self::{

@@ -46,6 +46,13 @@ pub(crate) struct Matched {
     pub(crate) site: Arc<Site>,
 }
 
+/// In debug mode, in the extensions of a response to a request without a route.
+#[derive(Clone)]
+pub(super) struct Unrouted {
+    pub(super) host: Option<String>,
+    pub(super) path: String,
+}
+
 /// In the extensions of a request that a mounted application need not log.
 #[derive(Clone)]
 pub(crate) struct OuterLog;
@@ -119,11 +126,23 @@ impl Inner {
         let host = self.router.has_hosts().then(host).flatten();
         let found = match self.router.find(host, path) {
             Ok(found) => found,
-            Err(FindError::BadEncoding) => return Err(error(StatusCode::BAD_REQUEST)),
+            Err(error @ FindError::BadEncoding) => {
+                let error = Error::refusal(StatusCode::BAD_REQUEST, error);
+                return Err(now(error.into_response()));
+            }
             Err(FindError::NotFound) if path == "*" && request.method() == Method::OPTIONS => {
                 return Err(now(StatusCode::NO_CONTENT.into_response()));
             }
-            Err(FindError::NotFound) => return Err(error(StatusCode::NOT_FOUND)),
+            Err(FindError::NotFound) => {
+                let mut response = Error::status(StatusCode::NOT_FOUND).into_response();
+                if self.debug {
+                    response.extensions_mut().insert(Unrouted {
+                        host: host.map(str::to_owned),
+                        path: path.to_owned(),
+                    });
+                }
+                return Err(now(response));
+            }
         };
         let (mut response, allow) = match found.endpoint.find(request.method()) {
             MethodMatch::Found(target) | MethodMatch::Head(target) => {
@@ -157,8 +176,4 @@ fn record_route(metadata: &RequestMetadata, captures: &Captures, path: &str) {
 
 fn now(response: Response) -> HandlerFuture {
     Box::pin(ready(response))
-}
-
-fn error(status: StatusCode) -> HandlerFuture {
-    now(Error::status(status).into_response())
 }

@@ -1,9 +1,11 @@
 //! `ApplicationService`: the way of a request from the server to its handler and back.
 //!
 //! `inner.rs` finds the endpoint of a request, `outcome.rs` renders error pages and logs the request in
-//! the format of `access_log.rs`.
+//! the format of `access_log.rs`, and `explain.rs` writes debug mode's pages about refused requests.
 
 pub(crate) mod access_log;
+#[cfg_attr(not(feature = "debug"), path = "no_explain.rs")]
+mod explain;
 mod inner;
 mod outcome;
 
@@ -20,15 +22,20 @@ use std::{
 
 use axum_core::response::Response;
 use bytes::Bytes;
-use http::{Method, header};
+use http::Method;
 use squall_server::{BoxError, Limits};
 use tower_service::Service;
 use tracing::level_filters::LevelFilter;
 
 use self::outcome::{AccessRecord, RequestRecord};
 use crate::{
-    Urls, autoreload::LiveReload, body_limit, handler::endpoint::Endpoint,
-    response::error_pages::RequestHead, routes::settings::Wrap, xheaders::logged_client,
+    Urls,
+    autoreload::LiveReload,
+    body_limit,
+    handler::endpoint::Endpoint,
+    response::{error_pages::RequestHead, negotiate},
+    routes::settings::Wrap,
+    xheaders::logged_client,
 };
 
 /// A checked [`Application`](crate::Application) as a [`tower_service::Service`] that never fails,
@@ -81,6 +88,7 @@ impl ApplicationService {
             space,
             RequestRecord {
                 observed: inner.tracebacks.observe(request),
+                debug: inner.debug.then(|| Arc::clone(inner)),
                 pages: has_pages.then(|| (Arc::clone(inner), RequestHead::of(request))),
                 log: is_logged.then(|| AccessRecord {
                     connection: request.extensions().get().cloned(),
@@ -123,7 +131,7 @@ where
     fn call(&mut self, mut request: http::Request<B>) -> ResponseFuture {
         let record = self.record(&mut request);
         let is_head = request.method() == Method::HEAD;
-        let accept = request.headers().get(header::ACCEPT).cloned();
+        let accept = negotiate::accept(request.headers());
         let limit = self.max_body_size;
         let response = match &self.layered {
             Some(layers) => layers.respond(body_limit::with_limit(request, limit)),

@@ -19,6 +19,7 @@ use squall_server::ConnectionInfo;
 
 use super::{
     access_log::{self, CLIENT_CLOSED_REQUEST},
+    explain,
     inner::Inner,
 };
 use crate::{
@@ -27,7 +28,7 @@ use crate::{
     handler::endpoint::ResponseFuture as HandlerFuture,
     response::{
         default_page::default_page,
-        error_pages::{self, RequestHead},
+        error_pages::{self, RequestHead, X_REQUEST_ID},
     },
     server::handles,
     xheaders::LoggedClient,
@@ -49,6 +50,8 @@ pub(crate) struct RequestRecord {
     pub(crate) observed: Observed,
     /// `Some` if the application has error pages of its own.
     pub(crate) pages: Option<(Arc<Inner>, RequestHead)>,
+    /// `Some` in debug mode, whose pages about refusals show the routes.
+    pub(crate) debug: Option<Arc<Inner>>,
     pub(crate) log: Option<AccessRecord>,
 }
 
@@ -129,8 +132,9 @@ impl RequestRecord {
             .extensions()
             .get()
             .map(|RenderedError(error)| error);
-        // A failure is logged in a line of its own.
-        let error = error.filter(|error| error.failure().is_none());
+        // A failure of the server is logged in a line of its own.
+        let error = error
+            .filter(|error| error.failure().is_none() || !error.status_code().is_server_error());
         self.log(response.status().as_u16(), error);
         response
     }
@@ -157,7 +161,7 @@ impl RequestRecord {
 }
 
 impl ResponseFuture {
-    /// Logs a failure and responds to an error: with the traceback page, the default page, or the
+    /// Logs a failure and responds to an error: with the page of debug mode, the default page, or the
     /// future of the application's own page.
     fn fail(
         &mut self,
@@ -167,6 +171,9 @@ impl ResponseFuture {
         let mut response = response;
         if let Some(record) = &self.record {
             response = record.observed.respond(response);
+            if let (Some(inner), false) = (&record.debug, is_traceback(&response)) {
+                response = explain::show(&record.observed, response, &error, inner);
+            }
             if is_traceback(&response) {
                 response.extensions_mut().insert(RenderedError(error));
                 return Ok(response);
@@ -215,7 +222,9 @@ impl FailedResponse {
     }
 
     fn finish_with_default(self) -> Response {
-        let page = default_page(&self.error, self.accept.as_ref());
+        let id = self.response.headers().get(X_REQUEST_ID);
+        let id = id.and_then(|id| id.to_str().ok());
+        let page = default_page(&self.error, self.accept.as_ref(), id);
         self.merged(page)
     }
 

@@ -13,6 +13,12 @@ pub(crate) struct Settings {}
 /// No guard exists.
 pub(crate) enum Guard {}
 
+/// Returns how a request passes that the guard has rejected.
+#[cfg(feature = "debug")]
+pub(crate) fn advice(_: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<&'static str> {
+    None
+}
+
 impl Settings {
     pub(crate) fn guard(self) -> Option<Guard> {
         None

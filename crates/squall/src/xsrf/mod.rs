@@ -12,12 +12,16 @@ mod enabled;
 pub(crate) use self::disabled::Guard;
 #[cfg(not(feature = "xsrf"))]
 pub(crate) use self::disabled::Settings;
+#[cfg(all(not(feature = "xsrf"), feature = "debug"))]
+pub(crate) use self::disabled::advice;
 #[cfg(all(feature = "xsrf", feature = "templates"))]
 pub(crate) use self::enabled::Guard;
 #[cfg(feature = "xsrf")]
 pub(crate) use self::enabled::Settings;
 #[cfg(feature = "xsrf")]
 pub use self::enabled::Xsrf;
+#[cfg(all(feature = "xsrf", feature = "debug"))]
+pub(crate) use self::enabled::advice;
 /// Makes the hidden field of a form.
 #[cfg(feature = "templates")]
 pub(crate) type FormHtml = Arc<dyn Fn() -> String + Send + Sync>;

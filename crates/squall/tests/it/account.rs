@@ -53,7 +53,10 @@ fn visitor_signs_in_and_changes_the_language() {
         &[],
     );
     assert_eq!(status, 0);
-    browser.wait_text("body", "403 Forbidden");
+    browser.wait_text("h1", "Das ist nicht erlaubt");
+    browser.wait_text("main p", "the _xsrf token is missing");
+    browser.wait_text("header nav", "<b>Ada</b>");
+    keep("error");
 
     browser.open(&url("/me"));
     browser.click("header button");

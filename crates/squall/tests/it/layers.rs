@@ -39,7 +39,12 @@ async fn last_layer_is_outermost_and_layers_see_errors() {
         ("GET", "/missing", 404, "page"),
         ("POST", "/", 405, "405 Method Not Allowed\n"),
         ("OPTIONS", "*", 204, ""),
-        ("GET", "/%FF", 400, "400 Bad Request\n"),
+        (
+            "GET",
+            "/%FF",
+            400,
+            "400 Bad Request\nthe path is not valid percent-encoded UTF-8\n",
+        ),
     ] {
         let answer = ask(&service, request(method, target)).await;
         assert_eq!(

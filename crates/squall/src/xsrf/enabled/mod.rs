@@ -26,6 +26,14 @@ pub(crate) struct Settings(Option<XsrfLayer>);
 /// Checks a request before the endpoint of its route gets it.
 pub(crate) struct Guard(XsrfLayer);
 
+/// Returns how a request passes that the guard has rejected.
+#[cfg(feature = "debug")]
+pub(crate) fn advice(
+    error: &(dyn std::error::Error + Send + Sync + 'static),
+) -> Option<&'static str> {
+    error.downcast_ref().map(XsrfError::advice)
+}
+
 impl Settings {
     pub(crate) fn guard(self) -> Option<Guard> {
         Some(Guard(self.0?.is_https(is_https)))

@@ -1,0 +1,10 @@
+//! Without the feature `debug`, nothing explains a refusal.
+
+use axum_core::response::Response;
+
+use super::inner::Inner;
+use crate::{Error, debug::Observed};
+
+pub(super) fn show(_: &Observed, response: Response, _: &Error, _: &Inner) -> Response {
+    response
+}
