@@ -95,36 +95,36 @@ impl XsrfError {
         self.kind == Kind::Unreadable
     }
 
-    /// Returns how the request passes, for the developer of the site.
+    /// Returns how the request passes, for the developer of the site. Code is between backticks.
     #[must_use]
     pub fn advice(&self) -> &'static str {
         match self.kind {
             Kind::CrossOrigin => {
-                "The origin is wrong: Sec-Fetch-Site or Origin names another site than Host. Send the \
+                "The origin is wrong: `Sec-Fetch-Site` or `Origin` names another site than `Host`. Send the \
                  request from a page of this site, or add the other site with \
-                 XsrfLayer::trusted_origin. A proxy in front must pass Host on unchanged."
+                 `XsrfLayer::trusted_origin`. A proxy in front must pass `Host` on unchanged."
             }
             Kind::Missing => {
-                "The token is missing. Put {{ xsrf_form_html() }} into the form, or send the value of \
-                 the cookie _xsrf in the header X-XSRFToken. Exempt a route that browsers do not \
+                "The token is missing. Put `{{ xsrf_form_html() }}` into the form, or send the value of \
+                 the cookie `_xsrf` in the header `X-XSRFToken`. Exempt a route that browsers do not \
                  request."
             }
             Kind::TooFar => {
-                "The token is too far from the beginning of the form. Put {{ xsrf_form_html() }} \
-                 first in the form, before its files, or raise XsrfLayer::form_limit."
+                "The token is too far from the beginning of the form. Put `{{ xsrf_form_html() }}` \
+                 first in the form, before its files, or raise `XsrfLayer::form_limit`."
             }
             Kind::Malformed => {
                 "The token is malformed: it is not one that this site has made. Send it as \
-                 xsrf_form_html() or the cookie _xsrf has it, without a change."
+                 `xsrf_form_html()` or the cookie `_xsrf` has it, without a change."
             }
             Kind::NoCookie => {
                 "The cookie is missing or malformed. Request the page with the form first, and send \
-                 its cookie _xsrf back: a browser that blocks cookies, a Secure cookie over plain HTTP \
+                 its cookie `_xsrf` back: a browser that blocks cookies, a `Secure` cookie over plain HTTP \
                  and a client without a cookie jar do not."
             }
             Kind::Mismatch => {
                 "The token belongs to another cookie. Load the page with the form again: the cookie \
-                 _xsrf has changed since, or another application of this host has set one."
+                 `_xsrf` has changed since, or another application of this host has set one."
             }
             Kind::Unreadable => "The body was cut short or is too large: send the form again.",
         }

@@ -51,6 +51,8 @@ fn exactness(range: &str, kind: &str, subtype: &str) -> Option<u8> {
     let range = MediaType::parse(range.as_bytes())?;
     match (range.kind(), range.subtype()) {
         (a, b) if a.eq_ignore_ascii_case(kind) && b.eq_ignore_ascii_case(subtype) => Some(2),
+        // Such as application/problem+json, the type of the page itself.
+        (a, _) if a.eq_ignore_ascii_case(kind) && range.has_suffix(subtype) => Some(2),
         (a, "*") if a.eq_ignore_ascii_case(kind) => Some(1),
         ("*", "*") => Some(0),
         _ => None,
@@ -76,6 +78,8 @@ mod tests {
             ("application/json, text/plain, */*", Json),
             ("application/json", Json),
             ("Application/JSON", Json),
+            ("application/problem+json", Json),
+            ("text/x+html, application/json;q=0.5", Html),
             ("text/*", Markdown),
             ("text/html;q=0.5, application/json;q=0.7", Json),
             ("text/html;level=1;q=0.5, text/plain;q=0.4", Html),

@@ -18,6 +18,7 @@ id("copy").addEventListener("click", async () => {
 
 // Fold the frames that were folded initially.
 const folded = [...document.querySelectorAll("main section details:not([open])")];
+id("unfold").hidden = folded.length === 0;
 id("unfold").addEventListener("click", ({ currentTarget: button }) => {
   const open = button.getAttribute("aria-pressed") !== "true";
   folded.forEach((details) => (details.open = open));

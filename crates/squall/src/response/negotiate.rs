@@ -1,6 +1,7 @@
 //! `Accept` negotiation of a default error page (RFC 9110, section 12.5.1).
 
 use http::{HeaderMap, HeaderValue, header};
+use squall_fields::{MediaType, Weight, weighted};
 
 /// The media type of a default error page.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,11 +34,11 @@ impl Format {
     /// Returns the format with the highest weight. Of equal weights, the most specific range wins,
     /// then the first: `application/json, */*` selects JSON.
     pub(crate) fn preferred(accept: Option<&HeaderValue>) -> Self {
-        let text = accept.and_then(|value| value.to_str().ok()).unwrap_or("");
+        let ranges = weighted(accept.map(HeaderValue::as_bytes));
         // The most specific range of a format determines its weight.
         let mut matched = [None; FORMATS.len()];
-        for (place, range) in text.split(',').enumerate() {
-            let Some((range, weight)) = parse(range) else {
+        for (place, (range, weight)) in ranges.enumerate() {
+            let Some(range) = MediaType::parse(range.as_bytes()) else {
                 continue;
             };
             for (&(_, kind, subtype), best) in FORMATS.iter().zip(&mut matched) {
@@ -51,7 +52,7 @@ impl Format {
         }
         let formats = FORMATS.iter().zip(matched);
         let accepted = formats.filter_map(|((format, ..), best)| {
-            let (weight, exactness, place) = best.filter(|(weight, ..)| *weight > 0)?;
+            let (weight, exactness, place) = best.filter(|(weight, ..)| *weight > Weight::ZERO)?;
             Some(((weight, exactness), place, *format))
         });
         accepted
@@ -67,39 +68,15 @@ impl Format {
     }
 }
 
-/// Returns the type and subtype of a media range, and its weight in thousandths.
-fn parse(range: &str) -> Option<((&str, &str), u16)> {
-    let mut parts = range.split(';');
-    let range = parts.next()?.trim().split_once('/')?;
-    let mut parameters = parts.filter_map(|part| part.trim().split_once('='));
-    let q = parameters.find(|(name, _)| name.eq_ignore_ascii_case("q"));
-    let weight = q.map_or(Some(1000), |(_, value)| thousandths(value))?;
-    Some((range, weight))
-}
-
-fn exactness((a, b): (&str, &str), kind: &str, subtype: &str) -> Option<u8> {
-    let has_suffix = || {
-        let suffix = b.rsplit_once('+').map_or("", |(_, suffix)| suffix);
-        kind == "application" && suffix.eq_ignore_ascii_case(subtype)
-    };
-    match (a.eq_ignore_ascii_case(kind), b) {
-        (true, b) if b.eq_ignore_ascii_case(subtype) || has_suffix() => Some(2),
-        (true, "*") => Some(1),
-        (_, "*") if a == "*" => Some(0),
-        _ => None,
-    }
-}
-
-/// Parses a `qvalue` (RFC 9110, section 12.4.2): 0 to 1 with at most three decimals.
-fn thousandths(text: &str) -> Option<u16> {
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-    if decimals.len() > 3 || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let fraction = format!("{decimals:0<3}").parse().ok()?;
-    match whole {
-        "0" => Some(fraction),
-        "1" if fraction == 0 => Some(1000),
+/// Returns how exactly a range names a type: `None` if it does not match.
+fn exactness(range: MediaType<'_>, kind: &str, subtype: &str) -> Option<u8> {
+    let has_suffix = || kind == "application" && range.has_suffix(subtype);
+    match (range.kind(), range.subtype()) {
+        (a, b) if a.eq_ignore_ascii_case(kind) => match b {
+            "*" => Some(1),
+            b => (b.eq_ignore_ascii_case(subtype) || has_suffix()).then_some(2),
+        },
+        ("*", "*") => Some(0),
         _ => None,
     }
 }

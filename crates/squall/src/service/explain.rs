@@ -48,7 +48,7 @@ fn not_found(inner: &Inner, unrouted: &Unrouted) -> Refusal {
             tried = tried.row(rule, methods);
         }
     }
-    let mut refusal = Refusal::new(format!("No route matches {path}"));
+    let mut refusal = Refusal::new(format!("no route matches {path}"));
     refusal = match nearest {
         Some(nearest) => refusal.advice(format!("Did you mean `{}`?", routes[nearest].pattern)),
         None => refusal.advice("Add a route with `Application::route`."),
@@ -74,13 +74,13 @@ fn not_allowed(method: &Method, allow: &str) -> Refusal {
     let methods = allow.split(',').map(str::trim);
     let methods = methods.fold(Details::new("Methods of this route"), |methods, name| {
         let source = match name {
-            "HEAD" => "a handler, or that of GET without its body",
-            "OPTIONS" => "a handler, or 204 with `Allow`",
+            "HEAD" => "as GET, without the body, unless it has a handler",
+            "OPTIONS" => "automatic, unless it has a handler",
             _ => "a handler",
         };
         methods.row(name, source)
     });
-    Refusal::new(format!("The route has no handler for {method}"))
+    Refusal::new(format!("the route has no handler for {method}"))
         .advice(advice)
         .details(methods)
 }
@@ -91,7 +91,7 @@ fn by_handler(error: &Error, status: StatusCode) -> Refusal {
     let cause = error.failure().map(|failure| failure.error().to_string());
     let title = reason.clone().or(cause);
     let mut refusal =
-        Refusal::new(title.unwrap_or_else(|| format!("The handler returned {status}")));
+        Refusal::new(title.unwrap_or_else(|| format!("the handler returned {status}")));
     if let Some(field) = error.field() {
         refusal = refusal.field(field);
     }

@@ -144,11 +144,11 @@ impl Inner {
                 return Err(now(response));
             }
         };
+        if let Some(metadata) = request.extensions().get::<RequestMetadata>() {
+            record_route(metadata, &found.captures, path);
+        }
         let (mut response, allow) = match found.endpoint.find(request.method()) {
             MethodMatch::Found(target) | MethodMatch::Head(target) => {
-                if let Some(metadata) = request.extensions().get::<RequestMetadata>() {
-                    record_route(metadata, &found.captures, path);
-                }
                 request.extensions_mut().insert(Matched {
                     captures: Some(found.captures),
                     site: Arc::clone(&self.site),

@@ -134,7 +134,7 @@ const CASES: [Case; 16] = [
         "",
         404,
         &[
-            "No route matches /user/7",
+            "no route matches /user/7",
             "Did you mean `/users/{id}`?",
             "- `/comments`: POST, OPTIONS\n",
             "- `/users/{id}`: GET, HEAD, OPTIONS (nearest)\n",
@@ -153,8 +153,9 @@ const CASES: [Case; 16] = [
         "",
         405,
         &[
-            "The route has no handler for DELETE",
+            "the route has no handler for DELETE",
             "add `delete(…)`",
+            "- Route: `/users/{id}`",
             "- `GET`:",
             "- `HEAD`:",
         ],
@@ -286,7 +287,13 @@ fn page_explains_a_refusal_to_the_developer_only() {
             "{line}"
         );
         assert_eq!(plain.status, status);
-        for part in ["## ", "Route::", "row 7", "refusals.rs", "the table of users"] {
+        for part in [
+            "## ",
+            "Route::",
+            "row 7",
+            "refusals.rs",
+            "the table of users",
+        ] {
             assert!(!plain.text().contains(part), "{line}: {}", plain.text());
         }
     }
