@@ -3,6 +3,9 @@
 #[doc = include_str!("../docs/templates.md")]
 pub mod templates {}
 
+#[doc = include_str!("../docs/errors.md")]
+pub mod errors {}
+
 #[doc = include_str!("../docs/security.md")]
 pub mod security {}
 

@@ -101,7 +101,7 @@ fn by_handler(error: &Error, status: StatusCode) -> Refusal {
              may see, and no backtrace.",
         );
     }
-    let xsrf = error.source().and_then(|source| xsrf::advice(source));
+    let xsrf = error.source().and_then(xsrf::advice);
     let has_reason = reason.is_some();
     match xsrf.or_else(|| advice(status, has_reason)) {
         Some(advice) => refusal.advice(advice),

@@ -47,6 +47,10 @@ pub(crate) struct Matched {
 }
 
 /// In debug mode, in the extensions of a response to a request without a route.
+#[cfg_attr(
+    not(feature = "debug"),
+    expect(dead_code, reason = "only the page of debug mode reads it")
+)]
 #[derive(Clone)]
 pub(super) struct Unrouted {
     pub(super) host: Option<String>,
