@@ -24,6 +24,9 @@ pub mod deploying {}
 #[doc = include_str!("../docs/static-files.md")]
 pub mod static_files {}
 
+#[doc = include_str!("../docs/events-and-tasks.md")]
+pub mod events_and_tasks {}
+
 #[doc = include_str!("../docs/debug.md")]
 pub mod debug {}
 

@@ -15,7 +15,8 @@
 //! - [`Application`]: routes and settings. [`get`] and its like put handlers on routes; a
 //!   [`Handler`] is an `async fn` whose arguments read from the request ([`Path`], [`Query`],
 //!   [`Form`], [`Json`], [`State`], [`Client`], [`Urls`], [`Cookies`], [`CurrentUser`], [`Locale`],
-//!   [`Page`], [`Xsrf`], [`Extension`]) and whose result is a response ([`Html`], [`Redirect`],
+//!   [`Page`], [`Xsrf`], [`Sse`],
+//!   [`Shutdown`], [`Tasks`], [`Extension`]) and whose result is a response ([`Html`], [`Redirect`],
 //!   [`Json`], [`Error`], text, a status, …).
 //! - [`Server`]: addresses, limits, processes and threads, graceful shutdown.
 //!   [`Application::listen`] is its short form; [`serve`] runs in a runtime that the caller owns.
@@ -52,6 +53,7 @@
 //! | `log` | `Server::start` prints the log if the program has no `tracing` subscriber | yes |
 //! | `prefork` | `Server::start` with several processes, `supervisor`, `metrics`, notifications for systemd; on Unix systems | yes |
 //! | `regex` | `regex`, `Host::regex`, constraints such as `{id:[0-9]+}`, several parameters in a segment | yes |
+//! | `sse` | `Sse`, `Event`: server-sent events | yes |
 //! | `static` | `static_path`, `static_files`, `StaticFiles`, `Urls::static_url` | yes |
 //! | `templates` | `Page`, `template_path`, `templates`; turns on `locale` and `xheaders` | yes |
 //! | `testing` | [`testing`](crate::testing): a client for tests of an application | no |
@@ -77,7 +79,10 @@ mod response;
 mod routes;
 mod server;
 mod service;
+#[cfg(feature = "sse")]
+mod sse;
 mod static_files;
+mod tasks;
 mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -87,12 +92,13 @@ mod xsrf;
 pub use crate::{
     application::{Application, Urls},
     env::env,
-    extract::{Extension, Path, State},
+    extract::{Extension, Path, Shutdown, State},
     handler::Handler,
     response::{Error, ErrorPage, Html, Redirect, Result},
     routes::{Route, Routes, any, delete, get, head, on, options, patch, post, put},
     server::{Server, Worker, healthz, readyz, serve},
     service::{ApplicationService, ResponseFuture, access_log::CLIENT_CLOSED_REQUEST},
+    tasks::Tasks,
 };
 #[doc(no_inline)]
 pub use axum_core::{
@@ -106,7 +112,8 @@ pub use http;
 pub use squall_routing::{Host, ReverseError, Rule};
 #[doc(no_inline)]
 pub use squall_server::{
-    Address, Bind, ConnectionInfo, Handle, IntoListener, Limits, Listener, Phase, Stop,
+    Address, Bind, ConnectionInfo, Handle, IntoListener, Limits, Listener, Phase, ShutdownSignal,
+    Stop,
 };
 
 /// Types in the signatures of [`Application`], [`Routes`] and [`Route`], which no program has to name.
@@ -160,6 +167,9 @@ pub use squall_prefork::{Supervisor, worker::task_id};
 #[cfg(feature = "regex")]
 #[doc(no_inline)]
 pub use squall_routing::regex;
+
+#[cfg(feature = "sse")]
+pub use crate::sse::{Event, Events, Sse};
 
 #[cfg(feature = "static")]
 #[doc(no_inline)]

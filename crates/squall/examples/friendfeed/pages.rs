@@ -1,17 +1,14 @@
 //! The pages of the site.
 
 use std::{
-    convert::Infallible,
     fs, process,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use squall::{
-    Body, Client, ConnectionInfo, ErrorPage, Extension, Html, IntoResponse, Json, Page, Path,
-    Query, Request, Response, Urls, context,
-    http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName},
+    Body, Client, ConnectionInfo, ErrorPage, Event, Extension, Html, IntoResponse, Json, Page, Path,
+    Query, Request, Response, Sse, Urls, context, http::header::CONTENT_TYPE,
 };
 use tokio::time::interval;
 
@@ -92,20 +89,17 @@ pub(crate) async fn panic() -> String {
 
 /// Sends the time once a second as server-sent events, until the client disconnects or the server
 /// stops.
-pub(crate) async fn sse() -> ([(HeaderName, &'static str); 2], Body) {
-    let events = stream::unfold(interval(Duration::from_secs(1)), |mut ticks| async {
-        ticks.tick().await;
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let event = format!("data: {}\n\n", now.as_secs());
-        Some((Ok::<_, Infallible>(event), ticks))
-    });
-    let headers = [
-        (CONTENT_TYPE, "text/event-stream"),
-        (CACHE_CONTROL, "no-store"),
-    ];
-    (headers, Body::from_stream(events))
+pub(crate) async fn sse(sse: Sse) -> Response {
+    sse.run(async |events| {
+        let mut seconds = interval(Duration::from_secs(1));
+        loop {
+            seconds.tick().await;
+            let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+            events
+                .send(Event::new().data(now.as_secs().to_string()))
+                .await?;
+        }
+    })
 }
 
 /// Responds with 500, because `?` converts any error; the log has the chain of causes.

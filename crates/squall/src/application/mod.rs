@@ -16,7 +16,7 @@ use squall_server::Bind;
 
 use self::{settings::ApplicationSettings, site::Site};
 use crate::{
-    Error, Result, Routes, Server, autoreload,
+    Error, Result, Routes, Server, Tasks, autoreload,
     handler::endpoint::HttpService,
     routes::{
         IntoRoute, RouteLayer,
@@ -216,6 +216,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
             templates: settings.templates.build(&urls, debug)?,
             auth: settings.auth.build(has_secret)?,
             urls,
+            tasks: Tasks::default(),
             access_log: settings.access_log,
         };
         let site = Arc::new(site);

@@ -1,7 +1,7 @@
 //! Values that all requests share: URLs, templates and users.
 
 use super::Urls;
-use crate::{auth::Auth, templates::Engine};
+use crate::{Tasks, auth::Auth, templates::Engine};
 
 /// Values for extractors.
 pub(crate) struct Site {
@@ -16,6 +16,7 @@ pub(crate) struct Site {
         expect(dead_code, reason = "only extractors and pages use it")
     )]
     pub(crate) auth: Auth,
+    pub(crate) tasks: Tasks,
     /// Whether requests are logged, so that a mounted application does not log them again.
     pub(crate) access_log: bool,
 }

@@ -11,12 +11,13 @@ mod params;
 mod path;
 #[cfg(feature = "form")]
 mod query;
+mod shutdown;
 mod state;
 
 #[cfg(any(feature = "form", feature = "json"))]
 pub(crate) use self::body::CodedBody;
 #[cfg(feature = "json")]
 pub use self::json::Json;
-pub use self::{extension::Extension, path::Path, state::State};
+pub use self::{extension::Extension, path::Path, shutdown::Shutdown, state::State};
 #[cfg(feature = "form")]
 pub use self::{form::Form, query::Query};

@@ -22,7 +22,7 @@ use std::{fmt, mem, pin::Pin};
 use squall_server::{Bind, Handle, Limits, Listener, TrustedProxies};
 
 use self::listen::ListenConfig;
-use crate::{Application, ApplicationService, Error, Result, autoreload, prefork, xheaders};
+use crate::{Application, ApplicationService, Error, Result, Tasks, autoreload, prefork, xheaders};
 
 /// Runs an application: addresses, limits, processes, threads and shutdown.
 ///
@@ -49,8 +49,12 @@ pub struct Server {
     is_log_lossless: bool,
     pub(crate) debug: bool,
     pub(crate) handle: Handle,
+    pub(crate) on_start: Vec<StartHook>,
     pub(crate) on_shutdown: Vec<Box<dyn FnOnce() -> BoxFuture<()> + Send>>,
 }
+
+/// A hook before the server is ready.
+pub(crate) type StartHook = Box<dyn FnOnce(Worker) -> BoxFuture<Result<()>> + Send>;
 
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -69,6 +73,8 @@ pub struct Worker {
     pub task_id: Option<usize>,
     /// Stops the server, and returns its phase.
     pub handle: Handle,
+    /// Background tasks, which a graceful shutdown waits for.
+    pub tasks: Tasks,
 }
 
 impl Server {
@@ -122,6 +128,7 @@ impl Server {
             is_log_lossless: false,
             debug: false,
             handle: Handle::new(),
+            on_start: Vec::new(),
             on_shutdown: Vec::new(),
         }
     }
@@ -210,8 +217,24 @@ impl Server {
         self
     }
 
-    /// Adds a shutdown hook. Hooks run one after the other, after the last connection is closed and
-    /// before the process exits; close there what the factory has opened.
+    /// Adds a start hook. Hooks run one after the other in the process that serves, before it accepts
+    /// connections and reports that it is ready; meanwhile, clients are queued in the listener's
+    /// backlog. An error ends the start. A hook can spawn background [tasks](Worker::tasks), such as a
+    /// loop that cleans up every hour.
+    ///
+    /// Default: no hook.
+    pub fn on_start<F, Fut>(mut self, hook: F) -> Self
+    where
+        F: FnOnce(Worker) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.on_start
+            .push(Box::new(|worker| Box::pin(hook(worker))));
+        self
+    }
+
+    /// Adds a shutdown hook. Hooks run one after the other, after the last connection is closed and the
+    /// last [task](Tasks) has ended, and before the process exits; close there what the factory has opened.
     ///
     /// Default: no hook.
     pub fn on_shutdown<F, Fut>(mut self, hook: F) -> Self
@@ -244,6 +267,14 @@ impl Server {
     /// Default: `false`.
     pub fn lossless_log(mut self, enabled: bool) -> Self {
         self.is_log_lossless = enabled;
+        self
+    }
+
+    /// Sets the handle that stops the server, for applications that have it in their state.
+    ///
+    /// Default: a handle of its own, which [`handle`](Self::handle) returns.
+    pub fn with_handle(mut self, handle: Handle) -> Self {
+        self.handle = handle;
         self
     }
 

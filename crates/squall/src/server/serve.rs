@@ -1,10 +1,13 @@
 //! `Server::serve` and `serve`: listen, serve and run the shutdown hooks, in the caller's runtime.
 
-use squall_server::IntoListener;
+use std::time::Duration;
+
+use squall_server::{Handle, IntoListener, Stop};
+use tokio::task::JoinSet;
 use tower_layer::Layer;
 
-use super::{AppSource, Server, Worker, handles, listen::Banner};
-use crate::{Application, Error, Result, autoreload, prefork};
+use super::{AppSource, Server, StartHook, Worker, handles, listen::Banner};
+use crate::{Application, ApplicationService, Error, Result, Tasks, autoreload, prefork};
 
 impl Server {
     /// Serves in the caller's runtime until [`handle`](Self::handle) stops the server. It handles
@@ -29,21 +32,19 @@ impl Server {
         let listening = self.listen.listen(server)?;
         let handle = listening.handle();
         handles::add(handle.clone());
-        let service = match self.source {
-            AppSource::Ready(service) => service?,
-            AppSource::Factory(factory) => {
-                let worker = Worker {
-                    task_id: prefork::task_id(),
-                    handle: handle.clone(),
-                };
-                tokio::select! {
-                    service = factory(worker) => service?,
-                    // The factory may wait for ever, for a database that is down.
-                    () = handle.told_to_stop() => {
-                        listening.close();
-                        return Ok(());
-                    }
-                }
+        let tasks = Tasks::default();
+        tasks.run_here();
+        let worker = Worker {
+            task_id: prefork::task_id(),
+            handle: handle.clone(),
+            tasks: tasks.clone(),
+        };
+        let service = tokio::select! {
+            service = make(self.source, self.on_start, worker) => service?,
+            // The factory may wait for ever, for a database that is down.
+            () = handle.told_to_stop() => {
+                listening.close();
+                return Ok(());
             }
         };
         if service.is_debug() && !self.debug {
@@ -62,15 +63,61 @@ impl Server {
             );
         }
         let service = service.max_body_size(max_body_size);
+        let service_tasks = service.tasks();
+        service_tasks.run_here();
+        let longest = self.limits.longest_shutdown();
+        let mut shutdown_deadline = JoinSet::new();
+        shutdown_deadline.spawn(deadline(handle.clone(), longest));
         let live = service.live_reload();
         match self.xheaders.layer() {
             Some(layer) => autoreload::serve(live, listening, layer.layer(service)).await?,
             None => autoreload::serve(live, listening, service).await?,
         }
+        wait_for(&[tasks, service_tasks], &handle, shutdown_deadline).await;
         for hook in self.on_shutdown {
             hook().await;
         }
         Ok(())
+    }
+}
+
+/// Makes the application and runs the start hooks.
+async fn make(
+    source: AppSource,
+    hooks: Vec<StartHook>,
+    worker: Worker,
+) -> Result<ApplicationService> {
+    let service = match source {
+        AppSource::Ready(service) => service?,
+        AppSource::Factory(factory) => factory(worker.clone()).await?,
+    };
+    for hook in hooks {
+        hook(worker.clone()).await?;
+    }
+    Ok(service)
+}
+
+/// Returns when a graceful shutdown has taken as long as it may.
+async fn deadline(handle: Handle, longest: Duration) {
+    handle.told_to_stop().await;
+    tokio::time::sleep(longest).await;
+}
+
+/// Waits for background tasks until the deadline, or until the server has to stop at once.
+async fn wait_for(tasks: &[Tasks; 2], handle: &Handle, mut deadline: JoinSet<()>) {
+    let [server, application] = tasks;
+    let finished = async {
+        server.finished().await;
+        application.finished().await;
+    };
+    tokio::select! {
+        () = finished => {}
+        _ = deadline.join_next() => {}
+        () = handle.ordered(Stop::Now) => {}
+    }
+    let running = server.running() + application.running();
+    if running > 0 {
+        tracing::warn!(running, "background tasks were cut off by the shutdown");
     }
 }
 

@@ -29,7 +29,7 @@ use tracing::level_filters::LevelFilter;
 
 use self::outcome::{AccessRecord, RequestRecord};
 use crate::{
-    Urls,
+    Tasks, Urls,
     autoreload::LiveReload,
     body_limit,
     handler::endpoint::Endpoint,
@@ -107,6 +107,11 @@ impl ApplicationService {
     /// Returns the live reload of open pages, in debug mode.
     pub(crate) fn live_reload(&self) -> Option<LiveReload> {
         self.inner.live_reload.clone()
+    }
+
+    /// Returns the background tasks of handlers.
+    pub(crate) fn tasks(&self) -> Tasks {
+        self.inner.site.tasks.clone()
     }
 
     /// Returns the URLs of named routes and of static files.

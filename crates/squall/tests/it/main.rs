@@ -28,6 +28,7 @@ mod refusals;
 mod routes;
 mod serve;
 mod site;
+mod sse;
 mod supervised;
 #[cfg(feature = "testing")]
 mod testing;
