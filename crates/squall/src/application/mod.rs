@@ -19,7 +19,7 @@ use crate::{
     Error, Result, Routes, Server, Tasks, autoreload,
     handler::endpoint::HttpService,
     routes::{
-        IntoRoute, RouteLayer,
+        Entry, IntoRoute, RouteLayer,
         settings::{Wrap, wrap},
     },
     service::{ApplicationService, Inner, Matched, Target},
@@ -170,6 +170,12 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     /// used.
     pub fn into_service(self) -> Result<ApplicationService> {
         let settings = self.settings;
+        let entries: Vec<_> = self.routes.into_entries().collect();
+        for Entry { rule, route } in &entries {
+            let mut handlers = route.types.iter();
+            let checked = handlers.try_for_each(|types| settings.check_handler(types));
+            checked.map_err(|error| Error::new(format!("route {rule}: {error}")))?;
+        }
         let live_reload = autoreload::live_reload(&settings);
         let debug = settings.debug.is_on();
         let mut rules = Router::builder();
@@ -179,7 +185,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
             rules = rules.route(rule, squall_routing::Methods::new().any(target)?);
         }
         let guard = settings.xsrf.guard();
-        for entry in self.routes.into_entries() {
+        for entry in entries {
             let (mut rule, mut route) = (entry.rule, entry.route);
             if let Some(name) = route.name.take() {
                 rule = rule.name(name);

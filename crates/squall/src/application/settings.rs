@@ -4,7 +4,8 @@ use http::StatusCode;
 
 use crate::{
     Application, Handler, auth, cookies, debug, handler::endpoint::Endpoint, locale,
-    response::error_pages::ErrorPages, static_files, templates, xsrf,
+    response::error_pages::ErrorPages, routes::handler_types::HandlerTypes, static_files,
+    templates, xsrf,
 };
 
 /// Settings as given. The settings of a feature that is off are empty.
@@ -33,6 +34,19 @@ impl Default for ApplicationSettings {
             templates: templates::Settings::default(),
             xsrf: xsrf::Settings::default(),
         }
+    }
+}
+
+impl ApplicationSettings {
+    /// Checks that there are settings for what a handler extracts.
+    ///
+    /// # Errors
+    ///
+    /// If the handler would reject every request.
+    pub(crate) fn check_handler(&self, types: &HandlerTypes) -> Result<(), String> {
+        self.templates.check_handler(types)?;
+        let has_secret = self.cookies.has_secret();
+        self.auth.check_handler(types, has_secret)
     }
 }
 

@@ -5,9 +5,9 @@ use axum_core::response::Response;
 #[cfg(feature = "templates")]
 use http::request::Parts;
 
-use crate::Result;
 #[cfg(feature = "templates")]
 use crate::templates::UserValue;
+use crate::{Result, routes::handler_types::HandlerTypes};
 
 #[derive(Default)]
 pub(crate) struct Settings {}
@@ -20,6 +20,11 @@ pub(crate) struct Auth;
 pub(crate) enum User {}
 
 impl Settings {
+    #[expect(clippy::unnecessary_wraps, reason = "as with the feature")]
+    pub(crate) fn check_handler(&self, _: &HandlerTypes, _has_secret: bool) -> Result<(), String> {
+        Ok(())
+    }
+
     pub(crate) fn build(self, _has_secret: bool) -> Result<Auth> {
         Ok(Auth)
     }

@@ -3,6 +3,7 @@
 //! `route.rs` is the target of one rule, `methods.rs` its constructors `get`, `post`, …, `settings.rs`
 //! what is set on a route or on a group, and `mount.rs` a service below a prefix.
 
+pub(crate) mod handler_types;
 mod into_route;
 mod methods;
 mod mount;

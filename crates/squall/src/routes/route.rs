@@ -4,7 +4,10 @@ use std::{fmt, time::Duration};
 
 use http::Method;
 
-use super::settings::{RouteLayer, RouteSettings};
+use super::{
+    handler_types::HandlerTypes,
+    settings::{RouteLayer, RouteSettings},
+};
 use crate::{
     Error,
     handler::{
@@ -34,6 +37,8 @@ pub struct Route<S = ()> {
     handlers: Vec<(Option<Method>, BindState<S>)>,
     pub(crate) name: Option<String>,
     pub(crate) settings: RouteSettings,
+    /// The types of the handlers, for checks against the application's settings.
+    pub(crate) types: Vec<HandlerTypes>,
     /// The first configuration error.
     error: Option<Error>,
 }
@@ -50,6 +55,7 @@ impl<S> Route<S> {
             handlers: Vec::new(),
             name: None,
             settings: RouteSettings::default(),
+            types: Vec::new(),
             error: None,
         }
     }
@@ -160,33 +166,19 @@ impl<S: Clone + Send + Sync + 'static> Route<S> {
     }
 
     fn with<T: 'static, H: Handler<T, S>>(mut self, method: Option<Method>, handler: H) -> Self {
-        if let Some(found) = axum_only::<T>() {
-            let handler = std::any::type_name::<H>();
+        let types = HandlerTypes::of::<H, T>();
+        if let Some(found) = types.axum_only() {
+            let handler = types.handler;
             self.fail(format!(
                 "the handler {handler} extracts axum's `{found}`, which only axum's router supports: \
                  extract `squall::Path`"
             ));
         }
+        self.types.push(types);
         let bind = Box::new(move |state: S| Endpoint::from_handler(handler, state));
         self.handlers.push((method, bind));
         self
     }
-}
-
-/// Returns the name of an extractor of axum's router among a handler's arguments. It compiles in any
-/// handler, and then rejects every request, so it is a configuration error.
-fn axum_only<Arguments>() -> Option<&'static str> {
-    let arguments = std::any::type_name::<Arguments>();
-    ["Path", "RawPathParams", "MatchedPath", "NestedPath"]
-        .into_iter()
-        .find(|name| {
-            let mut found = arguments.match_indices("axum::extract::");
-            found.any(|(at, module)| {
-                let path = &arguments[at + module.len()..];
-                let path = path.split(['<', '>', ',', ')']).next().unwrap_or_default();
-                path.rsplit("::").next() == Some(name)
-            })
-        })
 }
 
 impl<S> fmt::Debug for Route<S> {

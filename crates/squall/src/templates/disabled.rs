@@ -3,7 +3,7 @@
 #[cfg(feature = "autoreload")]
 use std::path::Path;
 
-use crate::{Result, Urls};
+use crate::{Result, Urls, routes::handler_types::HandlerTypes};
 
 #[derive(Default)]
 pub(crate) struct Settings {}
@@ -12,6 +12,11 @@ pub(crate) struct Settings {}
 pub(crate) struct Engine;
 
 impl Settings {
+    #[expect(clippy::unnecessary_wraps, reason = "as with the feature")]
+    pub(crate) fn check_handler(&self, _: &HandlerTypes) -> Result<(), String> {
+        Ok(())
+    }
+
     #[cfg(feature = "autoreload")]
     pub(crate) fn folder(&self) -> Option<&Path> {
         None

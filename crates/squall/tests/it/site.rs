@@ -67,24 +67,69 @@ async fn missing_settings_are_named_in_the_error() {
     let app = service(
         Application::new()
             .route("/cookies", get(async |_: Cookies| ()))
-            .route("/user", get(async |_: CurrentUser| ()))
-            .route("/page", get(async |page: Page| page.render("a.html", ())))
             .route("/xsrf", get(async |_: Xsrf| ()))
             .error_page(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 async |page: ErrorPage| page.error().to_string(),
             ),
     );
-    for (path, setting) in [
-        ("/cookies", "cookie_secret"),
-        ("/user", "current_user"),
-        ("/page", "template_path"),
-        ("/xsrf", "xsrf_cookies"),
-    ] {
+    for (path, setting) in [("/cookies", "cookie_secret"), ("/xsrf", "xsrf_cookies")] {
         let answer = ask(&app, request("GET", path)).await;
         assert_eq!(answer.status, 500, "{path}");
         assert!(answer.body.contains(setting), "{path}: {}", answer.body);
     }
+}
+
+#[test]
+fn handlers_that_no_setting_supports_are_configuration_errors() {
+    let users = async |(): ()| Ok(Some("Ada".to_owned()));
+    let get_user = || get(async |CurrentUser(name): CurrentUser| name);
+    let get_number = || get(async |_: squall::Urls, _: Option<CurrentUser<u64>>| ());
+    for (application, words) in [
+        (
+            Application::new().route("/user", get_user()),
+            &[
+                "/user",
+                "CurrentUser",
+                "current_user(…)",
+                "cookie_secret(…)",
+            ][..],
+        ),
+        (
+            Application::new()
+                .cookie_secret(SECRET)
+                .route("/user", get_number()),
+            &["/user", "CurrentUser<u64>", "alloc::string::String"],
+        ),
+        (
+            Application::new()
+                .current_user(users)
+                .route("/user", get_number()),
+            &["/user", "CurrentUser<u64>", "alloc::string::String"],
+        ),
+        (
+            Application::new().route("/page", get(async |page: Page| page.render("a.html", ()))),
+            &["/page", "Page", "template_path(…)"],
+        ),
+    ] {
+        let Err(error) = application.into_service() else {
+            panic!("no error with {words:?}");
+        };
+        let error = error.to_string();
+        for word in words {
+            assert!(error.contains(word), "{word:?} in {error}");
+        }
+    }
+    service(
+        Application::new()
+            .current_user(users)
+            .route("/user", get_user()),
+    );
+    service(
+        Application::new()
+            .cookie_secret(SECRET)
+            .route("/user", get_user()),
+    );
 }
 
 #[tokio::test]
@@ -289,8 +334,7 @@ async fn users_of_any_type() {
                     Some(CurrentUser(user)) => user.name,
                     None => "nobody".to_owned(),
                 }),
-            )
-            .route("/wrong", get(async |_: CurrentUser<u64>| ())),
+            ),
     );
     for (method, path, cookie, status, body) in [
         ("GET", "/me", "name=Ada", 200, "Dr Ada"),
@@ -301,13 +345,6 @@ async fn users_of_any_type() {
         ("POST", "/me", "", 403, "403 Forbidden\n"),
         ("GET", "/me", "name=broken", 502, "502 Bad Gateway\n"),
         ("GET", "/page", "name=broken", 502, "502 Bad Gateway\n"),
-        (
-            "GET",
-            "/wrong",
-            "name=Ada",
-            500,
-            "500 Internal Server Error\n",
-        ),
     ] {
         let answer = ask(&app, request(method, path).header("cookie", cookie)).await;
         assert_eq!(

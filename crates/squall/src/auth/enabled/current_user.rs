@@ -1,5 +1,7 @@
 //! `CurrentUser`: the signed-in user, or a login redirect.
 
+use std::any::type_name;
+
 use axum_core::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     response::{IntoResponse, Response},
@@ -37,6 +39,24 @@ use crate::{Client, Error, Result, service::Matched};
     reason = "it is taken apart where it is extracted"
 )]
 pub struct CurrentUser<U = String>(pub U);
+
+impl<U> CurrentUser<U> {
+    /// Returns the type of the user, if this is the name of `CurrentUser<…>` or of
+    /// `Option<CurrentUser<…>>`.
+    pub(super) fn user_type(argument: &'static str) -> Option<&'static str> {
+        let option = type_name::<Option<()>>().strip_suffix("()>")?;
+        let own = type_name::<CurrentUser<()>>().strip_suffix("()>")?;
+        let argument = match argument.strip_prefix(option) {
+            Some(inner) => inner.strip_suffix('>')?,
+            None => argument,
+        };
+        // The default type is not part of the name.
+        match argument.strip_prefix(own.strip_suffix('<')?)? {
+            "" => Some(type_name::<String>()),
+            user => user.strip_prefix('<')?.strip_suffix('>'),
+        }
+    }
+}
 
 impl<S, U> FromRequestParts<S> for CurrentUser<U>
 where

@@ -1,6 +1,11 @@
 //! Finds the user of a request, once per request.
 
-use std::{any::Any, fmt, pin::Pin, sync::Arc};
+use std::{
+    any::{Any, type_name},
+    fmt,
+    pin::Pin,
+    sync::Arc,
+};
 
 use axum_core::{
     extract::FromRequestParts,
@@ -18,7 +23,11 @@ const COOKIE: &str = "user";
 
 /// Finds a request's user (Tornado's `get_current_user`).
 #[derive(Clone)]
-pub(crate) struct FindUser(Arc<dyn for<'a> Fn(&'a mut Parts) -> Finding<'a> + Send + Sync>);
+pub(crate) struct FindUser {
+    find: Arc<dyn for<'a> Fn(&'a mut Parts) -> Finding<'a> + Send + Sync>,
+    /// The type of the users.
+    pub(super) user_type: &'static str,
+}
 
 type Finding<'a> = Pin<Box<dyn Future<Output = Result<Option<User>, Response>> + Send + 'a>>;
 
@@ -44,15 +53,18 @@ impl FindUser {
         U: Serialize + Send + Sync + 'static,
     {
         let shared = Arc::new((state, find));
-        Self(Arc::new(move |parts| {
-            let shared = Arc::clone(&shared);
-            Box::pin(async move {
-                let (state, find) = &*shared;
-                let input = E::from_request_parts(parts, state).await;
-                let found = find(input.map_err(IntoResponse::into_response)?).await;
-                Ok(found.map_err(IntoResponse::into_response)?.map(User::new))
-            })
-        }))
+        Self {
+            find: Arc::new(move |parts| {
+                let shared = Arc::clone(&shared);
+                Box::pin(async move {
+                    let (state, find) = &*shared;
+                    let input = E::from_request_parts(parts, state).await;
+                    let found = find(input.map_err(IntoResponse::into_response)?).await;
+                    Ok(found.map_err(IntoResponse::into_response)?.map(User::new))
+                })
+            }),
+            user_type: type_name::<U>(),
+        }
     }
 
     /// Returns the text of the signed cookie `user`, as Tornado's examples do.
@@ -66,7 +78,7 @@ impl FindUser {
         if let Some(CachedUser(user)) = parts.extensions.get() {
             return Ok(user.clone());
         }
-        let user = (self.0)(parts).await?;
+        let user = (self.find)(parts).await?;
         parts.extensions.insert(CachedUser(user.clone()));
         Ok(user)
     }

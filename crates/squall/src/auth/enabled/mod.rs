@@ -7,6 +7,8 @@ pub use self::current_user::CurrentUser;
 #[cfg(feature = "templates")]
 pub(crate) use self::find_user::User;
 
+use std::any::type_name;
+
 use axum_core::extract::FromRequestParts;
 #[cfg(feature = "templates")]
 use axum_core::response::Response;
@@ -16,7 +18,7 @@ use serde::Serialize;
 use squall_auth::LoginUrl;
 
 use self::find_user::FindUser;
-use crate::{Application, Result};
+use crate::{Application, Result, routes::handler_types::HandlerTypes};
 
 /// Settings as given.
 #[derive(Default)]
@@ -33,6 +35,36 @@ pub(crate) struct Auth {
 }
 
 impl Settings {
+    /// Checks that the users of a handler are of the type that is found.
+    pub(crate) fn check_handler(
+        &self,
+        types: &HandlerTypes,
+        has_secret: bool,
+    ) -> Result<(), String> {
+        let found = match &self.find_user {
+            Some(find_user) => Some(find_user.user_type),
+            None => has_secret.then(type_name::<String>),
+        };
+        for user in types.arguments().filter_map(CurrentUser::<()>::user_type) {
+            let handler = types.handler;
+            match found {
+                None => {
+                    return Err(format!(
+                        "the handler {handler} extracts CurrentUser, but neither current_user(…) nor \
+                     cookie_secret(…) is set"
+                    ));
+                }
+                Some(found) if found != user => {
+                    return Err(format!(
+                        "the handler {handler} extracts CurrentUser<{user}>, but users are of the type {found}"
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Checks the login URL. With a cookie secret, the default is the user of the signed cookie.
     pub(crate) fn build(self, has_secret: bool) -> Result<Auth> {
         let by_cookie = || has_secret.then(FindUser::by_cookie);

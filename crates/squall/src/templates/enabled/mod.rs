@@ -17,7 +17,7 @@ use squall_templates::{
     minijinja::{self, ErrorKind, value::Rest},
 };
 
-use crate::{Application, Result, Urls};
+use crate::{Application, Result, Urls, routes::handler_types::HandlerTypes};
 
 /// Settings as given.
 #[derive(Default)]
@@ -35,6 +35,18 @@ impl Settings {
     #[cfg(feature = "autoreload")]
     pub(crate) fn folder(&self) -> Option<&Path> {
         self.0.as_ref().map(Templates::folder)
+    }
+
+    /// Checks that there are templates if a handler renders one.
+    pub(crate) fn check_handler(&self, types: &HandlerTypes) -> Result<(), String> {
+        let page = std::any::type_name::<Page>();
+        if self.0.is_none() && types.arguments().any(|argument| argument == page) {
+            let handler = types.handler;
+            return Err(format!(
+                "the handler {handler} extracts Page, but template_path(…) is not set"
+            ));
+        }
+        Ok(())
     }
 
     /// Adds the functions. Compiles all templates, except in debug mode, where an error of a
