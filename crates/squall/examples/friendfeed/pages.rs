@@ -7,8 +7,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use squall::{
-    Body, Client, ConnectionInfo, ErrorPage, Event, Extension, Html, IntoResponse, Json, Page, Path,
-    Query, Request, Response, Sse, Urls, context, http::header::CONTENT_TYPE,
+    Body, Client, ConnectionInfo, ErrorPage, Event, Extension, Html, IntoResponse, Json, Page,
+    Path, Query, Request, Response, Sse, Urls, context, http::header::CONTENT_TYPE,
 };
 use tokio::time::interval;
 
