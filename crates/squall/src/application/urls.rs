@@ -40,7 +40,7 @@ impl Urls {
         Self(Arc::new(Sources { routes, files }))
     }
 
-    /// Returns the path of a [named](crate::Application::name) route (Tornado's `reverse_url`).
+    /// Returns the path of a [named](crate::Route::name) route (Tornado's `reverse_url`).
     ///
     /// # Errors
     ///

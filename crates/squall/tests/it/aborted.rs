@@ -67,7 +67,7 @@ fn aborted_requests_are_logged_with_499_and_counted() {
 }
 
 /// Returns the lines that are logged while a request is handled or dropped.
-fn logged(application: Application<()>, target: &str) -> Vec<String> {
+pub(crate) fn logged(application: Application<()>, target: &str) -> Vec<String> {
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
 

@@ -56,7 +56,7 @@ fn visitor_signs_in_and_changes_the_language() {
     browser.wait_text("h1", "Das ist nicht erlaubt");
     browser.wait_text("main p", "the _xsrf token is missing");
     browser.wait_text("header nav", "<b>Ada</b>");
-    keep("error");
+    keep("own-error-page");
 
     browser.open(&url("/me"));
     browser.click("header button");

@@ -13,7 +13,7 @@ use squall::{
 };
 use tower::util::MapResponseLayer;
 
-use crate::{ask, ask_with, request, service, site::folder};
+use crate::{aborted::logged, ask, ask_with, request, service, site::folder};
 
 const SECRET: &str = "XmkIdK0u3n8Sv1bhvGvLrL1a2JQhDT5qVnpB0kSjqXk";
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -318,5 +318,40 @@ async fn error_page_of_a_large_post_gets_no_body() {
     assert_eq!(
         (answer.status, &*answer.body),
         (413, "GET /form Some(0) None")
+    );
+}
+
+#[test]
+fn refusal_is_one_line_of_the_log_without_a_backtrace() {
+    for (target, start, end) in [
+        (
+            "/missing",
+            " WARN squall::access: 404 GET /missing (-) ",
+            "ms",
+        ),
+        (
+            "/refusal",
+            " WARN squall::access: 400 GET /refusal (-) ",
+            "ms: <b>too old</b>",
+        ),
+        (
+            "/conflict",
+            " WARN squall::access: 409 GET /conflict (-) ",
+            "ms: confidential",
+        ),
+    ] {
+        for debug in [false, true] {
+            let lines = logged(routes().debug(debug), target);
+            let [line] = &lines[..] else {
+                panic!("{target}: {lines:?}");
+            };
+            assert!(line.starts_with(start) && line.ends_with(end), "{line}");
+        }
+    }
+    let lines = logged(routes(), "/failure");
+    let failure = lines.iter().find(|line| line.contains("confidential"));
+    assert!(
+        failure.is_some_and(|line| line.starts_with("ERROR ")),
+        "{lines:?}"
     );
 }

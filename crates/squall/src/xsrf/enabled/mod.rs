@@ -72,7 +72,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     /// Sets whether requests with unsafe methods must come from pages of this site: by their
     /// origin, and by Tornado's token in the form field `_xsrf` or the header `X-XSRFToken`
     /// (Tornado's `xsrf_cookies`). The response to others is 403. [`Page`](crate::Page) and
-    /// [`Xsrf`](crate::Xsrf) make tokens; [`Route::without_xsrf`] exempts routes that
+    /// [`Xsrf`](crate::Xsrf) make tokens; [`Route::without_xsrf`](crate::Route::without_xsrf) exempts routes that
     /// browsers do not request.
     ///
     /// Default: `false`.
