@@ -3,6 +3,9 @@
 #[doc = include_str!("../docs/templates.md")]
 pub mod templates {}
 
+#[doc = include_str!("../docs/forms-and-uploads.md")]
+pub mod forms_and_uploads {}
+
 #[doc = include_str!("../docs/errors.md")]
 pub mod errors {}
 

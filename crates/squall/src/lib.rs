@@ -15,7 +15,7 @@
 //! - [`Application`]: routes and settings. [`get`] and its like put handlers on routes; a
 //!   [`Handler`] is an `async fn` whose arguments read from the request ([`Path`], [`Query`],
 //!   [`Form`], [`Json`], [`State`], [`Client`], [`Urls`], [`Cookies`], [`CurrentUser`], [`Locale`],
-//!   [`Page`], [`Xsrf`], [`Sse`],
+//!   [`Multipart`], [`BodyStream`], [`Page`], [`Xsrf`], [`Sse`],
 //!   [`Shutdown`], [`Tasks`], [`Extension`]) and whose result is a response ([`Html`], [`Redirect`],
 //!   [`Json`], [`Error`], text, a status, …).
 //! - [`Server`]: addresses, limits, processes and threads, graceful shutdown.
@@ -51,6 +51,7 @@
 //! | `json` | `Json` | yes |
 //! | `locale` | `Locale`, `translations` | yes |
 //! | `log` | `Server::start` prints the log if the program has no `tracing` subscriber | yes |
+//! | `multipart` | `Multipart`, `BodyStream::save_to`, `safe_file_name` | yes |
 //! | `prefork` | `Server::start` with several processes, `supervisor`, `metrics`, notifications for systemd; on Unix systems | yes |
 //! | `regex` | `regex`, `Host::regex`, constraints such as `{id:[0-9]+}`, several parameters in a segment | yes |
 //! | `sse` | `Sse`, `Event`: server-sent events | yes |
@@ -74,6 +75,8 @@ mod extract;
 pub mod guide;
 mod handler;
 mod locale;
+#[cfg(feature = "multipart")]
+pub mod multipart;
 mod prefork;
 mod response;
 mod routes;
@@ -92,7 +95,7 @@ mod xsrf;
 pub use crate::{
     application::{Application, Urls},
     env::env,
-    extract::{Extension, Path, Shutdown, State},
+    extract::{BodyStream, Extension, Path, Shutdown, State},
     handler::Handler,
     response::{Error, ErrorPage, Html, Redirect, Result},
     routes::{Route, Routes, any, delete, get, head, on, options, patch, post, put},
@@ -157,6 +160,10 @@ pub use crate::locale::Locale;
 #[cfg(feature = "locale")]
 #[doc(no_inline)]
 pub use squall_locale::Translations;
+
+#[cfg(feature = "multipart")]
+#[doc(inline)]
+pub use crate::multipart::{Multipart, safe_file_name};
 
 #[cfg(all(unix, feature = "prefork"))]
 pub use crate::prefork::metrics;

@@ -6,7 +6,8 @@ use serde::de::DeserializeOwned;
 
 use super::{
     Query,
-    body::{at_path, check_content_coding, is_media_type, read_body, wrong_media_type},
+    body::{at_path, read_body},
+    media_type::{check_content_coding, is_media_type, wrong_media_type},
 };
 use crate::{Error, debug::RequestMetadata};
 

@@ -7,7 +7,10 @@ use axum_core::{
 use http::{HeaderValue, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::body::{at_path, check_content_coding, is_media_type, read_body, wrong_media_type};
+use super::{
+    body::{at_path, read_body},
+    media_type::{check_content_coding, is_media_type, wrong_media_type},
+};
 use crate::Error;
 
 /// A JSON body, as an extractor and as a response.

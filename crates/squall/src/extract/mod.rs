@@ -7,17 +7,20 @@ mod extension;
 mod form;
 #[cfg(feature = "json")]
 mod json;
+#[cfg(any(feature = "form", feature = "json", feature = "multipart"))]
+pub(crate) mod media_type;
 mod params;
 mod path;
 #[cfg(feature = "form")]
 mod query;
 mod shutdown;
 mod state;
+mod stream;
 
-#[cfg(any(feature = "form", feature = "json"))]
-pub(crate) use self::body::CodedBody;
 #[cfg(feature = "json")]
 pub use self::json::Json;
-pub use self::{extension::Extension, path::Path, shutdown::Shutdown, state::State};
+pub use self::{
+    extension::Extension, path::Path, shutdown::Shutdown, state::State, stream::BodyStream,
+};
 #[cfg(feature = "form")]
 pub use self::{form::Form, query::Query};

@@ -252,10 +252,10 @@ impl IntoResponse for Error {
             response.extensions_mut().insert(failure.clone());
         }
         // Without the header, the client takes the media type for the cause.
-        #[cfg(any(feature = "form", feature = "json"))]
+        #[cfg(any(feature = "form", feature = "json", feature = "multipart"))]
         if self
             .source()
-            .is_some_and(<dyn StdError + Send + Sync>::is::<crate::extract::CodedBody>)
+            .is_some_and(<dyn StdError + Send + Sync>::is::<crate::extract::media_type::CodedBody>)
         {
             let identity = http::HeaderValue::from_static("identity");
             response

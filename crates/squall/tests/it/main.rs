@@ -6,6 +6,7 @@ mod account;
 mod axum;
 mod beside_tornado;
 mod binds;
+mod bodies;
 mod browser;
 mod debug;
 mod deploy;

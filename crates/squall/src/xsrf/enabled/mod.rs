@@ -17,7 +17,9 @@ use tower_layer::Layer;
 
 #[cfg(feature = "templates")]
 use super::FormHtml;
-use crate::{Application, Error, handler::endpoint::Endpoint, xheaders::is_https};
+use crate::{
+    Application, Error, body_limit::BodyLimit, handler::endpoint::Endpoint, xheaders::is_https,
+};
 
 /// Settings as given.
 #[derive(Default)]
@@ -48,11 +50,17 @@ impl Guard {
         });
         let guarded = self.0.layer(inner);
         Endpoint::from_fn(move |request: Request| {
+            let limit = BodyLimit::of(&request);
             let response = tower::ServiceExt::oneshot(guarded.clone(), request);
             async move {
                 let mut response = response.await.unwrap_or_else(|never| match never {});
                 match response.extensions_mut().remove::<XsrfError>() {
                     // An error of the application has its page and its line in the log.
+                    Some(error) if error.is_unreadable() => {
+                        let fault = limit.and_then(|limit| limit.fault());
+                        let unknown = || Error::refusal(StatusCode::BAD_REQUEST, error);
+                        fault.unwrap_or_else(unknown).into_response()
+                    }
                     Some(error) => Error::refusal(StatusCode::FORBIDDEN, error).into_response(),
                     None => response,
                 }
