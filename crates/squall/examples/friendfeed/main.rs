@@ -5,14 +5,17 @@
 
 mod account;
 mod pages;
+mod uploads;
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::Parser;
 use squall::{
     Application, Bind, CookieSecret, Limits, Server, StaticFiles, Translations, any, get, post,
-    regex,
+    put, regex,
 };
+
+use self::uploads::{FILE_LIMIT, FORM_LIMIT, Uploads};
 
 /// The directory of the example's files: `static`, `templates`, `translations`.
 const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/friendfeed");
@@ -55,6 +58,9 @@ struct Flags {
     /// Serve static files from this directory instead
     #[arg(long, value_name = "DIR")]
     static_path: Option<PathBuf>,
+    /// Save uploads in this directory, which is created. Default: no uploads
+    #[arg(long, value_name = "DIR")]
+    uploads: Option<PathBuf>,
     /// Sign cookies with this secret, from `squall secret`. Default: a new secret at each start,
     /// which invalidates all sessions
     #[arg(long, env = COOKIE_SECRET, hide_env_values = true)]
@@ -112,12 +118,13 @@ fn bind(server: Server, flags: &Flags) -> squall::Result<Server> {
     server.bind(address)
 }
 
-fn application(flags: &Flags, secret: &str) -> squall::Result<Application> {
+fn application(flags: &Flags, secret: &str) -> squall::Result<Application<Uploads>> {
     let static_path = match &flags.static_path {
         Some(path) => path.clone(),
         None => flags.site.join("static"),
     };
-    let application = Application::new()
+    let uploads = Uploads::new(flags.uploads.clone())?;
+    let application = Application::with_state(uploads)
         .debug(flags.debug)
         .static_path(&static_path)
         .template_path(flags.site.join("templates"))
@@ -139,6 +146,17 @@ fn application(flags: &Flags, secret: &str) -> squall::Result<Application> {
         .route("/logout", post(account::logout).name("logout"))
         .route("/me", get(account::me).name("me"))
         .route("/language/{code}", get(account::language).name("language"))
+        .route(
+            "/upload",
+            get(uploads::page)
+                .post(uploads::upload)
+                .body_limit(FORM_LIMIT),
+        )
+        // For programs. A script of another site would need a permission (CORS) for PUT.
+        .route(
+            "/files/{name}",
+            put(uploads::put).body_limit(FILE_LIMIT).without_xsrf(),
+        )
         .route("/whoami", get(pages::whoami))
         .route("/echo", any(pages::echo).without_xsrf())
         .route("/slow", get(pages::slow))

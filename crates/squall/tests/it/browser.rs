@@ -56,6 +56,28 @@ fn versioned_files_are_requested_once() {
     assert_eq!(asked("/static/images/logo.png?v="), 1, "still kept");
 }
 
+#[test]
+fn files_are_uploaded_by_the_form() {
+    let Some(browser) = Browser::start() else {
+        return;
+    };
+    let uploads = temp_dir();
+    let files = temp_dir();
+    let sent = files.path().join("Grüße 1\u{202e}.txt");
+    fs::write(&sent, "hello").expect("a directory of ours");
+    let site = Friendfeed::start(&[
+        "--uploads",
+        uploads.path().to_str().expect("a path in UTF-8"),
+    ]);
+    browser.open(&format!("http://{}/upload", site.address));
+    browser.type_into("#files", sent.to_str().expect("a path in UTF-8"));
+    browser.click("form.card button");
+    browser.wait_text("dl", "Grüße 1.txt");
+    browser.wait_text("dl", "5 bytes");
+    let saved = fs::read(uploads.path().join("Grüße 1.txt"));
+    assert_eq!(saved.expect("the file"), b"hello");
+}
+
 fn static_url(site: &Friendfeed) -> String {
     let mut wire = site.wire();
     wire.send("GET /static_url/styles.css HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -8,6 +8,7 @@ mod nginx;
 mod sign_in;
 mod supervisord;
 mod systemd;
+mod uploads;
 
 use std::{
     fs,
