@@ -30,6 +30,9 @@ pub mod static_files {}
 #[doc = include_str!("../docs/events-and-tasks.md")]
 pub mod events_and_tasks {}
 
+#[doc = include_str!("../docs/websockets.md")]
+pub mod websockets {}
+
 #[doc = include_str!("../docs/debug.md")]
 pub mod debug {}
 

@@ -36,7 +36,7 @@
 //!
 //! # Features
 //!
-//! Each capability is a feature, and all but `testing` and `tls` are on by default. A feature that is off takes
+//! Each capability is a feature, and all but `testing`, `tls` and `websocket-deflate` are on by default. A feature that is off takes
 //! its settings, extractors and dependencies away. With `default-features = false`, squall is
 //! routing, handlers and [`serve`].
 //!
@@ -59,6 +59,8 @@
 //! | `templates` | `Page`, `template_path`, `templates`; turns on `locale` and `xheaders` | yes |
 //! | `testing` | [`testing`](crate::testing): a client for tests of an application | no |
 //! | `tls` | `Server::bind_tls`: HTTPS with rustls | no |
+//! | `websocket` | `WebSocketUpgrade`: WebSockets | yes |
+//! | `websocket-deflate` | `WebSocketSettings::compression` | no |
 //! | `xheaders` | `Client`, `Server::xheaders`, `trusted_proxies` | yes |
 //! | `xsrf` | `Xsrf`, `xsrf_cookies`, `without_xsrf` | yes |
 
@@ -89,6 +91,8 @@ mod tasks;
 mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "websocket")]
+mod websocket;
 mod xheaders;
 mod xsrf;
 
@@ -191,6 +195,17 @@ pub use squall_templates::{Templates, context, html};
 #[cfg(feature = "tls")]
 #[doc(no_inline)]
 pub use squall_server::{ClientCertificates, Tls, TlsInfo};
+
+#[cfg(feature = "websocket")]
+pub use crate::websocket::WebSocketUpgrade;
+#[cfg(feature = "websocket-deflate")]
+#[doc(no_inline)]
+pub use squall_websocket::Compression;
+#[cfg(feature = "websocket")]
+#[doc(no_inline)]
+pub use squall_websocket::{
+    CloseCode, CloseFrame, Message, WebSocket, WebSocketError, WebSocketSettings,
+};
 
 #[cfg(feature = "xheaders")]
 pub use crate::xheaders::Client;

@@ -11,7 +11,9 @@ pub(crate) fn fault<B: Body>(request: &Request<B>, max_body_size: u64) -> Option
             .or_else(|| host_fault(request))
             .or_else(|| coding_fault(request))
     } else {
-        authority_fault(request).or_else(|| padding_fault(request))
+        authority_fault(request)
+            .or_else(|| padding_fault(request))
+            .or_else(|| connect_fault(request))
     };
     let too_large = request.body().size_hint().lower() > max_body_size;
     fault.or(too_large.then_some(StatusCode::PAYLOAD_TOO_LARGE))
@@ -52,6 +54,16 @@ fn padding_fault<B>(request: &Request<B>) -> Option<StatusCode> {
     let mut values = request.headers().values();
     let is_faulty = values.any(|value| is_padded(value.as_bytes()));
     is_faulty.then_some(StatusCode::BAD_REQUEST)
+}
+
+/// RFC 9113, 8.5: CONNECT needs a proxy, unless it begins another protocol (RFC 8441).
+fn connect_fault<B>(request: &Request<B>) -> Option<StatusCode> {
+    #[cfg(feature = "http2")]
+    let is_extended = request.extensions().get::<hyper::ext::Protocol>().is_some();
+    #[cfg(not(feature = "http2"))]
+    let is_extended = false;
+    let is_plain = *request.method() == Method::CONNECT && !is_extended;
+    is_plain.then_some(StatusCode::NOT_IMPLEMENTED)
 }
 
 /// RFC 9112, 3.2: the asterisk is for OPTIONS, an authority alone for CONNECT, which needs a proxy.

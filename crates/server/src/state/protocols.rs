@@ -66,6 +66,8 @@ fn http2_builder(limits: &Limits) -> http2::Builder<TokioExecutor> {
     http2
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.max_streams)
+        // WebSockets (RFC 8441).
+        .enable_connect_protocol()
         .max_header_list_size(u32::try_from(limits.max_head_size).unwrap_or(u32::MAX));
     http2
 }

@@ -4,6 +4,7 @@
 //! `-- --help` shows the flags; those for HTTPS need `--features tls`.
 
 mod account;
+mod chat;
 mod pages;
 mod uploads;
 
@@ -11,7 +12,7 @@ use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::Parser;
 use squall::{
-    Application, Bind, CookieSecret, Limits, Server, StaticFiles, Translations, any, get, post,
+    Application, Bind, CookieSecret, FromRef, Limits, Server, StaticFiles, Translations, any, get, post,
     put, regex,
 };
 
@@ -79,6 +80,25 @@ struct Flags {
     drain_delay: u64,
 }
 
+/// The state of the handlers.
+#[derive(Clone)]
+struct Site {
+    uploads: Uploads,
+    rooms: Rooms,
+}
+
+impl FromRef<Site> for Uploads {
+    fn from_ref(site: &Site) -> Self {
+        site.uploads.clone()
+    }
+}
+
+impl FromRef<Site> for Rooms {
+    fn from_ref(site: &Site) -> Self {
+        site.rooms.clone()
+    }
+}
+
 fn main() -> squall::Result<()> {
     let mut flags = Flags::parse();
     let secret = match flags.cookie_secret.take() {
@@ -118,13 +138,16 @@ fn bind(server: Server, flags: &Flags) -> squall::Result<Server> {
     server.bind(address)
 }
 
-fn application(flags: &Flags, secret: &str) -> squall::Result<Application<Uploads>> {
+fn application(flags: &Flags, secret: &str) -> squall::Result<Application<Site>> {
     let static_path = match &flags.static_path {
         Some(path) => path.clone(),
         None => flags.site.join("static"),
     };
-    let uploads = Uploads::new(flags.uploads.clone())?;
-    let application = Application::with_state(uploads)
+    let site = Site {
+        uploads: Uploads::new(flags.uploads.clone())?,
+        rooms: Rooms::default(),
+    };
+    let application = Application::with_state(site)
         .debug(flags.debug)
         .static_path(&static_path)
         .template_path(flags.site.join("templates"))
@@ -164,6 +187,9 @@ fn application(flags: &Flags, secret: &str) -> squall::Result<Application<Upload
         .route("/panic", get(pages::panic))
         .route("/error", get(pages::error))
         .route("/sse", get(pages::sse))
+        .route("/chat", get(chat::page).name("chat"))
+        .route("/chat/socket", get(chat::socket))
+        .route("/ws/echo", get(chat::echo))
         .route("/metrics", get(squall::metrics))
         .route("/healthz", get(squall::healthz))
         .route("/readyz", get(squall::readyz));

@@ -163,6 +163,8 @@ impl RequestHead {
             header::EXPECT,
             header::RANGE,
             header::TRANSFER_ENCODING,
+            // A page is no handshake of a WebSocket.
+            header::UPGRADE,
         ] {
             self.0.headers.remove(name);
         }

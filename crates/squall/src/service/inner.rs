@@ -151,7 +151,7 @@ impl Inner {
         if let Some(metadata) = request.extensions().get::<RequestMetadata>() {
             record_route(metadata, &found.captures, path);
         }
-        let (mut response, allow) = match found.endpoint.find(request.method()) {
+        let (mut response, allow) = match found.endpoint.find(routed_method(request)) {
             MethodMatch::Found(target) | MethodMatch::Head(target) => {
                 request.extensions_mut().insert(Matched {
                     captures: Some(found.captures),
@@ -167,6 +167,15 @@ impl Inner {
         };
         response.headers_mut().insert(header::ALLOW, allow.clone());
         Err(now(response))
+    }
+}
+
+/// Returns the method that a request is routed by. The handshake of a WebSocket is a GET over HTTP/1.1, and
+/// over HTTP/2 a CONNECT (RFC 8441).
+fn routed_method<B>(request: &http::Request<B>) -> &Method {
+    match *request.method() {
+        Method::CONNECT => &Method::GET,
+        _ => request.method(),
     }
 }
 

@@ -23,6 +23,19 @@ pub(crate) use self::enabled::is_https;
 #[cfg(feature = "xheaders")]
 pub(crate) use self::enabled::{Settings, logged_client};
 
+/// Returns the origin of this site as the request's client has it, such as `https://example.com`.
+#[cfg(feature = "websocket")]
+pub(crate) fn own_origin(request: &http::request::Parts) -> Option<String> {
+    #[cfg(feature = "xheaders")]
+    let origin = enabled::client(request).origin();
+    #[cfg(not(feature = "xheaders"))]
+    let origin = {
+        let _ = request;
+        None
+    };
+    origin
+}
+
 /// The client's address for the access log, where forwarding headers have replaced the peer's.
 #[cfg_attr(
     not(feature = "xheaders"),

@@ -34,6 +34,7 @@ mod supervised;
 #[cfg(feature = "testing")]
 mod testing;
 mod under_others;
+mod websocket;
 mod xheaders;
 
 use squall::{

@@ -29,15 +29,20 @@ use squall_xheaders::{Connection, Peer, Scheme};
 )]
 pub struct Client(pub squall_xheaders::Client);
 
+/// Returns the client of a request: that of trusted proxies, or the peer.
+pub(crate) fn client(request: &Parts) -> squall_xheaders::Client {
+    let known = request.extensions.get::<squall_xheaders::Client>().cloned();
+    known.unwrap_or_else(|| {
+        let connection = connection(&request.extensions);
+        squall_xheaders::Client::direct(connection, &request.uri, &request.headers)
+    })
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let known = parts.extensions.get::<squall_xheaders::Client>().cloned();
-        Ok(Self(known.unwrap_or_else(|| {
-            let connection = connection(&parts.extensions);
-            squall_xheaders::Client::direct(connection, &parts.uri, &parts.headers)
-        })))
+        Ok(Self(client(parts)))
     }
 }
 

@@ -3,6 +3,8 @@
 mod client;
 
 pub use self::client::Client;
+#[cfg(feature = "websocket")]
+pub(super) use self::client::client;
 
 use http::Extensions;
 #[cfg(any(feature = "cookies", feature = "xsrf"))]

@@ -1,0 +1,171 @@
+//! WebSockets of the example: handshakes, the chat in a browser, and reloads under open sockets.
+
+use std::{net::SocketAddr, path::Path, thread};
+
+use squall::{Application, Response, WebSocket, WebSocketError, WebSocketUpgrade, get};
+use testkit::{Browser, Wire, wait_until};
+
+use crate::{
+    program::Friendfeed,
+    supervised::{Supervised, wait_gone},
+};
+
+const HANDSHAKE: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+/// Requests an upgrade with more header lines.
+fn handshake(address: SocketAddr, path: &str, lines: &str) -> (Wire, testkit::Reply) {
+    let mut wire = Wire::connect(address);
+    wire.send(format!(
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\n{HANDSHAKE}{lines}\r\n"
+    ));
+    let reply = wire.response();
+    (wire, reply)
+}
+
+fn open(address: SocketAddr, path: &str) -> Wire {
+    let (wire, reply) = handshake(address, path, "");
+    assert_eq!(reply.status, 101, "{}", reply.head);
+    wire
+}
+
+/// Sends a frame of a client, whose mask is zero, with at most 125 bytes.
+fn send(wire: &mut Wire, opcode: u8, payload: &[u8]) {
+    let length = u8::try_from(payload.len()).expect("a short payload");
+    let head = [0x80 | opcode, 0x80 | length, 0, 0, 0, 0];
+    wire.send([&head, payload].concat());
+}
+
+/// Reads a short frame of a server.
+fn receive(wire: &mut Wire) -> (u8, Vec<u8>) {
+    let head = wire.read_exact(2);
+    assert!(head[1] < 126, "a long frame: {head:?}");
+    (head[0] & 15, wire.read_exact(usize::from(head[1])))
+}
+
+async fn echo(upgrade: WebSocketUpgrade) -> Response {
+    upgrade.on_upgrade(async |mut socket: WebSocket| {
+        while let Some(message) = socket.recv().await {
+            socket.send(message?).await?;
+        }
+        Ok::<_, WebSocketError>(())
+    })
+}
+
+#[test]
+fn refused_handshakes_are_refusals() {
+    let site = Friendfeed::start(&[]);
+    let own = format!("Origin: http://{}\r\n", site.address);
+    for (lines, status, reason) in [
+        ("", 101, ""),
+        (&*own, 101, ""),
+        ("Origin: http://evil.example\r\n", 403, "another site"),
+        ("Origin: null\r\n", 403, "another site"),
+        ("Sec-WebSocket-Key: again\r\n", 400, "Sec-WebSocket-Key"),
+    ] {
+        let (_wire, reply) = handshake(site.address, "/ws/echo", lines);
+        assert_eq!(reply.status, status, "{lines}: {}", reply.head);
+        if status != 101 {
+            let text = reply.text().to_lowercase();
+            assert!(text.contains(&reason.to_lowercase()), "{lines}: {text}");
+        }
+    }
+    let mut wire = Wire::connect(site.address);
+    wire.send("GET /ws/echo HTTP/1.1\r\nHost: a\r\n\r\n");
+    let plain = wire.response();
+    assert_eq!(
+        (plain.status, plain.header("upgrade")),
+        (426, Some("websocket"))
+    );
+}
+
+/// The XSRF check of an application lets handshakes of its own pages pass, without a token.
+#[test]
+fn handshakes_need_no_token_but_the_right_origin() {
+    let application = Application::new().xsrf_cookies(true).route("/", get(echo));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("a bound socket");
+    let server = squall::Server::new(application).listener(listener.try_into().expect("a socket"));
+    let handle = server.handle();
+    let serving = thread::spawn(|| server.start(1));
+    let (mut wire, reply) = handshake(address, "/", &format!("Origin: http://{address}\r\n"));
+    assert_eq!(reply.status, 101);
+    send(&mut wire, 1, b"hello");
+    assert_eq!(receive(&mut wire), (1, b"hello".to_vec()));
+    let (_, refused) = handshake(address, "/", "Origin: http://evil.example\r\n");
+    assert_eq!(refused.status, 403);
+    handle.stop(squall::Stop::Graceful);
+    assert_eq!(receive(&mut wire).0, 8);
+    send(&mut wire, 8, &1001_u16.to_be_bytes());
+    serving.join().expect("no panic").expect("a clean end");
+}
+
+/// Each socket gets 1001 and no other end, and each message that was sent before it has its echo.
+#[test]
+fn reload_closes_500_sockets_and_loses_no_message() {
+    let site = Supervised::friendfeed(&["--processes", "2"]);
+    let old = site.pids(2);
+    let mut sockets: Vec<_> = (0..500).map(|_| open(site.address, "/ws/echo")).collect();
+    for socket in &mut sockets {
+        send(socket, 1, b"before");
+        assert_eq!(receive(socket), (1, b"before".to_vec()));
+    }
+    thread::scope(|scope| {
+        let reload = scope.spawn(|| site.client().reload());
+        for socket in &mut sockets {
+            send(socket, 2, b"during");
+        }
+        for socket in &mut sockets {
+            let mut frame = receive(socket);
+            // A message that came after the close frame was sent has no echo; its sender knows.
+            if frame == (2, b"during".to_vec()) {
+                frame = receive(socket);
+            }
+            let (opcode, payload) = frame;
+            assert_eq!((opcode, &payload[..2]), (8, &1001_u16.to_be_bytes()[..]));
+            send(socket, 8, &payload[..2]);
+            socket.closed();
+        }
+        reload.join().expect("no panic").expect("the build is good");
+    });
+    wait_gone(&old);
+    let mut again = open(site.address, "/ws/echo");
+    send(&mut again, 1, b"after");
+    assert_eq!(receive(&mut again), (1, b"after".to_vec()));
+}
+
+#[test]
+fn chromium_chats_and_goes_on_after_a_reload() {
+    let Some(browser) = Browser::start() else {
+        return;
+    };
+    let site = Supervised::friendfeed(&["--processes", "2"]);
+    let old = site.pids(2);
+    browser.open(&format!("http://{}/chat?room=tests", site.address));
+    browser.wait_text("#state", "connected");
+    let say = |text: &str| {
+        browser.type_into("#text", text);
+        browser.click("#say button");
+    };
+    say("hello <b>all</b>");
+    browser.wait_text("#messages", "guest hello <b>all</b>");
+    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
+    for (width, dark) in [(1280, false), (360, true)] {
+        browser.look(width, 800, dark);
+        browser.screenshot(pictures.join(format!("chat-{width}.png")));
+        let fits = browser.run(
+            "return document.documentElement.scrollWidth <= innerWidth",
+            &[],
+        );
+        assert_eq!(fits, true, "{width}");
+    }
+    site.client().reload().expect("the build is good");
+    say("while connecting");
+    browser.wait_text("#messages", "guest while connecting");
+    wait_gone(&old);
+    wait_until("the page to be connected", || {
+        browser
+            .text("#state")
+            .is_some_and(|text| text == "connected")
+    });
+}
