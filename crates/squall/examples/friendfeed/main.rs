@@ -12,11 +12,14 @@ use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::Parser;
 use squall::{
-    Application, Bind, CookieSecret, FromRef, Limits, Server, StaticFiles, Translations, any, get, post,
-    put, regex,
+    Application, Bind, CookieSecret, FromRef, Limits, Server, StaticFiles, Translations, any, get,
+    post, put, regex,
 };
 
-use self::uploads::{FILE_LIMIT, FORM_LIMIT, Uploads};
+use self::{
+    chat::Rooms,
+    uploads::{FILE_LIMIT, FORM_LIMIT, Uploads},
+};
 
 /// The directory of the example's files: `static`, `templates`, `translations`.
 const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/friendfeed");

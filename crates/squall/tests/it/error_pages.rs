@@ -100,7 +100,9 @@ async fn default_page_has_the_accepted_format() {
 #[tokio::test]
 async fn problem_has_reason_field_and_request_id() {
     // A request has an id if its failure is logged.
-    let subscriber = tracing_subscriber::fmt().with_writer(std::io::sink).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(std::io::sink)
+        .finish();
     let _log = tracing::subscriber::set_default(subscriber);
     let app = service(routes());
     let json = |target| request("GET", target).header("accept", "application/json");
