@@ -13,7 +13,7 @@ use benches::{
     Result,
     process::{client_ports, is_stopped, signal},
 };
-use rustix::process::Signal;
+use rustix::{io::Errno, process::Signal};
 use tokio::{net::TcpStream, time::sleep};
 
 use crate::{
@@ -126,7 +126,7 @@ impl Fault {
                 service.deploy(any_build())
             }
             Self::Kill => kill(service, tally).await,
-            Self::Terminate => signal(any_worker(service)?, Signal::TERM),
+            Self::Terminate => signal_if_alive(any_worker(service)?, Signal::TERM).map(drop),
             Self::StopWorker => pause(any_worker(service)?).await,
             Self::StopSupervisor => pause(service.supervisor()).await,
             Self::Scale => {
@@ -184,7 +184,9 @@ fn any_worker(service: &Service) -> Result<u32> {
 /// Kills a worker; the requests on connections that it has accepted are excused.
 async fn kill(service: &Service, tally: &Tally) -> Result<()> {
     let worker = any_worker(service)?;
-    signal(worker, Signal::STOP)?;
+    if !signal_if_alive(worker, Signal::STOP)? {
+        return Ok(());
+    }
     // A stopped process accepts no further connection.
     while !is_stopped(worker) {
         sleep(Duration::from_millis(1)).await;
@@ -194,9 +196,21 @@ async fn kill(service: &Service, tally: &Tally) -> Result<()> {
 }
 
 async fn pause(pid: u32) -> Result<()> {
-    signal(pid, Signal::STOP)?;
-    sleep(WHILE).await;
-    signal(pid, Signal::CONT)
+    if signal_if_alive(pid, Signal::STOP)? {
+        sleep(WHILE).await;
+        signal_if_alive(pid, Signal::CONT)?;
+    }
+    Ok(())
+}
+
+/// Returns whether the process was there: a worker that retires may have ended since it was chosen, or
+/// while it was stopped.
+fn signal_if_alive(pid: u32, which: Signal) -> Result<bool> {
+    match signal(pid, which) {
+        Ok(()) => Ok(true),
+        Err(error) if error.downcast_ref() == Some(&Errno::SRCH) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Writes until the file system has no space.

@@ -337,7 +337,7 @@ fn static_files() -> Result<Arc<[File]>> {
 /// Whether the command found no control socket, or lost the one that it found.
 fn is_not_found(stderr: &str) -> bool {
     [
-        "no service of yours",
+        "no running service of this user",
         "control: No such file",
         "control: Connection refused",
     ]
