@@ -338,8 +338,8 @@ fn static_files() -> Result<Arc<[File]>> {
 fn is_not_found(stderr: &str) -> bool {
     [
         "no running service of this user",
-        "control: No such file",
-        "control: Connection refused",
+        "the service is not running",
+        "no supervisor listens there",
     ]
     .iter()
     .any(|text| stderr.contains(text))
