@@ -1,11 +1,12 @@
 //! Handlers: functions from extractors to a response.
 //!
 //! `endpoint.rs` is a handler or a service with its type erased, `function.rs` and `arguments.rs` are
-//! the two halves of [`Handler`].
+//! the two halves of [`Handler`], `rejection.rs` the response of an extractor that rejects.
 
 pub(crate) mod arguments;
 pub(crate) mod endpoint;
 pub(crate) mod function;
+mod rejection;
 
 use axum_core::{
     extract::Request,
@@ -49,7 +50,7 @@ where
             Ok(arguments) => Function::call(self, arguments).await.into_response(),
             Err(rejection) => match body.and_then(|body| body.fault()) {
                 Some(error) => error.into_response(),
-                None => rejection,
+                None => rejection::respond(rejection).await,
             },
         }
     }

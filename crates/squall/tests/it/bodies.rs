@@ -108,7 +108,11 @@ impl Bodies {
             let (what, status) = (case.what, case.status);
             let (found, body) = self.ask(&case.request, case.end);
             assert_eq!(found, status, "{what}: {body}");
-            assert!(body.contains(case.reason), "{what}: {body}");
+            let problem: serde_json::Value = serde_json::from_str(&body)
+                .unwrap_or_else(|error| panic!("{what}: {error}: {body}"));
+            let detail = problem["detail"].as_str().unwrap_or_default();
+            assert_eq!(problem["status"], status, "{what}: {body}");
+            assert!(detail.contains(case.reason), "{what}: {body}");
             let lines = self.lines(before + index + 1);
             assert_eq!(lines.len(), before + index + 1, "{what}: {lines:#?}");
             let line = lines.last().expect("a line");
@@ -178,8 +182,9 @@ fn head(target: &str, media_type: &str, framing: &str) -> Vec<u8> {
     } else {
         "POST"
     };
-    let mut head =
-        format!("{method} {target} HTTP/1.1\r\nHost: a\r\nAccept: text/plain\r\n{framing}\r\n");
+    let mut head = format!(
+        "{method} {target} HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\n{framing}\r\n"
+    );
     if !media_type.is_empty() {
         head.push_str(&format!("Content-Type: {media_type}\r\n"));
     }
@@ -283,7 +288,7 @@ fn every_body_extractor_refuses_faults_of_the_transfer() {
 fn every_extractor_refuses_what_it_cannot_read() {
     let bodies = Bodies::start();
     let get = |target: &str| {
-        format!("GET {target} HTTP/1.1\r\nHost: a\r\nAccept: text/plain\r\n\r\n").into_bytes()
+        format!("GET {target} HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\n\r\n").into_bytes()
     };
     let many: String = (0..10_000).map(|i| format!("f{i}=x&")).collect();
     let coded = |target: &str, media_type: &str| {
@@ -384,7 +389,7 @@ fn every_extractor_refuses_what_it_cannot_read() {
             "text that is not UTF-8",
             sent("/text", "", b"\xff"),
             400,
-            "",
+            "invalid utf-8 sequence",
         ),
         case(
             "malformed chunk",
