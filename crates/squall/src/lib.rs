@@ -44,6 +44,7 @@
 //! |---|---|---|
 //! | `auth` | `CurrentUser`, `current_user`, `login_url`; turns on `cookies` and `xheaders` | yes |
 //! | `autoreload` | in debug mode, reload of the rebuilt program (with `prefork`) and of open pages; turns on `debug` | yes |
+//! | `compression` | `compress_response` | yes |
 //! | `cookies` | `Cookies`, `cookie_secret` | yes |
 //! | `debug` | `debug`, `tracebacks`: the traceback page; backtraces, request ids and masked queries in the log | yes |
 //! | `form` | `Form`, `Query` | yes |
@@ -70,6 +71,7 @@ mod application;
 mod auth;
 mod autoreload;
 mod body_limit;
+mod compression;
 mod cookies;
 mod debug;
 mod env;

@@ -217,6 +217,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         settings.locale.add_layer(&mut own_layers);
         let has_secret = settings.cookies.has_secret();
         settings.cookies.add_layer(&mut own_layers, debug)?;
+        settings.compression.add_layer(&mut own_layers);
         let urls = Urls::new(router.urls().clone(), files.urls);
         let site = Site {
             templates: settings.templates.build(&urls, debug)?,

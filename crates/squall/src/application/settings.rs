@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use crate::{
-    Application, Handler, auth, cookies, debug, handler::endpoint::Endpoint, locale,
+    Application, Handler, auth, compression, cookies, debug, handler::endpoint::Endpoint, locale,
     response::error_pages::ErrorPages, routes::handler_types::HandlerTypes, static_files,
     templates, xsrf,
 };
@@ -13,6 +13,7 @@ pub(crate) struct ApplicationSettings {
     pub(crate) access_log: bool,
     pub(crate) error_pages: ErrorPages,
     pub(crate) auth: auth::Settings,
+    pub(crate) compression: compression::Settings,
     pub(crate) cookies: cookies::Settings,
     pub(crate) debug: debug::Settings,
     pub(crate) files: static_files::Settings,
@@ -27,6 +28,7 @@ impl Default for ApplicationSettings {
             access_log: true,
             error_pages: ErrorPages::default(),
             auth: auth::Settings::default(),
+            compression: compression::Settings::default(),
             cookies: cookies::Settings::default(),
             debug: debug::Settings::default(),
             files: static_files::Settings::default(),

@@ -8,6 +8,7 @@ mod beside_tornado;
 mod binds;
 mod bodies;
 mod browser;
+mod compression;
 mod debug;
 mod deploy;
 mod error_pages;

@@ -1,0 +1,101 @@
+//! The setting `compress_response`, and the layer that compresses.
+//!
+//! `decide.rs` decides from the headers, `gzip.rs` is the body.
+
+mod decide;
+mod gzip;
+
+use std::sync::Arc;
+
+use axum_core::{body::Body, response::Response};
+use http::{HeaderMap, HeaderValue, header};
+use http_body::Body as _;
+
+use self::{
+    decide::{accepts_gzip, is_compressible},
+    gzip::GzipBody,
+};
+use crate::{Application, handler::endpoint::Endpoint, routes::settings::Wrap};
+
+/// Settings as given.
+#[derive(Default)]
+pub(crate) struct Settings(bool);
+
+impl Settings {
+    /// Adds the layer, if compression is on.
+    pub(crate) fn add_layer(self, layers: &mut Vec<Wrap>) {
+        if self.0 {
+            layers.push(Arc::new(|inner: Endpoint| {
+                Endpoint::from_fn(move |request| {
+                    let is_accepted = accepts_gzip(request.headers());
+                    let response = inner.respond(request);
+                    async move { compressed(response.await, is_accepted) }
+                })
+            }));
+        }
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Application<S> {
+    /// Sets whether responses are compressed with gzip for clients that accept it (Tornado's
+    /// `compress_response`).
+    ///
+    /// Compressed are texts, JSON, XML, scripts and SVG images of 1,024 bytes or more, and such
+    /// responses of unknown length, chunk by chunk. Not compressed are responses with a content coding
+    /// of their own, such as precompressed static files, ranges, event streams, other images, error pages
+    /// without a handler, and all with `Cache-Control: no-store` or `no-transform`.
+    ///
+    /// Where a page has both a secret and a text that others choose, such as a search term, the length of
+    /// the compressed page tells how well the two match; over HTTPS, too (the attack BREACH). Tokens of
+    /// [`xsrf_cookies`](Self::xsrf_cookies) differ in each page and are safe. Send pages with other secrets
+    /// with `Cache-Control: no-store`.
+    ///
+    /// Behind nginx with `gzip on`, this is not needed.
+    ///
+    /// Default: `false`, because of that attack.
+    pub fn compress_response(mut self, enabled: bool) -> Self {
+        self.settings.compression = Settings(enabled);
+        self
+    }
+}
+
+/// Returns the response compressed, if it can be and the client accepts it.
+fn compressed(mut response: Response, is_accepted: bool) -> Response {
+    let length = response.body().size_hint().exact();
+    if !is_compressible(response.status(), response.headers(), length) {
+        return response;
+    }
+    add_vary(response.headers_mut());
+    if !is_accepted {
+        return response;
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    headers.remove(header::CONTENT_LENGTH);
+    headers.remove(header::ACCEPT_RANGES);
+    weaken_etag(headers);
+    response.map(|body| Body::new(GzipBody::new(body)))
+}
+
+/// Names the request's header that the response depends on, for caches.
+fn add_vary(headers: &mut HeaderMap) {
+    let mut named = headers.get_all(header::VARY).iter().flat_map(|line| {
+        let names = line.as_bytes().split(|&byte| byte == b',');
+        names.map(<[u8]>::trim_ascii)
+    });
+    if !named.any(|name| name == b"*" || name.eq_ignore_ascii_case(b"accept-encoding")) {
+        headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
+}
+
+/// A strong validator is for the same bytes, and the compressed ones differ (RFC 9110, section 8.8.1).
+fn weaken_etag(headers: &mut HeaderMap) {
+    let Some(etag) = headers.get(header::ETAG) else {
+        return;
+    };
+    if !etag.as_bytes().starts_with(b"W/") {
+        let weak = [b"W/", etag.as_bytes()].concat();
+        let weak = HeaderValue::from_bytes(&weak).expect("an entity tag with a prefix is a value");
+        headers.insert(header::ETAG, weak);
+    }
+}
