@@ -1,17 +1,17 @@
 //! Assembly of messages from a client's bytes (RFC 6455, sections 5 and 6.2), within limits.
 
+mod in_place;
+
 use std::str;
 
-use bytes::{BufMut, Bytes, BytesMut, buf::Limit};
+use bytes::{Bytes, BytesMut};
 
+use self::in_place::SLACK;
 use super::{CloseFrame, Fault, FrameHeader, Opcode, unmask};
 use crate::{Message, Text};
 
 /// Memory for a payload that has only been announced: a header alone must not make us allocate 10 MiB.
 const RESERVED: usize = 64 * 1024;
-
-/// Fewer missing bytes are not worth a read of their own.
-const DIRECT: u64 = 4 * 1024;
 
 /// Assembles messages from the bytes of a client.
 ///
@@ -195,33 +195,6 @@ impl Decoder {
         is_within.then_some(self.begun)
     }
 
-    /// Returns the place for the rest of a large frame, to read into it without another copy. After a read of `n`
-    /// bytes, call [`filled`](Self::filled).
-    pub(crate) fn direct(&mut self) -> Option<Limit<&mut BytesMut>> {
-        let frame = self.frame.as_ref()?;
-        let message = self.message.as_mut()?;
-        if frame.opcode.is_control() || frame.missing < DIRECT {
-            return None;
-        }
-        let missing = usize::try_from(frame.missing).unwrap_or(usize::MAX);
-        let bytes = &mut message.bytes;
-        if bytes.capacity() == bytes.len() {
-            bytes.reserve(missing.min(RESERVED.max(3 * bytes.len())));
-        }
-        Some(bytes.limit(missing))
-    }
-
-    /// Takes the `n` bytes that were read into [`direct`](Self::direct).
-    pub(crate) fn filled(&mut self, n: usize) -> Result<Option<Event>, Fault> {
-        let (Some(frame), Some(message)) = (&mut self.frame, &mut self.message) else {
-            return Ok(None);
-        };
-        let start = message.bytes.len() - n;
-        frame.mask = unmask(frame.mask, &mut message.bytes[start..]);
-        frame.missing -= n as u64;
-        self.take(&[])
-    }
-
     /// Reads a header, from several reads if need be; returns it with the number of bytes taken.
     fn header(&mut self, bytes: &[u8]) -> Result<Option<(FrameHeader, usize)>, Fault> {
         let before = usize::from(self.header_len);
@@ -322,7 +295,7 @@ impl Decoder {
         if message.bytes.capacity() - message.bytes.len() < payload.len() {
             let missing = usize::try_from(missing).unwrap_or(usize::MAX);
             let more = missing.min(RESERVED);
-            message.bytes.reserve(payload.len() + more);
+            message.bytes.reserve(payload.len() + more + SLACK);
         }
         message.bytes.extend_from_slice(payload);
         if !is_whole {

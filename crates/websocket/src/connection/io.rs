@@ -7,7 +7,8 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use bytes::BytesMut;
+use tokio::io::{AsyncReadExt, AsyncWrite};
 
 use super::{Connection, Ending, Phase};
 use crate::{
@@ -17,8 +18,9 @@ use crate::{
     output::SLICES,
 };
 
-/// The buffer of a thread, into which its idle connections are read: they have none of their own.
-const SCRATCH: usize = 16 * 1024;
+/// The buffer of a thread, into which its idle connections are read: they have none of their own. Holds a message of
+/// 64 KiB with its header.
+const BUFFER_LEN: usize = 68 * 1024;
 
 /// What an unread message costs beside its bytes.
 pub(super) const OVERHEAD: usize = 64;
@@ -27,7 +29,7 @@ pub(super) const OVERHEAD: usize = 64;
 const UNVECTORED: usize = 64 * 1024;
 
 thread_local! {
-    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static BUFFER: Cell<BytesMut> = Cell::default();
 }
 
 impl Connection {
@@ -46,7 +48,10 @@ impl Connection {
                 Poll::Ready(Ok(n)) => {
                     self.activity.has_read = true;
                     match self.decoder.filled(n) {
-                        Ok(event) => event.into_iter().for_each(|event| self.on_event(event)),
+                        Ok((mut rest, event)) => {
+                            event.into_iter().for_each(|event| self.on_event(event));
+                            self.take(&mut rest);
+                        }
                         Err(fault) => self.on_fault(fault),
                     }
                 }
@@ -55,18 +60,17 @@ impl Connection {
         }
         // Taken, not borrowed: a socket within a socket would need it twice.
         let mut buffer = BUFFER.take();
-        buffer.resize(SCRATCH, 0);
-        let mut read = ReadBuf::new(&mut buffer);
-        let result = Pin::new(io).poll_read(cx, &mut read);
-        let n = read.filled().len();
-        let poll = match result {
+        buffer.clear();
+        buffer.reserve(BUFFER_LEN);
+        let read = pin!(io.read_buf(&mut buffer)).poll(cx);
+        let poll = match read {
             Poll::Pending => self.on_wait(),
             Poll::Ready(result) => {
                 match result {
                     Err(error) => self.end(Kind::Io(error)),
-                    Ok(()) if n == 0 => self.end(Kind::Gone),
-                    Ok(()) if is_over => {}
-                    Ok(()) => self.take(&mut buffer[..n]),
+                    Ok(0) => self.end(Kind::Gone),
+                    Ok(_) if is_over => {}
+                    Ok(_) => self.take(&mut buffer),
                 }
                 Poll::Ready(())
             }
@@ -86,17 +90,14 @@ impl Connection {
         }
     }
 
-    fn take(&mut self, mut bytes: &mut [u8]) {
+    fn take(&mut self, buffer: &mut BytesMut) {
         self.activity.has_read = true;
         let is_open = |this: &Self| {
             matches!(this.phase, Phase::Open | Phase::Closing) && this.ending.is_none()
         };
-        while !bytes.is_empty() && is_open(self) {
-            match self.decoder.decode(bytes) {
-                Ok((len, event)) => {
-                    bytes = &mut bytes[len..];
-                    event.into_iter().for_each(|event| self.on_event(event));
-                }
+        while !buffer.is_empty() && is_open(self) {
+            match self.decoder.decode_buffer(buffer) {
+                Ok(event) => event.into_iter().for_each(|event| self.on_event(event)),
                 Err(fault) => return self.on_fault(fault),
             }
         }

@@ -64,4 +64,21 @@ impl Compression {
         self.context_takeover = enabled;
         self
     }
+
+    /// Returns the response's `Sec-WebSocket-Extensions` for a request's, whose lines are joined by commas; `None` if
+    /// no offer is acceptable. The upgrade does this itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use squall_websocket::Compression;
+    ///
+    /// let compression = Compression::new().context_takeover(true);
+    /// let response = compression.negotiate("permessage-deflate; client_max_window_bits");
+    /// assert_eq!(response.as_deref(), Some("permessage-deflate"));
+    /// ```
+    #[must_use]
+    pub fn negotiate(&self, offers: &str) -> Option<String> {
+        Agreement::select(offers, self).map(|agreement| agreement.response())
+    }
 }

@@ -1,5 +1,6 @@
 //! Tests of the assembly: tables of faults, cuts at every byte, a model.
 
+use bytes::BufMut;
 use proptest::prelude::*;
 
 use super::*;
@@ -250,7 +251,16 @@ fn endless_empty_fragments_are_one_message() {
 #[test]
 fn large_frames_are_read_in_place() {
     let payload: Vec<u8> = (0..200_000_u32).map(|i| i.to_le_bytes()[0]).collect();
-    let bytes = [frame(0x02, &payload), frame(0x80, &payload)].concat();
+    let bytes = [
+        frame(0x02, &payload),
+        frame(0x89, b"p"),
+        frame(0x80, &payload),
+        frame(0x81, b"next"),
+        // Whole in a read, at the start of a buffer and within it.
+        frame(0x82, &payload[..40_000]),
+        frame(0x81, b"last"),
+    ]
+    .concat();
     for read in [1, 10, 1000, 16_384, 70_000, 500_000] {
         let mut decoder = Decoder::new(1 << 20, 1 << 20);
         let (mut events, mut rest, mut in_place) = (Vec::new(), &bytes[..], 0);
@@ -259,19 +269,31 @@ fn large_frames_are_read_in_place() {
                 let len = rest.len().min(place.remaining_mut()).min(read);
                 place.put_slice(&rest[..len]);
                 in_place += len;
-                events.extend(decoder.filled(len).unwrap());
+                let (mut behind, event) = decoder.filled(len).unwrap();
+                events.extend(event);
+                while !behind.is_empty() {
+                    events.extend(decoder.decode_buffer(&mut behind).unwrap());
+                }
                 len
             } else {
-                let mut read = rest[..rest.len().min(read)].to_vec();
-                let (len, event) = decoder.decode(&mut read).unwrap();
-                events.extend(event);
+                let mut buffer = BytesMut::from(&rest[..rest.len().min(read)]);
+                let len = buffer.len();
+                while !buffer.is_empty() {
+                    events.extend(decoder.decode_buffer(&mut buffer).unwrap());
+                }
                 len
             };
             rest = &rest[len..];
         }
         assert_eq!(
             events,
-            [message(false, &[&payload[..], &payload].concat())],
+            [
+                Event::Ping(Bytes::from_static(b"p")),
+                message(false, &[&payload[..], &payload].concat()),
+                message(true, b"next"),
+                message(false, &payload[..40_000]),
+                message(true, b"last"),
+            ],
             "by {read}"
         );
         assert!(read > 70_000 || in_place > 200_000, "by {read}: {in_place}");

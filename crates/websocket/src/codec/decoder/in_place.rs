@@ -1,0 +1,77 @@
+//! Large payloads, which are taken and read without a copy.
+
+use bytes::{Buf, BufMut, BytesMut, buf::Limit};
+
+use super::{Decoder, Event, Payload, RESERVED};
+use crate::codec::{Fault, FrameHeader, Opcode, unmask};
+
+/// Room beyond the end of a large frame: a read that does not fill its buffer has emptied the socket, which spares
+/// another one that finds nothing.
+pub(super) const SLACK: usize = 256;
+
+/// Fewer missing bytes are not worth a read of their own.
+const DIRECT: u64 = 4 * 1024;
+
+/// A whole payload of this length keeps the buffer that it was read into, which is at most twice as large.
+const KEPT: usize = 32 * 1024;
+
+impl Decoder {
+    /// Takes bytes from a buffer of a read, as [`decode`](Self::decode) does. A large message that is whole in
+    /// it takes its part of the buffer away, instead of a copy.
+    pub(crate) fn decode_buffer(&mut self, buffer: &mut BytesMut) -> Result<Option<Event>, Fault> {
+        let is_between = self.header_len == 0 && self.frame.is_none() && self.message.is_none();
+        if is_between
+            && buffer.len() > KEPT
+            && let Some((header, len)) = FrameHeader::parse(buffer)?
+            && header.is_final
+            && matches!(header.opcode, Opcode::Text | Opcode::Binary)
+            && let Ok(length) = usize::try_from(header.length)
+            && (KEPT..=buffer.len() - len).contains(&length)
+        {
+            self.begin(header)?;
+            self.frame = None;
+            buffer.advance(len);
+            let mut bytes = buffer.split_to(length);
+            unmask(header.mask, &mut bytes);
+            return Ok(Some(Event::Message(Payload {
+                is_text: header.opcode == Opcode::Text,
+                is_compressed: header.rsv1,
+                bytes: bytes.freeze(),
+            })));
+        }
+        let (taken, event) = self.decode(buffer)?;
+        buffer.advance(taken);
+        Ok(event)
+    }
+
+    /// Returns the place for the rest of a large frame, to read into it without another copy. After a read of `n`
+    /// bytes, call [`filled`](Self::filled).
+    pub(crate) fn direct(&mut self) -> Option<Limit<&mut BytesMut>> {
+        let frame = self.frame.as_ref()?;
+        let message = self.message.as_mut()?;
+        if frame.opcode.is_control() || frame.missing < DIRECT {
+            return None;
+        }
+        let missing = usize::try_from(frame.missing).unwrap_or(usize::MAX);
+        let bytes = &mut message.bytes;
+        if bytes.capacity() == bytes.len() {
+            bytes.reserve(missing.min(RESERVED.max(3 * bytes.len())) + SLACK);
+        }
+        Some(bytes.limit(missing.saturating_add(SLACK)))
+    }
+
+    /// Takes the `n` bytes that were read into [`direct`](Self::direct). Returns those behind the frame, which are to be
+    /// decoded next, and the event that the frame completes.
+    pub(crate) fn filled(&mut self, n: usize) -> Result<(BytesMut, Option<Event>), Fault> {
+        let (Some(frame), Some(message)) = (&mut self.frame, &mut self.message) else {
+            return Ok((BytesMut::new(), None));
+        };
+        let start = message.bytes.len() - n;
+        let len = n.min(usize::try_from(frame.missing).unwrap_or(usize::MAX));
+        let rest = BytesMut::from(&message.bytes[start + len..]);
+        message.bytes.truncate(start + len);
+        frame.mask = unmask(frame.mask, &mut message.bytes[start..]);
+        frame.missing -= len as u64;
+        Ok((rest, self.take(&[])?))
+    }
+}
