@@ -1,6 +1,8 @@
 //! Servers that take turns, and the table of what a request costs in each.
 #![expect(clippy::print_stdout, reason = "the results are for people")]
 
+use std::time::Duration;
+
 use crate::{Result, Server};
 
 /// Figures of one server in one round.
@@ -27,13 +29,19 @@ impl Run {
         seconds: u64,
     ) -> Result<Self> {
         let before = server.cpu_time()?;
-        #[expect(clippy::cast_precision_loss, reason = "it is far below 2^52")]
-        let requests = server.load(path, header, connections, seconds)? as f64;
-        let spent = server.cpu_time()? - before;
-        Ok(Self {
+        let requests = server.load(path, header, connections, seconds)?;
+        Ok(Self::new(requests, server.cpu_time()? - before))
+    }
+
+    /// Makes it of requests, or messages, and the CPU time that they took together.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "it is far below 2^52")]
+    pub fn new(requests: u64, spent: Duration) -> Self {
+        let requests = requests as f64;
+        Self {
             requests,
             microseconds: spent.as_secs_f64() * 1e6 / requests,
-        })
+        }
     }
 }
 

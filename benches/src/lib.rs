@@ -72,6 +72,22 @@ impl Server {
         Ok(Duration::from_nanos(nanoseconds))
     }
 
+    /// Returns the memory of its own in bytes: `RssAnon`.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not keep it (Linux: `/proc/PID/status`).
+    pub fn memory(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let mut lines = status.lines();
+        let line = lines.find_map(|line| line.strip_prefix("RssAnon:"));
+        let kib: u64 = line
+            .and_then(|line| line.trim().strip_suffix(" kB"))
+            .ok_or("no RssAnon in /proc/PID/status")?
+            .parse()?;
+        Ok(kib * 1024)
+    }
+
     /// Returns its response to one request for `/`, without the date.
     ///
     /// # Errors

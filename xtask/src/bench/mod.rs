@@ -10,7 +10,10 @@ use crate::command::{cargo, run};
 pub(crate) fn bench(args: &[&str]) -> Result {
     match args {
         ["build"] => build::build(),
-        [name @ ("plaintext" | "static-files"), rest @ ..] => {
+        [
+            name @ ("plaintext" | "static-files" | "websocket"),
+            rest @ ..,
+        ] => {
             let program = format!("run --profile bench --package benches --bin {name} --");
             run(cargo(&program).args(rest))
         }
