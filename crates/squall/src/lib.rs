@@ -58,7 +58,7 @@
 //! | `sse` | `Sse`, `Event`: server-sent events | yes |
 //! | `static` | `static_path`, `static_files`, `StaticFiles`, `Urls::static_url` | yes |
 //! | `templates` | `Page`, `template_path`, `templates`; turns on `locale` and `xheaders` | yes |
-//! | `testing` | [`testing`](crate::testing): a client for tests of an application | no |
+//! | `testing` | [`testing`]: a client for tests of an application | no |
 //! | `tls` | `Server::bind_tls`: HTTPS with rustls | no |
 //! | `websocket` | `WebSocketUpgrade`: WebSockets | yes |
 //! | `websocket-deflate` | `WebSocketSettings::compression` | no |
