@@ -28,24 +28,15 @@ impl<'a> HostPort<'a> {
     /// section 3.2.3).
     #[must_use]
     pub fn parse(text: &'a [u8]) -> Option<Self> {
-        let host_len = if text.first() == Some(&b'[') {
-            let end = text.iter().position(|&byte| byte == b']')?;
-            let address = std::str::from_utf8(&text[1..end]).ok()?;
-            address.parse::<Ipv6Addr>().ok()?;
-            end + 1
-        } else {
-            let is_other = |byte: &u8| !IS_NAME_BYTE[usize::from(*byte)];
-            text.iter().position(is_other).unwrap_or(text.len())
-        };
-        let (host, rest) = text.split_at(host_len);
-        let port = match rest {
-            _ if host.is_empty() => return None,
-            [] | [b':'] => None,
-            [b':', port @ ..] => Some(port_number(port)?),
-            _ => return None,
-        };
-        let host = std::str::from_utf8(host).ok()?;
+        let (host_len, port) = split(text)?;
+        let host = std::str::from_utf8(&text[..host_len]).ok()?;
         Some(Self { host, port })
+    }
+
+    /// Returns whether [`parse`](Self::parse) accepts the text, a little quicker.
+    #[must_use]
+    pub fn is_valid(text: &[u8]) -> bool {
+        split(text).is_some()
     }
 
     /// Returns the host as it is written, in brackets if it is an IPv6 address.
@@ -68,6 +59,27 @@ impl<'a> HostPort<'a> {
         self.host.eq_ignore_ascii_case(other.host)
             && self.port.unwrap_or(default_port) == other.port.unwrap_or(default_port)
     }
+}
+
+/// Returns the length of the host, and the port, if the text is well-formed.
+fn split(text: &[u8]) -> Option<(usize, Option<u16>)> {
+    let host_len = if text.first() == Some(&b'[') {
+        let end = text.iter().position(|&byte| byte == b']')?;
+        let address = std::str::from_utf8(&text[1..end]).ok()?;
+        address.parse::<Ipv6Addr>().ok()?;
+        end + 1
+    } else {
+        let is_other = |byte: &u8| !IS_NAME_BYTE[usize::from(*byte)];
+        text.iter().position(is_other).unwrap_or(text.len())
+    };
+    let (host, rest) = text.split_at(host_len);
+    let port = match rest {
+        _ if host.is_empty() => return None,
+        [] | [b':'] => None,
+        [b':', port @ ..] => Some(port_number(port)?),
+        _ => return None,
+    };
+    Some((host_len, port))
 }
 
 /// Letters, digits, dots, hyphens and underscores. A table, because every request has a host.

@@ -107,7 +107,7 @@ fn host_fault<B>(request: &Request<B>) -> Option<StatusCode> {
 fn is_host(value: &[u8]) -> bool {
     // The first is the form of nearly every Host, and quicker. An authority could carry
     // `user:password@`; a Host may not.
-    HostPort::parse(value).is_some()
+    HostPort::is_valid(value)
         || value.is_empty()
         || !value.contains(&b'@')
             && http::uri::Authority::try_from(value).is_ok_and(|authority| {

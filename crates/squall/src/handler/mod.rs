@@ -8,16 +8,12 @@ pub(crate) mod endpoint;
 pub(crate) mod function;
 mod rejection;
 
-use axum_core::{
-    extract::Request,
-    response::{IntoResponse, Response},
-};
+use axum_core::{extract::Request, response::Response};
 
 use self::{
     arguments::Arguments,
     function::{Function, HandlerFuture, HandlerOutput},
 };
-use crate::body_limit::BodyLimit;
 
 /// A function that handles a request: `async fn(extractors…) -> impl IntoResponse`.
 ///
@@ -44,14 +40,7 @@ where
     A: Arguments<S, M>,
     S: Send + Sync + 'static,
 {
-    async fn call(self, request: Request, state: S) -> Response {
-        let body = BodyLimit::of(&request);
-        match A::extract(request, &state).await {
-            Ok(arguments) => Function::call(self, arguments).await.into_response(),
-            Err(rejection) => match body.and_then(|body| body.fault()) {
-                Some(error) => error.into_response(),
-                None => rejection::respond(rejection).await,
-            },
-        }
+    fn call(self, request: Request, state: S) -> impl Future<Output = Response> + Send {
+        A::handle(self, request, state)
     }
 }
