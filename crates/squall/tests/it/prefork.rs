@@ -189,6 +189,10 @@ fn connections_are_spread_evenly() {
     let held: Vec<[usize; 2]> = [client(), client()]
         .iter()
         .map(|client| {
+            for step in (500..=count).step_by(500) {
+                let line = format!("at {step}\n");
+                wait_until(&line, || client.output().contains(&line));
+            }
             let line = wait_for("all connections", || {
                 let output = client.output();
                 Some(

@@ -50,6 +50,9 @@ fn task_id() -> usize {
     squall::task_id().unwrap_or_default()
 }
 
+/// A busy machine needs long for thousands of connections, so a test waits for each step.
+const STEP: usize = 500;
+
 /// Sends a request on each of `count` connections, prints the number per task, and keeps them open.
 fn hold(address: SocketAddr, count: usize) -> io::Result<()> {
     let maximum = getrlimit(Resource::Nofile).maximum;
@@ -57,7 +60,7 @@ fn hold(address: SocketAddr, count: usize) -> io::Result<()> {
     setrlimit(Resource::Nofile, Rlimit { current, maximum })?;
     let mut streams = Vec::new();
     let mut tasks = [0; 2];
-    for _ in 0..count {
+    for number in 0..count {
         let mut stream = TcpStream::connect(address)?;
         stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")?;
         let mut answer = Vec::new();
@@ -71,6 +74,9 @@ fn hold(address: SocketAddr, count: usize) -> io::Result<()> {
         }
         tasks[usize::from(answer.ends_with(b"1"))] += 1;
         streams.push(stream);
+        if (number + 1) % STEP == 0 {
+            writeln!(io::stdout(), "at {}", number + 1)?;
+        }
     }
     writeln!(io::stdout(), "held: {} {}", tasks[0], tasks[1])?;
     loop {
