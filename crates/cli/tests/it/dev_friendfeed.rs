@@ -28,13 +28,15 @@ edition = "2024"
 
 [features]
 tls = ["squall/tls"]
+websocket-deflate = ["squall/websocket-deflate"]
 
 [dependencies]
 squall = { path = "SQUALL" }
 clap = { version = "4", default-features = false, features = ["derive", "env", "error-context", "help", "std", "usage"] }
 futures-util = { version = "0.3", default-features = false, features = ["std"] }
 serde = { version = "1", features = ["derive"] }
-tokio = { version = "1", features = ["net", "time"] }
+serde_json = "1"
+tokio = { version = "1", features = ["fs", "macros", "net", "sync", "time"] }
 "#;
 
 /// Both tests build into the same target directory.
