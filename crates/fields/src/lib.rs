@@ -1,11 +1,12 @@
 //! HTTP field values: the weights of `Accept` headers, and media types (RFC 9110).
 //!
-//! The vocabulary of `squall-static`, `squall-locale`, `squall-debug`, `squall-autoreload`,
+//! The vocabulary of `squall`, `squall-static`, `squall-locale`, `squall-debug`, `squall-autoreload`,
 //! `squall-xsrf` and `squall-cookies`, so that one value means the same to all of them. Pure functions: no I/O, no
 //! allocation, no dependency.
 //!
 //! - [`weighted`] iterates over the elements of `Accept`, `Accept-Encoding` and `Accept-Language`,
 //!   each with its [`Weight`].
+//! - [`preferred`] chooses among the media types that a server has.
 //! - [`is_token_byte`] is the alphabet of names.
 //! - [`MediaType`] is the `type/subtype` of a `Content-Type` or of a range of `Accept`.
 //!
@@ -27,16 +28,18 @@
 //!
 //! # What it does not do
 //!
-//! It does not choose among what a server has, and does not parse the parameters of a media type:
+//! It does not choose a language or a content coding, and does not parse the parameters of a media type:
 //! a malformed `charset` does not change the type. The crate `mime` rejects such values, and
 //! white space around the semicolon, which RFC 9110 allows.
 #![forbid(unsafe_code)]
 
 mod media_type;
+mod preferred;
 mod weighted;
 
 pub use crate::{
     media_type::MediaType,
+    preferred::preferred,
     weighted::{Weight, weighted},
 };
 

@@ -1,9 +1,9 @@
 //! `Accept` negotiation of the page's format (RFC 9110, section 12.5.1).
 
 use http::{HeaderMap, HeaderValue, header};
-use squall_fields::{MediaType, Weight, weighted};
+use squall_fields::preferred;
 
-/// The formats of the page; the first one is the default.
+/// The formats of the page.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Format {
     Markdown,
@@ -11,51 +11,17 @@ pub(crate) enum Format {
     Json,
 }
 
-const FORMATS: [(Format, &str, &str); 3] = [
-    (Format::Markdown, "text", "plain"),
-    (Format::Html, "text", "html"),
-    (Format::Json, "application", "json"),
+const FORMATS: [(Format, &str); 3] = [
+    (Format::Markdown, "text/plain"),
+    (Format::Html, "text/html"),
+    (Format::Json, "application/json"),
 ];
 
 impl Format {
-    /// Returns the format with the highest weight. Of equal weights, the most specific range wins,
-    /// then the first: `application/json, */*` selects JSON.
+    /// Returns the format that the client prefers; Markdown if it accepts none.
     pub(crate) fn accepted(headers: &HeaderMap) -> Self {
-        let lines = headers.get_all(header::ACCEPT);
-        let ranges: Vec<_> = weighted(lines.iter().map(HeaderValue::as_bytes)).collect();
-        let mut best = (Self::Markdown, (Weight::ZERO, 0));
-        let mut best_place = usize::MAX;
-        for (format, kind, subtype) in FORMATS {
-            let matching = ranges.iter().enumerate();
-            let matching = matching.filter_map(|(place, &(range, weight))| {
-                Some((exactness(range, kind, subtype)?, place, weight))
-            });
-            // The most specific range determines the weight of a type.
-            let Some((exactness, place, weight)) =
-                matching.max_by_key(|(exactness, place, _)| (*exactness, usize::MAX - place))
-            else {
-                continue;
-            };
-            let rank = (weight, exactness);
-            if weight > Weight::ZERO && (rank > best.1 || (rank == best.1 && place < best_place)) {
-                best = (format, rank);
-                best_place = place;
-            }
-        }
-        best.0
-    }
-}
-
-/// Returns how exactly a range names a type: `None` if it does not match.
-fn exactness(range: &str, kind: &str, subtype: &str) -> Option<u8> {
-    let range = MediaType::parse(range.as_bytes())?;
-    match (range.kind(), range.subtype()) {
-        (a, b) if a.eq_ignore_ascii_case(kind) && b.eq_ignore_ascii_case(subtype) => Some(2),
-        // Such as application/problem+json, the type of the page itself.
-        (a, _) if a.eq_ignore_ascii_case(kind) && range.has_suffix(subtype) => Some(2),
-        (a, "*") if a.eq_ignore_ascii_case(kind) => Some(1),
-        ("*", "*") => Some(0),
-        _ => None,
+        let lines = headers.get_all(header::ACCEPT).iter();
+        preferred(lines.map(HeaderValue::as_bytes), &FORMATS).unwrap_or(Self::Markdown)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `Accept` negotiation of a default error page (RFC 9110, section 12.5.1).
 
 use http::{HeaderMap, HeaderValue, header};
-use squall_fields::{MediaType, Weight, weighted};
+use squall_fields::preferred;
 
 /// The media type of a default error page.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -11,11 +11,10 @@ pub(crate) enum Format {
     Json,
 }
 
-/// The first one is the default. A type with the suffix `+json` is JSON as well.
-const FORMATS: [(Format, &str, &str); 3] = [
-    (Format::Text, "text", "plain"),
-    (Format::Html, "text", "html"),
-    (Format::Json, "application", "json"),
+const FORMATS: [(Format, &str); 3] = [
+    (Format::Text, "text/plain"),
+    (Format::Html, "text/html"),
+    (Format::Json, "application/json"),
 ];
 
 /// Returns the value of `Accept`; its lines are one list.
@@ -31,53 +30,9 @@ pub(crate) fn accept(headers: &HeaderMap) -> Option<HeaderValue> {
 }
 
 impl Format {
-    /// Returns the format with the highest weight. Of equal weights, the most specific range wins,
-    /// then the first: `application/json, */*` selects JSON.
+    /// Returns the format that the client prefers; text if it accepts none.
     pub(crate) fn preferred(accept: Option<&HeaderValue>) -> Self {
-        let ranges = weighted(accept.map(HeaderValue::as_bytes));
-        // The most specific range of a format determines its weight.
-        let mut matched = [None; FORMATS.len()];
-        for (place, (range, weight)) in ranges.enumerate() {
-            let Some(range) = MediaType::parse(range.as_bytes()) else {
-                continue;
-            };
-            for (&(_, kind, subtype), best) in FORMATS.iter().zip(&mut matched) {
-                let Some(exactness) = exactness(range, kind, subtype) else {
-                    continue;
-                };
-                if best.is_none_or(|(_, other, _)| other < exactness) {
-                    *best = Some((weight, exactness, place));
-                }
-            }
-        }
-        let formats = FORMATS.iter().zip(matched);
-        let accepted = formats.filter_map(|((format, ..), best)| {
-            let (weight, exactness, place) = best.filter(|(weight, ..)| *weight > Weight::ZERO)?;
-            Some(((weight, exactness), place, *format))
-        });
-        accepted
-            .reduce(|best, other| {
-                let is_earlier = other.0 == best.0 && other.1 < best.1;
-                if other.0 > best.0 || is_earlier {
-                    other
-                } else {
-                    best
-                }
-            })
-            .map_or(Self::Text, |(.., format)| format)
-    }
-}
-
-/// Returns how exactly a range names a type: `None` if it does not match.
-fn exactness(range: MediaType<'_>, kind: &str, subtype: &str) -> Option<u8> {
-    let has_suffix = || kind == "application" && range.has_suffix(subtype);
-    match (range.kind(), range.subtype()) {
-        (a, b) if a.eq_ignore_ascii_case(kind) => match b {
-            "*" => Some(1),
-            b => (b.eq_ignore_ascii_case(subtype) || has_suffix()).then_some(2),
-        },
-        ("*", "*") => Some(0),
-        _ => None,
+        preferred(accept.map(HeaderValue::as_bytes), &FORMATS).unwrap_or(Self::Text)
     }
 }
 
