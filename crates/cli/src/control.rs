@@ -69,7 +69,7 @@ impl ServiceArgs {
     }
 }
 
-/// Returns the only control socket; `describe` tells several apart.
+/// Returns the only control socket; `describe` names each of several.
 fn only(
     mut found: Vec<PathBuf>,
     describe: impl Fn(&Path) -> Option<String>,

@@ -156,7 +156,7 @@ impl Error {
         matches!(self.kind, Kind::GaveUp { .. } | Kind::Failed)
     }
 
-    /// The exit status that tells a caller which of these it was: 2 for a setting, 3 when no
+    /// Returns the exit status for the caller: 2 for a setting, 3 when no
     /// worker ever booted (gunicorn's number), 4 when the supervisor gave up, 1 for the rest.
     #[must_use]
     pub fn exit_status(&self) -> u8 {

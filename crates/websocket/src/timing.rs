@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::WebSocketSettings;
 
-/// What to do now.
+/// The action that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Due {
     /// Send a ping.
@@ -23,7 +23,7 @@ pub(crate) enum Due {
     Shutdown,
 }
 
-/// What has passed since the last ping.
+/// Bytes in either direction since the last ping.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Activity {
     pub(crate) has_read: bool,

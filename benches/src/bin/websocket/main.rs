@@ -104,7 +104,7 @@ fn idle(name: &str) -> Result<f64> {
             })
             .collect()
     };
-    // What a server allocates once is not counted.
+    // Allocations that a server makes once are not counted.
     let _first = open(50)?;
     let before = server.memory()?;
     let _clients = open(SOCKETS)?;

@@ -39,7 +39,7 @@ pub(crate) const SERVERS: &[(&str, Serve)] = &[
     }),
     ("fastwebsockets", || serve_with::<Fast>(())),
     ("tokio-websockets", || serve_with::<TokioWebsockets>(())),
-    // What a connection costs without a WebSocket.
+    // The cost of a connection without a WebSocket.
     ("upgrade", || serve_with::<Raw>(())),
 ];
 

@@ -35,7 +35,7 @@ pub(crate) struct Report {
     /// The field of a refusal.
     pub(crate) field: Option<String>,
     pub(crate) causes: Vec<String>,
-    /// What to do about a refusal. Text between backticks is code.
+    /// Advice on a refusal. Text between backticks is code.
     pub(crate) advice: Vec<String>,
     pub(crate) tables: Vec<Table>,
     pub(crate) is_refusal: bool,

@@ -58,8 +58,8 @@ impl Sockets {
         all.unzip()
     }
 
-    /// Goes on with a predecessor's sockets. What the new settings don't ask for is closed, what
-    /// they ask for in addition is bound when the next worker starts.
+    /// Takes over a predecessor's sockets. Sockets that the new settings do not name are closed, and
+    /// new addresses are bound when the next worker starts.
     pub(crate) fn resume(
         endpoints: Vec<Endpoint>,
         sharing: Sharing,

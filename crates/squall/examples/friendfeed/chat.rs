@@ -37,7 +37,7 @@ fn lobby() -> String {
 /// A message, as a client sends it and as all members of the room get it.
 #[derive(Deserialize, Serialize)]
 struct Entry {
-    /// Chosen by the client, which knows by it that the message has arrived.
+    /// Chosen by the client: the message with its id acknowledges that it has arrived.
     id: String,
     name: String,
     text: String,
@@ -58,7 +58,7 @@ impl Rooms {
                 room.history.pop_front();
             }
             room.history.push_back(message.clone());
-            // Without a member, nobody gets it now.
+            // It fails if the room has no member; the history keeps the message.
             let _ = room.news.send(message);
         });
     }

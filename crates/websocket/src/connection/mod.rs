@@ -40,7 +40,7 @@ enum Phase {
     Gone,
 }
 
-/// What the client has sent last.
+/// The last that the client has sent.
 #[derive(Debug)]
 enum Ending {
     Close(Option<CloseFrame>),
@@ -69,7 +69,7 @@ pub(crate) struct Connection {
     pong: Option<Bytes>,
     unread: VecDeque<Message>,
     unread_len: usize,
-    // Nobody receives messages.
+    // There is no receiver, or it waits for the close frame.
     discards: bool,
     phase: Phase,
     // Comes into force when the messages before it are received and answered.
