@@ -7,7 +7,7 @@ use squall_prefork::{Status, WorkerStatus};
 /// A column: its heading, and the cell for a worker.
 type Column = (&'static str, fn(&WorkerStatus) -> String);
 
-const COLUMNS: [Column; 11] = [
+const COLUMNS: [Column; 12] = [
     ("TASK", |worker| worker.task_id.to_string()),
     ("PID", |worker| worker.pid.to_string()),
     ("GEN", |worker| worker.generation.to_string()),
@@ -16,6 +16,9 @@ const COLUMNS: [Column; 11] = [
     ("RESTARTS", |worker| worker.restarts.to_string()),
     ("CONNECTIONS", |worker| {
         worker.counters.connections.to_string()
+    }),
+    ("WEBSOCKETS", |worker| {
+        worker.counters.websockets.to_string()
     }),
     ("REQUESTS", |worker| worker.counters.requests().to_string()),
     ("IN FLIGHT", |worker| worker.counters.in_flight.to_string()),

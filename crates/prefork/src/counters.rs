@@ -8,6 +8,9 @@ pub const LATENCY_BOUNDS: [u64; 11] = [
     10_000_000,
 ];
 
+/// The fields at the end that workers of earlier versions do not send.
+const APPENDED: usize = 2;
+
 /// Totals of one worker since its start.
 ///
 /// ```
@@ -41,6 +44,8 @@ pub struct Counters {
     pub latency_sum: u64,
     /// Requests without a response: the client gave up, or the worker was stopped first.
     pub aborted: u64,
+    /// WebSockets open now. Over HTTP/2, several are streams of one connection.
+    pub websockets: u64,
 }
 
 impl Counters {
@@ -72,12 +77,14 @@ impl Counters {
         }
     }
 
-    /// The part that outlives the worker: totals, without open connections and requests under way.
+    /// The part that outlives the worker: totals, without open connections, requests under way and
+    /// open WebSockets.
     #[must_use]
     pub fn settled(&self) -> Self {
         Self {
             connections: 0,
             in_flight: 0,
+            websockets: 0,
             ..self.clone()
         }
     }
@@ -93,17 +100,19 @@ impl Counters {
         numbers.join(" ")
     }
 
-    /// Reads `encode`'s form. Numbers that a later version may append are ignored, and `aborted`,
-    /// which was appended, may be missing.
+    /// Reads `encode`'s form. Numbers that a later version may append are ignored, and the
+    /// [`APPENDED`] ones may be missing.
     pub(crate) fn decode(text: &str) -> Option<Self> {
         let mut numbers = text.split(' ');
         let mut counters = Self::default();
         let mut fields = counters.fields();
-        let aborted = fields.pop()?;
+        let appended = fields.split_off(fields.len() - APPENDED);
         for field in fields {
             *field = numbers.next()?.parse().ok()?;
         }
-        *aborted = numbers.next().map_or(Ok(0), str::parse).ok()?;
+        for field in appended {
+            *field = numbers.next().map_or(Ok(0), str::parse).ok()?;
+        }
         Some(counters)
     }
 
@@ -117,7 +126,8 @@ impl Counters {
         single
             .into_iter()
             .chain(rest)
-            .chain([&mut self.latency_sum, &mut self.aborted])
+            .chain([&mut self.latency_sum])
+            .chain([&mut self.aborted, &mut self.websockets])
             .collect()
     }
 }
@@ -167,6 +177,7 @@ mod tests {
             accepted: u64::MAX,
             in_flight: 3,
             aborted: 5,
+            websockets: 7,
             ..Counters::default()
         };
         counters.record(404, Duration::from_millis(70));
@@ -175,10 +186,15 @@ mod tests {
             Counters::decode(&format!("{} 9", counters.encode())),
             Some(counters.clone())
         );
-        let without_aborted = counters.encode();
-        let (without_aborted, _) = without_aborted.rsplit_once(' ').unwrap();
-        let decoded = Counters::decode(without_aborted).unwrap();
-        assert_eq!((decoded.in_flight, decoded.aborted), (3, 0));
+        let mut encoded = counters.encode();
+        for (aborted, websockets) in [(5, 7), (5, 0), (0, 0)] {
+            let decoded = Counters::decode(&encoded).unwrap();
+            let appended = (decoded.aborted, decoded.websockets);
+            assert_eq!((decoded.in_flight, appended), (3, (aborted, websockets)));
+            encoded.truncate(encoded.rfind(' ').unwrap());
+        }
+        assert_eq!(Counters::decode(&encoded), None, "{encoded}");
+        assert_eq!(counters.settled().websockets, 0);
         counters.add(&counters.clone());
         assert_eq!((counters.accepted, counters.requests()), (u64::MAX, 2));
         for nonsense in [

@@ -53,11 +53,16 @@ pub fn render(status: &Status) -> String {
 
 type ByWorker = (&'static str, &'static str, fn(&WorkerStatus) -> String);
 
-const BY_WORKER: [ByWorker; 8] = [
+const BY_WORKER: [ByWorker; 9] = [
     (
         "squall_worker_connections",
         "Connections open now.",
         |worker| worker.counters.connections.to_string(),
+    ),
+    (
+        "squall_worker_websockets",
+        "WebSockets open now.",
+        |worker| worker.counters.websockets.to_string(),
     ),
     (
         "squall_worker_requests_in_flight",
@@ -116,6 +121,12 @@ fn requests(text: &mut Text, total: &Counters) {
     text.sample("squall_requests_in_flight", "", total.in_flight);
     text.metric("squall_connections", "gauge", "Connections open now.");
     text.sample("squall_connections", "", total.connections);
+    text.metric(
+        "squall_websockets",
+        "gauge",
+        "WebSockets open now; over HTTP/2, each is a stream.",
+    );
+    text.sample("squall_websockets", "", total.websockets);
 }
 
 fn latency(text: &mut Text, total: &Counters) {
@@ -187,7 +198,10 @@ mod tests {
         };
         dead.record(200, Duration::from_millis(3));
         dead.record(500, Duration::from_secs(60));
-        let mut alive = Counters::default();
+        let mut alive = Counters {
+            websockets: 3,
+            ..Counters::default()
+        };
         alive.record(200, Duration::from_millis(30));
         let worker = WorkerStatus {
             task_id: 1,
@@ -209,6 +223,8 @@ mod tests {
             "squall_requests_total{status=\"2xx\"} 2",
             "squall_requests_total{status=\"5xx\"} 1",
             "squall_connections_accepted_total 2",
+            "squall_websockets 3",
+            "squall_worker_websockets{task_id=\"1\",pid=\"42\"} 3",
             "squall_worker_restarts_total 1",
             "squall_request_duration_seconds_bucket{le=\"0.005\"} 1",
             "squall_request_duration_seconds_bucket{le=\"0.05\"} 2",

@@ -17,6 +17,9 @@ def ready():
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.connect(os.environ["NOTIFY_SOCKET"])
         manager.send(b"READY=1\nSTATUS=from Python")
+        # The last counter is that of open WebSockets.
+        counters = " ".join(["0"] * 22 + ["40"])
+        manager.send(f"X_SQUALL_COUNTERS={counters}".encode())
 
 
 def serve(listener):

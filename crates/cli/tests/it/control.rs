@@ -11,6 +11,10 @@ fn status_prints_a_table() {
     let Some(service) = Service::start("") else {
         return;
     };
+    wait_until("the workers' counters", || {
+        let workers = &service.settled(2)["workers"];
+        (0..2).all(|task_id| workers[task_id]["counters"]["websockets"] == 40)
+    });
     let status = service.settled(2);
     let result = service.run("status");
     assert_eq!(result.code, Some(0), "{result:?}");
@@ -23,11 +27,16 @@ fn status_prints_a_table() {
     assert!(lines[0].starts_with(&first), "{result:?}");
     assert!(lines[1].trim().starts_with("TASK"), "{result:?}");
     assert_eq!(lines.len(), 4, "{result:?}");
-    for task_id in [0, 1] {
-        let cells: Vec<&str> = lines[2 + task_id].split_whitespace().collect();
-        let pid = status["workers"][task_id]["pid"].to_string();
-        let task_id = task_id.to_string();
+    for row in [0, 1] {
+        let cells: Vec<&str> = lines[2 + row].split_whitespace().collect();
+        let pid = status["workers"][row]["pid"].to_string();
+        let task_id = row.to_string();
         assert_eq!(cells[..4], [&*task_id, &*pid, "1", "ready"], "{result:?}");
+        // The cell below its heading, where both end.
+        let heading = "WEBSOCKETS";
+        let end = lines[1].find(heading).expect("the heading") + heading.len();
+        let websockets = lines[2 + row][..end].split_whitespace().next_back();
+        assert_eq!(websockets, Some("40"), "{result:?}");
     }
 }
 

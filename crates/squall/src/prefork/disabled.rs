@@ -18,6 +18,11 @@ pub(crate) fn task_id() -> Option<usize> {
     None
 }
 
+/// Counts nothing.
+#[cfg(feature = "websocket")]
+#[derive(Default)]
+pub(crate) struct OpenWebSocket;
+
 #[cfg(feature = "debug")]
 pub(crate) fn generation() -> Option<u64> {
     None

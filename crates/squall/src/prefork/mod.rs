@@ -12,6 +12,8 @@ use self::enabled as imp;
 
 #[cfg(all(unix, feature = "prefork"))]
 pub use self::enabled::metrics;
+#[cfg(feature = "websocket")]
+pub(crate) use self::imp::OpenWebSocket;
 #[cfg(feature = "debug")]
 pub(crate) use self::imp::generation;
 #[cfg(feature = "autoreload")]

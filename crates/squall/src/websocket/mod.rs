@@ -1,17 +1,23 @@
 //! WebSockets, with the feature `websocket`: the handshake of `squall-websocket`, with the server's
 //! shutdown signal and the origin that trusted proxies name.
 
-use std::fmt;
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use axum_core::{
+    body::Body,
     extract::FromRequestParts,
     response::{IntoResponse, Response},
 };
 use http::{header, request::Parts};
+use pin_project_lite::pin_project;
 use squall_server::ConnectionInfo;
 use squall_websocket::{HandshakeError, WebSocket, WebSocketSettings};
 
-use crate::{Error, xheaders};
+use crate::{Error, prefork::OpenWebSocket, xheaders};
 
 /// The handshake of a WebSocket (Tornado's `WebSocketHandler`), as an extractor.
 ///
@@ -54,7 +60,33 @@ impl WebSocketUpgrade {
         C: FnOnce(WebSocket) -> F + Send + 'static,
         F: Future + Send + 'static,
     {
-        refused_by_error(self.0.on_upgrade(handler))
+        match self.0.accept(handler) {
+            Ok((response, socket)) => {
+                tokio::spawn(Counted {
+                    socket,
+                    _open: OpenWebSocket::default(),
+                });
+                response.map(Body::from)
+            }
+            Err(error) => refused_by_error(error.into_response()),
+        }
+    }
+}
+
+pin_project! {
+    /// An accepted handshake and its socket, which the metrics count as open.
+    struct Counted<F> {
+        #[pin]
+        socket: F,
+        _open: OpenWebSocket,
+    }
+}
+
+impl<F: Future> Future for Counted<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().socket.poll(cx)
     }
 }
 

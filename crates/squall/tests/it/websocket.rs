@@ -14,7 +14,7 @@ const HANDSHAKE: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 /// Requests an upgrade with more header lines.
-fn handshake(address: SocketAddr, path: &str, lines: &str) -> (Wire, testkit::Reply) {
+pub(crate) fn handshake(address: SocketAddr, path: &str, lines: &str) -> (Wire, testkit::Reply) {
     let mut wire = Wire::connect(address);
     wire.send(format!(
         "GET {path} HTTP/1.1\r\nHost: {address}\r\n{HANDSHAKE}{lines}\r\n"
@@ -23,21 +23,21 @@ fn handshake(address: SocketAddr, path: &str, lines: &str) -> (Wire, testkit::Re
     (wire, reply)
 }
 
-fn open(address: SocketAddr, path: &str) -> Wire {
+pub(crate) fn open(address: SocketAddr, path: &str) -> Wire {
     let (wire, reply) = handshake(address, path, "");
     assert_eq!(reply.status, 101, "{}", reply.head);
     wire
 }
 
 /// Sends a frame of a client, whose mask is zero, with at most 125 bytes.
-fn send(wire: &mut Wire, opcode: u8, payload: &[u8]) {
+pub(crate) fn send(wire: &mut Wire, opcode: u8, payload: &[u8]) {
     let length = u8::try_from(payload.len()).expect("a short payload");
     let head = [0x80 | opcode, 0x80 | length, 0, 0, 0, 0];
     wire.send([&head, payload].concat());
 }
 
 /// Reads a short frame of a server.
-fn receive(wire: &mut Wire) -> (u8, Vec<u8>) {
+pub(crate) fn receive(wire: &mut Wire) -> (u8, Vec<u8>) {
     let head = wire.read_exact(2);
     assert!(head[1] < 126, "a long frame: {head:?}");
     (head[0] & 15, wire.read_exact(usize::from(head[1])))
@@ -132,6 +132,76 @@ fn reload_closes_500_sockets_and_loses_no_message() {
     let mut again = open(site.address, "/ws/echo");
     send(&mut again, 1, b"after");
     assert_eq!(receive(&mut again), (1, b"after".to_vec()));
+}
+
+/// Handshakes over HTTP/2 (RFC 8441) on one connection with prior knowledge, as frames.
+fn handshakes_over_http2(path: &str, count: u8) -> Vec<u8> {
+    let literal = |name: &str, value: &str| {
+        let part = |text: &str| [&[text.len() as u8], text.as_bytes()].concat();
+        [&[0][..], &part(name), &part(value)].concat()
+    };
+    let head = [
+        literal(":method", "CONNECT"),
+        literal(":protocol", "websocket"),
+        literal(":scheme", "http"),
+        literal(":path", path),
+        literal(":authority", "a"),
+        literal("sec-websocket-version", "13"),
+    ]
+    .concat();
+    let mut frames = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
+    for stream in 0..count {
+        // END_HEADERS, and no END_STREAM.
+        frames.extend([0, 0, head.len() as u8, 1, 4, 0, 0, 0, 2 * stream + 1]);
+        frames.extend(&head);
+    }
+    frames
+}
+
+/// Sockets of HTTP/2 are streams of one connection, and each counts.
+#[test]
+fn open_sockets_are_counted() {
+    let site = Supervised::friendfeed(&["--processes", "2"]);
+    site.settled(2);
+    let wait_count = |count: u64| {
+        let line = format!("squall_websockets {count}");
+        wait_until(&line, || {
+            let (_, text) = site.ask("/metrics");
+            text.lines().any(|found| found == line)
+        });
+        wait_until("the same in the status", || {
+            site.status().total().websockets == count
+        });
+    };
+    wait_count(0);
+    let mut sockets: Vec<_> = (0..3).map(|_| open(site.address, "/ws/echo")).collect();
+    wait_count(3);
+    let (refused, reply) = handshake(site.address, "/ws/echo", "Origin: null\r\n");
+    assert_eq!(reply.status, 403);
+    drop(refused);
+    let mut over_http2 = site.wire();
+    over_http2.send(handshakes_over_http2("/ws/echo", 4));
+    wait_count(7);
+    wait_until("one connection for the four", || {
+        site.status().total().connections == 3 + 1
+    });
+    // RST_STREAM of the first.
+    over_http2.send([0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 8]);
+    wait_count(6);
+    send(&mut sockets[0], 8, &1000_u16.to_be_bytes());
+    wait_count(5);
+    // The client vanishes.
+    drop(sockets);
+    wait_count(3);
+    drop(over_http2);
+    wait_count(0);
+    let _socket = open(site.address, "/ws/echo");
+    wait_count(1);
+    for pid in site.pids(2) {
+        crate::supervised::signal(pid, rustix::process::Signal::KILL);
+        wait_gone(&[pid]);
+    }
+    wait_count(0);
 }
 
 #[test]

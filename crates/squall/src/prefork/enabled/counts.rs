@@ -28,6 +28,28 @@ thread_local! {
     };
 }
 
+/// The WebSockets of this process that are open. They are opened rarely, so threads share the counter.
+static WEBSOCKETS: AtomicU64 = AtomicU64::new(0);
+
+/// Counts a WebSocket as open until this is dropped.
+#[cfg(feature = "websocket")]
+pub(crate) struct OpenWebSocket(());
+
+#[cfg(feature = "websocket")]
+impl Default for OpenWebSocket {
+    fn default() -> Self {
+        WEBSOCKETS.fetch_add(1, Relaxed);
+        Self(())
+    }
+}
+
+#[cfg(feature = "websocket")]
+impl Drop for OpenWebSocket {
+    fn drop(&mut self) {
+        WEBSOCKETS.fetch_sub(1, Relaxed);
+    }
+}
+
 /// Counts the requests and responses of this process' servers.
 #[derive(Debug)]
 pub(crate) struct Counting;
@@ -94,6 +116,7 @@ pub(crate) fn counters() -> Counters {
         latency: array::from_fn(|bucket| sum(&|counts| &counts.latency[bucket])),
         latency_sum: sum(&|counts| &counts.latency_sum),
         aborted: sum(&|counts| &counts.aborted),
+        websockets: WEBSOCKETS.load(Relaxed),
     }
 }
 

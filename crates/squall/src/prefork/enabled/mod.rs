@@ -4,6 +4,8 @@ mod counts;
 mod metrics;
 mod worker;
 
+#[cfg(feature = "websocket")]
+pub(crate) use self::counts::OpenWebSocket;
 pub use self::metrics::metrics;
 #[cfg(feature = "autoreload")]
 pub(crate) use self::worker::generation_id;
