@@ -41,6 +41,17 @@ impl Browser {
     #[must_use]
     #[track_caller]
     pub fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// As [`start`](Self::start), with more flags of Chromium.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    #[must_use]
+    #[track_caller]
+    pub fn start_with(flags: &[&str]) -> Option<Self> {
         let driver = outside("chromedriver")?;
         let chromium = outside("chromium")?;
         let (driver, port) = start(&driver);
@@ -49,8 +60,9 @@ impl Browser {
             address: ([127, 0, 0, 1], port).into(),
             session: String::new(),
         };
+        let flags = [&QUIET, flags].concat();
         let capabilities = json!({"capabilities": {"alwaysMatch": {
-            "goog:chromeOptions": {"binary": chromium, "args": QUIET},
+            "goog:chromeOptions": {"binary": chromium, "args": flags},
         }}});
         let session = browser.ask("POST", "/session", &capabilities);
         let id = session["sessionId"].as_str();

@@ -45,14 +45,14 @@ fn whoami(curl: &Path, trusts: &Path, address: SocketAddr) -> Option<String> {
     output.status.success().then_some(text)
 }
 
-struct Site {
-    running: Running,
-    address: SocketAddr,
+pub(crate) struct Site {
+    pub(crate) running: Running,
+    pub(crate) address: SocketAddr,
     chain: PathBuf,
     key: PathBuf,
 }
 
-fn start(dir: &Path, flags: &[&str]) -> Option<Site> {
+pub(crate) fn start(dir: &Path, flags: &[&str]) -> Option<Site> {
     let (chain, key) = (dir.join("cert.pem"), dir.join("key.pem"));
     issue(&chain, &key)?;
     let running = Running::spawn(

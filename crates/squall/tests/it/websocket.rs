@@ -204,6 +204,28 @@ fn open_sockets_are_counted() {
     wait_count(0);
 }
 
+/// Over TLS, Chromium opens the socket as a stream of the page's connection (RFC 8441).
+#[cfg(feature = "tls")]
+#[test]
+fn chromium_chats_over_http2() {
+    let Some(browser) = Browser::start_with(&["--ignore-certificate-errors"]) else {
+        return;
+    };
+    let dir = testkit::temp_dir();
+    let Some(site) = crate::https::start(dir.path(), &[]) else {
+        return;
+    };
+    browser.open(&format!("https://{}/chat?room=tests", site.address));
+    browser.wait_text("#state", "connected");
+    browser.type_into("#text", "over HTTP/2");
+    browser.click("#say button");
+    browser.wait_text("#messages", "guest over HTTP/2");
+    // The access log has one line for each handshake. Over HTTP/1.1 it were 101 for a GET.
+    let handshake = "200 CONNECT /chat/socket?room=tests";
+    let line = site.running.wait_line(" /chat/socket?");
+    assert!(line.contains(handshake), "{line}");
+}
+
 #[test]
 fn chromium_chats_and_goes_on_after_a_reload() {
     let Some(browser) = Browser::start() else {

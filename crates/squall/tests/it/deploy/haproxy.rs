@@ -17,10 +17,10 @@ use super::{
 use crate::load::under_load;
 
 /// The variant of the file for friendfeed with trusted forwarding headers.
-const BY_HEADERS: (&str, &str) = ("send-proxy-v2 check-send-proxy ", "");
+pub(super) const BY_HEADERS: (&str, &str) = ("send-proxy-v2 check-send-proxy ", "");
 
 /// The variant of the file for nginx in front of HAProxy.
-const BEHIND_NGINX: [(&str, &str); 3] = [
+pub(super) const BEHIND_NGINX: [(&str, &str); 3] = [
     ("# acl nginx", "acl nginx"),
     ("# http-request set-src", "http-request set-src"),
     ("# http-request set-var", "http-request set-var"),
@@ -43,9 +43,9 @@ const SERVERS: &str = "
     server four  127.0.0.1:8003
 ";
 
-struct Haproxy {
+pub(super) struct Haproxy {
     running: Running,
-    address: SocketAddr,
+    pub(super) address: SocketAddr,
     _directory: TempDir,
 }
 
@@ -78,7 +78,7 @@ impl Haproxy {
         })
     }
 
-    fn start_before(ports: [u16; 4], more: &[(&str, &str)]) -> Option<Self> {
+    pub(super) fn start_before(ports: [u16; 4], more: &[(&str, &str)]) -> Option<Self> {
         let servers = [0, 1, 2, 3].map(|n| {
             let from = format!("127.0.0.1:800{n}\n");
             (from, format!("127.0.0.1:{}\n", ports[n]))
@@ -89,7 +89,7 @@ impl Haproxy {
 }
 
 /// Returns a `bind` line for HTTPS in addition to the file's, and its address.
-fn bind_tls(directory: &Path) -> Option<(SocketAddr, String)> {
+pub(super) fn bind_tls(directory: &Path) -> Option<(SocketAddr, String)> {
     let certificate = certificate(directory)?;
     let address = local(free_ports(1));
     let line = format!("bind :80\n    bind {address} ssl crt {certificate}");

@@ -9,6 +9,7 @@ mod sign_in;
 mod supervisord;
 mod systemd;
 mod uploads;
+mod websockets;
 
 use std::{
     fs,

@@ -12,6 +12,9 @@ use crate::load::under_load;
 /// The directory with `static`, and with files that are not public.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/friendfeed");
 
+/// nginx ignores `user` unless it runs as root.
+const USER: &str = "user root;";
+
 pub(super) struct Nginx {
     _running: Running,
     pub(super) address: SocketAddr,
@@ -21,40 +24,53 @@ pub(super) struct Nginx {
 impl Nginx {
     /// Starts nginx in front of these ports of 127.0.0.1, with more substitutions.
     pub(super) fn start(upstreams: [u16; 4], more: &[(&str, &str)]) -> Option<Self> {
+        let upstreams = servers(upstreams, " ");
+        let upstreams = upstreams.iter().map(|(from, to)| (&**from, &**to));
+        let substitutions = upstreams.chain(more.iter().copied()).chain([
+            ("user www-data;", USER),
+            ("/run/nginx.pid", "nginx.pid"),
+            ("/srv/friendfeed", ROOT),
+        ]);
+        Self::run("nginx.conf", &substitutions.collect::<Vec<_>>())
+    }
+
+    /// Starts nginx with the configuration of Tornado's guide.
+    pub(super) fn start_as_tornado(upstreams: [u16; 4]) -> Option<Self> {
+        let upstreams = servers(upstreams, ";");
+        let upstreams = upstreams.iter().map(|(from, to)| (&**from, &**to));
+        let substitutions = upstreams.chain([
+            ("user nginx;", USER),
+            ("/var/run/nginx.pid", "nginx.pid"),
+            ("/var/www", ROOT),
+        ]);
+        Self::run("nginx-tornado.conf", &substitutions.collect::<Vec<_>>())
+    }
+
+    /// Starts nginx with a file of `deploy/`, in a directory of its own.
+    fn run(name: &str, more: &[(&str, &str)]) -> Option<Self> {
         let nginx = testkit::outside("nginx")?;
         let directory = temp_dir();
         let path = directory.path();
         let address = local(free_ports(1));
-        let upstreams = [0, 1, 2, 3].map(|n| {
-            let from = format!("127.0.0.1:800{n} ");
-            (from, format!("127.0.0.1:{} ", upstreams[n]))
-        });
-        let upstreams = upstreams.iter().map(|(from, to)| (&**from, &**to));
-        let mut substitutions: Vec<_> = upstreams.chain(more.iter().copied()).collect();
         let (listen, http) = (
             format!("listen {address}"),
             format!("http {{\n{}", temporary(path)),
         );
-        let (pid, log) = (
-            format!("{}/nginx.pid", path.display()),
-            format!("{}/access.log", path.display()),
-        );
+        let log = format!("{}/access.log", path.display());
+        let mut substitutions = more.to_vec();
         substitutions.extend([
-            // nginx ignores `user` unless it runs as root.
-            ("user www-data;", "user root;"),
             ("/var/log/nginx/error.log", "/dev/null"),
             ("/var/log/nginx/access.log", &*log),
-            ("/run/nginx.pid", &*pid),
-            ("/srv/friendfeed", ROOT),
             ("listen 80", &*listen),
             ("http {", &*http),
         ]);
-        fs::write(path.join("nginx.conf"), file("nginx.conf", &substitutions))
-            .expect("an empty directory");
+        fs::write(path.join("nginx.conf"), file(name, &substitutions)).expect("an empty directory");
         let running = Running::spawn(
             Command::new(nginx)
                 .args(["-e", "stderr", "-g", "daemon off;", "-c"])
-                .arg(path.join("nginx.conf")),
+                .arg(path.join("nginx.conf"))
+                .arg("-p")
+                .arg(path),
         );
         wait_until("nginx listens", || TcpStream::connect(address).is_ok());
         Some(Self {
@@ -80,6 +96,14 @@ impl Nginx {
     fn wire(&self) -> Wire {
         Wire::connect(self.address)
     }
+}
+
+/// Returns the substitutions of the four servers of a file, whose addresses end in `end`.
+fn servers(ports: [u16; 4], end: &str) -> [(String, String); 4] {
+    [0, 1, 2, 3].map(|n| {
+        let from = format!("127.0.0.1:800{n}{end}");
+        (from, format!("127.0.0.1:{}{end}", ports[n]))
+    })
 }
 
 /// Directories that Debian's nginx has where only root may write.
