@@ -9,9 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::repository::File;
 use crate::workspace::{Graph, path};
 
-/// The crates that still have circles. A crate without any leaves the list.
-const WITH_CIRCLES: &[&str] = &["squall"];
-
 /// The path of a module as a folder would have it, `crates/NAME/src/a/b`, and what it names.
 type Modules<'a> = BTreeMap<&'a str, Module<'a>>;
 
@@ -20,29 +17,14 @@ struct Module<'a> {
     file: &'a str,
     /// The paths that it names, segment by segment.
     names: Vec<Vec<&'a str>>,
-    /// The names that it imports, each with its path.
-    imports: BTreeMap<&'a str, Vec<&'a str>>,
+    /// The names that it imports, each with its paths: one for each set of features.
+    imports: BTreeMap<&'a str, Vec<Vec<&'a str>>>,
 }
 
-/// Returns the circles in crates that must have none, and the crates that have none any more.
+/// Returns each circle as a fault.
 pub(crate) fn violations(files: &[File]) -> Vec<String> {
-    let in_crate = |name: &str| {
-        let folder = format!("crates/{name}/");
-        move |file: &String| file.starts_with(&folder)
-    };
-    let mut circles = circles(files);
-    let mut found = Vec::new();
-    for name in WITH_CIRCLES {
-        if !circles.iter().any(|circle| in_crate(name)(&circle[0])) {
-            found.push(format!(
-                "{name} has no circle: remove it from WITH_CIRCLES in xtask/src/circles.rs"
-            ));
-        }
-        circles.retain(|circle| !in_crate(name)(&circle[0]));
-    }
-    let shown = |circle: &Vec<String>| format!("a circle of files: {}", circle.join(" → "));
-    found.extend(circles.iter().map(shown));
-    found
+    let shown = |circle: Vec<String>| format!("a circle of files: {}", circle.join(" → "));
+    circles(files).into_iter().map(shown).collect()
 }
 
 /// Returns the shortest circle of each file that comes first in it.
@@ -60,11 +42,12 @@ fn circles(files: &[File]) -> Vec<Vec<String>> {
     let mut graph = Graph::new();
     for (key, module) in &modules {
         let is_above = |other: &str| format!("{key}/").starts_with(&format!("{other}/"));
-        let targets = module.names.iter().filter_map(|name| {
-            let target = resolve(&modules, &absolute(&modules, key, name)?, 0)?;
-            (!is_above(target)).then(|| modules[target].file.to_owned())
-        });
-        graph.insert(module.file.to_owned(), targets.collect());
+        let paths = module.names.iter();
+        let paths = paths.flat_map(|name| absolute(&modules, key, name));
+        let targets = paths.flat_map(|path| resolve(&modules, &path, 0));
+        let targets = targets.filter(|target| !is_above(target));
+        let files = targets.map(|target| modules[target].file.to_owned());
+        graph.insert(module.file.to_owned(), files.collect());
     }
     let circle = |(file, targets): (&String, &BTreeSet<String>)| {
         let circles = targets
@@ -78,15 +61,19 @@ fn circles(files: &[File]) -> Vec<Vec<String>> {
     graph.iter().filter_map(circle).collect()
 }
 
-/// The path from the crate's `src`, or `None` if it leads out of the crate.
-fn absolute(modules: &Modules<'_>, key: &str, name: &[&str]) -> Option<String> {
-    let (head, rest) = name.split_first()?;
+/// The paths from the crate's `src`; none if the name leads out of the crate.
+fn absolute(modules: &Modules<'_>, key: &str, name: &[&str]) -> Vec<String> {
+    let Some((head, rest)) = name.split_first() else {
+        return Vec::new();
+    };
     let child = format!("{key}/{head}");
-    let base = match *head {
-        "crate" => format!("{}/src", key.split_once("/src")?.0),
-        "self" => key.to_owned(),
+    let bases = match *head {
+        "crate" => Vec::from_iter(key.split_once("/src").map(|(of, _)| format!("{of}/src"))),
+        "self" => vec![key.to_owned()],
         "super" => {
-            let parent = key.rsplit_once('/')?.0;
+            let Some((parent, _)) = key.rsplit_once('/') else {
+                return Vec::new();
+            };
             let above = rest.first() == Some(&"super");
             return if above {
                 absolute(modules, parent, rest)
@@ -94,28 +81,44 @@ fn absolute(modules: &Modules<'_>, key: &str, name: &[&str]) -> Option<String> {
                 absolute(modules, parent, &[&["self"], rest].concat())
             };
         }
-        _ if modules.contains_key(child.as_str()) => child,
+        _ if modules.contains_key(child.as_str()) => vec![child],
         _ => {
-            let import = modules.get(key)?.imports.get(head)?;
-            let is_local = ["crate", "self", "super"].contains(&import[0]);
-            is_local.then(|| absolute(modules, key, import))??
+            let module = modules.get(key);
+            let imports = module.and_then(|module| module.imports.get(head));
+            let local = imports.into_iter().flatten().filter(|import| {
+                let is_local = ["crate", "self", "super"].contains(&import[0]);
+                is_local && import[0] != *head
+            });
+            local
+                .flat_map(|import| absolute(modules, key, import))
+                .collect()
         }
     };
-    Some([&[base.as_str()], rest].concat().join("/"))
+    let paths = bases
+        .iter()
+        .map(|base| [&[base.as_str()], rest].concat().join("/"));
+    paths.collect()
 }
 
-/// The module that defines what the path leads to.
-fn resolve<'a>(modules: &Modules<'a>, path: &str, depth: usize) -> Option<&'a str> {
+/// The modules that define what the path leads to.
+fn resolve<'a>(modules: &Modules<'a>, path: &str, depth: usize) -> Vec<&'a str> {
     let ends = path.rmatch_indices('/').map(|(end, _)| end);
     let mut prefixes = [path.len()].into_iter().chain(ends).map(|end| &path[..end]);
-    let (key, module) = prefixes.find_map(|prefix| modules.get_key_value(prefix))?;
-    let mut rest = path[key.len()..].split('/').skip(1);
-    let import = rest.next().and_then(|name| module.imports.get(name));
-    let Some(import) = import.filter(|_| depth < 16) else {
-        return Some(key);
+    let Some((key, module)) = prefixes.find_map(|prefix| modules.get_key_value(prefix)) else {
+        return Vec::new();
     };
-    let import = [&import[..], &rest.collect::<Vec<_>>()].concat();
-    resolve(modules, &absolute(modules, key, &import)?, depth + 1)
+    let mut rest = path[key.len()..].split('/').skip(1);
+    let imports = rest.next().and_then(|name| module.imports.get(name));
+    let Some(imports) = imports.filter(|_| depth < 16) else {
+        return vec![key];
+    };
+    let rest: Vec<&str> = rest.collect();
+    let paths = imports
+        .iter()
+        .flat_map(|import| absolute(modules, key, &[&import[..], &rest].concat()));
+    paths
+        .flat_map(|path| resolve(modules, &path, depth + 1))
+        .collect()
 }
 
 impl<'a> Module<'a> {
@@ -173,7 +176,7 @@ impl<'a> Module<'a> {
             *at += 2;
         }
         if is_import {
-            self.imports.insert(name, path.clone());
+            self.imports.entry(name).or_default().push(path.clone());
         }
         self.names.push(path);
     }
@@ -248,6 +251,23 @@ mod tests {
             "y.rs: use crate::x::Part;",
         ];
         assert_eq!(found(&lines), ["x/part.rs y.rs x/part.rs"]);
+    }
+
+    #[test]
+    fn a_circle_of_one_set_of_features_is_found() {
+        for order in [
+            "on::T; pub(crate) use self::off::T;",
+            "off::T; pub(crate) use self::on::T;",
+        ] {
+            let lines = [
+                "lib.rs: mod x; mod y;",
+                &format!("x/mod.rs: mod on; mod off; pub(crate) use self::{order}"),
+                "x/on.rs: struct T;",
+                "x/off.rs: use crate::y::Y; struct T;",
+                "y.rs: use crate::x::T;",
+            ];
+            assert_eq!(found(&lines), ["x/off.rs y.rs x/off.rs"], "{order}");
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ use squall_server::BoxError;
 
 use crate::{
     Error,
-    response::{BodyTooLarge, request_fault},
+    response::body_fault::{BodyTooLarge, request_fault},
 };
 
 /// In the extensions of a request with a body.

@@ -8,11 +8,7 @@ use std::{
     },
 };
 
-use axum_core::extract::FromRequestParts;
-use http::request::Parts;
 use tokio::{runtime::Handle, sync::Notify};
-
-use crate::{Error, service::Matched};
 
 /// Spawns background tasks: work that goes on after its response, such as sending mail, or for as long
 /// as the program. It is an extractor, and a field of [`Worker`](crate::Worker). Clones are cheap.
@@ -116,18 +112,6 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.0.running.fetch_sub(1, Ordering::SeqCst);
         self.0.finished.notify_waiters();
-    }
-}
-
-/// Outside of a route of an application, the response is 500.
-impl<S: Send + Sync> FromRequestParts<S> for Tasks {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        let matched = parts.extensions.get::<Matched>();
-        matched
-            .map(|matched| matched.site.tasks.clone())
-            .ok_or_else(|| Error::new("`Tasks` outside of a squall route"))
     }
 }
 

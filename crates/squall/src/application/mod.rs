@@ -12,11 +12,10 @@ pub use self::urls::Urls;
 use std::{fmt, sync::Arc};
 
 use squall_routing::{Router, Rule};
-use squall_server::Bind;
 
 use self::{settings::ApplicationSettings, site::Site};
 use crate::{
-    Error, Result, Routes, Server, Tasks, autoreload,
+    Error, Result, Routes, Tasks,
     handler::endpoint::HttpService,
     routes::{
         Entry, IntoRoute, RouteLayer,
@@ -176,7 +175,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
             let checked = handlers.try_for_each(|types| settings.check_handler(types));
             checked.map_err(|error| Error::new(format!("route {rule}: {error}")))?;
         }
-        let live_reload = autoreload::live_reload(&settings);
+        let live_reload = settings.live_reload();
         let debug = settings.debug.is_on();
         let mut rules = Router::builder();
         let files = settings.files.build(debug)?;
@@ -246,16 +245,6 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         let mut layers = self.layers;
         layers.extend(own_layers);
         Ok(ApplicationService::new(inner, &layers))
-    }
-
-    /// Listens and serves in this process until a signal stops it. Short for
-    /// `Server::new(self).bind(address)?.start(1)`.
-    ///
-    /// # Errors
-    ///
-    /// As [`into_service`](Self::into_service), [`Server::bind`] and [`Server::start`].
-    pub fn listen(self, address: impl Into<Bind>) -> Result<()> {
-        Server::new(self).bind(address)?.start(1)
     }
 }
 

@@ -3,9 +3,14 @@
 use http::StatusCode;
 
 use crate::{
-    Application, Handler, auth, compression, cookies, debug, handler::endpoint::Endpoint, locale,
-    response::error_pages::ErrorPages, routes::handler_types::HandlerTypes, static_files,
-    templates, xsrf,
+    Application, Handler, auth,
+    autoreload::{self, LiveReload},
+    compression, cookies, debug,
+    handler::endpoint::Endpoint,
+    locale,
+    response::error_pages::ErrorPages,
+    routes::handler_types::HandlerTypes,
+    static_files, templates, xsrf,
 };
 
 /// Settings as given. The settings of a feature that is off are empty.
@@ -49,6 +54,16 @@ impl ApplicationSettings {
         self.templates.check_handler(types)?;
         let has_secret = self.cookies.has_secret();
         self.auth.check_handler(types, has_secret)
+    }
+
+    /// Returns the live reload of pages in debug mode, which watches static files and templates.
+    pub(crate) fn live_reload(&self) -> Option<LiveReload> {
+        if !self.debug.is_on() {
+            return None;
+        }
+        let folders = self.files.root().into_iter();
+        let folders = folders.chain(self.templates.folder());
+        autoreload::live_reload(folders, self.debug.allowed_hosts())
     }
 }
 

@@ -1,12 +1,10 @@
 //! `Urls`: reverse routing, and the URLs of static files.
 
-use std::{convert::Infallible, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
-use axum_core::extract::FromRequestParts;
-use http::request::Parts;
 use squall_routing::ReverseError;
 
-use crate::{service::Matched, static_files};
+use crate::static_files::FileUrls;
 
 /// Reverse routing: builds URLs of this application. It is an extractor, and outside of handlers
 /// [`ApplicationService::urls`](crate::ApplicationService::urls) returns it. Clones are cheap.
@@ -29,14 +27,14 @@ pub struct Urls(Arc<Sources>);
 struct Sources {
     routes: squall_routing::Urls,
     #[cfg_attr(
-        not(feature = "static"),
-        expect(dead_code, reason = "there are no files")
+        not(any(feature = "static", feature = "templates")),
+        expect(dead_code, reason = "only pages and `static_url` use them")
     )]
-    files: static_files::Urls,
+    files: FileUrls,
 }
 
 impl Urls {
-    pub(crate) fn new(routes: squall_routing::Urls, files: static_files::Urls) -> Self {
+    pub(crate) fn new(routes: squall_routing::Urls, files: FileUrls) -> Self {
         Self(Arc::new(Sources { routes, files }))
     }
 
@@ -54,21 +52,9 @@ impl Urls {
     }
 
     /// Returns the URLs of static files.
-    #[cfg(feature = "static")]
-    pub(crate) fn files(&self) -> &static_files::Urls {
+    #[cfg(any(feature = "static", feature = "templates"))]
+    pub(crate) fn files(&self) -> &FileUrls {
         &self.0.files
-    }
-}
-
-/// Outside of a route of an application, it has no named routes and no static files.
-impl<S: Send + Sync> FromRequestParts<S> for Urls {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let matched = parts.extensions.get::<Matched>();
-        Ok(matched
-            .map(|matched| matched.site.urls.clone())
-            .unwrap_or_default())
     }
 }
 

@@ -1,14 +1,19 @@
 //! Nothing is watched.
 
+use std::path::Path;
+
 use squall_server::{Listening, Serve};
 
-use crate::{Result, application::settings::ApplicationSettings};
+use crate::Result;
 
 /// No page is reloaded.
 #[derive(Clone)]
 pub(crate) enum LiveReload {}
 
-pub(crate) fn live_reload(_: &ApplicationSettings) -> Option<LiveReload> {
+pub(crate) fn live_reload<'a>(
+    _: impl Iterator<Item = &'a Path>,
+    _: impl Iterator<Item = &'a str>,
+) -> Option<LiveReload> {
     None
 }
 
@@ -20,7 +25,6 @@ pub(crate) async fn serve(
     Ok(listening.serve(service).await?)
 }
 
-#[cfg(all(unix, feature = "prefork"))]
 pub(crate) fn watch_build() -> Result<()> {
     Ok(())
 }

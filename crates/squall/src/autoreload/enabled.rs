@@ -1,26 +1,23 @@
 //! Live reload of pages, and the watch for a new build.
 
 pub(crate) use squall_autoreload::LiveReload;
-use squall_autoreload::{LiveReloadLayer, LiveReloadService};
-#[cfg(all(unix, feature = "prefork"))]
-use squall_autoreload::{Watching, reload_when_rebuilt};
+
+use std::path::Path;
+
+use squall_autoreload::{LiveReloadLayer, LiveReloadService, Watching, reload_when_rebuilt};
 use squall_server::{Handle, Listening, Serve};
 use tower_layer::Layer;
 
-use crate::{Result, application::settings::ApplicationSettings, prefork, xheaders::peer_ip};
+use crate::{Result, prefork, xheaders::peer_ip};
 
-/// Returns the live reload of pages in debug mode, which watches static files and templates.
-pub(crate) fn live_reload(settings: &ApplicationSettings) -> Option<LiveReload> {
-    if !settings.debug.is_on() {
-        return None;
-    }
-    let watched = settings
-        .files
-        .root()
-        .into_iter()
-        .chain(settings.templates.folder());
-    let live = watched.fold(LiveReload::new(), LiveReload::watch);
-    let hosts = settings.debug.allowed_hosts();
+/// Returns the live reload of pages, which watches these folders. These hosts are the developer's as
+/// well.
+#[expect(clippy::unnecessary_wraps, reason = "as without the feature")]
+pub(crate) fn live_reload<'a>(
+    folders: impl Iterator<Item = &'a Path>,
+    hosts: impl Iterator<Item = &'a str>,
+) -> Option<LiveReload> {
+    let live = folders.fold(LiveReload::new(), LiveReload::watch);
     Some(hosts.fold(live, LiveReload::allow_host))
 }
 
@@ -60,7 +57,6 @@ fn until_stopped(mut live: LiveReload, handle: &Handle) -> LiveReloadLayer {
 
 /// Reloads the supervisor, by SIGHUP, when the program has been rebuilt; until the result is
 /// dropped.
-#[cfg(all(unix, feature = "prefork"))]
 pub(crate) fn watch_build() -> Result<Option<Watching>> {
     Ok(reload_when_rebuilt()?)
 }

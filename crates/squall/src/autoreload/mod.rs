@@ -5,14 +5,10 @@ mod disabled;
 #[cfg(feature = "autoreload")]
 mod enabled;
 
-#[cfg(all(not(feature = "autoreload"), unix, feature = "prefork"))]
-pub(crate) use self::disabled::watch_build;
 #[cfg(not(feature = "autoreload"))]
-pub(crate) use self::disabled::{LiveReload, live_reload, serve};
-#[cfg(all(feature = "autoreload", unix, feature = "prefork"))]
-pub(crate) use self::enabled::watch_build;
+pub(crate) use self::disabled::{LiveReload, live_reload, serve, watch_build};
 #[cfg(feature = "autoreload")]
-pub(crate) use self::enabled::{LiveReload, live_reload, serve};
+pub(crate) use self::enabled::{LiveReload, live_reload, serve, watch_build};
 
 /// Whether a program in debug mode reloads when it is rebuilt.
 pub(crate) const IS_ENABLED: bool = cfg!(feature = "autoreload");

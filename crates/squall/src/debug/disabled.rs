@@ -32,6 +32,10 @@ pub(crate) struct Observed {
 #[derive(Clone)]
 pub(crate) enum RequestMetadata {}
 
+/// Marks a traceback page; no response is one.
+#[derive(Clone)]
+pub(crate) enum ShownTraceback {}
+
 /// The lines of a template, for the page.
 #[cfg(feature = "templates")]
 pub(crate) struct Snippet;
@@ -39,6 +43,10 @@ pub(crate) struct Snippet;
 impl Settings {
     pub(crate) fn is_on(&self) -> bool {
         false
+    }
+
+    pub(crate) fn allowed_hosts(&self) -> impl Iterator<Item = &str> {
+        std::iter::empty()
     }
 
     pub(crate) fn build(self) -> Tracebacks {
@@ -103,11 +111,6 @@ impl Observed {
         }
         response
     }
-}
-
-/// Whether the response is a traceback page.
-pub(crate) fn is_traceback(_: &Response) -> bool {
-    false
 }
 
 impl RequestMetadata {

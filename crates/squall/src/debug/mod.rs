@@ -9,11 +9,11 @@ mod enabled;
 pub(crate) use self::disabled::Snippet;
 #[cfg(not(feature = "debug"))]
 pub(crate) use self::disabled::{
-    Failure, Observed, RequestMetadata, Settings, Tracebacks, is_traceback,
+    Failure, Observed, RequestMetadata, Settings, ShownTraceback, Tracebacks,
 };
 #[cfg(all(feature = "debug", feature = "templates"))]
 pub(crate) use self::enabled::Snippet;
 #[cfg(feature = "debug")]
 pub(crate) use self::enabled::{
-    Failure, Observed, RequestMetadata, Settings, Tracebacks, is_traceback,
+    Failure, Observed, RequestMetadata, Settings, ShownTraceback, Tracebacks,
 };

@@ -4,7 +4,7 @@ use axum_core::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::StatusCode;
 
-use crate::{Error, response::request_fault};
+use crate::{Error, response::body_fault::request_fault};
 
 /// Reads the whole body. An error has the status of its cause.
 pub(super) async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {

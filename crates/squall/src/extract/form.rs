@@ -52,7 +52,7 @@ where
             let Query(value) = Query::from_request_parts(&mut parts, state).await?;
             return Ok(Self(value));
         }
-        if !is_media_type(request.headers(), |name| name == URL_ENCODED) {
+        if !is_media_type(request.headers(), |name| name.is(URL_ENCODED)) {
             return Err(wrong_media_type(URL_ENCODED));
         }
         check_content_coding(request.headers())?;

@@ -6,6 +6,7 @@ use axum_core::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
+use squall_fields::MediaType;
 
 use super::{
     body::{at_path, read_body},
@@ -45,7 +46,7 @@ where
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
-        let is_json = |name: &str| name == "application/json" || name.ends_with("+json");
+        let is_json = |name: MediaType<'_>| name.is("application/json") || name.has_suffix("json");
         if !is_media_type(request.headers(), is_json) {
             return Err(wrong_media_type("application/json"));
         }

@@ -1,20 +1,18 @@
 //! Media types and content codings that an extractor does not read.
 
-use std::fmt;
-
 use http::{HeaderMap, StatusCode, header};
+use squall_fields::MediaType;
 
-use crate::Error;
+use crate::{Error, response::body_fault::CodedBody};
 
 /// Whether the body has this media type (RFC 9110, 8.3.1), parameters aside.
-pub(crate) fn is_media_type(headers: &HeaderMap, wanted: impl Fn(&str) -> bool) -> bool {
+pub(crate) fn is_media_type(
+    headers: &HeaderMap,
+    is_wanted: impl FnOnce(MediaType<'_>) -> bool,
+) -> bool {
     let value = headers.get(header::CONTENT_TYPE);
-    value
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| {
-            let essence = value.split(';').next().unwrap_or_default();
-            wanted(&essence.trim().to_ascii_lowercase())
-        })
+    let media_type = value.and_then(|value| MediaType::parse(value.as_bytes()));
+    media_type.is_some_and(is_wanted)
 }
 
 /// Rejects a body with a content coding, such as `gzip`, with 415 (RFC 9110, section 15.5.16).
@@ -31,24 +29,6 @@ pub(crate) fn check_content_coding(headers: &HeaderMap) -> Result<(), Error> {
         Err(Error::refusal(status, CodedBody { coding }))
     })
 }
-
-/// The body has a content coding. The response has `Accept-Encoding`.
-#[derive(Debug)]
-pub(crate) struct CodedBody {
-    coding: String,
-}
-
-impl fmt::Display for CodedBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let coding = &self.coding;
-        write!(
-            f,
-            "expected a body without a content coding, found `Content-Encoding: {coding:?}`"
-        )
-    }
-}
-
-impl std::error::Error for CodedBody {}
 
 /// Returns the refusal of another media type, with 415.
 pub(crate) fn wrong_media_type(expected: &str) -> Error {

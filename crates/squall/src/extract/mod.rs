@@ -16,6 +16,8 @@ mod query;
 mod shutdown;
 mod state;
 mod stream;
+mod tasks;
+mod urls;
 
 #[cfg(feature = "json")]
 pub use self::json::Json;

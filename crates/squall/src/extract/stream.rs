@@ -16,7 +16,7 @@ use futures_core::Stream;
 use http::StatusCode;
 use http_body::Body as _;
 
-use crate::{Error, response::request_fault};
+use crate::{Error, response::body_fault::request_fault};
 
 /// The body of a request as a stream of chunks, for uploads that do not fit into memory. Trailers are
 /// left out, and the body is what the client sent, a content coding included.

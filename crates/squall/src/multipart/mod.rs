@@ -197,7 +197,7 @@ impl<S: Send + Sync> FromRequest<S> for Multipart {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
-        if !is_media_type(request.headers(), |name| name == FORM_DATA) {
+        if !is_media_type(request.headers(), |name| name.is(FORM_DATA)) {
             return Err(wrong_media_type(FORM_DATA));
         }
         let boundary = boundary(request.headers()).ok_or_else(boundary_refusal)?;

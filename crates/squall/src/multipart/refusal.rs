@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::feed::HeadTooLong;
-use crate::{Error, response::request_fault};
+use crate::{Error, response::body_fault::request_fault};
 
 /// The bytes of a name in a message.
 const SHOWN: usize = 100;

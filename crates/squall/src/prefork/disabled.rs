@@ -1,8 +1,8 @@
 //! One process, without a supervisor.
 
-use squall_server::{Handle, Limits};
+use squall_server::{Bind, Handle, Limits};
 
-use crate::{Error, Result, Server};
+use crate::{Error, Result};
 
 pub(crate) const IS_ENABLED: bool = false;
 
@@ -11,6 +11,17 @@ pub(crate) struct Settings {}
 
 impl Settings {
     pub(crate) fn limits(&mut self, _: &Limits) {}
+
+    pub(crate) fn supervise(
+        self,
+        processes: usize,
+        _: impl Iterator<Item = (Bind, Option<&'static str>)>,
+    ) -> Result<()> {
+        Err(Error::new(format!(
+            "start({processes}): several processes need a Unix system and the feature `prefork`; \
+             start(1) serves in this process"
+        )))
+    }
 }
 
 /// Returns no number: this process is not a worker.
@@ -51,19 +62,13 @@ pub(crate) fn obey_signals(_: &Handle) -> Result<bool> {
     Ok(false)
 }
 
-pub(crate) async fn serve(server: Server) -> Result<()> {
-    server.serve().await
+/// Notifies no supervisor.
+pub(crate) async fn notify(_: &Handle, serving: impl Future<Output = Result<()>>) -> Result<()> {
+    serving.await
 }
 
 pub(crate) async fn has_successor() -> bool {
     false
-}
-
-pub(crate) fn supervised(_: Server, processes: usize) -> Result<()> {
-    Err(Error::new(format!(
-        "start({processes}): several processes need a Unix system and the feature `prefork`; \
-         start(1) serves in this process"
-    )))
 }
 
 #[cfg(test)]

@@ -19,6 +19,6 @@ pub(crate) use self::imp::generation;
 #[cfg(feature = "autoreload")]
 pub(crate) use self::imp::generation_id;
 pub(crate) use self::imp::{
-    IS_ENABLED, Settings, follow_supervisor, has_successor, is_worker, obey_signals, observe,
-    serve, supervised, task_id,
+    IS_ENABLED, Settings, follow_supervisor, has_successor, is_worker, notify, obey_signals,
+    observe, task_id,
 };

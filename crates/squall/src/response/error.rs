@@ -4,8 +4,11 @@ use std::{error::Error as StdError, fmt, sync::Arc};
 
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
-use squall_server::{BodyError, BoxError};
+use squall_server::BoxError;
 
+#[cfg(any(feature = "form", feature = "json", feature = "multipart"))]
+use super::body_fault::CodedBody;
+use super::body_fault::{chain, request_fault};
 use crate::debug::Failure;
 
 /// `Result` with squall's [`Error`].
@@ -183,39 +186,6 @@ impl Error {
     }
 }
 
-/// A request's body is larger than the limit.
-#[derive(Debug)]
-pub(crate) struct BodyTooLarge {
-    /// In bytes.
-    pub(crate) limit: u64,
-}
-
-impl fmt::Display for BodyTooLarge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the request body is longer than {} bytes", self.limit)
-    }
-}
-
-impl StdError for BodyTooLarge {}
-
-fn chain<'a>(
-    first: Option<&'a (dyn StdError + 'static)>,
-) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(first, |&error| error.source())
-}
-
-/// Returns the status of an error that the request caused.
-pub(crate) fn request_fault(error: &(dyn StdError + 'static)) -> Option<StatusCode> {
-    chain(Some(error)).find_map(|error| {
-        if let Some(error) = error.downcast_ref::<BodyError>() {
-            return Some(error.status());
-        }
-        error
-            .is::<BodyTooLarge>()
-            .then_some(StatusCode::PAYLOAD_TOO_LARGE)
-    })
-}
-
 impl<E: Into<BoxError>> From<E> for Error {
     #[track_caller]
     fn from(error: E) -> Self {
@@ -255,7 +225,7 @@ impl IntoResponse for Error {
         #[cfg(any(feature = "form", feature = "json", feature = "multipart"))]
         if self
             .source()
-            .is_some_and(<dyn StdError + Send + Sync>::is::<crate::extract::media_type::CodedBody>)
+            .is_some_and(<dyn StdError + Send + Sync>::is::<CodedBody>)
         {
             let identity = http::HeaderValue::from_static("identity");
             response

@@ -1,12 +1,13 @@
-//! Responses: HTML and redirects. `error.rs` is the error of a handler, `error_pages.rs` its page, and
-//! `default_page.rs` that of an application without one, in the format of `negotiate.rs`.
+//! Responses: HTML and redirects. `error.rs` is the error of a handler, with the status of
+//! `body_fault.rs`; `error_pages.rs` is its page, and `default_page.rs` that of an application without
+//! one, in the format of `negotiate.rs`.
 
+pub(crate) mod body_fault;
 pub(crate) mod default_page;
 mod error;
 pub(crate) mod error_pages;
 pub(crate) mod negotiate;
 
-pub(crate) use self::error::{BodyTooLarge, request_fault};
 pub use self::{
     error::{Error, Result},
     error_pages::ErrorPage,

@@ -8,7 +8,7 @@ use super::tls::{self, Tls};
 use crate::{Error, Result, prefork};
 
 /// The name of a socket for HTTPS in `LISTEN_FDNAMES`.
-pub(crate) const HTTPS: &str = "https";
+const HTTPS: &str = "https";
 
 /// The addresses to bind, with their TLS settings, and bound listeners.
 #[derive(Debug, Default)]
@@ -20,6 +20,12 @@ pub(crate) struct ListenConfig {
 impl ListenConfig {
     pub(crate) fn has_tls(&self) -> bool {
         self.binds.iter().any(|(_, tls)| tls.is_some())
+    }
+
+    /// Returns the addresses to bind, with the names of their sockets.
+    pub(crate) fn into_named(self) -> impl Iterator<Item = (Bind, Option<&'static str>)> {
+        let binds = self.binds.into_iter();
+        binds.map(|(bind, tls)| (bind, tls.is_some().then_some(HTTPS)))
     }
 
     /// Binds bare ports to loopback only, for debug mode.

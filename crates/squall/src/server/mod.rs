@@ -1,20 +1,21 @@
 //! `Server`: the builder of addresses, limits, processes and threads of an application.
 //!
-//! `run.rs` is `start` in this process, `serve.rs` serves in a runtime, `listen.rs` and `tls.rs` make the
-//! listeners. `handles.rs` has the servers of this process, for `health.rs` and the counters.
+//! `start.rs` is `start`, `serve.rs` serves in a runtime, `short_forms.rs` has functions for both;
+//! `listen.rs` and `tls.rs` make the listeners. `handles.rs` has the servers of this process, for `health.rs` and the counters.
 
 pub(crate) mod handles;
 mod health;
 pub(crate) mod listen;
 #[cfg_attr(not(feature = "log"), path = "no_logging.rs")]
 mod logging;
-mod run;
 mod serve;
+mod short_forms;
+mod start;
 mod tls;
 
 pub use self::{
     health::{healthz, readyz},
-    serve::serve,
+    short_forms::serve,
 };
 
 use std::{fmt, mem, pin::Pin};
@@ -22,7 +23,7 @@ use std::{fmt, mem, pin::Pin};
 use squall_server::{Bind, Handle, Limits, Listener, TrustedProxies};
 
 use self::listen::ListenConfig;
-use crate::{Application, ApplicationService, Error, Result, Tasks, autoreload, prefork, xheaders};
+use crate::{Application, ApplicationService, Error, Result, Tasks, prefork, xheaders};
 
 /// Runs an application: addresses, limits, processes, threads and shutdown.
 ///
@@ -282,37 +283,6 @@ impl Server {
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.handle.clone()
-    }
-
-    /// Serves until a signal stops the server. SIGTERM and SIGQUIT begin a graceful shutdown,
-    /// SIGINT (Ctrl-C) a quick one; a second signal stops at once. On SIGHUP, a supervisor reloads
-    /// its workers, and a single process its certificates, if it has any.
-    ///
-    /// With 1, this process serves. With another number, it supervises that many workers, and with
-    /// 0 one for each CPU (Tornado's `start`). Each worker executes this program again up to this
-    /// call, so code before the call runs in the supervisor and in every worker.
-    ///
-    /// An application in [debug mode](Application::debug) has a supervisor with one worker, so that
-    /// a rebuilt program replaces it without refusing a request.
-    ///
-    /// # Errors
-    ///
-    /// If the application, a setting or an address is wrong, or the factory fails; if debug mode is
-    /// set with several processes; and inside an asynchronous runtime, where [`serve`](Self::serve)
-    /// is the method to call. A supervisor whose workers fail permanently exits the process
-    /// instead, with status 3 if no worker was ever ready, and 4 if it gave up restarting them.
-    pub fn start(mut self, processes: usize) -> Result<()> {
-        logging::init(self.is_log_lossless);
-        self.processes = processes;
-        self.apply_debug()?;
-        // Reload needs a supervisor, which cannot pass on a listener that it did not bind.
-        let reloads = self.debug && autoreload::IS_ENABLED && prefork::IS_ENABLED;
-        let is_single = processes == 1 && (!reloads || !self.listen.listeners.is_empty());
-        if is_single || prefork::is_worker() {
-            run::single_process(self)
-        } else {
-            prefork::supervised(self, processes)
-        }
     }
 
     /// Applies the application's debug mode: one process, and bare ports on loopback.

@@ -1,13 +1,13 @@
-//! `Server::serve` and `serve`: listen, serve and run the shutdown hooks, in the caller's runtime.
+//! `Server::serve`: listen, serve and run the shutdown hooks, in the caller's runtime.
 
 use std::time::Duration;
 
-use squall_server::{Handle, IntoListener, Stop};
+use squall_server::{Handle, Stop};
 use tokio::task::JoinSet;
 use tower_layer::Layer;
 
 use super::{AppSource, Server, StartHook, Worker, handles, listen::Banner};
-use crate::{Application, ApplicationService, Error, Result, Tasks, autoreload, prefork};
+use crate::{ApplicationService, Error, Result, Tasks, autoreload, prefork};
 
 impl Server {
     /// Serves in the caller's runtime until [`handle`](Self::handle) stops the server. It handles
@@ -119,34 +119,4 @@ async fn wait_for(tasks: &[Tasks; 2], handle: &Handle, mut deadline: JoinSet<()>
     if running > 0 {
         tracing::warn!(running, "background tasks were cut off by the shutdown");
     }
-}
-
-/// Serves an application on a listener, in the caller's runtime, until the future is dropped, as
-/// `axum::serve` does. [`Server`] has more settings.
-///
-/// # Examples
-///
-/// ```no_run
-/// use squall::{Application, get};
-///
-/// # #[tokio::main]
-/// # async fn main() -> squall::Result<()> {
-/// let app = Application::new().route("/", get(|| async { "Hello, world" }));
-/// let listener = tokio::net::TcpListener::bind("127.0.0.1:8888").await?;
-/// squall::serve(listener, app).await
-/// # }
-/// ```
-///
-/// # Errors
-///
-/// If a route or setting of the application is wrong, or the listener does not listen.
-pub async fn serve<L, S>(listener: L, application: Application<S>) -> Result<()>
-where
-    L: IntoListener,
-    S: Clone + Send + Sync + 'static,
-{
-    Server::new(application)
-        .listener(listener.into_listener()?)
-        .serve()
-        .await
 }

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     Error, ErrorPage,
-    debug::{Observed, is_traceback},
+    debug::{Observed, ShownTraceback},
     handler::endpoint::ResponseFuture as HandlerFuture,
     response::{
         default_page::default_page,
@@ -254,4 +254,9 @@ fn without_body(mut response: Response) -> Response {
     }
     *response.body_mut() = Body::empty();
     response
+}
+
+/// Whether the response is a traceback page.
+fn is_traceback(response: &Response) -> bool {
+    response.extensions().get::<ShownTraceback>().is_some()
 }

@@ -1,6 +1,5 @@
 //! No static files.
 
-#[cfg(feature = "autoreload")]
 use std::path::Path;
 
 use super::Added;
@@ -10,11 +9,10 @@ use crate::Result;
 pub(crate) struct Settings {}
 
 /// The URLs of no files.
-#[derive(Default)]
-pub(crate) struct Urls;
+#[derive(Clone, Default)]
+pub(crate) struct FileUrls;
 
 impl Settings {
-    #[cfg(feature = "autoreload")]
     pub(crate) fn root(&self) -> Option<&Path> {
         None
     }
@@ -25,9 +23,9 @@ impl Settings {
 }
 
 #[cfg(feature = "templates")]
-impl crate::Urls {
+impl FileUrls {
     /// Returns the templates' function `static_url`, which is missing.
-    pub(crate) fn static_url_function(&self) -> Option<fn(&str) -> String> {
+    pub(crate) fn template_function(&self) -> Option<fn(&str) -> String> {
         None
     }
 }

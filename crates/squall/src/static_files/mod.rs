@@ -8,14 +8,14 @@ mod enabled;
 use squall_routing::Rule;
 
 #[cfg(not(feature = "static"))]
-pub(crate) use self::disabled::{Settings, Urls};
+pub(crate) use self::disabled::{FileUrls, Settings};
 #[cfg(feature = "static")]
-pub(crate) use self::enabled::{Settings, Urls};
+pub(crate) use self::enabled::{FileUrls, Settings};
 use crate::handler::endpoint::Endpoint;
 
 /// The routes and URLs of static files.
 #[derive(Default)]
 pub(crate) struct Added {
     pub(crate) routes: Vec<(Rule, Endpoint)>,
-    pub(crate) urls: Urls,
+    pub(crate) urls: FileUrls,
 }

@@ -1,6 +1,5 @@
 //! No templates.
 
-#[cfg(feature = "autoreload")]
 use std::path::Path;
 
 use crate::{Result, Urls, routes::handler_types::HandlerTypes};
@@ -17,7 +16,6 @@ impl Settings {
         Ok(())
     }
 
-    #[cfg(feature = "autoreload")]
     pub(crate) fn folder(&self) -> Option<&Path> {
         None
     }

@@ -10,6 +10,4 @@ pub(crate) use self::disabled::{Engine, Settings};
 #[cfg(feature = "templates")]
 pub use self::enabled::Page;
 #[cfg(feature = "templates")]
-pub(crate) use self::enabled::UserValue;
-#[cfg(feature = "templates")]
-pub(crate) use self::enabled::{Engine, Settings};
+pub(crate) use self::enabled::{Engine, Settings, UserValue};

@@ -47,5 +47,6 @@ mod client;
 mod cookies;
 mod request;
 mod response;
+mod visitor;
 
 pub use self::{client::TestClient, request::TestRequest, response::TestResponse};

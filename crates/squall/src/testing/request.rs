@@ -6,7 +6,7 @@ use axum_core::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use serde::Serialize;
 
-use super::{TestClient, TestResponse};
+use super::{TestResponse, visitor::Visitor};
 
 /// The cookie and the header of the XSRF token, as Tornado names them.
 const XSRF_COOKIE: &str = "_xsrf";
@@ -15,11 +15,11 @@ const XSRF_HEADER: HeaderName = HeaderName::from_static("x-xsrftoken");
 /// The token of a client that has no cookie yet. Any will do: the check is that both are alike.
 const XSRF_TOKEN: &str = "737175616c6c2d74657374696e672121";
 
-/// A request of a [`TestClient`]; `.await` sends it.
+/// A request of a [`TestClient`](super::TestClient); `.await` sends it.
 #[derive(Debug)]
 #[must_use = "a request is sent by `.await`"]
 pub struct TestRequest<'a> {
-    client: &'a TestClient,
+    visitor: &'a Visitor,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -29,13 +29,13 @@ pub struct TestRequest<'a> {
 
 impl<'a> TestRequest<'a> {
     #[track_caller]
-    pub(super) fn new(client: &'a TestClient, method: Method, target: &str) -> Self {
+    pub(super) fn new(visitor: &'a Visitor, method: Method, target: &str) -> Self {
         let uri = match target.parse() {
             Ok(uri) => uri,
             Err(error) => panic!("{target:?} is not the target of a request: {error}"),
         };
         Self {
-            client,
+            visitor,
             method,
             uri,
             headers: HeaderMap::new(),
@@ -111,13 +111,13 @@ impl<'a> TestRequest<'a> {
 
     /// Sends the request and returns the response before its body is read, for one that streams.
     pub async fn stream(self) -> Response {
-        let client = self.client;
-        client.send(self.into_request()).await
+        let visitor = self.visitor;
+        visitor.send(self.into_request()).await
     }
 
     fn into_request(mut self) -> Request {
         if self.has_token && !self.method.is_safe() && !self.headers.contains_key(XSRF_HEADER) {
-            let mut cookies = self.client.cookies();
+            let mut cookies = self.visitor.cookies();
             if cookies.get(XSRF_COOKIE).is_none() {
                 cookies.set(XSRF_COOKIE, XSRF_TOKEN);
             }

@@ -1,7 +1,9 @@
 //! Finds the user of a request, and redirects to the login page.
 
 mod current_user;
+mod extract;
 mod find_user;
+mod setters;
 
 pub use self::current_user::CurrentUser;
 #[cfg(feature = "templates")]
@@ -9,16 +11,14 @@ pub(crate) use self::find_user::User;
 
 use std::any::type_name;
 
-use axum_core::extract::FromRequestParts;
 #[cfg(feature = "templates")]
 use axum_core::response::Response;
 #[cfg(feature = "templates")]
 use http::request::Parts;
-use serde::Serialize;
 use squall_auth::LoginUrl;
 
 use self::find_user::FindUser;
-use crate::{Application, Result, routes::handler_types::HandlerTypes};
+use crate::{Result, routes::handler_types::HandlerTypes};
 
 /// Settings as given.
 #[derive(Default)]
@@ -84,55 +84,5 @@ impl Auth {
             Some(find_user) => find_user.find(parts).await,
             None => Ok(None),
         }
-    }
-}
-
-impl<S: Clone + Send + Sync + 'static> Application<S> {
-    /// Sets how the user of a request is found, for [`CurrentUser`](crate::CurrentUser) and the
-    /// templates' `current_user` (Tornado's `get_current_user`). The argument is an extractor, or a
-    /// tuple of extractors; the result may be of any type.
-    ///
-    /// Default: the text in the signed cookie `user`, if there is a
-    /// [`cookie_secret`](Self::cookie_secret).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use squall::{Application, Cookies, State};
-    ///
-    /// # #[derive(Clone)] struct Users;
-    /// # impl Users { async fn find(&self, _: &str) -> squall::Result<Option<User>> { Ok(None) } }
-    /// #[derive(Clone, serde::Serialize)]
-    /// struct User {
-    ///     name: String,
-    /// }
-    ///
-    /// let application = Application::with_state(Users)
-    ///     .cookie_secret("XmkIdK0u3n8Sv1bhvGvLrL1a2JQhDT5qVnpB0kSjqXk")
-    ///     .current_user(async |(cookies, State(users)): (Cookies, State<Users>)| {
-    ///         match cookies.get_signed_cookie("user") {
-    ///             Some(id) => users.find(&id).await,
-    ///             None => Ok(None),
-    ///         }
-    ///     });
-    /// ```
-    pub fn current_user<E, F, Fut, U>(mut self, find: F) -> Self
-    where
-        E: FromRequestParts<S> + Send,
-        F: Fn(E) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<Option<U>>> + Send,
-        U: Serialize + Send + Sync + 'static,
-    {
-        self.settings.auth.find_user = Some(FindUser::new(self.state.clone(), find));
-        self
-    }
-
-    /// Sets where [`CurrentUser`](crate::CurrentUser) redirects a client that has not signed in;
-    /// the query parameter `next` names the requested page (Tornado's `login_url`).
-    ///
-    /// Default: no redirect; the response is 403.
-    pub fn login_url(mut self, url: impl Into<String>) -> Self {
-        self.settings.auth.login_url = Some(url.into());
-        self
     }
 }

@@ -1,6 +1,7 @@
 //! The cookie settings, and the layer that gives requests their cookies.
 
 mod extract;
+mod setters;
 
 pub use self::extract::Cookies;
 
@@ -9,7 +10,7 @@ use http::request::Parts;
 use squall_cookies::{CookieSecret, CookiesLayer};
 
 use crate::{
-    Application, Result,
+    Result,
     routes::settings::{Wrap, wrap},
     xheaders::is_https,
 };
@@ -21,7 +22,7 @@ pub(crate) struct Settings {
     unsigned: bool,
 }
 
-/// The argument of [`Application::cookie_secret`]: a text, or a [`CookieSecret`].
+/// The argument of [`Application::cookie_secret`](crate::Application::cookie_secret): a text, or a [`CookieSecret`].
 #[derive(Debug)]
 pub struct Secret(Source);
 
@@ -62,30 +63,6 @@ impl Secret {
             Source::Text(text) if debug => CookieSecret::weak_for_debug(text)?,
             Source::Text(text) => CookieSecret::new(text)?,
         })
-    }
-}
-
-impl<S: Clone + Send + Sync + 'static> Application<S> {
-    /// Sets the secret that signs cookies (Tornado's `cookie_secret`): a text of `squall secret`,
-    /// the same in all processes, kept outside of the program's source; or a [`CookieSecret`] of
-    /// several versions: the newest signs, the others still verify.
-    ///
-    /// It gives handlers [`Cookies`](crate::Cookies), and [`CurrentUser`](crate::CurrentUser) by
-    /// the signed cookie `user`. A text that is short, or that looks like one from documentation,
-    /// is a configuration error unless the application is in [debug mode](Self::debug).
-    ///
-    /// Default: no secret; no signed cookie is set or accepted.
-    pub fn cookie_secret(mut self, secret: impl Into<Secret>) -> Self {
-        self.settings.cookies.secret = Some(secret.into());
-        self
-    }
-
-    /// Sets whether handlers get [`Cookies`](crate::Cookies) without a secret.
-    ///
-    /// Default: `false`; a [`cookie_secret`](Self::cookie_secret) turns them on as well.
-    pub fn cookies(mut self, enabled: bool) -> Self {
-        self.settings.cookies.unsigned = enabled;
-        self
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::counts;
-use crate::{Result, Server};
+use crate::Result;
 
 /// How often a worker sends its counters to the supervisor.
 const REPORT: Duration = Duration::from_secs(1);
@@ -32,17 +32,19 @@ pub(crate) fn follow_supervisor() -> Result<()> {
     Ok(worker::stop_with_supervisor()?)
 }
 
-/// Serves, and notifies the supervisor or systemd, if there is one.
-pub(crate) async fn serve(server: Server) -> Result<()> {
-    let handle = server.handle();
+/// Notifies the supervisor or systemd, if there is one, while the server with this handle is serving.
+pub(crate) async fn notify(
+    handle: &Handle,
+    serving: impl Future<Output = Result<()>>,
+) -> Result<()> {
     let notifier = Notifier::from_env();
     let served = if notifier.is_connected() {
         select! {
-            served = server.serve() => served,
-            () = report(&handle, &notifier) => Ok(()),
+            served = serving => served,
+            () = report(handle, &notifier) => Ok(()),
         }
     } else {
-        server.serve().await
+        serving.await
     };
     notifier.finished(&counts::counters());
     served

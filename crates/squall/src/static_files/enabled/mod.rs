@@ -1,18 +1,18 @@
 //! The settings for static files, their routes and their URLs.
 
 mod routes;
+mod setters;
+mod static_url;
 mod urls;
 
-pub(crate) use self::urls::Urls;
+pub(crate) use self::urls::FileUrls;
 
-#[cfg(feature = "autoreload")]
 use std::path::Path;
-use std::path::PathBuf;
 
 use squall_static::StaticFiles;
 
 use super::Added;
-use crate::{Application, Result};
+use crate::Result;
 
 /// Settings as given.
 #[derive(Default)]
@@ -23,7 +23,6 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Returns the root directory, if files are served.
-    #[cfg(feature = "autoreload")]
     pub(crate) fn root(&self) -> Option<&Path> {
         self.files.as_ref().map(StaticFiles::root)
     }
@@ -41,33 +40,5 @@ impl Settings {
             files = files.static_url_prefix(prefix);
         }
         Ok(routes::of(files.build()?)?)
-    }
-}
-
-impl<S: Clone + Send + Sync + 'static> Application<S> {
-    /// Serves the files of a directory below `/static/`, and its `robots.txt` and `favicon.ico` at
-    /// the root as well (Tornado's `static_path`). [`Urls::static_url`](crate::Urls::static_url)
-    /// returns their URLs with a version of their content, which clients may cache for ever.
-    ///
-    /// Default: no static files.
-    pub fn static_path(mut self, path: impl Into<PathBuf>) -> Self {
-        self.settings.files.files = Some(StaticFiles::new(path));
-        self
-    }
-
-    /// As [`static_path`](Self::static_path), with other settings.
-    ///
-    /// Default: no static files.
-    pub fn static_files(mut self, files: StaticFiles) -> Self {
-        self.settings.files.files = Some(files);
-        self
-    }
-
-    /// Sets the path below which static files are served (Tornado's `static_url_prefix`).
-    ///
-    /// Default: `/static/`.
-    pub fn static_url_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.settings.files.prefix = Some(prefix.into());
-        self
     }
 }

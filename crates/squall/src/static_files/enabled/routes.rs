@@ -9,7 +9,7 @@ use squall_routing::Rule;
 use squall_static::{ConfigError, ServeStatic, StaticFiles};
 use tower::ServiceExt;
 
-use super::{Added, Urls};
+use super::{Added, FileUrls};
 use crate::{
     Error,
     handler::endpoint::Endpoint,
@@ -42,7 +42,7 @@ pub(super) fn of(files: ServeStatic) -> Result<Added, ConfigError> {
     }
     Ok(Added {
         routes,
-        urls: Urls(Some(files.urls())),
+        urls: FileUrls(Some(files.urls())),
     })
 }
 

@@ -1,0 +1,74 @@
+//! The extractor of `CurrentUser`: the signed-in user, or a login redirect.
+
+use std::any::type_name;
+
+use axum_core::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, request::Parts};
+use squall_auth::Login;
+
+use super::{CurrentUser, find_user::User};
+use crate::{Client, Error, Result, service::Matched};
+
+impl<S, U> FromRequestParts<S> for CurrentUser<U>
+where
+    S: Send + Sync,
+    U: Clone + Send + Sync + 'static,
+{
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        match find(parts).await? {
+            Some(user) => of_type(&user).map_err(IntoResponse::into_response),
+            None => Err(to_login(parts, state).await),
+        }
+    }
+}
+
+impl<S, U> OptionalFromRequestParts<S> for CurrentUser<U>
+where
+    S: Send + Sync,
+    U: Clone + Send + Sync + 'static,
+{
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Response> {
+        let user = find(parts).await?;
+        let user = user.as_ref().map(of_type).transpose();
+        user.map_err(IntoResponse::into_response)
+    }
+}
+
+async fn find(parts: &mut Parts) -> Result<Option<User>, Response> {
+    let matched = parts.extensions.get::<Matched>();
+    match matched.and_then(|matched| matched.site.auth.find_user.clone()) {
+        Some(find_user) => find_user.find(parts).await,
+        None => {
+            let error = "CurrentUser without Application::current_user(…) or cookie_secret(…)";
+            Err(Error::new(error).into_response())
+        }
+    }
+}
+
+fn of_type<U: Clone + 'static>(user: &User) -> Result<CurrentUser<U>> {
+    user.get().map(CurrentUser).ok_or_else(|| {
+        let name = type_name::<U>();
+        Error::new(format!(
+            "CurrentUser<{name}>, but current_user(…) finds another type"
+        ))
+    })
+}
+
+async fn to_login<S: Send + Sync>(parts: &mut Parts, state: &S) -> Response {
+    let Ok(Client(client)) = Client::from_request_parts(parts, state).await;
+    let matched = parts.extensions.get::<Matched>();
+    let login_url = matched.and_then(|matched| matched.site.auth.login_url.as_ref());
+    let login =
+        login_url.map(|url| url.login(&parts.method, &parts.uri, client.origin().as_deref()));
+    match login {
+        Some(login @ Login::Redirect(_)) => login.response(),
+        _ => Error::status(StatusCode::FORBIDDEN).into_response(),
+    }
+}

@@ -1,0 +1,68 @@
+//! `Engine`: the templates of an application, with the functions of every template.
+
+use std::fmt::Display;
+
+#[cfg(feature = "auth")]
+use serde::Serialize;
+#[cfg(feature = "auth")]
+use squall_templates::minijinja::value::Serde;
+use squall_templates::{
+    Templates, Value, html,
+    minijinja::{self, ErrorKind, value::Rest},
+};
+
+use crate::{Result, Urls};
+
+/// Renders templates, if the application has any.
+pub(crate) struct Engine(pub(super) Option<Templates>);
+
+/// A user as a value for templates.
+#[derive(Clone)]
+pub(crate) struct UserValue(pub(super) Value);
+
+impl Engine {
+    /// Adds the functions. Compiles all templates, except in debug mode.
+    pub(super) fn new(templates: Option<Templates>, urls: &Urls, debug: bool) -> Result<Self> {
+        let Some(templates) = templates else {
+            return Ok(Self(None));
+        };
+        let mut templates = with_urls(templates, urls);
+        if debug {
+            templates = templates.auto_reload(true);
+        } else {
+            templates.check()?;
+        }
+        Ok(Self(Some(templates)))
+    }
+}
+
+#[cfg(feature = "auth")]
+impl UserValue {
+    pub(crate) fn new(user: &impl Serialize) -> Self {
+        Self(Value::from(Serde(user)))
+    }
+}
+
+/// Adds the functions that every template has.
+fn with_urls(mut templates: Templates, urls: &Urls) -> Templates {
+    if let Some(static_url) = urls.files().template_function() {
+        templates = templates.function("static_url", move |name: &str| url(static_url(name)));
+    }
+    let routes = urls.clone();
+    templates.function("reverse_url", move |name: &str, params: Rest<Value>| {
+        let params = params.iter().map(|param| param as &dyn Display);
+        routes
+            .reverse_url(name, params)
+            .map(url)
+            .map_err(|error| minijinja::Error::new(ErrorKind::InvalidOperation, error.to_string()))
+    })
+}
+
+/// Marks a URL without special characters as safe, because minijinja escapes slashes as well.
+fn url(url: String) -> Value {
+    if url.contains(['"', '\'', '<', '>', '&']) {
+        url.into()
+    } else {
+        html(url)
+    }
+}
