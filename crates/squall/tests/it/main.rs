@@ -26,6 +26,7 @@ mod nginx;
 mod prefork;
 mod program;
 mod proxy_protocol;
+mod redis_chat;
 mod refusals;
 mod routes;
 mod serve;
