@@ -29,6 +29,11 @@ pub(super) const PROGRAMS: &[Program] = &[
     program("haproxy", "haproxy", "the tests behind a load balancer"),
     program("nginx", "nginx", "the tests behind a reverse proxy"),
     program(
+        "node",
+        "nodejs",
+        "the tests of WebSockets with a client that is not ours",
+    ),
+    program(
         "nsenter",
         "util-linux",
         "the tests as process 1 of a container",
@@ -42,6 +47,11 @@ pub(super) const PROGRAMS: &[Program] = &[
         "python3",
         "python3",
         "the tests that supervise a program of another language",
+    ),
+    program(
+        "redis-server",
+        "redis-server",
+        "the tests of messages between processes",
     ),
     program(
         "setcap",
@@ -69,6 +79,11 @@ pub(super) const PROGRAMS: &[Program] = &[
         "unshare",
         "util-linux",
         "the tests as process 1 of a container",
+    ),
+    program(
+        "ws/index.js",
+        "node-ws",
+        "the tests of WebSockets with a client that is not ours",
     ),
 ];
 

@@ -6,8 +6,8 @@
 )]
 
 mod autobahn;
+mod clients;
 mod example;
 mod handshake;
 mod http2;
-mod python;
 mod site;

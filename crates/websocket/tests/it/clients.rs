@@ -1,4 +1,4 @@
-//! Python's `websockets` as the client, with and without compression.
+//! Python's `websockets` and npm's `ws` as clients, with and without compression.
 
 use std::process::Command;
 
@@ -6,13 +6,28 @@ use serde_json::{Value, json};
 
 use crate::site::Site;
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/ask_websockets.py");
+const PYTHON_SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/ask_websockets.py");
+const NODE_SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/ask_ws.js");
 
 #[test]
-fn messages_close_codes_and_subprotocols() {
+fn python_websockets() {
     let Some(python) = testkit::outside("python-with-websockets") else {
         return;
     };
+    asks(Command::new(python).arg(PYTHON_SCRIPT));
+}
+
+#[test]
+fn npm_ws() {
+    let (Some(node), Some(ws)) = (testkit::outside("node"), testkit::outside("ws/index.js")) else {
+        return;
+    };
+    asks(Command::new(node).arg(NODE_SCRIPT).arg(ws));
+}
+
+/// Messages, fragments, pings, close codes, subprotocols and negotiated compression.
+#[track_caller]
+fn asks(client: &mut Command) {
     let site = Site::start();
     let question = |path: &str, deflate: Value, text: &str, count: usize| json!({"url": site.url(path), "deflate": deflate, "text": text, "count": count});
     let no_takeover = json!({"client_max_window_bits": 9, "server_max_window_bits": 9});
@@ -43,7 +58,7 @@ fn messages_close_codes_and_subprotocols() {
         ),
     ];
     let questions: Vec<Value> = table.iter().map(|(question, _)| question.clone()).collect();
-    let answers = testkit::ask_all(Command::new(python).arg(SCRIPT), &questions);
+    let answers = testkit::ask_all(client, &questions);
     for ((question, extension), answer) in table.iter().zip(answers) {
         let is_chat = question["url"].as_str().unwrap().ends_with("/chat");
         let wanted = json!({
