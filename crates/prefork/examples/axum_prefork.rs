@@ -3,23 +3,33 @@
 //! `cargo run --example axum_prefork`, then: `kill -HUP` reloads, `kill -TERM` stops, and
 //! <http://127.0.0.1:8000/metrics> shows all workers, from any of them.
 
-use std::io;
-use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::{
+    io,
+    process::ExitCode,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Router, serve};
-use squall_prefork::control::Client;
-use squall_prefork::worker::{self, ListenerSocket, Notifier};
-use squall_prefork::{Counters, Supervisor, metrics};
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::{JoinSet, spawn_blocking};
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::StatusCode,
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::get,
+    serve,
+};
+use squall_prefork::{
+    Counters, Supervisor,
+    control::Client,
+    metrics,
+    worker::{self, ListenerSocket, Notifier},
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    task::{JoinSet, spawn_blocking},
+};
 
 type Shared = Arc<Mutex<Counters>>;
 

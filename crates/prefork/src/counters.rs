@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_is_understood() {
+    fn counters_line_is_parsed_as_it_was_written() {
         let mut counters = Counters {
             accepted: u64::MAX,
             in_flight: 3,

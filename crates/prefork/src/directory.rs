@@ -7,20 +7,28 @@
 
 mod lock;
 
-use std::collections::hash_map::RandomState;
-use std::env;
-use std::fmt::Write as _;
-use std::fs;
-use std::hash::{BuildHasher, Hasher};
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::os::unix::net::UnixDatagram;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::hash_map::RandomState,
+    env,
+    fmt::Write as _,
+    fs,
+    hash::{BuildHasher, Hasher},
+    io,
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::{
+            fs::{DirBuilderExt, MetadataExt},
+            net::UnixDatagram,
+        },
+    },
+    path::{Path, PathBuf},
+};
 
 use lock::Lock;
-use rustix::fs::{Access, access};
-use rustix::process::geteuid;
+use rustix::{
+    fs::{Access, access},
+    process::geteuid,
+};
 
 /// The name of the control socket in the directory.
 pub(crate) const CONTROL: &str = "control";

@@ -1,10 +1,6 @@
 //! Outcome and errors of a supervisor, with their exit statuses.
 
-use std::fmt;
-use std::io;
-use std::ops::Range;
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::{fmt, io, ops::Range, path::PathBuf, process::ExitCode};
 
 use squall_listen::ListenError;
 

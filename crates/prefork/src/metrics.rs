@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::counters::LATENCY_BOUNDS;
-use crate::{Counters, Status, WorkerStatus};
+use crate::{Counters, Status, WorkerStatus, counters::LATENCY_BOUNDS};
 
 /// The media type of [`render`]'s text.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

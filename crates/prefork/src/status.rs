@@ -3,8 +3,7 @@
 use rustix::process::getpid;
 use serde::{Deserialize, Serialize};
 
-use crate::Counters;
-use crate::process::usage::Usage;
+use crate::{Counters, process::usage::Usage};
 
 /// The whole service at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

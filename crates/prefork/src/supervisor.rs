@@ -5,17 +5,22 @@ mod choices;
 pub(crate) mod hooks;
 mod run;
 
-use std::ffi::OsString;
-use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
-use std::ops::Range;
-use std::path::PathBuf;
-use std::process::Command;
-use std::time::Duration;
+use std::{
+    ffi::OsString,
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+    ops::Range,
+    path::PathBuf,
+    process::Command,
+    time::Duration,
+};
 
-use crate::policy::{Rules, Sharing};
-use crate::process::program::{Program, logical_directory};
-use crate::{Bind, MAX_PROCESSES, system};
+use crate::{
+    Bind, MAX_PROCESSES,
+    policy::{Rules, Sharing},
+    process::program::{Program, logical_directory},
+    system,
+};
 pub use choices::{Balance, Readiness, Restart};
 use hooks::Hooks;
 pub use hooks::{WorkerExit, WorkerInfo};

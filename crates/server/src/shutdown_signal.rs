@@ -61,7 +61,7 @@ impl ShutdownSignal {
     #[must_use]
     pub fn is_received(&self) -> bool {
         let handle = self.handle.as_ref();
-        handle.is_some_and(|handle| handle.order_in_force().is_some())
+        handle.is_some_and(|handle| handle.mode_in_force().is_some())
     }
 
     /// Waits until the graceful shutdown begins.
@@ -81,12 +81,12 @@ impl ShutdownSignal {
             let Some(handle) = handle else {
                 return std::future::pending().await;
             };
-            handle.ordered(Stop::Graceful).await;
+            handle.stop_in_force(Stop::Graceful).await;
             let wait = place(connection, window.min(handle.shutdown_timeout() / 2));
             if !wait.is_zero() {
                 select! {
                     () = sleep(wait) => {}
-                    () = handle.ordered(Stop::Quick) => {}
+                    () = handle.stop_in_force(Stop::Quick) => {}
                 }
             }
         }

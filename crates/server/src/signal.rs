@@ -36,7 +36,7 @@ pub fn obey_signals(handle: Handle) -> io::Result<impl Future<Output = ()> + Sen
                     Stop::Quick
                 }
             };
-            let is_second = handle.order().is_some();
+            let is_second = handle.stop_mode().is_some();
             let mode = if is_second { Stop::Now } else { mode };
             tracing::info!(?mode, "stop signal");
             handle.stop(mode);

@@ -50,11 +50,11 @@ pub struct Handle(Arc<HandleState>);
 
 struct HandleState {
     /// 0 while running, then the requested `Stop`, from 1.
-    asked: AtomicU8,
-    asking: Notify,
-    /// As `asked`, once the delay is over: connections obey this.
-    order: AtomicU8,
-    ordered: Arc<Notify>,
+    requested: AtomicU8,
+    on_request: Notify,
+    /// As `requested`, once the delay is over: connections obey this.
+    in_force: AtomicU8,
+    on_force: Arc<Notify>,
     /// `drain_delay` and `shutdown_timeout`.
     times: OnceLock<(Duration, Duration)>,
     phase: watch::Sender<Phase>,
@@ -62,7 +62,7 @@ struct HandleState {
     open: AtomicUsize,
     closed: Notify,
     #[cfg(feature = "tls")]
-    certificate_orders: watch::Sender<()>,
+    certificate_reloads: watch::Sender<()>,
 }
 
 impl Default for Handle {
@@ -77,45 +77,45 @@ impl Handle {
     #[must_use]
     pub fn new() -> Self {
         Self(Arc::new(HandleState {
-            asked: AtomicU8::new(0),
-            asking: Notify::new(),
-            order: AtomicU8::new(0),
-            ordered: Arc::default(),
+            requested: AtomicU8::new(0),
+            on_request: Notify::new(),
+            in_force: AtomicU8::new(0),
+            on_force: Arc::default(),
             times: OnceLock::new(),
             phase: watch::Sender::new(Phase::Starting),
             accepted: AtomicU64::new(0),
             open: AtomicUsize::new(0),
             closed: Notify::new(),
             #[cfg(feature = "tls")]
-            certificate_orders: watch::Sender::new(()),
+            certificate_reloads: watch::Sender::new(()),
         }))
     }
 
     /// Stops the server. A second call has an effect only with a faster mode. A graceful shutdown
     /// waits for the [`drain_delay`](crate::Limits::drain_delay) first.
-    pub fn stop(&self, how: Stop) {
-        self.0.asked.fetch_max(how as u8 + 1, Ordering::SeqCst);
-        if how > Stop::Graceful || self.drain_delay().is_zero() {
-            self.put_in_force(how);
+    pub fn stop(&self, mode: Stop) {
+        self.0.requested.fetch_max(mode as u8 + 1, Ordering::SeqCst);
+        if mode > Stop::Graceful || self.drain_delay().is_zero() {
+            self.put_in_force(mode);
         }
-        self.0.asking.notify_waiters();
+        self.0.on_request.notify_waiters();
     }
 
-    fn put_in_force(&self, how: Stop) {
-        if self.0.order.fetch_max(how as u8 + 1, Ordering::SeqCst) <= how as u8 {
-            self.0.ordered.notify_waiters();
+    fn put_in_force(&self, mode: Stop) {
+        if self.0.in_force.fetch_max(mode as u8 + 1, Ordering::SeqCst) <= mode as u8 {
+            self.0.on_force.notify_waiters();
         }
     }
 
     /// Returns the requested stop mode, if the server is to stop.
     #[must_use]
-    pub fn order(&self) -> Option<Stop> {
-        from_level(self.0.asked.load(Ordering::Relaxed))
+    pub fn stop_mode(&self) -> Option<Stop> {
+        from_level(self.0.requested.load(Ordering::Relaxed))
     }
 
     /// Returns the stop mode in force: the delay is over.
-    pub(crate) fn order_in_force(&self) -> Option<Stop> {
-        from_level(self.0.order.load(Ordering::Relaxed))
+    pub(crate) fn mode_in_force(&self) -> Option<Stop> {
+        from_level(self.0.in_force.load(Ordering::Relaxed))
     }
 
     pub(crate) fn set_times(&self, drain_delay: Duration, shutdown_timeout: Duration) {
@@ -132,17 +132,17 @@ impl Handle {
         self.0.times.get().map_or(Duration::MAX, |times| times.1)
     }
 
-    /// Waits until the server is to stop in any mode, whether or not the delay is over.
-    pub async fn told_to_stop(&self) {
-        wait_until(&self.0.asking, || self.order().is_some()).await;
+    /// Waits for the stop signal, in any mode, whether or not the delay is over.
+    pub async fn stop_requested(&self) {
+        wait_until(&self.0.on_request, || self.stop_mode().is_some()).await;
     }
 
     /// Waits for the stop signal, and then for the delay of a graceful shutdown.
     pub(crate) async fn leave(&self) {
-        self.told_to_stop().await;
-        if self.order_in_force().is_none() {
+        self.stop_requested().await;
+        if self.mode_in_force().is_none() {
             self.advance(Phase::Leaving);
-            let _ = timeout(self.drain_delay(), self.ordered(Stop::Graceful)).await;
+            let _ = timeout(self.drain_delay(), self.stop_in_force(Stop::Graceful)).await;
             self.put_in_force(Stop::Graceful);
         }
     }
@@ -160,9 +160,9 @@ impl Handle {
         let _ = phases.wait_for(|now| *now >= phase).await;
     }
 
-    /// Waits until a stop mode is in force that is at least as fast as `how`.
-    pub async fn ordered(&self, how: Stop) {
-        wait_until(&self.0.ordered, || self.order_in_force() >= Some(how)).await;
+    /// Waits until a stop mode is in force that is at least as fast as `mode`.
+    pub async fn stop_in_force(&self, mode: Stop) {
+        wait_until(&self.0.on_force, || self.mode_in_force() >= Some(mode)).await;
     }
 
     /// Reads the files of [`Tls`](crate::Tls) again at once, whether or not they have changed. Open
@@ -170,13 +170,13 @@ impl Handle {
     /// stay.
     #[cfg(feature = "tls")]
     pub fn reload_certificates(&self) {
-        self.0.certificate_orders.send_replace(());
+        self.0.certificate_reloads.send_replace(());
     }
 
     /// Reads certificates again; false if there are none.
     pub(crate) fn reload_if_encrypted(&self) -> bool {
         #[cfg(feature = "tls")]
-        if self.0.certificate_orders.receiver_count() > 0 {
+        if self.0.certificate_reloads.receiver_count() > 0 {
             self.reload_certificates();
             return true;
         }
@@ -184,8 +184,8 @@ impl Handle {
     }
 
     #[cfg(feature = "tls")]
-    pub(crate) fn certificate_orders(&self) -> watch::Receiver<()> {
-        self.0.certificate_orders.subscribe()
+    pub(crate) fn certificate_reloads(&self) -> watch::Receiver<()> {
+        self.0.certificate_reloads.subscribe()
     }
 
     /// Returns the number of open connections.
@@ -200,8 +200,8 @@ impl Handle {
         self.0.accepted.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn next_order(&self) -> OwnedNotified {
-        Arc::clone(&self.0.ordered).notified_owned()
+    pub(crate) fn next_mode(&self) -> OwnedNotified {
+        Arc::clone(&self.0.on_force).notified_owned()
     }
 
     pub(crate) fn advance(&self, to: Phase) {
@@ -252,7 +252,7 @@ impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
             .field("phase", &self.phase())
-            .field("order", &self.order())
+            .field("stop_mode", &self.stop_mode())
             .field("connections", &self.connections())
             .finish()
     }

@@ -70,7 +70,7 @@ mod tests {
     use super::check;
 
     #[test]
-    fn errors_name_the_variable_and_what_makes_a_value() {
+    fn errors_name_the_variable_and_the_valid_values() {
         let not_unicode = || VarError::NotUnicode(OsString::from("value"));
         for (name, value, expected) in [
             ("PORT", Ok("8888".to_owned()), Ok("8888")),

@@ -1,9 +1,11 @@
 //! Programs that are not part of this workspace: nginx, curl, chromium, Python's servers.
 
-use std::env;
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::{
+    env,
+    fs::OpenOptions,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 /// Where Python's programs are, seen from the top of the workspace: a virtual environment.
 pub const VENV: &str = ".outside/venv";

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn asks_until_the_fact_is_there() {
+    fn polls_until_the_fact_is_there() {
         let mut asked = 0;
         let found = wait_for("the third time", || {
             asked += 1;

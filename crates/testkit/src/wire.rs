@@ -1,10 +1,12 @@
 //! A client that sends exactly the bytes it is given, and reads HTTP/1.1 responses strictly.
 
-use std::fmt::Debug;
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::{
+    fmt::Debug,
+    io::{BufRead, BufReader, ErrorKind, Read, Write},
+    net::{SocketAddr, TcpStream},
+    os::unix::net::UnixStream,
+    path::Path,
+};
 
 use crate::wait::LIMIT;
 

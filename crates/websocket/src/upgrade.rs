@@ -248,7 +248,7 @@ pin_project! {
 
 pin_project! {
     // Not an async block, which would keep room for the handler twice.
-    #[project = StateProj]
+    #[project = StateProjection]
     enum State<C, F> {
         Waiting { on_upgrade: OnUpgrade, start: Option<Start<C>> },
         Running { #[pin] driver: Driver<F> },
@@ -266,8 +266,8 @@ where
         let mut state = self.project().state;
         loop {
             let driver = match state.as_mut().project() {
-                StateProj::Running { driver } => return driver.poll(cx),
-                StateProj::Waiting { on_upgrade, start } => {
+                StateProjection::Running { driver } => return driver.poll(cx),
+                StateProjection::Waiting { on_upgrade, start } => {
                     match ready!(Pin::new(on_upgrade).poll(cx)) {
                         Ok(upgraded) => {
                             let start = start.take().expect("the state changes when it is taken");

@@ -21,11 +21,12 @@
 //!     .service(service_fn(async |request: Request<XsrfBody<Full<Bytes>>>| {
 //!         let xsrf: &Xsrf = request.extensions().get().expect("the layer puts it there");
 //!         let form = format!("<form method=post>{}<button>Go</button></form>", xsrf.xsrf_form_html());
-//!         Ok::<_, Infallible>(Response::new(form))
+//!         Ok::<_, Infallible>(Response::new(Bytes::from(form)))
 //!     }));
 //!
 //! let response = service.clone().oneshot(Request::new(Full::default())).await?;
-//! assert!(response.body().contains(r#"<input type="hidden" name="_xsrf" value="2|"#));
+//! let page = str::from_utf8(response.body())?;
+//! assert!(page.contains(r#"<input type="hidden" name="_xsrf" value="2|"#));
 //! let cookie = response.headers()["set-cookie"].to_str()?.to_owned();
 //!
 //! // Without the token.

@@ -48,7 +48,7 @@ impl<S, B, R> Service<Request<B>> for XsrfService<S>
 where
     S: Service<Request<XsrfBody<B>>, Response = Response<R>> + Clone,
     B: Body<Data = Bytes> + Send + 'static,
-    R: From<&'static str>,
+    R: From<Bytes>,
 {
     type Response = Response<R>;
     type Error = S::Error;
@@ -172,7 +172,7 @@ type Looking<B> = Pin<Box<dyn Future<Output = Result<Request<XsrfBody<B>>, XsrfE
 impl<S, B, R> Future for ResponseFuture<S, B, S::Future>
 where
     S: Service<Request<XsrfBody<B>>, Response = Response<R>>,
-    R: From<&'static str>,
+    R: From<Bytes>,
 {
     type Output = Result<Response<R>, S::Error>;
 
@@ -204,9 +204,9 @@ where
     }
 }
 
-fn refuse<R: From<&'static str>>(error: &XsrfError) -> Response<R> {
+fn refuse<R: From<Bytes>>(error: &XsrfError) -> Response<R> {
     const TEXT: http::HeaderValue = http::HeaderValue::from_static("text/plain; charset=utf-8");
-    let mut response = Response::new(error.message().into());
+    let mut response = Response::new(Bytes::from_static(error.message().as_bytes()).into());
     *response.status_mut() = error.status();
     response.headers_mut().insert(header::CONTENT_TYPE, TEXT);
     response.extensions_mut().insert(error.clone());

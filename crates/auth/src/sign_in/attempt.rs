@@ -56,8 +56,8 @@ impl Attempt {
     /// valid for one callback, and those of other tabs are kept.
     #[must_use]
     pub fn others(query: &str, cookie: &str) -> Option<String> {
-        let answer = Answer::read(query).ok();
-        let state = answer.as_ref().and_then(|answer| answer.get("state"));
+        let response = AuthorizationResponse::read(query).ok();
+        let state = response.as_ref().and_then(|response| response.get("state"));
         let others: Vec<&str> = unfinished(cookie)
             .filter(|attempt| !state.is_some_and(|state| has_state(attempt, state)))
             .take(MAX_ATTEMPTS)
@@ -131,8 +131,8 @@ impl<'a> Kept<'a> {
     }
 
     /// Returns the attempt in the cookie that has the callback's state.
-    pub(super) fn read(cookie: &'a str, answer: &Answer) -> Result<Self, Kind> {
-        let state = answer.get("state").ok_or(Kind::State)?;
+    pub(super) fn read(cookie: &'a str, response: &AuthorizationResponse) -> Result<Self, Kind> {
+        let state = response.get("state").ok_or(Kind::State)?;
         let kept = cookie
             .split(SEPARATOR)
             .take(MAX_ATTEMPTS)
@@ -175,9 +175,9 @@ impl<'a> Kept<'a> {
 }
 
 /// The query of the provider's redirect back.
-pub(super) struct Answer(HashMap<String, String>);
+pub(super) struct AuthorizationResponse(HashMap<String, String>);
 
-impl Answer {
+impl AuthorizationResponse {
     /// Rejects repeated parameters (RFC 6749, section 3.1).
     pub(super) fn read(query: &str) -> Result<Self, Kind> {
         let mut parameters = HashMap::new();
@@ -226,8 +226,8 @@ mod tests {
     const VERIFIER: &str = "verifier90123456";
 
     fn read(cookie: &str, query: &str) -> Result<String, Kind> {
-        let answer = Answer::read(query)?;
-        Kept::read(cookie, &answer).map(|kept| kept.next)
+        let response = AuthorizationResponse::read(query)?;
+        Kept::read(cookie, &response).map(|kept| kept.next)
     }
 
     fn attempt(cookie: &str, number: usize, next: &str) -> String {

@@ -45,12 +45,12 @@ impl SignInError {
         error: RequestTokenError<HttpError, T>,
     ) -> Self {
         match error {
-            RequestTokenError::ServerResponse(answer) => Self::refused(&answer.to_string()),
+            RequestTokenError::ServerResponse(response) => Self::refused(&response.to_string()),
             // GitHub sends errors with status 200, and Facebook sends an object. The body of other
             // responses may hold tokens, so it is dropped.
             RequestTokenError::Parse(error, body) => {
-                let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-                match &answer["error"] {
+                let response: Value = serde_json::from_slice(&body).unwrap_or_default();
+                match &response["error"] {
                     Value::Null => Self::because(Kind::Provider, error),
                     Value::String(reason) => Self::refused(reason),
                     reason => Self::refused(&reason.to_string()),

@@ -10,9 +10,9 @@ use oauth2::AsyncHttpClient;
 #[derive(Clone)]
 pub(super) struct Http(Arc<SendRequest>);
 
-type SendRequest = dyn Fn(Request<Vec<u8>>) -> Answer + Send + Sync;
+type SendRequest = dyn Fn(Request<Vec<u8>>) -> ResponseFuture + Send + Sync;
 
-type Answer = Pin<Box<dyn Future<Output = Result<Response<Vec<u8>>, HttpError>> + Send>>;
+type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response<Vec<u8>>, HttpError>> + Send>>;
 
 impl Http {
     pub(super) fn new<F, E>(send: impl Fn(Request<Vec<u8>>) -> F + Send + Sync + 'static) -> Self
@@ -21,17 +21,17 @@ impl Http {
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         Self(Arc::new(move |request| {
-            let answer = send(request);
-            Box::pin(async { answer.await.map_err(|error| HttpError(error.into())) })
+            let response = send(request);
+            Box::pin(async { response.await.map_err(|error| HttpError(error.into())) })
         }))
     }
 }
 
 impl AsyncHttpClient<'_> for Http {
     type Error = HttpError;
-    type Future = Answer;
+    type Future = ResponseFuture;
 
-    fn call(&self, request: Request<Vec<u8>>) -> Answer {
+    fn call(&self, request: Request<Vec<u8>>) -> ResponseFuture {
         (self.0)(request)
     }
 }

@@ -8,7 +8,7 @@ use oauth2::{
 use super::{
     SignIn,
     access::Access,
-    attempt::{Answer, Attempt, Kept},
+    attempt::{Attempt, AuthorizationResponse, Kept},
     error::SignInError,
     http::Http,
 };
@@ -69,11 +69,11 @@ impl OAuth2Provider {
     ///
     /// Returns the reason why the sign-in failed.
     pub async fn finish(&self, query: &str, cookie: &str) -> Result<Access, SignInError> {
-        let answer = Answer::read(query)?;
-        let kept = Kept::read(cookie, &answer)?;
+        let response = AuthorizationResponse::read(query)?;
+        let kept = Kept::read(cookie, &response)?;
         let request = self
             .client
-            .exchange_code(answer.code()?)
+            .exchange_code(response.code()?)
             .set_pkce_verifier(PkceCodeVerifier::new(kept.verifier.to_owned()));
         let tokens = request.request_async(&self.http).await;
         let tokens = tokens.map_err(SignInError::no_tokens)?;

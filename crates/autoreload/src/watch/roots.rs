@@ -20,6 +20,8 @@ impl Roots {
     }
 
     /// Adds a file or a directory. `.gitignore` files inside the directory apply.
+    ///
+    /// Default: none.
     #[must_use]
     pub fn path(mut self, path: impl Into<PathBuf>) -> Self {
         self.paths.insert(path.into(), false);
@@ -27,6 +29,8 @@ impl Roots {
     }
 
     /// Adds a directory of a repository. `.gitignore` files of its parent directories apply too.
+    ///
+    /// Default: none.
     #[must_use]
     pub fn sources(mut self, directory: impl Into<PathBuf>) -> Self {
         self.paths.insert(directory.into(), true);

@@ -116,7 +116,7 @@ fn a_live_socket_with_a_full_queue_is_in_use() {
 }
 
 #[test]
-fn what_is_no_stale_socket_stays() {
+fn file_that_is_no_stale_socket_stays() {
     let directory = temp_dir();
     let path = |name: &str| directory.path().join(name);
     fs::write(path("file"), "kept").unwrap();

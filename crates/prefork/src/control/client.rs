@@ -1,17 +1,18 @@
 //! The control socket's client, for the `squall` command and for a worker's `/metrics`.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
-use std::path::Path;
-use std::time::Duration;
+use std::{
+    io::{self, BufRead, BufReader, Read, Write},
+    os::{fd::OwnedFd, unix::net::UnixStream},
+    path::Path,
+    time::Duration,
+};
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
-use super::protocol::{Answer, Request};
+use super::protocol::{Request, Response};
 use crate::{Status, system};
 
-/// How long a connection, or an answer that needs no work, may take.
+/// How long a connection, or a response that needs no work, may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A status of thousands of workers is shorter.
 const ANSWER_LIMIT: u64 = 16 << 20;
@@ -51,7 +52,7 @@ impl Client {
         self.process().or_else(|| status(self))
     }
 
-    /// Returns the process id of the supervisor from the system, which needs no answer from it.
+    /// Returns the process id of the supervisor from the system, which needs no response from it.
     /// `None` where the system has none (macOS, FreeBSD).
     #[must_use]
     pub fn process(&self) -> Option<u32> {
@@ -62,10 +63,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the supervisor does not answer within 5 s.
+    /// When the supervisor does not respond within 5 s.
     pub fn status(&mut self) -> io::Result<Status> {
-        let answer = self.ask(&Request::Status, Some(PATIENCE))?;
-        answer
+        let response = self.request(&Request::Status, Some(PATIENCE))?;
+        response
             .status
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no status"))
     }
@@ -78,7 +79,7 @@ impl Client {
     /// When a new worker failed (the old ones go on serving), or the supervisor went away.
     pub fn reload(&mut self) -> io::Result<u64> {
         Ok(self
-            .ask(&Request::Reload, None)?
+            .request(&Request::Reload, None)?
             .generation
             .unwrap_or_default())
     }
@@ -90,7 +91,7 @@ impl Client {
     /// As for `reload`.
     pub fn upgrade(&mut self) -> io::Result<u64> {
         Ok(self
-            .ask(&Request::Upgrade, None)?
+            .request(&Request::Upgrade, None)?
             .generation
             .unwrap_or_default())
     }
@@ -101,7 +102,7 @@ impl Client {
     ///
     /// When the supervisor can't have so many.
     pub fn scale(&mut self, processes: usize) -> io::Result<()> {
-        self.ask(&Request::Scale { processes }, Some(PATIENCE))
+        self.request(&Request::Scale { processes }, Some(PATIENCE))
             .map(drop)
     }
 
@@ -109,16 +110,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the supervisor does not answer within 5 s.
+    /// When the supervisor does not respond within 5 s.
     pub fn stop(mut self) -> io::Result<()> {
-        self.ask(&Request::Stop, Some(PATIENCE))?;
+        self.request(&Request::Stop, Some(PATIENCE))?;
         self.stream.set_read_timeout(None)?;
         // End of file or an error: the supervisor is gone.
         let _ = self.stream.read(&mut [0]);
         Ok(())
     }
 
-    fn ask(&mut self, request: &Request, patience: Option<Duration>) -> io::Result<Answer> {
+    fn request(&mut self, request: &Request, patience: Option<Duration>) -> io::Result<Response> {
         self.stream.set_read_timeout(patience)?;
         let line = self
             .exchange(request)
@@ -126,24 +127,24 @@ impl Client {
         if line.is_empty() {
             return Err(io::Error::new(
                 io::ErrorKind::UnexpectedEof,
-                "the supervisor closed the connection without an answer: it ended, or was killed; \
+                "the supervisor closed the connection without a response: it ended, or was killed; \
                  its log has the reason",
             ));
         }
-        let answer: Answer = serde_json::from_str(&line).map_err(|error| {
+        let response: Response = serde_json::from_str(&line).map_err(|error| {
             io::Error::new(
                 io::ErrorKind::InvalidData,
                 format!(
-                    "the answer is not a supervisor's ({error}): is this path another \
+                    "the response is not a supervisor's ({error}): is this path another \
                      program's socket, or the supervisor of another version?"
                 ),
             )
         })?;
-        if answer.ok {
-            Ok(answer)
+        if response.ok {
+            Ok(response)
         } else {
             Err(io::Error::other(
-                answer.error.unwrap_or_else(|| "refused".to_owned()),
+                response.error.unwrap_or_else(|| "refused".to_owned()),
             ))
         }
     }
@@ -199,13 +200,13 @@ fn explain_silence(error: io::Error, stream: &UnixStream) -> io::Error {
             pid.as_raw_nonzero()
         ),
         Some(pid) => format!(
-            "the supervisor (process {0}) did not answer within {1} s: it is busy or stuck; \
+            "the supervisor (process {0}) did not respond within {1} s: it is busy or stuck; \
              see its log, and where it waits: /proc/{0}/stack",
             pid.as_raw_nonzero(),
             PATIENCE.as_secs()
         ),
         None => format!(
-            "the supervisor did not answer within {} s: it is stopped, busy or stuck",
+            "the supervisor did not respond within {} s: it is stopped, busy or stuck",
             PATIENCE.as_secs()
         ),
     };

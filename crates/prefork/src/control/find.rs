@@ -1,7 +1,9 @@
 //! Finds the control sockets of running supervisors.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use super::client::Client;
 use crate::directory;

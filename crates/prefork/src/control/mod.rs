@@ -1,6 +1,6 @@
 //! The control socket: a unix socket, one JSON object a line each way.
 //!
-//! | request | answer |
+//! | request | response |
 //! |---|---|
 //! | `{"do":"status"}` | `{"ok":true,"status":{…}}`, a [`Status`](crate::Status) |
 //! | `{"do":"reload"}` | at its end: `{"ok":true,"generation":3}` or `{"ok":false,"error":"…"}` |
@@ -19,5 +19,5 @@ mod server;
 
 pub use client::Client;
 pub use find::{find, find_in, find_process};
-pub(crate) use protocol::{Answer, Request};
+pub(crate) use protocol::{Request, Response};
 pub(crate) use server::{Identity, PendingRequest, Server};

@@ -1,4 +1,4 @@
-//! Requests and answers of the control socket, one JSON object a line.
+//! Requests and responses of the control socket, one JSON object a line.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ pub(crate) enum Request {
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) ok: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
@@ -25,7 +25,7 @@ pub(crate) struct Answer {
     pub(crate) status: Option<Status>,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn done() -> Self {
         Self {
             ok: true,

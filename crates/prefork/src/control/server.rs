@@ -1,15 +1,21 @@
 //! The supervisor's side of the control socket. It never waits for a client.
 
-use std::fs;
-use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
+use std::{
+    fs,
+    io::{self, Read, Write},
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::{
+            fs::{DirBuilderExt, MetadataExt},
+            net::{UnixListener, UnixStream},
+        },
+    },
+    path::Path,
+};
 
 use squall_listen::{Bind, ListenError, ListenerSocket};
 
-use super::protocol::{Answer, Request};
+use super::protocol::{Request, Response};
 use crate::policy::Time;
 
 /// Clients at a time; the one that has been silent longest makes room.
@@ -39,11 +45,11 @@ struct Client {
     /// The rollout whose end it waits for.
     waits_for: Option<u64>,
     last_asked: Time,
-    /// It sends no more, and waits for its last answer.
+    /// It sends no more, and waits for its last response.
     half_closed: bool,
 }
 
-/// A request, and the client that waits for its answer.
+/// A request, and the client that waits for its response.
 #[derive(Debug)]
 pub(crate) struct PendingRequest {
     pub(crate) client: u64,
@@ -106,35 +112,35 @@ impl Server {
     /// Accepts clients and reads their requests.
     pub(crate) fn take_requests(&mut self, now: Time) -> Vec<PendingRequest> {
         self.accept(now);
-        let mut asked = Vec::new();
+        let mut requests = Vec::new();
         self.clients.retain_mut(|client| {
-            let open = client.read(now, &mut asked).is_ok();
+            let open = client.read(now, &mut requests).is_ok();
             let idle = client.half_closed || now >= client.last_asked + IDLE;
             open && (client.waits_for.is_some() || !idle)
         });
-        asked
+        requests
     }
 
-    pub(crate) fn answer(&mut self, client: u64, answer: &Answer) {
+    pub(crate) fn respond(&mut self, client: u64, response: &Response) {
         self.clients
-            .retain_mut(|one| one.id != client || one.write(answer).is_ok());
+            .retain_mut(|one| one.id != client || one.write(response).is_ok());
     }
 
-    /// Puts off the answer until the rollout has ended.
+    /// Puts off the response until the rollout has ended.
     pub(crate) fn wait_for(&mut self, client: u64, ticket: u64) {
         if let Some(client) = self.clients.iter_mut().find(|one| one.id == client) {
             client.waits_for = Some(ticket);
         }
     }
 
-    pub(crate) fn rollout_ended(&mut self, ticket: u64, answer: &Answer, now: Time) {
+    pub(crate) fn rollout_ended(&mut self, ticket: u64, response: &Response, now: Time) {
         self.clients.retain_mut(|client| {
             if client.waits_for != Some(ticket) {
                 return true;
             }
             client.waits_for = None;
             client.last_asked = now;
-            client.write(answer).is_ok() && !client.half_closed
+            client.write(response).is_ok() && !client.half_closed
         });
     }
 
@@ -200,7 +206,7 @@ fn identity(path: &Path) -> io::Result<Identity> {
 
 impl Client {
     /// An error means that the client is to be forgotten.
-    fn read(&mut self, now: Time, asked: &mut Vec<PendingRequest>) -> io::Result<()> {
+    fn read(&mut self, now: Time, requests: &mut Vec<PendingRequest>) -> io::Result<()> {
         let mut chunk = [0; LINE_LIMIT];
         match self.stream.read(&mut chunk) {
             Ok(0) => {
@@ -215,23 +221,23 @@ impl Client {
             let line: Vec<u8> = self.buffer.drain(..=end).collect();
             self.last_asked = now;
             match serde_json::from_slice(&line) {
-                Ok(request) => asked.push(PendingRequest {
+                Ok(request) => requests.push(PendingRequest {
                     client: self.id,
                     request,
                 }),
-                Err(error) => self.write(&Answer::failed(format!("no request: {error}")))?,
+                Err(error) => self.write(&Response::failed(format!("no request: {error}")))?,
             }
         }
         if self.buffer.len() > LINE_LIMIT {
-            self.write(&Answer::failed("the line is too long"))?;
+            self.write(&Response::failed("the line is too long"))?;
             return Err(io::ErrorKind::InvalidData.into());
         }
         Ok(())
     }
 
-    /// A client that does not read its answers loses them, and its connection.
-    fn write(&mut self, answer: &Answer) -> io::Result<()> {
-        let mut line = serde_json::to_vec(answer)?;
+    /// A client that does not read its responses loses them, and its connection.
+    fn write(&mut self, response: &Response) -> io::Result<()> {
+        let mut line = serde_json::to_vec(response)?;
         line.push(b'\n');
         self.stream.write_all(&line)
     }

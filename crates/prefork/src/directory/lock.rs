@@ -1,11 +1,15 @@
 //! The lock of a living supervisor's directory: `flock(2)`, which ends with its holder's last
 //! descriptor, however the process ends, in any pid namespace.
 
-use std::fs::{self, File, OpenOptions};
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::fs::{MetadataExt, OpenOptionsExt},
+    },
+    path::Path,
+};
 
 use rustix::fs::{FlockOperation, flock};
 

@@ -7,12 +7,14 @@
 
 pub(crate) mod message;
 
-use std::fs;
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
-use std::os::unix::net::UnixDatagram;
-use std::path::{Path, PathBuf};
+use std::{
+    fs, io,
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::{fs::MetadataExt, net::UnixDatagram},
+    },
+    path::{Path, PathBuf},
+};
 
 use rustix::process::Pid;
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,10 @@
 //! Reassigns a failed slot's sockets to a healthy worker, so queued clients are served.
 
-use super::event::{Action, Sharing};
-use super::ids::TaskId;
-use super::state::Policy;
+use super::{
+    event::{Action, Sharing},
+    ids::TaskId,
+    state::Policy,
+};
 
 /// Failures in a row after which a slot's queue is given to another slot.
 const PATIENCE: u32 = 3;

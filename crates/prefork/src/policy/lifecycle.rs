@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use super::event::{Action, Exit, ExitReason, Signal, StopMode};
-use super::ids::{Generation, TaskId, Time, WorkerId};
-use super::slot::{Phase, Slot, Worker};
-use super::state::Policy;
+use super::{
+    event::{Action, Exit, ExitReason, Signal, StopMode},
+    ids::{Generation, TaskId, Time, WorkerId},
+    slot::{Phase, Slot, Worker},
+    state::Policy,
+};
 use crate::Restart;
 
 const BACKOFF_FIRST: Duration = Duration::from_millis(100);

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Action, ExitReason};
-use super::ids::{Generation, Time, WorkerId};
+use super::{
+    event::{Action, ExitReason},
+    ids::{Generation, Time, WorkerId},
+};
 
 /// The one replacement that is under way.
 #[derive(Debug, Serialize, Deserialize)]

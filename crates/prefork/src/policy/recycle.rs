@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use super::event::Action;
-use super::ids::{Time, WorkerId};
-use super::state::Policy;
+use super::{
+    event::Action,
+    ids::{Time, WorkerId},
+    state::Policy,
+};
 
 /// A worker that first exceeds `max_rss` later than this has grown; before, its start size may be
 /// the reason, which no replacement can mend.

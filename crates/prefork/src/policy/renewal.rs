@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use super::event::{Action, Signal};
-use super::ids::{Generation, TaskId, Time, WorkerId};
-use super::operations::{Renewal, Rollout};
-use super::slot::{Slot, Worker};
-use super::state::Policy;
+use super::{
+    event::{Action, Signal},
+    ids::{Generation, TaskId, Time, WorkerId},
+    operations::{Renewal, Rollout},
+    slot::{Slot, Worker},
+    state::Policy,
+};
 
 /// A renewal that failed is not tried again by itself before this.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(10);

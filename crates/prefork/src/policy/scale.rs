@@ -1,9 +1,11 @@
 //! More slots and fewer.
 
-use super::event::{Action, Sharing, Signal};
-use super::ids::{TaskId, Time};
-use super::slot::Slot;
-use super::state::Policy;
+use super::{
+    event::{Action, Sharing, Signal},
+    ids::{TaskId, Time},
+    slot::Slot,
+    state::Policy,
+};
 
 impl Policy {
     pub(super) fn present(&self) -> usize {

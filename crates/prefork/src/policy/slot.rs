@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Action, Signal};
-use super::ids::{Generation, TaskId, Time, WorkerId};
+use super::{
+    event::{Action, Signal},
+    ids::{Generation, TaskId, Time, WorkerId},
+};
 
 /// A worker that was ready this long failed for a new reason.
 const STABLE: Duration = Duration::from_secs(1);

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Action, Event, ExitReason, Rules, StopMode};
-use super::ids::{Generation, TaskId, Time, WorkerId};
-use super::operations::{Renewal, Rollout, Stop};
-use super::slot::{Slot, Worker};
+use super::{
+    event::{Action, Event, ExitReason, Rules, StopMode},
+    ids::{Generation, TaskId, Time, WorkerId},
+    operations::{Renewal, Rollout, Stop},
+    slot::{Slot, Worker},
+};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Policy {

@@ -1,13 +1,14 @@
 //! Graceful shutdown: workers that get the stop signal at once, and those that become ready first.
 
-use std::collections::BTreeSet;
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use super::event::{Action, ExitReason, Signal, StopMode};
-use super::ids::Time;
-use super::operations::Stop;
-use super::slot::Phase;
-use super::state::Policy;
+use super::{
+    event::{Action, ExitReason, Signal, StopMode},
+    ids::Time,
+    operations::Stop,
+    slot::Phase,
+    state::Policy,
+};
 
 /// The time that a worker gets after SIGINT.
 const QUICK_TIMEOUT: Duration = Duration::from_secs(2);

@@ -1,16 +1,19 @@
 //! The program that workers run, and its generations.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::env;
-use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    ffi::OsString,
+    fs::File,
+    io::{self, Read},
+    os::{
+        fd::OwnedFd,
+        unix::fs::{MetadataExt, PermissionsExt},
+    },
+    path::{Path, PathBuf},
+};
 
-use crate::policy::Generation;
-use crate::system;
+use crate::{policy::Generation, system};
 
 /// A program as it was configured; what it leads to on disk is looked up for each generation.
 #[derive(Clone, Debug)]

@@ -1,23 +1,31 @@
 //! Spawns a worker process.
 
-use std::env;
-use std::fs::File;
-use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
+use std::{
+    env,
+    fs::File,
+    io,
+    os::{
+        fd::{AsFd, AsRawFd, OwnedFd},
+        unix::process::CommandExt,
+    },
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use command_fds::{CommandFdExt, FdMapping};
 use rustix::process::Pid;
 
-use super::parcel;
-use super::program::{Executable, Program, is_same_file};
-use crate::policy::{Generation, TaskId};
-use crate::worker::inherit::Socket;
-use crate::worker::{identity, notifier};
-use crate::{inheritance, system};
+use super::{
+    parcel,
+    program::{Executable, Program, is_same_file},
+};
+use crate::{
+    inheritance,
+    policy::{Generation, TaskId},
+    system,
+    worker::{identity, inherit::Socket, notifier},
+};
 
 /// The first descriptor of the protocol (`SD_LISTEN_FDS_START`).
 const FIRST: i32 = 3;

@@ -1,16 +1,19 @@
 //! From a supervisor to its successor.
 
-use std::io;
-use std::net::TcpListener;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::net::UnixListener;
+use std::{
+    io,
+    net::TcpListener,
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::net::UnixListener,
+    },
+};
 
 use serde::{Deserialize, Serialize};
 use squall_listen::{Listener, ListenerSocket, SocketFile};
 
 use super::{Endpoint, Sockets};
-use crate::policy::Sharing;
-use crate::worker::inherit::Socket;
+use crate::{policy::Sharing, worker::inherit::Socket};
 
 /// A socket on its way to a successor. Inherited ones have no place.
 #[derive(Debug, Serialize, Deserialize)]

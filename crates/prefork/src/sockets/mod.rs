@@ -2,14 +2,11 @@
 
 mod held;
 
-use std::collections::BTreeMap;
-use std::io;
+use std::{collections::BTreeMap, io};
 
 use squall_listen::{ListenError, SocketFile};
 
-use crate::Address;
-use crate::policy::Sharing;
-use crate::worker::inherit::Socket;
+use crate::{Address, policy::Sharing, worker::inherit::Socket};
 pub(crate) use held::HeldSocket;
 
 /// One configured address.
@@ -308,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_nothing_of_its_own_is_one_set() {
+    fn shared_addresses_alone_are_one_set() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("socket");
         let mut sockets = sockets(&format!("unix:{}", path.display()), Sharing::Group);

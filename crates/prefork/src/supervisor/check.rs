@@ -2,8 +2,7 @@
 
 use squall_listen::{Bind, ListenError};
 
-use crate::sockets::Endpoint;
-use crate::{ConfigError, Error, MAX_PROCESSES, Supervisor};
+use crate::{ConfigError, Error, MAX_PROCESSES, Supervisor, sockets::Endpoint};
 
 impl Supervisor {
     pub(crate) fn endpoints(&self) -> Result<Vec<Endpoint>, ListenError> {

@@ -2,14 +2,19 @@
 
 use std::io;
 
-use crate::error::Outcome;
-use crate::policy::Sharing;
-use crate::process::{handover, spawn};
-use crate::signals::{stop_ignoring, unblock_signals};
-use crate::sockets::Sockets;
-use crate::supervisor_loop::SupervisorLoop;
-use crate::worker::inherit::{self, Socket};
-use crate::{ConfigError, Error, Supervisor, worker};
+use crate::{
+    ConfigError, Error, Supervisor,
+    error::Outcome,
+    policy::Sharing,
+    process::{handover, spawn},
+    signals::{stop_ignoring, unblock_signals},
+    sockets::Sockets,
+    supervisor_loop::SupervisorLoop,
+    worker::{
+        self,
+        inherit::{self, Socket},
+    },
+};
 
 impl Supervisor {
     /// Supervises until everything has ended. Blocks; call it from the main thread.

@@ -6,25 +6,33 @@ mod resume;
 mod tend;
 mod watch;
 
-use std::collections::{BTreeMap, VecDeque};
-use std::fs;
-use std::os::fd::AsFd;
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fs,
+    os::fd::AsFd,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    process::{Pid, Signal, kill_process},
+};
 
-use crate::control::{self, Answer, PendingRequest};
-use crate::directory::{self, Directory};
-use crate::notices::Notices;
-use crate::policy::{Event, ExitReason, Policy, Sharing, StopMode, TaskId, Time, Worker, WorkerId};
-use crate::process::program::{Generations, Program};
-use crate::process::usage::Usage;
-use crate::signals::{Request, Signals};
-use crate::sockets::Sockets;
-use crate::worker::Notifier;
-use crate::{Counters, Error, Outcome, Readiness, Supervisor, WorkerInfo};
+use crate::{
+    Counters, Error, Outcome, Readiness, Supervisor, WorkerInfo,
+    control::{self, PendingRequest, Response},
+    directory::{self, Directory},
+    notices::Notices,
+    policy::{Event, ExitReason, Policy, Sharing, StopMode, TaskId, Time, Worker, WorkerId},
+    process::{
+        program::{Generations, Program},
+        usage::Usage,
+    },
+    signals::{Request, Signals},
+    sockets::Sockets,
+    worker::Notifier,
+};
 
 /// How often workers are measured.
 const MEASURE: Duration = Duration::from_secs(1);
@@ -156,8 +164,8 @@ impl SupervisorLoop {
             }
             self.read_notifications();
             self.reap();
-            for asked in self.control.take_requests(self.clock.now()) {
-                self.handle_request(asked);
+            for request in self.control.take_requests(self.clock.now()) {
+                self.handle_request(request);
             }
             let now = self.clock.now();
             // Before a worker is judged by its silence, its channel is looked after.
@@ -239,14 +247,14 @@ impl SupervisorLoop {
         }
     }
 
-    fn handle_request(&mut self, asked: PendingRequest) {
-        let PendingRequest { client, request } = asked;
-        let answer = match request {
-            control::Request::Status => Answer {
+    fn handle_request(&mut self, pending: PendingRequest) {
+        let PendingRequest { client, request } = pending;
+        let response = match request {
+            control::Request::Status => Response {
                 status: Some(self.status()),
-                ..Answer::done()
+                ..Response::done()
             },
-            _ if self.policy.is_stopping() => Answer::failed("the supervisor is stopping"),
+            _ if self.policy.is_stopping() => Response::failed("the supervisor is stopping"),
             control::Request::Reload | control::Request::Upgrade => {
                 let upgrade = request == control::Request::Upgrade;
                 // Registered first: a rollout can fail before `feed` returns.
@@ -261,19 +269,19 @@ impl SupervisorLoop {
             control::Request::Scale { processes } => self.rescale(processes),
             control::Request::Stop => {
                 self.feed(Event::Stop(StopMode::Graceful));
-                Answer::done()
+                Response::done()
             }
         };
-        self.control.answer(client, &answer);
+        self.control.respond(client, &response);
     }
 
-    fn rescale(&mut self, processes: usize) -> Answer {
+    fn rescale(&mut self, processes: usize) -> Response {
         let most = self.settings.rules(self.sockets.sharing()).max_slots;
         if !(1..=most).contains(&processes) {
-            return Answer::failed(format!("from 1 to {most} processes are possible"));
+            return Response::failed(format!("from 1 to {most} processes are possible"));
         }
         self.feed(Event::Scale(processes));
-        Answer::done()
+        Response::done()
     }
 
     fn notify_upstream(&mut self) {

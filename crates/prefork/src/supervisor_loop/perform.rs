@@ -1,18 +1,21 @@
-//! Performs the policy's actions: spawns, signals, answers.
+//! Performs the policy's actions: spawns, signals, responses.
 
-use std::io;
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use rustix::process::{Signal, kill_process};
 
 use super::{Process, Readiness, SupervisorLoop, pid_number};
-use crate::control::Answer;
-use crate::directory::notify_name;
-use crate::notices::Notices;
-use crate::policy::{self, Action, Event, Exit, Generation, TaskId, WorkerId};
-use crate::process::spawn::Launch;
-use crate::process::usage::{self, Usage};
-use crate::{Counters, WorkerExit};
+use crate::{
+    Counters, WorkerExit,
+    control::Response,
+    directory::notify_name,
+    notices::Notices,
+    policy::{self, Action, Event, Exit, Generation, TaskId, WorkerId},
+    process::{
+        spawn::Launch,
+        usage::{self, Usage},
+    },
+};
 
 impl SupervisorLoop {
     /// Passes an event to the policy and performs its actions, and those of the events that
@@ -205,22 +208,22 @@ impl SupervisorLoop {
     }
 
     fn rollout_ended(&mut self, ticket: u64, result: Result<Generation, String>) {
-        let answer = match &result {
+        let response = match &result {
             Ok(generation) => {
                 tracing::info!(generation, "reloaded");
-                Answer {
+                Response {
                     generation: Some(*generation),
-                    ..Answer::done()
+                    ..Response::done()
                 }
             }
             Err(reason) => {
                 tracing::error!(%reason, "the reload failed, the old workers go on");
-                Answer::failed(reason)
+                Response::failed(reason)
             }
         };
         self.reload_error = result.err();
         self.control
-            .rollout_ended(ticket, &answer, self.clock.now());
+            .rollout_ended(ticket, &response, self.clock.now());
         // systemd waits for READY=1 after RELOADING=1, whichever way the reload ended.
         self.upstream.sent_ready = false;
     }

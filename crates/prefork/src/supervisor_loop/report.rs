@@ -1,8 +1,10 @@
 //! Builds the `Status` of the service.
 
 use super::{Process, SupervisorLoop, pid_number};
-use crate::policy::{Phase, Slot, TaskId, Time, Worker};
-use crate::{Status, WorkerStatus};
+use crate::{
+    Status, WorkerStatus,
+    policy::{Phase, Slot, TaskId, Time, Worker},
+};
 
 impl SupervisorLoop {
     pub(super) fn status(&self) -> Status {

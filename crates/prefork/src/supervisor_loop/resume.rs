@@ -1,25 +1,30 @@
 //! The supervisor replaces itself: same process id, same sockets, same workers.
 
-use std::collections::VecDeque;
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
-use std::time::Instant;
+use std::{
+    collections::VecDeque,
+    io,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    path::PathBuf,
+    time::Instant,
+};
 
 use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
 
 use super::{Clock, MEASURE, Process, SupervisorLoop, Upstream};
-use crate::control;
-use crate::directory::Directory;
-use crate::notices::{self, Notices};
-use crate::policy::{Generation, Policy, TaskId, Time, WorkerId};
-use crate::process::handover::{self, Handover};
-use crate::process::program::{Executable, Generations, Program};
-use crate::process::usage::Usage;
-use crate::signals::Signals;
-use crate::sockets::{HeldSocket, Sockets};
-use crate::{Counters, Error, Supervisor};
+use crate::{
+    Counters, Error, Supervisor, control,
+    directory::Directory,
+    notices::{self, Notices},
+    policy::{Generation, Policy, TaskId, Time, WorkerId},
+    process::{
+        handover::{self, Handover},
+        program::{Executable, Generations, Program},
+        usage::Usage,
+    },
+    signals::Signals,
+    sockets::{HeldSocket, Sockets},
+};
 
 /// The state for the successor. The descriptors follow in the order of the fields.
 #[derive(Debug, Serialize, Deserialize)]

@@ -2,9 +2,11 @@
 //! channels.
 
 use super::{SupervisorLoop, pid_number};
-use crate::directory::{self, Found};
-use crate::notices::Channel;
-use crate::policy::{Event, WorkerId};
+use crate::{
+    directory::{self, Found},
+    notices::Channel,
+    policy::{Event, WorkerId},
+};
 
 impl SupervisorLoop {
     /// Looks after all of them. Called once a second.

@@ -1,10 +1,11 @@
 //! Reads the workers' notices, measures their memory and time, reaps those that ended.
 
 use super::SupervisorLoop;
-use crate::notices::message::Message;
-use crate::policy::{Event, Phase, WorkerId};
-use crate::process::usage::Usage;
-use crate::process::wait;
+use crate::{
+    notices::message::Message,
+    policy::{Event, Phase, WorkerId},
+    process::{usage::Usage, wait},
+};
 
 /// Datagrams read from one worker before the others have their turn.
 const BATCH: usize = 64;

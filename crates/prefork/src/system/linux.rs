@@ -1,13 +1,19 @@
 //! Services that only Linux has.
 
-use std::ffi::CString;
-use std::fs::{self, File};
-use std::io::{self, IoSliceMut};
-use std::os::fd::AsRawFd;
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::fs::MetadataExt;
-use std::os::unix::net::{SocketAddr, UnixDatagram, UnixStream};
-use std::path::Path;
+use std::{
+    ffi::CString,
+    fs::{self, File},
+    io::{self, IoSliceMut},
+    os::{
+        fd::AsRawFd,
+        linux::net::SocketAddrExt,
+        unix::{
+            fs::MetadataExt,
+            net::{SocketAddr, UnixDatagram, UnixStream},
+        },
+    },
+    path::Path,
+};
 
 use nix::sys::socket::{
     ControlMessageOwned, MsgFlags, UnixAddr, UnixCredentials, getsockopt, recvmsg, sockopt,

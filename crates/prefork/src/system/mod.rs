@@ -16,19 +16,22 @@
 mod linux;
 mod portable;
 
-use std::env;
-use std::ffi::CString;
-use std::fs::File;
-use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::net::{UnixDatagram, UnixStream};
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::{
+    env,
+    ffi::CString,
+    fs::File,
+    io,
+    os::{
+        fd::{AsRawFd, OwnedFd},
+        unix::net::{UnixDatagram, UnixStream},
+    },
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
-use rustix::net::SocketAddrUnix;
-use rustix::process::Pid;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 use rustix::process::{Signal, set_parent_process_death_signal};
+use rustix::{net::SocketAddrUnix, process::Pid};
 
 /// Whether the environment selects the fallbacks.
 fn is_portable_selected() -> bool {

@@ -1,12 +1,14 @@
 //! Fallbacks that need nothing but POSIX.
 
-use std::fs::{self, File, OpenOptions};
-use std::io;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
-use std::process::Command;
-use std::thread;
-use std::time::Duration;
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    process::Command,
+    thread,
+    time::Duration,
+};
 
 use rustix::process::{Pid, Signal, getpid, getppid, kill_process};
 

@@ -1,12 +1,8 @@
 //! Identity of this process: whether it is a worker, which one, and of which supervisor.
 
-use std::env;
-use std::ffi::CString;
-use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
-use std::sync::OnceLock;
-use std::time::Duration;
+use std::{
+    env, ffi::CString, io, os::unix::ffi::OsStrExt, path::Path, sync::OnceLock, time::Duration,
+};
 
 use rustix::process::{Pid, Signal, getpgrp, getpid, getppid, kill_process};
 

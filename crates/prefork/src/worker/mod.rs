@@ -16,9 +16,7 @@ pub(crate) mod identity;
 pub(crate) mod inherit;
 pub(crate) mod notifier;
 
-use std::env;
-use std::io;
-use std::path::PathBuf;
+use std::{env, io, path::PathBuf};
 
 use crate::directory;
 pub use identity::{generation, is_worker, stop_with_supervisor, task_id};

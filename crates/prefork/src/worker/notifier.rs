@@ -1,13 +1,16 @@
 //! The worker's side of `sd_notify(3)`.
 
-use std::env;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net::UnixDatagram;
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::{
+    env,
+    os::unix::{ffi::OsStrExt, net::UnixDatagram},
+    path::Path,
+    time::{Duration, Instant},
+};
 
-use rustix::event::{Timespec, poll};
-use rustix::net::{SendFlags, SocketAddrUnix, sendto};
+use rustix::{
+    event::{Timespec, poll},
+    net::{SendFlags, SocketAddrUnix, sendto},
+};
 
 use super::identity::{has_supervisor, is_worker, name_process};
 use crate::{Counters, system};
@@ -92,9 +95,9 @@ impl Notifier {
         self.send_surely("STOPPING=1");
     }
 
-    /// Sends the signal that this worker ends because of. If it was not the supervisor's, an exit
+    /// Sends the stop signal that this worker has got. If it was not the supervisor's, an exit
     /// status of 0 does not mean that the worker has finished: it is replaced.
-    pub fn told_by_signal(&self, signal: i32) {
+    pub fn stop_signal(&self, signal: i32) {
         self.send_surely(&format!("X_SQUALL_SIGNAL={signal}"));
     }
 

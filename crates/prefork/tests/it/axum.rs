@@ -1,7 +1,6 @@
 //! The example `axum_prefork`.
 
-use std::net::SocketAddr;
-use std::process::Command;
+use std::{net::SocketAddr, process::Command};
 
 use testkit::{Running, Signal, Wire, wait_for, wait_until};
 

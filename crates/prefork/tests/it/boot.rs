@@ -1,8 +1,6 @@
 //! Starting, and failing to.
 
-use std::fs;
-use std::process::Command;
-use std::rc::Rc;
+use std::{fs, process::Command, rc::Rc};
 
 use crate::house::{Program, Service, fixture, get_unix};
 
@@ -63,14 +61,14 @@ fn a_program_that_exits_0_at_once_has_finished() {
 }
 
 #[test]
-fn a_program_that_never_says_ready_is_killed() {
+fn program_that_is_never_ready_is_killed() {
     let (code, output) = run("silent", &["start_timeout=0.2"]);
     assert_eq!(code, Some(3), "{output}");
     assert!(output.contains("killing a worker"), "{output}");
 }
 
 #[test]
-fn readiness_need_not_be_said_when_that_is_agreed() {
+fn ready_on_exec_needs_no_notification() {
     let mut service = Program::new("silent").service(&["exec=1"]);
     service.settled(2);
     service.stop();

@@ -1,10 +1,14 @@
 //! The control socket, and what lies in its way.
 
-use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::process::Command;
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    os::unix::{
+        fs::PermissionsExt,
+        net::{UnixListener, UnixStream},
+    },
+    process::Command,
+};
 
 use rustix::fs::{Gid, Uid, chown};
 use squall_prefork::metrics;
@@ -35,7 +39,7 @@ fn its_owner_alone_may_ask() {
 }
 
 #[test]
-fn garbage_is_answered_and_harms_nobody() {
+fn malformed_request_gets_an_error_and_the_service_goes_on() {
     let program = Program::new("");
     let mut service = program.service(&[]);
     service.settled(2);
@@ -93,7 +97,7 @@ fn several_requests_on_one_connection() {
 }
 
 #[test]
-fn a_reload_answers_all_who_asked() {
+fn reload_responds_to_all_clients_that_requested_it() {
     let program = Program::new("");
     let mut service = program.service(&[]);
     service.settled(2);
@@ -113,7 +117,7 @@ fn a_reload_answers_all_who_asked() {
 type Obstacle = fn(&std::path::Path);
 
 #[test]
-fn what_lies_at_its_path() {
+fn other_files_at_the_path_of_the_control_socket() {
     let stale: Obstacle = |path| drop(UnixListener::bind(path).unwrap());
     let file: Obstacle = |path| fs::write(path, "precious").unwrap();
     let directory: Obstacle = |path| fs::create_dir(path).unwrap();

@@ -1,8 +1,6 @@
 //! Sudden deaths.
 
-use std::fs;
-use std::net::TcpListener;
-use std::time::Instant;
+use std::{fs, net::TcpListener, time::Instant};
 
 use rustix::process::Signal;
 use testkit::{wait_for, wait_until};

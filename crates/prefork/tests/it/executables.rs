@@ -1,11 +1,13 @@
 //! Executables that cannot be opened in the usual way: unreadable ones, and a supervisor with file
 //! capabilities, whose `/proc/<id>` is closed to its children.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::rc::Rc;
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+    rc::Rc,
+};
 
 use crate::house::{Program, Service, fixture, signal, wait_gone};
 

@@ -4,21 +4,27 @@
 //! the words in `FIXTURE` and by the words at the end of its own executable file, after `BUILD=`:
 //! so a test makes another build by copying the file and appending to it.
 
-use std::env;
-use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
-use std::os::fd::{AsFd, OwnedFd};
-use std::process::{Command, ExitCode};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, mpsc};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    env, fs,
+    io::{BufRead, BufReader, Write},
+    net::TcpStream,
+    os::fd::{AsFd, OwnedFd},
+    process::{Command, ExitCode},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+        mpsc,
+    },
+    thread,
+    time::{Duration, Instant},
+};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
-use squall_prefork::worker::{self, ListenerSocket, Notifier, Socket};
-use squall_prefork::{Balance, Counters, Readiness, Restart, Supervisor};
+use squall_prefork::{
+    Balance, Counters, Readiness, Restart, Supervisor,
+    worker::{self, ListenerSocket, Notifier, Socket},
+};
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()

@@ -1,9 +1,6 @@
 //! Programs that are not this one, in languages that are not this one.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
-use std::rc::Rc;
+use std::{fs, os::unix::fs::PermissionsExt, process::Command, rc::Rc};
 
 use testkit::{Running, wait_for};
 

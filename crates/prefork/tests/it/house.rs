@@ -1,17 +1,18 @@
 //! Shared test helpers: starting the fixture, sending it requests, making other builds of it.
 
-use std::collections::BTreeMap;
-use std::env;
-use std::fs;
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, AtomicU16, Ordering::SeqCst};
-use std::thread;
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    io::{self, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
+    process::Command,
+    rc::Rc,
+    sync::atomic::{AtomicBool, AtomicU16, Ordering::SeqCst},
+    thread,
+    time::Duration,
+};
 
 use rustix::process::{Pid, Signal, kill_process};
 use squall_prefork::{Status, WorkerStatus, control::Client};

@@ -1,7 +1,6 @@
 //! The attributes that workers inherit, reported by real workers of a supervisor with a strange parent.
 
-use std::collections::BTreeMap;
-use std::process::Command;
+use std::{collections::BTreeMap, process::Command};
 
 use testkit::{Running, Signal, wait_until};
 
@@ -49,7 +48,7 @@ fn inherited(running: &Running) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn workers_inherit_what_the_table_has() {
+fn workers_inherit_as_the_table_has_it() {
     let program = Program::new("");
     for foreign in [false, true] {
         let path = if foreign { fixture() } else { program.path() };

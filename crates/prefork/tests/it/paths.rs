@@ -1,14 +1,15 @@
 //! Runtime directory, notify and control sockets: deleted, shared, not writable, too long.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::rc::Rc;
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+    rc::Rc,
+};
 
 use rustix::process::{Signal, geteuid};
-use squall_prefork::Status;
-use squall_prefork::control::Client;
+use squall_prefork::{Status, control::Client};
 use testkit::{Running, TempDir, wait_for, wait_until};
 
 use crate::house::{Program, Service, fixture, is_alive, signal, under_load, wait_gone};
@@ -547,7 +548,7 @@ fn long_temporary_directories_keep_nothing_from_starting() {
 }
 
 #[test]
-fn status_of_a_stopped_supervisor_says_how_to_continue_it() {
+fn status_of_a_stopped_supervisor_names_the_way_to_continue_it() {
     let program = Program::new("");
     let mut service = program.service(&[]);
     service.settled(2);
@@ -562,7 +563,7 @@ fn status_of_a_stopped_supervisor_says_how_to_continue_it() {
 }
 
 #[test]
-fn connections_that_fail_say_what_to_do() {
+fn errors_of_the_control_client_name_the_way_out() {
     let directory = testkit::temp_dir();
     let missing = directory.path().join("missing");
     let dead = directory.path().join("dead");

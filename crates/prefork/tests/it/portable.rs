@@ -1,9 +1,6 @@
 //! The fallbacks of other systems, selected on Linux by `SQUALL_SYSTEM=portable`.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
-use std::rc::Rc;
+use std::{fs, os::unix::fs::PermissionsExt, process::Command, rc::Rc};
 
 use testkit::Signal;
 

@@ -1,10 +1,6 @@
 //! Releases in directories of their own, with a symbolic link that moves from one to the next.
 
-use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::PathBuf;
-use std::process::Command;
-use std::rc::Rc;
+use std::{fs, os::unix::fs::symlink, path::PathBuf, process::Command, rc::Rc};
 
 use rustix::process::Signal;
 use testkit::TempDir;

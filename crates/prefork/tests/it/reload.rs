@@ -1,14 +1,13 @@
 //! New first, ready, then the old one goes.
 
-use std::fs;
-use std::process::Command;
+use std::{fs, process::Command};
 
 use testkit::Signal;
 
 use crate::house::{Program, Service, get, signal, under_load, wait_gone};
 
 #[test]
-fn a_reload_takes_what_is_on_disk_now() {
+fn reload_starts_the_program_that_is_on_disk_now() {
     let program = Program::new("old");
     let mut service = program.service(&[]);
     let before = service.pids(2);

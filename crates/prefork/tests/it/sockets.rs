@@ -1,11 +1,12 @@
 //! Where the workers listen.
 
-use std::fs;
-use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixListener;
-use std::process::Command;
-use std::rc::Rc;
+use std::{
+    fs,
+    net::SocketAddr,
+    os::unix::{fs::PermissionsExt, net::UnixListener},
+    process::Command,
+    rc::Rc,
+};
 
 use testkit::Running;
 

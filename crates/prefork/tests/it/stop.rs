@@ -1,7 +1,9 @@
 //! Graceful shutdown: no client is lost or left waiting.
 
-use std::fs;
-use std::net::{SocketAddr, TcpStream};
+use std::{
+    fs,
+    net::{SocketAddr, TcpStream},
+};
 
 use testkit::{Signal, Wire, wait_until};
 
@@ -26,7 +28,7 @@ fn answers(mut asked: Vec<Wire>) -> Vec<String> {
 }
 
 #[test]
-fn a_worker_that_still_starts_answers_who_waits_for_it() {
+fn starting_worker_serves_the_clients_in_its_queue() {
     let directory = testkit::temp_dir();
     let gate = directory.path().join("gate");
     let program = Program::new(&format!("1:awaits={}", gate.display()));
@@ -67,7 +69,7 @@ fn a_new_build_that_still_starts_is_not_waited_for() {
 }
 
 #[test]
-fn nobody_waits_for_a_worker_that_accepts_no_more() {
+fn clients_are_refused_once_no_worker_accepts() {
     let mut service = Program::new("").service(&[]);
     let address = service.address();
     let pids = service.pids(2);

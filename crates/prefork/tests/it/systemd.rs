@@ -1,9 +1,6 @@
 //! Under systemd, or something that speaks like it.
 
-use std::os::unix::net::UnixDatagram;
-use std::process::Command;
-use std::rc::Rc;
-use std::time::Duration;
+use std::{os::unix::net::UnixDatagram, process::Command, rc::Rc, time::Duration};
 
 use testkit::{Running, Signal, wait_for};
 
@@ -14,7 +11,7 @@ struct Manager(UnixDatagram);
 impl Manager {
     /// The next message that is no sign of life.
     #[track_caller]
-    fn hears(&self, expected: &str) {
+    fn receives(&self, expected: &str) {
         let mut buffer = [0; 1000];
         loop {
             let length = self.0.recv(&mut buffer).unwrap_or_else(|error| {
@@ -33,7 +30,7 @@ impl Manager {
 }
 
 #[test]
-fn the_manager_above_is_told() {
+fn service_manager_gets_readiness_status_and_stop() {
     let directory = Rc::new(testkit::temp_dir());
     let path = directory.path().join("manager");
     let manager = Manager(UnixDatagram::bind(&path).expect("the path is free"));
@@ -47,28 +44,28 @@ fn the_manager_above_is_told() {
     command.arg(format!("NOTIFY_SOCKET={}", path.display()));
     command.arg("WATCHDOG_USEC=200000").arg(program.path());
     let mut service = Service::run(&mut command, &directory);
-    manager.hears("READY=1\nMAINPID=");
+    manager.receives("READY=1\nMAINPID=");
     service.running.signal(Signal::Hup);
-    manager.hears("RELOADING=1\nMONOTONIC_USEC=");
-    manager.hears("READY=1");
+    manager.receives("RELOADING=1\nMONOTONIC_USEC=");
+    manager.receives("READY=1");
     let mut buffer = [0; 100];
     let length = manager.0.recv(&mut buffer).expect("it is alive");
     assert_eq!(&buffer[..length], b"WATCHDOG=1");
     program.deploy("panic");
     service.running.signal(Signal::Hup);
-    manager.hears("RELOADING=1");
-    manager.hears("READY=1");
+    manager.receives("RELOADING=1");
+    manager.receives("READY=1");
     service.running.signal(Signal::Usr2);
-    manager.hears("RELOADING=1");
-    manager.hears("READY=1");
+    manager.receives("RELOADING=1");
+    manager.receives("READY=1");
     program.deploy("");
     service.running.signal(Signal::Usr2);
-    manager.hears("RELOADING=1");
+    manager.receives("RELOADING=1");
     // The reload is over, and so is the replacement.
-    manager.hears("RELOADING=1");
-    manager.hears("READY=1");
+    manager.receives("RELOADING=1");
+    manager.receives("READY=1");
     service.running.signal(Signal::Term);
-    manager.hears("STOPPING=1");
+    manager.receives("STOPPING=1");
     assert!(service.running.wait().success());
 }
 

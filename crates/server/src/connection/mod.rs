@@ -38,8 +38,8 @@ const REQUEST_TIMEOUT: &[u8] =
 pub(crate) struct Connection<S: Serve> {
     protocol: Protocol<S>,
     shared: Arc<ConnectionState>,
-    order: Option<Stop>,
-    next_order: Pin<Box<OwnedNotified>>,
+    stop_mode: Option<Stop>,
+    next_mode: Pin<Box<OwnedNotified>>,
     deadline: Deadline,
     polled: bool,
 }
@@ -75,29 +75,29 @@ impl<S: Serve> Connection<S> {
         let allowed = shared.protocols.limits.head_timeout;
         Self {
             protocol,
-            order: None,
-            next_order: Box::pin(shared.handle.next_order()),
+            stop_mode: None,
+            next_mode: Box::pin(shared.handle.next_mode()),
             deadline: Deadline::new(shared.activity.stage(), allowed),
             polled: false,
             shared,
         }
     }
 
-    /// Obeys a stop order; returns whether the protocol has to be polled again for it.
+    /// Obeys a stop signal; returns whether the protocol has to be polled again for it.
     fn obey(&mut self, cx: &mut Context<'_>) -> bool {
         if !self.polled {
             // The task's waker never changes, so enlisting once is enough.
-            let _ = self.next_order.as_mut().poll(cx);
+            let _ = self.next_mode.as_mut().poll(cx);
             self.deadline.enlist(cx);
             self.polled = true;
         }
-        if self.shared.handle.order_in_force() == self.order {
+        if self.shared.handle.mode_in_force() == self.stop_mode {
             return false;
         }
-        self.next_order = Box::pin(self.shared.handle.next_order());
-        let _ = self.next_order.as_mut().poll(cx);
+        self.next_mode = Box::pin(self.shared.handle.next_mode());
+        let _ = self.next_mode.as_mut().poll(cx);
         // Read once more: a faster stop mode may have been set before the waker was registered.
-        self.order = self.shared.handle.order_in_force();
+        self.stop_mode = self.shared.handle.mode_in_force();
         // The stage has another time allowed now.
         self.enter(self.deadline.stage(), cx);
         match &mut self.protocol {
@@ -112,7 +112,7 @@ impl<S: Serve> Connection<S> {
     /// Gives a stage its time; false if it cannot be up yet.
     fn enter(&mut self, stage: Stage, cx: &mut Context<'_>) -> bool {
         let limits = &self.shared.protocols.limits;
-        let allowed = stage.time_allowed(limits, self.order.is_some());
+        let allowed = stage.time_allowed(limits, self.stop_mode.is_some());
         self.deadline.enter(stage, allowed, cx)
     }
 
@@ -171,7 +171,7 @@ impl<S: Serve> Connection<S> {
             io.unread(read);
             self.protocol = Protocol::http2(io, adapter);
             // As in `on_opened`.
-            self.order = None;
+            self.stop_mode = None;
         }
     }
 
@@ -180,7 +180,7 @@ impl<S: Serve> Connection<S> {
     fn stop_copying(&mut self) -> bool {
         let copies = matches!(&self.protocol, Protocol::Http1(http1) if http1.copies());
         let is_idle = matches!(self.deadline.stage(), Stage::Idle { .. });
-        let may = copies && is_idle && self.order.is_none();
+        let may = copies && is_idle && self.stop_mode.is_none();
         if !(may && self.shared.protocols.sends_large()) {
             return false;
         }
@@ -205,8 +205,8 @@ impl<S: Serve> Connection<S> {
         let protocol = mem::replace(&mut self.protocol, Protocol::Ended);
         if let (Protocol::Opening(_, service), Some(opened)) = (protocol, opened) {
             if opened.is_http2 {
-                // A stop order from before the handshake has to reach it too.
-                self.order = None;
+                // A stop signal from before the handshake has to reach it too.
+                self.stop_mode = None;
             }
             self.protocol = Protocol::begin(opened, service, &self.shared);
         }
@@ -274,7 +274,7 @@ impl<S: Serve> Future for Connection<S> {
                 Poll::Pending => {}
             }
             if self.obey(cx) {
-                if self.order == Some(Stop::Now) {
+                if self.stop_mode == Some(Stop::Now) {
                     return Poll::Ready(());
                 }
                 continue;

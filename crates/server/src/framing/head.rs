@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn one_head_is_told_from_others_wherever_they_differ() {
+    fn lone_head_is_recognized_wherever_others_differ() {
         for length in BLOCK + 3..3 * BLOCK {
             let head = "a".repeat(length - 4) + "\r\n\r\n";
             assert!(is_one_head(head.as_bytes()), "{length}");

@@ -91,14 +91,14 @@ impl<S: Serve> Acceptor<S> {
     /// without one of its listeners is an outage that no supervisor sees.
     pub(crate) async fn run(mut self) -> Result<(), StartError> {
         let handle = self.handle.clone();
-        let ordered = handle.ordered(Stop::Graceful);
-        pin!(ordered);
+        let stopping = handle.stop_in_force(Stop::Graceful);
+        pin!(stopping);
         // Errors since a connection was accepted.
         let mut errors = 0_u32;
         loop {
             let accepted = select! {
                 biased;
-                () = &mut ordered => break,
+                () = &mut stopping => break,
                 accepted = self.socket.accept() => accepted,
             };
             let error = match accepted {
@@ -177,7 +177,7 @@ impl<S: Serve> Acceptor<S> {
                 // Silent connections of other listeners close without a notification here.
                 () = sleep(OUT_OF_DESCRIPTORS) => {}
             }
-            if handle.order_in_force().is_some() {
+            if handle.mode_in_force().is_some() {
                 return;
             }
         }
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn accept_errors_by_what_they_are_about() {
+    fn accept_errors_by_scope() {
         for (errno, wanted) in [
             (Errno::CONNABORTED, AcceptError::Connection),
             (Errno::PROTO, AcceptError::Connection),

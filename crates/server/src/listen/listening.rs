@@ -154,9 +154,9 @@ async fn drain(handle: &Handle, limits: &Limits) {
     let time_is_up = async {
         select! {
             () = sleep(limits.shutdown_timeout) => {}
-            () = handle.ordered(Stop::Quick) => select! {
+            () = handle.stop_in_force(Stop::Quick) => select! {
                 () = sleep(limits.idle_grace) => {}
-                () = handle.ordered(Stop::Now) => {}
+                () = handle.stop_in_force(Stop::Now) => {}
             },
         }
     };

@@ -78,7 +78,7 @@ impl InFlight {
 
     /// Whether the connection is to end with it.
     pub(crate) fn is_last(&self) -> bool {
-        self.shared.handle.order_in_force().is_some()
+        self.shared.handle.mode_in_force().is_some()
     }
 }
 

@@ -75,9 +75,9 @@ pub(crate) struct Adapter<S> {
 impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapter<S> {
     type Response = Response<Outgoing<S::Body>>;
     type Error = Infallible;
-    type Future = Responding<S>;
+    type Future = ResponseFuture<S>;
 
-    fn call(&self, request: Request<hyper::body::Incoming>) -> Responding<S> {
+    fn call(&self, request: Request<hyper::body::Incoming>) -> ResponseFuture<S> {
         let in_flight = InFlight::begin(&self.shared);
         let version = request.version();
         let is_guarded = version < Version::HTTP_2;
@@ -98,7 +98,7 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
                 State::<S>::new(&mut self.service.borrow_mut(), request)
             }
         };
-        Responding {
+        ResponseFuture {
             state,
             in_flight: Some(in_flight),
             version,
@@ -108,7 +108,7 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
 
 pin_project! {
     /// The response to one request. An error or a panic of the service becomes a 500.
-    pub(crate) struct Responding<S: Serve> {
+    pub(crate) struct ResponseFuture<S: Serve> {
         #[pin]
         state: State<S>,
         in_flight: Option<InFlight>,
@@ -117,7 +117,7 @@ pin_project! {
 }
 
 pin_project! {
-    #[project = StateProj]
+    #[project = StateProjection]
     enum State<S: Serve> {
         // Boxed because it is rare, and would make the others large.
         Waiting { service: S, request: Option<Box<Request<Incoming>>> },
@@ -127,7 +127,7 @@ pin_project! {
     }
 }
 
-impl<S: Serve> Future for Responding<S> {
+impl<S: Serve> Future for ResponseFuture<S> {
     type Output = Result<Response<Outgoing<S::Body>>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -195,11 +195,11 @@ impl<S: Serve> State<S> {
     ) -> Poll<Result<Response<S::Body>, StatusCode>> {
         loop {
             let future = match self.as_mut().project() {
-                StateProj::Running { future } => return future.poll(cx).map_err(failed::<S>),
-                StateProj::Failed { status } | StateProj::Refused { status } => {
+                StateProjection::Running { future } => return future.poll(cx).map_err(failed::<S>),
+                StateProjection::Failed { status } | StateProjection::Refused { status } => {
                     return Poll::Ready(Err(*status));
                 }
-                StateProj::Waiting { service, request } => {
+                StateProjection::Waiting { service, request } => {
                     ready!(service.poll_ready(cx)).map_err(failed::<S>)?;
                     let request = request.take().expect("the state changes when it is taken");
                     service.call(*request)

@@ -13,17 +13,17 @@ const PERIOD: Duration = Duration::from_secs(1);
 impl Secure {
     /// Reads the files again when they have changed, and on demand; never ends.
     pub(crate) async fn watch(self: Arc<Self>, handle: Handle) {
-        let mut orders = handle.certificate_orders();
+        let mut reloads = handle.certificate_reloads();
         let mut period = interval(PERIOD);
         loop {
-            let is_ordered = select! {
-                order = orders.changed() => order.is_ok(),
+            let is_requested = select! {
+                reload = reloads.changed() => reload.is_ok(),
                 _ = period.tick() => false,
             };
             let secure = Arc::clone(&self);
             // Disks can be slow, and this thread serves.
             let looked = spawn_blocking(move || {
-                if secure.files.are_to_be_read() || is_ordered {
+                if secure.files.are_to_be_read() || is_requested {
                     secure.reload();
                 }
             });

@@ -29,7 +29,7 @@ fn wait_left(server: &TestServer, answers: usize) {
 }
 
 #[test]
-fn nobody_works_for_a_client_that_is_gone() {
+fn handler_is_cancelled_when_its_client_disconnects() {
     let server = TestServer::new(Limits::default());
     let requests = [
         get("/never"),
@@ -53,7 +53,7 @@ fn nobody_works_for_a_client_that_is_gone() {
 }
 
 #[test]
-fn nor_over_a_unix_socket() {
+fn handler_over_a_unix_socket_is_cancelled_too() {
     let dir = temp_dir();
     let path = dir.path().join("socket");
     let server = TestServer::with(Server::new().bind(format!("unix:{}", path.display())));

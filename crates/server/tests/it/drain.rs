@@ -89,7 +89,7 @@ fn requests_under_way_finish() {
     server.join();
 }
 
-/// They are in the system's queue when the order comes; closing the socket would reset them.
+/// They are in the system's queue when the stop signal comes; closing the socket would reset them.
 #[test]
 fn connections_that_were_not_accepted_yet_are_served() {
     let server = TestServer::new(patient().max_connections(1));
@@ -132,7 +132,7 @@ fn nothing_outlasts_the_deadline() {
         (patient().idle_grace(SHORT), &[Stop::Graceful, Stop::Quick]),
         (patient().idle_grace(SHORT), &[Stop::Now]),
         (patient().idle_grace(SHORT), &[Stop::Graceful, Stop::Now]),
-        // A slower order does not take the faster one back.
+        // A slower mode does not override a faster one.
         (patient().idle_grace(SHORT), &[Stop::Now, Stop::Graceful]),
     ] {
         let server = TestServer::new(limits);
@@ -165,9 +165,9 @@ fn phases_follow_each_other() {
     wire.send(get("/wait"));
     server.wait_seen(1);
     assert_eq!(server.handle.phase(), Phase::Serving);
-    assert_eq!(server.handle.order(), None);
+    assert_eq!(server.handle.stop_mode(), None);
     server.handle.stop(Stop::Graceful);
-    assert_eq!(server.handle.order(), Some(Stop::Graceful));
+    assert_eq!(server.handle.stop_mode(), Some(Stop::Graceful));
     wait_until("it drains", || server.handle.phase() == Phase::Draining);
     assert_eq!(server.handle.connections(), 1);
     server.app.gate.add_permits(1);

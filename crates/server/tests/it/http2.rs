@@ -51,7 +51,7 @@ fn a_preface_that_comes_byte_by_byte() {
 }
 
 #[test]
-fn what_only_begins_like_the_preface_is_http1() {
+fn request_that_only_begins_like_the_preface_is_http1() {
     let server = TestServer::new(Limits::default());
     for (start, rest, status) in [
         (
@@ -95,7 +95,7 @@ fn many_streams_and_no_more_than_allowed() {
 
 /// PINGs show that the client is there, not that it sends requests.
 #[test]
-fn an_idle_client_is_told_to_go_whatever_it_pings() {
+fn idle_http2_client_gets_goaway_whatever_it_pings() {
     let server = TestServer::new(
         Limits::default()
             .head_timeout(SHORT)
@@ -220,7 +220,7 @@ fn a_response_that_is_taken_slowly_is_not_cut_off() {
 
 /// A window that stays shut must not hold a response in memory for ever, nor a connection open.
 #[test]
-fn a_response_that_nobody_takes() {
+fn response_that_no_client_reads_is_cut_off() {
     let server = TestServer::new(Limits::default().body_timeout(SHORT));
     let no_window = [0, 4, 0, 0, 0, 0];
     for settings in [&[][..], &no_window] {

@@ -254,7 +254,7 @@ fn sockets_are_for_the_process_that_listen_pid_names() {
 }
 
 #[test]
-fn what_is_passed_in_must_be_listening_sockets() {
+fn descriptors_that_are_passed_in_must_be_listening_sockets() {
     let file = || OwnedFd::from(fs::File::open("/dev/null").unwrap());
     let udp = || OwnedFd::from(UdpSocket::bind("127.0.0.1:0").unwrap());
     let connected = || {
@@ -315,7 +315,7 @@ fn children_of_the_process_inherit_nothing() {
 }
 
 #[test]
-fn a_program_that_cannot_listen_says_why() {
+fn program_that_cannot_listen_prints_the_reason() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     for (argument, said) in [

@@ -30,7 +30,7 @@ fn local() -> TestServer {
 }
 
 #[test]
-fn says_who_the_client_is() {
+fn header_sets_the_client_address() {
     let server = local();
     for (header, client) in [
         (V1, "192.0.2.1:4711 by 127.0.0.1:"),
@@ -152,7 +152,7 @@ fn strangers_are_refused() {
 }
 
 #[test]
-fn who_is_refused_is_logged_once() {
+fn rejected_peer_is_logged_once() {
     for (proxies, said) in [
         ("192.0.2.0/24", "its peer is none of the proxies"),
         ("127.0.0.1", "refused a connection of a proxy"),
@@ -181,7 +181,7 @@ fn who_is_refused_is_logged_once() {
 }
 
 #[test]
-fn unix_sockets_are_asked_for() {
+fn peer_of_a_unix_socket_is_trusted_only_by_unix_in_the_proxies() {
     let dir = temp_dir();
     for (name, proxies, is_one) in [("a", "unix:", true), ("b", "127.0.0.1", false)] {
         let path = dir.path().join(name);
@@ -227,7 +227,7 @@ fn the_header_and_the_first_head_have_one_deadline() {
 }
 
 #[test]
-fn a_connection_that_has_only_said_whose_it_is_makes_room() {
+fn connection_with_only_a_proxy_header_makes_room() {
     let server = server(&["127.0.0.1"], Limits::default().max_connections(1));
     let mut first = server.wire();
     first.send(&V1[..20]);

@@ -1,4 +1,4 @@
-//! Signals that are no stop order.
+//! Signals that do not stop the server.
 
 use std::process::{Command, Stdio};
 

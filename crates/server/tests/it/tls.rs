@@ -381,7 +381,7 @@ fn broken_files_change_nothing_and_are_logged_once() {
 }
 
 #[test]
-fn plain_http_is_told_what_to_speak() {
+fn plain_http_on_a_tls_port_gets_a_400_that_names_https() {
     let (_authority, server) = simple(Limits::default());
     let mut wire = server.wire();
     wire.send(get("/"));
@@ -395,7 +395,7 @@ fn plain_http_is_told_what_to_speak() {
 }
 
 #[test]
-fn what_is_not_tls_is_closed() {
+fn connection_that_is_not_tls_is_closed() {
     let (_authority, server) = simple(Limits::default());
     for bytes in [
         &b"\x16\x03\x01\xff\xff"[..],
@@ -492,7 +492,7 @@ fn connections_rest_and_end_as_without_tls() {
 }
 
 #[test]
-fn a_response_that_nobody_takes() {
+fn response_that_no_client_reads_is_cut_off() {
     let (authority, server) = simple(Limits::default().body_timeout(SHORT));
     let mut wire = authority.wire(server.address(), "a.test");
     wire.send(get("/big"));
@@ -553,7 +553,7 @@ fn an_upgrade() {
 }
 
 #[test]
-fn who_has_not_asked_makes_room() {
+fn tls_connection_without_a_request_makes_room() {
     let (authority, server) = simple(Limits::default().max_connections(2));
     let mut silent = server.wire();
     server.wait_connections(1);

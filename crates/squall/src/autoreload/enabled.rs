@@ -49,7 +49,7 @@ fn until_stopped(mut live: LiveReload, handle: &Handle) -> LiveReloadLayer {
     let live = live.layer(peer_ip);
     let (closing, handle) = (live.clone(), handle.clone());
     tokio::spawn(async move {
-        handle.told_to_stop().await;
+        handle.stop_requested().await;
         closing.close();
     });
     live

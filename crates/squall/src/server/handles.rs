@@ -23,7 +23,7 @@ pub(crate) fn are_serving() -> bool {
 pub(crate) fn are_cutting_off() -> bool {
     with(|servers| {
         let mut servers = servers.iter();
-        servers.any(|server| server.order() == Some(Stop::Now))
+        servers.any(|server| server.stop_mode() == Some(Stop::Now))
     })
 }
 

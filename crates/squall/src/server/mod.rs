@@ -141,6 +141,8 @@ impl Server {
     /// Sockets that systemd or another parent process passes in replace all addresses of a single
     /// process. A supervisor replaces the addresses that they are bound to, and binds the others.
     ///
+    /// Default: no address; without one, [`start`](Self::start) is an error.
+    ///
     /// # Errors
     ///
     /// If the text is not an address. The address is bound when the server starts.
@@ -158,6 +160,8 @@ impl Server {
     /// A socket that is passed in serves HTTPS if it has an address of a `bind_tls` or the name
     /// `https` (systemd's `FileDescriptorName=`). Without any [`bind`](Self::bind), all of them
     /// serve HTTPS.
+    ///
+    /// Default: no address.
     ///
     /// # Errors
     ///

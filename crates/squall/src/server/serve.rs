@@ -42,7 +42,7 @@ impl Server {
         let service = tokio::select! {
             service = make(self.source, self.on_start, worker) => service?,
             // The factory may wait for ever, for a database that is down.
-            () = handle.told_to_stop() => {
+            () = handle.stop_requested() => {
                 listening.close();
                 return Ok(());
             }
@@ -99,7 +99,7 @@ async fn make(
 
 /// Returns when a graceful shutdown has taken as long as it may.
 async fn deadline(handle: Handle, longest: Duration) {
-    handle.told_to_stop().await;
+    handle.stop_requested().await;
     tokio::time::sleep(longest).await;
 }
 
@@ -113,7 +113,7 @@ async fn wait_for(tasks: &[Tasks; 2], handle: &Handle, mut deadline: JoinSet<()>
     tokio::select! {
         () = finished => {}
         _ = deadline.join_next() => {}
-        () = handle.ordered(Stop::Now) => {}
+        () = handle.stop_in_force(Stop::Now) => {}
     }
     let running = server.running() + application.running();
     if running > 0 {

@@ -285,7 +285,7 @@ fn every_body_extractor_refuses_faults_of_the_transfer() {
 }
 
 #[test]
-fn every_extractor_refuses_what_it_cannot_read() {
+fn every_extractor_refuses_a_body_that_it_cannot_read() {
     let bodies = Bodies::start();
     let get = |target: &str| {
         format!("GET {target} HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\n\r\n").into_bytes()

@@ -372,7 +372,7 @@ async fn unread_messages_and_unsent_ones_are_bounded() {
 }
 
 #[tokio::test]
-async fn an_http2_stream_that_nobody_reads_is_reset_and_drained_until_then() {
+async fn unread_http2_stream_is_reset_and_drained_until_then() {
     let settings = settings().max_message_size(100_000).max_unread(50_000);
     let (errors, mut error) = mpsc::unbounded_channel();
     let (go, gone) = oneshot::channel::<()>();

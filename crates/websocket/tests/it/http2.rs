@@ -133,7 +133,7 @@ fn refused_handshakes() {
 
 /// h2 ends a whole connection with ENHANCE_YOUR_CALM if too many small frames of a stream are not read.
 #[test]
-fn a_socket_that_nobody_reads_is_reset_alone() {
+fn unread_socket_is_reset_alone() {
     let site = Site::start();
     runtime().block_on(async {
         let mut client = connect(&site).await;

@@ -93,7 +93,7 @@ fn reading_stops_after_the_token() {
             let body = body.collect().await.unwrap().to_bytes();
             assert_eq!(hint, Some(body.len() as u64));
             assert!(body.ends_with(b"&b=2&c=3"));
-            Ok::<_, std::convert::Infallible>(http::Response::new(String::new()))
+            Ok::<_, std::convert::Infallible>(http::Response::new(Bytes::new()))
         }
     });
     let service = tower::Layer::layer(&XsrfLayer::new(), service);
@@ -115,7 +115,7 @@ fn single_bytes_are_joined_to_blocks() {
             frame.unwrap();
             frames += 1;
         }
-        Ok::<_, std::convert::Infallible>(http::Response::new(format!("{frames}")))
+        Ok::<_, std::convert::Infallible>(http::Response::new(Bytes::from(format!("{frames}"))))
     });
     let service = tower::Layer::layer(&XsrfLayer::new(), service);
     assert_eq!(block_on(service.oneshot(request)).unwrap().body(), "3");
@@ -211,7 +211,7 @@ fn trailers_reach_the_inner_service() {
     let service = tower::service_fn(async |request: Request<squall_xsrf::XsrfBody<Frames>>| {
         let collected = request.into_body().collect().await.unwrap();
         let length = collected.trailers().map(HeaderMap::len);
-        Ok::<_, std::convert::Infallible>(http::Response::new(format!("{length:?}")))
+        Ok::<_, std::convert::Infallible>(http::Response::new(Bytes::from(format!("{length:?}"))))
     });
     let service = tower::Layer::layer(&XsrfLayer::new(), service);
     let response = block_on(service.oneshot(url_encoded(body))).unwrap();

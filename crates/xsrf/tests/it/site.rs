@@ -73,7 +73,7 @@ where
     let service = service_fn(|request| {
         calls.fetch_add(1, Ordering::Relaxed);
         let answer = answer(request);
-        async { Ok::<_, Infallible>(Response::new(answer.await)) }
+        async { Ok::<_, Infallible>(Response::new(Bytes::from(answer.await))) }
     });
     let response = block_on(layer.layer(service).oneshot(request)).unwrap();
     let set_cookie = response.headers().get(header::SET_COOKIE);
@@ -82,7 +82,7 @@ where
         status: response.status(),
         set_cookie,
         error: response.extensions().get().cloned(),
-        text: response.into_body(),
+        text: String::from_utf8(response.into_body().into()).unwrap(),
         calls: calls.load(Ordering::Relaxed),
     }
 }

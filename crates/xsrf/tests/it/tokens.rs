@@ -213,7 +213,7 @@ fn xsrf_form_html_is_a_hidden_field() {
             xsrf.xsrf_token()
         );
         assert_eq!(xsrf.xsrf_form_html(), html);
-        Ok::<_, Infallible>(http::Response::new(String::new()))
+        Ok::<_, Infallible>(http::Response::new(Bytes::new()))
     });
     let answer = XsrfLayer::new()
         .layer(service)

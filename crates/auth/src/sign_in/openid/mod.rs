@@ -18,7 +18,7 @@ pub use self::signed_in::SignedIn;
 use self::types::{Client, Metadata, Tokens, UserInfo};
 use super::{
     SignIn,
-    attempt::{Answer, Attempt, Kept},
+    attempt::{Attempt, AuthorizationResponse, Kept},
     error::{Kind, SignInError},
     http::Http,
 };
@@ -126,14 +126,14 @@ impl OpenIdProvider {
     ///
     /// Returns the reason why the sign-in failed.
     pub async fn finish(&self, query: &str, cookie: &str) -> Result<SignedIn, SignInError> {
-        let answer = Answer::read(query)?;
-        let kept = Kept::read(cookie, &answer)?;
+        let response = AuthorizationResponse::read(query)?;
+        let kept = Kept::read(cookie, &response)?;
         // Attempts with plain OAuth 2.0 have no nonce.
         if kept.nonce.is_empty() {
             return Err(Kind::State.into());
         }
-        self.check_issuer(&answer)?;
-        let code = answer.code()?;
+        self.check_issuer(&response)?;
+        let code = response.code()?;
 
         // Providers rotate their keys, so they are fetched for each sign-in.
         let keys = JsonWebKeySet::fetch_async(self.metadata.jwks_uri(), &self.http).await;
@@ -170,12 +170,12 @@ impl OpenIdProvider {
     }
 
     /// Rejects a callback whose `iss` is another provider, or missing though promised (RFC 9207).
-    fn check_issuer(&self, answer: &Answer) -> Result<(), SignInError> {
+    fn check_issuer(&self, response: &AuthorizationResponse) -> Result<(), SignInError> {
         let is_required = self
             .metadata
             .additional_metadata()
             .authorization_response_iss_parameter_supported;
-        let is_ours = match answer.get("iss") {
+        let is_ours = match response.get("iss") {
             Some(issuer) => issuer == self.metadata.issuer().as_str(),
             None => !is_required,
         };

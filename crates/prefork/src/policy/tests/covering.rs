@@ -21,7 +21,7 @@ fn a_slot_that_keeps_failing_is_covered_by_another() {
 }
 
 #[test]
-fn a_set_that_nobody_can_cover_is_closed_and_its_slot_lodges() {
+fn set_without_a_worker_to_cover_it_is_closed_and_its_slot_shares_another() {
     two_ready_then(
         rules(Sharing::Group),
         "
@@ -40,7 +40,7 @@ fn a_set_that_nobody_can_cover_is_closed_and_its_slot_lodges() {
 }
 
 #[test]
-fn while_nobody_is_ready_a_failing_slot_keeps_its_set() {
+fn failing_slot_keeps_its_set_while_no_worker_is_ready() {
     two_ready_then(
         rules(Sharing::Group),
         "

@@ -59,7 +59,7 @@ fn a_leaving_slot_that_comes_back_keeps_its_worker() {
 }
 
 #[test]
-fn without_a_group_nobody_need_cover() {
+fn set_outside_a_group_is_not_covered() {
     play(
         rules(Sharing::Apart),
         "

@@ -54,7 +54,7 @@ fn stopping_ends_a_reload() {
 
 /// Each with worker 2 starting in slot 1, the only worker for that slot's queue.
 #[test]
-fn who_starts_is_told_to_stop_when_it_is_ready() {
+fn starting_worker_gets_the_stop_signal_when_it_is_ready() {
     let one_starts = |transcript: &str| {
         let boot = "
         0 start 2 | spawn 1 t0 g1 s0, spawn 2 t1 g1 s1
@@ -105,7 +105,7 @@ fn who_starts_is_told_to_stop_when_it_is_ready() {
 }
 
 #[test]
-fn who_starts_for_a_queue_that_is_served_is_told_to_stop_at_once() {
+fn starting_worker_of_a_served_queue_gets_the_stop_signal_at_once() {
     play(
         rules(Sharing::One),
         "

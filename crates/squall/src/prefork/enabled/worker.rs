@@ -105,7 +105,7 @@ pub(crate) fn obey_signals(handle: &Handle) -> Result<bool> {
                 _ = reopen.recv() => continue,
             };
             tracing::info!(?mode, "stop signal");
-            notifier.told_by_signal(signal.as_raw_value());
+            notifier.stop_signal(signal.as_raw_value());
             handle.stop(mode);
         }
     });
