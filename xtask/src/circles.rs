@@ -18,7 +18,7 @@ struct Module<'a> {
     /// The paths that it names, segment by segment.
     names: Vec<Vec<&'a str>>,
     /// The names that it imports, each with its paths: one for each set of features.
-    imports: BTreeMap<&'a str, Vec<Vec<&'a str>>>,
+    imports: BTreeMap<&'a str, BTreeSet<Vec<&'a str>>>,
 }
 
 /// Returns each circle as a fault.
@@ -44,8 +44,9 @@ fn circles(files: &[File]) -> Vec<Vec<String>> {
         let is_above = |other: &str| format!("{key}/").starts_with(&format!("{other}/"));
         let paths = module.names.iter();
         let paths = paths.flat_map(|name| absolute(&modules, key, name));
-        let targets = paths.flat_map(|path| resolve(&modules, &path, 0));
-        let targets = targets.filter(|target| !is_above(target));
+        let mut targets = BTreeSet::new();
+        paths.for_each(|path| resolve(&modules, path, &mut BTreeSet::new(), &mut targets));
+        let targets = targets.into_iter().filter(|target| !is_above(target));
         let files = targets.map(|target| modules[target].file.to_owned());
         graph.insert(module.file.to_owned(), files.collect());
     }
@@ -100,25 +101,33 @@ fn absolute(modules: &Modules<'_>, key: &str, name: &[&str]) -> Vec<String> {
     paths.collect()
 }
 
-/// The modules that define what the path leads to.
-fn resolve<'a>(modules: &Modules<'a>, path: &str, depth: usize) -> Vec<&'a str> {
+/// Adds the modules that define what the path leads to. Imports can lead back to a path.
+fn resolve<'a>(
+    modules: &Modules<'a>,
+    path: String,
+    seen: &mut BTreeSet<String>,
+    targets: &mut BTreeSet<&'a str>,
+) {
     let ends = path.rmatch_indices('/').map(|(end, _)| end);
     let mut prefixes = [path.len()].into_iter().chain(ends).map(|end| &path[..end]);
     let Some((key, module)) = prefixes.find_map(|prefix| modules.get_key_value(prefix)) else {
-        return Vec::new();
+        return;
     };
     let mut rest = path[key.len()..].split('/').skip(1);
-    let imports = rest.next().and_then(|name| module.imports.get(name));
-    let Some(imports) = imports.filter(|_| depth < 16) else {
-        return vec![key];
+    let Some(imports) = rest.next().and_then(|name| module.imports.get(name)) else {
+        targets.insert(key);
+        return;
     };
     let rest: Vec<&str> = rest.collect();
     let paths = imports
         .iter()
         .flat_map(|import| absolute(modules, key, &[&import[..], &rest].concat()));
-    paths
-        .flat_map(|path| resolve(modules, &path, depth + 1))
-        .collect()
+    let paths: Vec<String> = paths.collect();
+    if seen.insert(path) {
+        paths
+            .into_iter()
+            .for_each(|path| resolve(modules, path, seen, targets));
+    }
 }
 
 impl<'a> Module<'a> {
@@ -135,7 +144,8 @@ impl<'a> Module<'a> {
         while at < tokens.len() {
             let is_import = tokens[at] == "use";
             at += usize::from(is_import);
-            if tokens.get(at + 1) == Some(&"::") {
+            // A format string may have `}::`, which begins no path.
+            if tokens.get(at + 1) == Some(&"::") && tokens[at] != "}" {
                 module.tree(&tokens, &mut at, &[], is_import);
             } else {
                 at += 1;
@@ -176,7 +186,7 @@ impl<'a> Module<'a> {
             *at += 2;
         }
         if is_import {
-            self.imports.entry(name).or_default().push(path.clone());
+            self.imports.entry(name).or_default().insert(path.clone());
         }
         self.names.push(path);
     }
@@ -291,6 +301,7 @@ mod tests {
                 "y.rs: use crate::X;",
             ],
             &["x.rs: use y::y; fn f() { y::f() }"],
+            &["x.rs: fn f() { format!(\"{}::{}\", 1, 2); }"],
         ] {
             assert_eq!(found(lines), [""; 0], "{lines:?}");
         }
