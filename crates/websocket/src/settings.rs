@@ -44,7 +44,7 @@ impl Default for WebSocketSettings {
             message_timeout: Duration::from_secs(60),
             close_timeout: Duration::from_secs(5),
             shutdown_code: CloseCode::GOING_AWAY,
-            shutdown_spread: Duration::ZERO,
+            shutdown_spread: Duration::from_secs(2),
             origins: OriginRule::default(),
             protocols: Vec::new(),
             compression: None,
@@ -123,7 +123,7 @@ impl WebSocketSettings {
     }
 
     /// Sets over which time the close frames of a graceful shutdown are spread at random, so that clients do not
-    /// reconnect all at once. Default: 0.
+    /// reconnect all at once. Default: 2 s.
     pub fn shutdown_spread(mut self, spread: Duration) -> Self {
         self.shutdown_spread = spread;
         self

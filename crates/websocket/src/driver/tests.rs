@@ -21,7 +21,9 @@ struct Client {
 const PIPE: usize = 64 * 1024;
 
 fn settings() -> WebSocketSettings {
-    WebSocketSettings::new().ping_interval(None)
+    WebSocketSettings::new()
+        .ping_interval(None)
+        .shutdown_spread(Duration::ZERO)
 }
 
 fn connect<F>(settings: WebSocketSettings, handler: impl FnOnce(WebSocket) -> F) -> Client
