@@ -4,16 +4,18 @@ use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use serde_json::Value;
 
-use crate::site::Site;
+use crate::{gateway::Gateway, site::Site};
 
-fn run(kosoku: &Path, path: &str, selection: &[&str]) -> BTreeMap<String, String> {
-    let site = Site::start();
+/// The cases of the protocol: all but those of compression.
+const CORE: [&str; 4] = ["-x", "12.*", "-x", "13.*"];
+
+fn run(kosoku: &Path, url: &str, selection: &[&str]) -> BTreeMap<String, String> {
     let reports = testkit::temp_dir();
     let output = Command::new(kosoku)
         .args(["-m", "fuzzingclient", "-p", "2", "-o"])
         .arg(reports.path())
         .args(selection)
-        .arg(site.url(path))
+        .arg(url)
         .output()
         .unwrap();
     // It fails if a case does; the table says which.
@@ -49,7 +51,19 @@ fn core_cases() {
     let Some(kosoku) = testkit::outside("kosoku") else {
         return;
     };
-    let cases = run(&kosoku, "/big", &["-x", "12.*", "-x", "13.*"]);
+    let site = Site::start();
+    let cases = run(&kosoku, &site.url("/big"), &CORE);
+    assert_passed(&cases, 301);
+}
+
+#[test]
+fn core_cases_over_http2() {
+    let Some(kosoku) = testkit::outside("kosoku") else {
+        return;
+    };
+    let site = Site::start();
+    let gateway = Gateway::start(&site);
+    let cases = run(&kosoku, &gateway.url("/big"), &CORE);
     assert_passed(&cases, 301);
 }
 
@@ -59,8 +73,9 @@ fn compression_cases() {
     let Some(kosoku) = testkit::outside("kosoku") else {
         return;
     };
+    let site = Site::start();
     for path in ["/deflate", "/takeover"] {
-        let cases = run(&kosoku, path, &["-i", "12.*", "-i", "13.*"]);
+        let cases = run(&kosoku, &site.url(path), &["-i", "12.*", "-i", "13.*"]);
         assert_passed(&cases, 216);
     }
 }

@@ -1,6 +1,6 @@
 //! WebSockets over HTTP/2 (RFC 8441), with hyper's client.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, Version};
@@ -18,29 +18,29 @@ use tokio::{
 
 use crate::site::{Site, runtime};
 
-type Client = SendRequest<Empty<Bytes>>;
+pub(crate) type Client = SendRequest<Empty<Bytes>>;
 
-async fn connect(site: &Site) -> Client {
-    let stream = TcpStream::connect(site.address).await.unwrap();
+pub(crate) async fn connect(site: SocketAddr) -> Client {
+    let stream = TcpStream::connect(site).await.unwrap();
     let io = TokioIo::new(stream);
     let (client, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
     tokio::spawn(connection);
     client
 }
 
-fn request(site: &Site, path: &str) -> Request<Empty<Bytes>> {
+fn request(site: SocketAddr, path: &str) -> Request<Empty<Bytes>> {
     Request::builder()
         .method(Method::CONNECT)
         .version(Version::HTTP_2)
-        .uri(format!("http://{}{path}", site.address))
+        .uri(format!("http://{site}{path}"))
         .header("sec-websocket-version", "13")
-        .header("origin", format!("http://{}", site.address))
+        .header("origin", format!("http://{site}"))
         .extension(Protocol::from_static("websocket"))
         .body(Empty::new())
         .unwrap()
 }
 
-async fn open(client: &mut Client, site: &Site, path: &str) -> TokioIo<Upgraded> {
+pub(crate) async fn open(client: &mut Client, site: SocketAddr, path: &str) -> TokioIo<Upgraded> {
     // The server's settings have to come before an extended CONNECT.
     client.ready().await.unwrap();
     let response = loop {
@@ -66,9 +66,9 @@ async fn answer(io: &mut TokioIo<Upgraded>, frame: &[u8], len: usize) -> Vec<u8>
 fn two_sockets_of_one_connection() {
     let site = Site::start();
     runtime().block_on(async {
-        let mut client = connect(&site).await;
-        let mut one = open(&mut client, &site, "/echo").await;
-        let mut two = open(&mut client, &site, "/echo").await;
+        let mut client = connect(site.address).await;
+        let mut one = open(&mut client, site.address, "/echo").await;
+        let mut two = open(&mut client, site.address, "/echo").await;
         assert_eq!(
             answer(&mut one, b"\x81\x83\0\0\0\0one", 5).await,
             b"\x81\x03one"
@@ -104,14 +104,14 @@ fn two_sockets_of_one_connection() {
 fn refused_handshakes() {
     let site = Site::start();
     runtime().block_on(async {
-        let mut client = connect(&site).await;
-        open(&mut client, &site, "/echo").await;
-        let mut evil = request(&site, "/echo");
+        let mut client = connect(site.address).await;
+        open(&mut client, site.address, "/echo").await;
+        let mut evil = request(site.address, "/echo");
         evil.headers_mut()
             .insert("origin", "http://evil.example".parse().unwrap());
-        let mut version = request(&site, "/echo");
+        let mut version = request(site.address, "/echo");
         version.headers_mut().remove("sec-websocket-version");
-        let mut protocol = request(&site, "/echo");
+        let mut protocol = request(site.address, "/echo");
         protocol
             .extensions_mut()
             .insert(Protocol::from_static("connect-udp"));
@@ -121,7 +121,7 @@ fn refused_handshakes() {
             (evil, 403),
             (version, 426),
             (protocol, 400),
-            (request(&site, "/stop"), 503),
+            (request(site.address, "/stop"), 503),
             (get, 405),
         ] {
             let response = client.send_request(request).await.unwrap();
@@ -136,9 +136,9 @@ fn refused_handshakes() {
 fn unread_socket_is_reset_alone() {
     let site = Site::start();
     runtime().block_on(async {
-        let mut client = connect(&site).await;
-        let mut other = open(&mut client, &site, "/echo").await;
-        let mut unread = open(&mut client, &site, "/sleep").await;
+        let mut client = connect(site.address).await;
+        let mut other = open(&mut client, site.address, "/echo").await;
+        let mut unread = open(&mut client, site.address, "/sleep").await;
         let mut sent = 0;
         let flood = async {
             // Each frame is a DATA frame of its own.
@@ -157,7 +157,7 @@ fn unread_socket_is_reset_alone() {
             b"\x81\x02ok"
         );
         // New ones are accepted, too.
-        let mut another = open(&mut client, &site, "/echo").await;
+        let mut another = open(&mut client, site.address, "/echo").await;
         assert_eq!(
             answer(&mut another, b"\x81\x82\0\0\0\0ok", 4).await,
             b"\x81\x02ok"

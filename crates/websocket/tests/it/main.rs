@@ -8,6 +8,7 @@
 mod autobahn;
 mod clients;
 mod example;
+mod gateway;
 mod handshake;
 mod http2;
 mod site;
