@@ -116,7 +116,7 @@ fn messages_cross_processes_and_a_lost_broker_is_reported() {
     site.settled(2);
     let mut members = members_of_both(&site);
     all_get_all(&mut members, "before");
-    // Not an entry: nobody gets it, and its sender stays.
+    // Not entries: no member gets them, and their sender stays.
     send(&mut members[0], 1, b"no JSON");
     send(&mut members[0], 2, br#"{"id":"binary","text":""}"#);
     all_get_all(&mut members, "again");

@@ -79,6 +79,99 @@ fn refused_handshakes_are_refusals() {
     );
 }
 
+/// Each fault has its status, its reason in the response, and one line in the log. Nothing of the request is taken for a second one.
+#[test]
+fn faulty_handshakes_have_a_status_and_one_line() {
+    let site = Friendfeed::start(&[]);
+    let with = |lines: &str| format!("{HANDSHAKE}{lines}\r\n");
+    let without = |name: &str| {
+        let lines = HANDSHAKE.split_inclusive("\r\n");
+        let lines: String = lines.filter(|line| !line.starts_with(name)).collect();
+        format!("{lines}\r\n")
+    };
+    let key = "Sec-WebSocket-Key";
+    let table = [
+        ("GET", "1.1", without("Upgrade"), 426, "upgrade"),
+        ("GET", "1.1", without("Connection"), 400, "connection"),
+        (
+            "GET",
+            "1.1",
+            without("Sec-WebSocket-Version"),
+            426,
+            "version",
+        ),
+        (
+            "GET",
+            "1.1",
+            with("Sec-WebSocket-Version: 13\r\n"),
+            426,
+            "version",
+        ),
+        ("GET", "1.1", with("").replace("13", "12"), 426, "version"),
+        ("GET", "1.1", without(key), 400, "key"),
+        ("GET", "1.1", with("Sec-WebSocket-Key: a\r\n"), 400, "key"),
+        ("GET", "1.1", with("").replace("dGhl", "dG"), 400, "key"),
+        (
+            "GET",
+            "1.1",
+            with("Content-Length: 2\r\n") + "ab",
+            400,
+            "body",
+        ),
+        (
+            "GET",
+            "1.1",
+            with("Transfer-Encoding: chunked\r\n") + "0\r\n\r\n",
+            400,
+            "body",
+        ),
+        ("GET", "1.0", with(""), 400, "http/1.1"),
+        ("HEAD", "1.1", with(""), 405, ""),
+        ("POST", "1.1", with("Content-Length: 0\r\n"), 405, ""),
+        (
+            "GET",
+            "1.1",
+            with("Origin: http://evil.example\r\n"),
+            403,
+            "site",
+        ),
+        (
+            "GET",
+            "1.1",
+            with("Origin: a\r\nOrigin: b\r\n"),
+            403,
+            "site",
+        ),
+    ];
+    for (row, (method, version, rest, status, reason)) in table.iter().enumerate() {
+        let target = format!("/ws/echo?{row}");
+        let mut wire = Wire::connect(site.address);
+        wire.send(format!(
+            "{method} {target} HTTP/{version}\r\nHost: a\r\n{rest}"
+        ));
+        let reply = wire.response_to(method);
+        assert_eq!(reply.status, *status, "{method} {rest}: {}", reply.head);
+        let text = reply.text().to_lowercase();
+        assert!(text.contains(reason), "{method} {rest}: {text}");
+        wire.send("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        let after = wire.read_all();
+        let after = String::from_utf8_lossy(&after);
+        let is_one = after.is_empty()
+            || after.starts_with("HTTP/1.1 200 ") && after.matches("HTTP/1.").count() == 1;
+        assert!(is_one, "{method} {rest}: {after}");
+        let line = format!("{status} {method} {target} ");
+        let count = || {
+            site.requests()
+                .iter()
+                .filter(|found| found.starts_with(&line))
+                .count()
+        };
+        wait_until("the line of the log", || count() > 0);
+        assert_eq!(count(), 1, "{line}");
+    }
+    assert!(!site.running.output().contains("panicked"));
+}
+
 /// The XSRF check of an application lets handshakes of its own pages pass, without a token.
 #[test]
 fn handshakes_need_no_token_but_the_right_origin() {

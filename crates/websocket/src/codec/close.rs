@@ -57,11 +57,14 @@ mod tests {
 
     #[test]
     fn payloads() {
+        let longest = [b"\x03\xe8", &[b'a'; 123][..]].concat();
         for (payload, wanted) in [
             (&b""[..], Ok(None)),
             (b"\x03\xe8", Ok(Some((1000, "")))),
             (b"\x03\xe8bye", Ok(Some((1000, "bye")))),
             (b"\x0f\xa0\xc3\xa9", Ok(Some((4000, "é")))),
+            // The longest reason: a control frame has 125 bytes.
+            (&longest, Ok(Some((1000, &"a".repeat(123))))),
             (b"\x03", Err(Fault::ClosePayload)),
             (b"\0\0", Err(Fault::CloseCode)),
             (b"\x03\xe7", Err(Fault::CloseCode)),

@@ -127,7 +127,13 @@ async fn messages_are_answered_until_the_close_frame() {
 async fn each_fault_has_its_close_code_and_comes_after_the_messages_before_it() {
     for (bytes, code) in [
         (vec![0xf1, 0x80], 1002),
+        (frame(0xc1, b""), 1002),
         (vec![0x81, 0x00], 1002),
+        (vec![0x09, 0x80], 1002),
+        // Lengths that are not minimal, and one with the top bit.
+        (vec![0x82, 0xfe, 0, 125], 1002),
+        (vec![0x82, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff], 1002),
+        (vec![0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0], 1002),
         (frame(0x83, b""), 1002),
         (frame(0x80, b""), 1002),
         (frame(0x88, b"\x03"), 1002),
@@ -156,6 +162,48 @@ async fn each_fault_has_its_close_code_and_comes_after_the_messages_before_it() 
         assert_eq!(fault.close_code().get(), code, "{bytes:x?}");
         client.ends().await;
     }
+}
+
+/// A code that may not be sent is a fault; each other one is in the answer.
+#[tokio::test]
+async fn close_codes_from_0_to_5000() {
+    for code in (0..=5000).chain([u16::MAX]) {
+        let mut client = connect(settings(), echo);
+        client.send(&frame(0x88, &code.to_be_bytes())).await;
+        let is_valid = codec::CloseCode::new(code).is_some();
+        client
+            .expect_close(if is_valid { code } else { 1002 })
+            .await;
+        client.ends().await;
+    }
+}
+
+#[cfg(feature = "deflate")]
+#[tokio::test]
+async fn a_deflate_bomb_is_too_big() {
+    use crate::{
+        Compression,
+        deflate::{Agreement, Coder},
+    };
+
+    let compression = Compression::new();
+    let agreement = || Agreement::select("permessage-deflate", &compression).unwrap();
+    let bomb = Coder::new(&compression, agreement()).compress(&vec![0; 64 << 20]);
+    let (io, theirs) = duplex(PIPE);
+    let settings = Arc::new(settings().max_message_size(100_000));
+    let coder = Coder::new(&compression, agreement());
+    let connection = Connection::new(Box::new(theirs), false, Some(coder), settings);
+    let shared = Shared::new(connection, None);
+    let task = tokio::spawn(Driver::new(
+        Arc::clone(&shared),
+        echo(WebSocket::new(&shared)),
+        None,
+    ));
+    let mut client = Client { io, task };
+    assert!(bomb.len() < 100_000, "{}", bomb.len());
+    client.send(&frame(0xc2, &bomb)).await;
+    client.expect_close(1009).await;
+    client.ends().await;
 }
 
 #[tokio::test]
