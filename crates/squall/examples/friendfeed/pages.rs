@@ -87,17 +87,25 @@ pub(crate) async fn panic() -> String {
     panic!("a handler can panic, and the server lives on");
 }
 
-/// Sends the time once a second as server-sent events, until the client disconnects or the server
-/// stops.
+/// A client that connects again gets at most this many seconds that it has missed.
+const MISSED_SECONDS: u64 = 60;
+
+/// Sends an event for each second, and those after the last one that the client has received.
 pub(crate) async fn sse(sse: Sse) -> Response {
-    sse.run(async |events| {
+    let last = sse.last_event_id().and_then(|id| id.parse::<u64>().ok());
+    sse.run(async move |events| {
+        let mut next = last.map(|second| second.saturating_add(1));
         let mut seconds = interval(Duration::from_secs(1));
         loop {
             seconds.tick().await;
-            let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-            events
-                .send(Event::new().data(now.as_secs().to_string()))
-                .await?;
+            let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+            // A client may send any id.
+            let first = next.unwrap_or(now).max(now.saturating_sub(MISSED_SECONDS));
+            for second in first..=now {
+                let second = second.to_string();
+                events.send(Event::new().id(&second).data(&second)).await?;
+            }
+            next = Some(now + 1);
         }
     })
 }

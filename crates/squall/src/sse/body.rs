@@ -18,6 +18,9 @@ use super::Event;
 /// A comment, which clients ignore.
 const COMMENT: &[u8] = b":\n\n";
 
+/// Ready events that are still sent after the shutdown signal. A stream that always has one would never end otherwise.
+const LAST_EVENTS: usize = 16;
+
 pin_project! {
     /// The events of a stream as a body.
     pub(super) struct EventBody<S> {
@@ -27,6 +30,8 @@ pin_project! {
         silence: Sleep,
         keep_alive: Duration,
         shutdown: Pin<Box<dyn Future<Output = ()> + Send>>,
+        // The events that may still be sent; `None` before the shutdown signal.
+        left: Option<usize>,
         has_ended: bool,
     }
 }
@@ -42,6 +47,7 @@ impl<S: Stream<Item = Event>> EventBody<S> {
             silence: sleep(keep_alive),
             keep_alive,
             shutdown: Box::pin(shutdown),
+            left: None,
             has_ended: false,
         }
     }
@@ -59,11 +65,20 @@ impl<S: Stream<Item = Event>> Body for EventBody<S> {
         if *this.has_ended {
             return Poll::Ready(None);
         }
+        if this.left.is_none() && this.shutdown.as_mut().poll(cx).is_ready() {
+            *this.left = Some(LAST_EVENTS);
+        }
+        if *this.left == Some(0) {
+            *this.has_ended = true;
+            return Poll::Ready(None);
+        }
         let frame = match this.events.poll_next(cx) {
-            // Events that are ready are sent even at shutdown.
-            Poll::Ready(Some(event)) => Some(Bytes::from(event.to_string())),
+            Poll::Ready(Some(event)) => {
+                *this.left = this.left.map(|left| left - 1);
+                Some(Bytes::from(event.to_string()))
+            }
             Poll::Ready(None) => None,
-            Poll::Pending if this.shutdown.as_mut().poll(cx).is_ready() => None,
+            Poll::Pending if this.left.is_some() => None,
             Poll::Pending => {
                 ready!(this.silence.as_mut().poll(cx));
                 Some(Bytes::from_static(COMMENT))

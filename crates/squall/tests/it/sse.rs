@@ -170,6 +170,23 @@ fn function_is_dropped_with_its_client_and_its_error_ends_the_stream() {
 }
 
 #[test]
+fn stream_that_always_has_an_event_ends_whole_at_shutdown() {
+    let endless = async |sse: Sse| {
+        sse.run(async |events| {
+            loop {
+                events.send(Event::new().data("more")).await?;
+            }
+        })
+    };
+    let site = Serving::start(Application::new().route("/", get(endless)));
+    let mut lines = EventLines::open(site.address, "/", "");
+    lines.wait_line("data");
+    site.handle.stop(Stop::Graceful);
+    lines.end();
+    site.stopped();
+}
+
+#[test]
 fn a_handler_that_waits_gets_the_shutdown_signal() {
     let waits = async |shutdown: Shutdown| {
         shutdown.received().await;
@@ -184,22 +201,35 @@ fn a_handler_that_waits_gets_the_shutdown_signal() {
     site.stopped();
 }
 
-/// An old worker with open streams ends long before its deadline, and each stream ends whole.
+/// An old worker with open streams ends long before its deadline, and each stream ends whole. Each client connects again with the
+/// id of the last event that it has, and no event is missing.
 #[test]
-fn reload_ends_streams_and_old_workers() {
+fn reload_ends_500_streams_and_loses_no_event() {
     let site = Supervised::friendfeed(&["--processes", "2"]);
     let old = site.pids(2);
-    let mut streams: Vec<_> = (0..50)
+    let mut streams: Vec<_> = (0..500)
         .map(|_| EventLines::open(site.address, "/sse", ""))
         .collect();
-    for stream in &mut streams {
-        stream.wait_line("data: ");
-    }
+    let id = |line: &str| -> u64 {
+        let id = line.strip_prefix("id: ").expect("an id");
+        id.parse().expect("a number of seconds")
+    };
+    let first_ids: Vec<u64> = streams
+        .iter_mut()
+        .map(|stream| id(&stream.wait_line("id: ")))
+        .collect();
     site.client().reload().expect("the build is good");
-    wait_gone(&old);
-    for stream in streams {
-        stream.end();
+    for (stream, first) in streams.into_iter().zip(first_ids) {
+        let rest = stream.end();
+        let ids = rest.lines().filter(|line| line.starts_with("id: ")).map(id);
+        let ids: Vec<u64> = [first].into_iter().chain(ids).collect();
+        let last = first + ids.len() as u64 - 1;
+        assert_eq!(ids, (first..=last).collect::<Vec<_>>());
+        let header = format!("Last-Event-ID: {last}\r\n");
+        let mut again = EventLines::open(site.address, "/sse", &header);
+        assert_eq!(id(&again.wait_line("id: ")), last + 1);
     }
+    wait_gone(&old);
 }
 
 #[test]
