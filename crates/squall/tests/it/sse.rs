@@ -20,14 +20,14 @@ use tokio::sync::Notify;
 use crate::supervised::{Supervised, wait_gone};
 
 /// A server in a thread of its own, stopped when this is dropped.
-struct Serving {
-    address: SocketAddr,
-    handle: Handle,
+pub(crate) struct Serving {
+    pub(crate) address: SocketAddr,
+    pub(crate) handle: Handle,
     thread: Option<thread::JoinHandle<squall::Result<()>>>,
 }
 
 impl Serving {
-    fn start(application: Application) -> Self {
+    pub(crate) fn start(application: Application) -> Self {
         Self::with(Server::new(application))
     }
 
@@ -44,7 +44,7 @@ impl Serving {
         }
     }
 
-    fn stopped(mut self) {
+    pub(crate) fn stopped(mut self) {
         self.handle.stop(Stop::Graceful);
         let thread = self.thread.take().expect("it is running");
         thread.join().expect("no panic").expect("a clean end");

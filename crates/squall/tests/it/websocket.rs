@@ -2,11 +2,15 @@
 
 use std::{net::SocketAddr, path::Path, thread};
 
-use squall::{Application, Response, WebSocket, WebSocketError, WebSocketUpgrade, get};
+use squall::{
+    Application, CookieSecret, CurrentUser, Response, WebSocket, WebSocketError, WebSocketUpgrade,
+    get,
+};
 use testkit::{Browser, Wire, wait_until};
 
 use crate::{
     program::Friendfeed,
+    sse::Serving,
     supervised::{Supervised, wait_gone},
 };
 
@@ -175,22 +179,46 @@ fn faulty_handshakes_have_a_status_and_one_line() {
 /// The XSRF check of an application lets handshakes of its own pages pass, without a token.
 #[test]
 fn handshakes_need_no_token_but_the_right_origin() {
-    let application = Application::new().xsrf_cookies(true).route("/", get(echo));
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("a bound socket");
-    let server = squall::Server::new(application).listener(listener.try_into().expect("a socket"));
-    let handle = server.handle();
-    let serving = thread::spawn(|| server.start(1));
-    let (mut wire, reply) = handshake(address, "/", &format!("Origin: http://{address}\r\n"));
+    let site = Serving::start(Application::new().xsrf_cookies(true).route("/", get(echo)));
+    let own = format!("Origin: http://{}\r\n", site.address);
+    let (mut wire, reply) = handshake(site.address, "/", &own);
     assert_eq!(reply.status, 101);
     send(&mut wire, 1, b"hello");
     assert_eq!(receive(&mut wire), (1, b"hello".to_vec()));
-    let (_, refused) = handshake(address, "/", "Origin: http://evil.example\r\n");
+    let (_, refused) = handshake(site.address, "/", "Origin: http://evil.example\r\n");
     assert_eq!(refused.status, 403);
-    handle.stop(squall::Stop::Graceful);
+    site.handle.stop(squall::Stop::Graceful);
     assert_eq!(receive(&mut wire).0, 8);
     send(&mut wire, 8, &1001_u16.to_be_bytes());
-    serving.join().expect("no panic").expect("a clean end");
+    site.stopped();
+}
+
+/// A guard of pages guards a handshake: the client has to be signed in.
+#[test]
+fn handshakes_need_the_user_that_the_handler_extracts() {
+    let greet = async |upgrade: WebSocketUpgrade, CurrentUser(name): CurrentUser| {
+        upgrade.on_upgrade(async move |mut socket: WebSocket| socket.send(name).await)
+    };
+    let secret = CookieSecret::generate().expect("random bytes");
+    let ada = CookieSecret::new(&secret).expect("a good secret");
+    let ada = ada.create_signed_value("user", "Ada", std::time::SystemTime::now());
+    let application = Application::new()
+        .cookie_secret(secret)
+        .login_url("/login")
+        .route("/login", get(async || "sign in"))
+        .route("/", get(greet));
+    let site = Serving::start(application);
+    let (_anonymous, refused) = handshake(site.address, "/", "");
+    assert_eq!(
+        (refused.status, refused.header("location")),
+        (302, Some("/login?next=%2F"))
+    );
+    let (_forged, refused) = handshake(site.address, "/", "Cookie: user=Ada\r\n");
+    assert_eq!(refused.status, 302);
+    let cookie = format!("Cookie: user={ada}\r\n");
+    let (mut wire, reply) = handshake(site.address, "/", &cookie);
+    assert_eq!(reply.status, 101, "{}", reply.head);
+    assert_eq!(receive(&mut wire), (1, b"Ada".to_vec()));
 }
 
 /// Each socket gets 1001 and no other end, and each message that was sent before it has its echo.
