@@ -200,7 +200,7 @@ fn handshakes_need_the_user_that_the_handler_extracts() {
         upgrade.on_upgrade(async move |mut socket: WebSocket| socket.send(name).await)
     };
     let secret = CookieSecret::generate().expect("random bytes");
-    let ada = CookieSecret::new(&secret).expect("a good secret");
+    let ada = CookieSecret::new(secret.clone()).expect("a good secret");
     let ada = ada.create_signed_value("user", "Ada", std::time::SystemTime::now());
     let application = Application::new()
         .cookie_secret(secret)
