@@ -131,7 +131,7 @@ impl Client {
                  its log has the reason",
             ));
         }
-        let response: Response = serde_json::from_str(&line).map_err(|error| {
+        let response: Response = serde_json::from_slice(line.as_bytes()).map_err(|error| {
             io::Error::new(
                 io::ErrorKind::InvalidData,
                 format!(

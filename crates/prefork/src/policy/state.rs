@@ -117,7 +117,7 @@ impl Policy {
 
     /// The state for a successor, to go on with by `resume`.
     pub(crate) fn snapshot(&self) -> serde_json::Result<Self> {
-        serde_json::from_value(serde_json::to_value(self)?)
+        serde_json::from_slice(&serde_json::to_vec(self)?)
     }
 
     /// The generations that may still be started.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use squall_server::{Listening, Serve};
+use squall_server::Handle;
 
 use crate::Result;
 
@@ -17,12 +17,8 @@ pub(crate) fn live_reload<'a>(
     None
 }
 
-pub(crate) async fn serve(
-    _: Option<LiveReload>,
-    listening: Listening,
-    service: impl Serve,
-) -> Result<()> {
-    Ok(listening.serve(service).await?)
+pub(crate) fn with_live_reload<S>(_: Option<LiveReload>, _: &Handle, service: S) -> S {
+    service
 }
 
 pub(crate) fn watch_build() -> Result<()> {

@@ -2,13 +2,20 @@
 
 pub(crate) use squall_autoreload::LiveReload;
 
-use std::path::Path;
+use std::{convert::Infallible, path::Path};
 
-use squall_autoreload::{LiveReloadLayer, LiveReloadService, Watching, reload_when_rebuilt};
-use squall_server::{Handle, Listening, Serve};
+use squall_autoreload::{LiveReloadLayer, Watching, reload_when_rebuilt};
+use squall_server::{Handle, Incoming};
+use tower::util::{BoxCloneSyncService, Either, MapResponse};
 use tower_layer::Layer;
+use tower_service::Service;
 
-use crate::{Result, prefork, xheaders::peer_ip};
+use crate::{Body, Response, Result, prefork, xheaders::peer_ip};
+
+type Request = http::Request<Incoming>;
+
+/// The service of an application in debug mode.
+type LiveService = BoxCloneSyncService<Request, Response, Infallible>;
 
 /// Returns the live reload of pages, which watches these folders. These hosts are the developer's as
 /// well.
@@ -21,24 +28,29 @@ pub(crate) fn live_reload<'a>(
     Some(hosts.fold(live, LiveReload::allow_host))
 }
 
-/// Serves, with the script for live reload in each page if the application is in debug mode.
-pub(crate) async fn serve<S>(
+/// Adds the script for live reload to each page if the application is in debug mode.
+///
+/// The service has one type in both modes, so the server is compiled once. The layer is boxed, so that
+/// requests without it are moved in no more memory than before.
+pub(crate) fn with_live_reload<S>(
     live: Option<LiveReload>,
-    listening: Listening,
+    handle: &Handle,
     service: S,
-) -> Result<()>
+) -> Either<LiveService, S>
 where
-    S: Serve,
-    LiveReloadService<S>: Serve,
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send,
 {
     match live {
         Some(live) => {
-            let live = until_stopped(live, &listening.handle());
-            listening.serve(live.layer(service)).await?;
+            let service = until_stopped(live, handle).layer(service);
+            let service = MapResponse::new(service, |response: http::Response<_>| {
+                response.map(Body::new)
+            });
+            Either::Left(BoxCloneSyncService::new(service))
         }
-        None => listening.serve(service).await?,
+        None => Either::Right(service),
     }
-    Ok(())
 }
 
 /// Returns the layer, which closes its event streams on the stop signal.

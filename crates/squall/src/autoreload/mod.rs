@@ -6,9 +6,9 @@ mod disabled;
 mod enabled;
 
 #[cfg(not(feature = "autoreload"))]
-pub(crate) use self::disabled::{LiveReload, live_reload, serve, watch_build};
+pub(crate) use self::disabled::{LiveReload, live_reload, watch_build, with_live_reload};
 #[cfg(feature = "autoreload")]
-pub(crate) use self::enabled::{LiveReload, live_reload, serve, watch_build};
+pub(crate) use self::enabled::{LiveReload, live_reload, watch_build, with_live_reload};
 
 /// Whether a program in debug mode reloads when it is rebuilt.
 pub(crate) const IS_ENABLED: bool = cfg!(feature = "autoreload");

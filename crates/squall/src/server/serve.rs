@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use squall_server::{Handle, Stop};
 use tokio::task::JoinSet;
+use tower::util::option_layer;
 use tower_layer::Layer;
 
 use super::{AppSource, Server, StartHook, Worker, handles, listen::Banner};
@@ -69,10 +70,9 @@ impl Server {
         let mut shutdown_deadline = JoinSet::new();
         shutdown_deadline.spawn(deadline(handle.clone(), longest));
         let live = service.live_reload();
-        match self.xheaders.layer() {
-            Some(layer) => autoreload::serve(live, listening, layer.layer(service)).await?,
-            None => autoreload::serve(live, listening, service).await?,
-        }
+        let service = option_layer(self.xheaders.layer()).layer(service);
+        let service = autoreload::with_live_reload(live, &handle, service);
+        listening.serve(service).await?;
         wait_for(&[tasks, service_tasks], &handle, shutdown_deadline).await;
         for hook in self.on_shutdown {
             hook().await;
