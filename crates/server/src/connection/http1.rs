@@ -10,7 +10,12 @@ use hyper::server::conn::http1::UpgradeableConnection;
 use hyper_util::rt::TokioIo;
 
 use super::io::Io;
-use crate::{Serve, request::Adapter, state::Activity, stream::Stream};
+use crate::{
+    Serve,
+    request::Adapter,
+    state::{Activity, ConnectionState},
+    stream::Stream,
+};
 
 /// A connection that speaks HTTP/1.1, or has not sent enough to decide the protocol.
 pub(crate) struct Http1<S: Serve> {
@@ -45,8 +50,20 @@ impl<S: Serve> Http1<S> {
         self.copies
     }
 
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
-        Pin::new(&mut self.connection).poll(cx)
+    pub(crate) fn poll(
+        &mut self,
+        shared: &ConnectionState,
+        cx: &mut Context<'_>,
+    ) -> Poll<hyper::Result<()>> {
+        let result = Pin::new(&mut self.connection).poll(cx);
+        // A response waits for the others of this poll, and no longer.
+        if let Some(stream) = &mut self.stream
+            && let Poll::Ready(Err(error)) = shared.unsent.poll_send(stream, &shared.activity, cx)
+        {
+            tracing::debug!(%error, "a connection ended early");
+            return Poll::Ready(Ok(()));
+        }
+        result
     }
 
     pub(crate) fn graceful_shutdown(&mut self) {

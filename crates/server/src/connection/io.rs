@@ -26,6 +26,9 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// takes the system longer than the copy.
 const SMALL: usize = 1024;
 
+/// Larger writes are not worth a copy to save a system call.
+const LARGE: usize = 4096;
+
 /// The transport of a connection.
 #[derive(Debug)]
 pub(crate) enum Transport {
@@ -114,7 +117,11 @@ impl Io {
     pub(crate) fn send_at_once(&mut self, bytes: &[u8]) {
         // The client may be gone already, which is no error.
         match &mut self.transport {
-            Transport::Plain(stream) => _ = stream.send_at_once(bytes),
+            Transport::Plain(stream) if self.shared.unsent.is_empty() => {
+                _ = stream.send_at_once(bytes);
+            }
+            // The socket takes nothing.
+            Transport::Plain(_) => {}
             Transport::Tls(stream) => {
                 let mut stream = Pin::new(stream);
                 let mut cx = Context::from_waker(Waker::noop());
@@ -171,6 +178,29 @@ impl Io {
             }
             Verdict::Refuse(0, fault) => Err(fault.into()),
             Verdict::Refuse(passed, _) => Ok(passed),
+        }
+    }
+
+    /// Collects a small response that others follow, to be sent with them by one system call.
+    /// hyper flushes after each, and its own pipelined flush would hold a response back while a
+    /// part of the next request is there.
+    fn collect(&self, response: &[u8]) -> bool {
+        let ConnectionState { claims, unsent, .. } = &*self.shared;
+        (!unsent.is_empty() || claims.has_next())
+            && response.len() <= LARGE
+            && matches!(self.transport, Transport::Plain(_))
+            && !claims.is_upgraded()
+            && unsent.collect(response)
+    }
+
+    /// Sends what was collected before, which comes first.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let ConnectionState {
+            activity, unsent, ..
+        } = &*self.shared;
+        match &mut self.transport {
+            Transport::Plain(stream) => unsent.poll_send(stream, activity, cx),
+            Transport::Tls(_) => Poll::Ready(Ok(())),
         }
     }
 
@@ -236,6 +266,10 @@ impl AsyncWrite for Io {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.collect(buf) {
+            return Poll::Ready(Ok(buf.len()));
+        }
+        ready!(self.poll_send(cx))?;
         let result = self.transport.duplex().poll_write(cx, buf);
         self.note_sent(result)
     }
@@ -252,6 +286,7 @@ impl AsyncWrite for Io {
             bufs.iter().for_each(|buf| joined.put_slice(buf));
             return self.poll_write(cx, joined.filled());
         }
+        ready!(self.poll_send(cx))?;
         let result = self.transport.duplex().poll_write_vectored(cx, bufs);
         self.note_sent(result)
     }
@@ -262,7 +297,7 @@ impl AsyncWrite for Io {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.transport {
-            // Sockets have no buffer of their own to flush.
+            // What is collected is sent at the end of the connection's poll.
             Transport::Plain(_) => Poll::Ready(Ok(())),
             Transport::Tls(stream) => Pin::new(stream).poll_flush(cx),
         }
@@ -272,6 +307,7 @@ impl AsyncWrite for Io {
     /// The connection's time for lingering bounds it (RFC 9112, 9.6).
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.shut_down {
+            ready!(self.poll_send(cx))?;
             ready!(self.transport.duplex().poll_shutdown(cx))?;
             self.shut_down = true;
             let is_held = !self.held.is_empty();

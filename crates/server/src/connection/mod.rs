@@ -247,22 +247,23 @@ impl<S: Serve> Future for Connection<S> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
         loop {
-            let poll = match &mut self.protocol {
+            let poll = match &mut this.protocol {
                 Protocol::Opening(opening, _) => match opening.as_mut().poll(cx) {
                     Poll::Ready(opened) => {
-                        self.on_opened(opened);
+                        this.on_opened(opened);
                         continue;
                     }
                     Poll::Pending => Poll::Pending,
                 },
-                Protocol::Http1(http1) => http1.poll(cx),
+                Protocol::Http1(http1) => http1.poll(&this.shared, cx),
                 Protocol::Http2(connection) => connection.poll(cx),
                 Protocol::Ended => return Poll::Ready(()),
             };
             match poll {
-                Poll::Ready(Err(error)) if self.begins_http2(&error) => {
-                    self.switch_to_http2();
+                Poll::Ready(Err(error)) if this.begins_http2(&error) => {
+                    this.switch_to_http2();
                     continue;
                 }
                 Poll::Ready(Err(error)) => {
@@ -273,22 +274,22 @@ impl<S: Serve> Future for Connection<S> {
                 Poll::Ready(Ok(())) => return Poll::Ready(()),
                 Poll::Pending => {}
             }
-            if self.obey(cx) {
-                if self.stop_mode == Some(Stop::Now) {
+            if this.obey(cx) {
+                if this.stop_mode == Some(Stop::Now) {
                     return Poll::Ready(());
                 }
                 continue;
             }
-            if !self.is_late(cx) {
-                if self.is_abandoned(cx) {
+            if !this.is_late(cx) {
+                if this.is_abandoned(cx) {
                     return Poll::Ready(());
                 }
-                if self.stop_copying() {
+                if this.stop_copying() {
                     continue;
                 }
                 return Poll::Pending;
             }
-            if !self.expire(cx) {
+            if !this.expire(cx) {
                 return Poll::Ready(());
             }
         }

@@ -61,6 +61,11 @@ impl Claims {
         self.claimed.store(TUNNEL, Relaxed);
     }
 
+    /// Whether the last response switched protocols.
+    pub(crate) fn is_upgraded(&self) -> bool {
+        self.claimed.load(Relaxed) == TUNNEL
+    }
+
     /// A whole head is passed to hyper, with bytes of its body only if its length is known.
     pub(super) fn expect(&self, length: Option<u64>) {
         let due = length.map_or(ANY, |length| code(Framing::Length(length)));
@@ -73,13 +78,14 @@ impl Claims {
         self.bodyless.store(bodyless + 1, Relaxed);
     }
 
+    /// Whether hyper has the whole head of another request, which it has not claimed.
+    pub(crate) fn has_next(&self) -> bool {
+        self.due.load(Relaxed) != NONE || self.has_bodyless()
+    }
+
     /// Whether hyper has not claimed all the heads without a body that were followed by others.
     pub(super) fn has_bodyless(&self) -> bool {
         self.bodyless.load(Relaxed) > 0
-    }
-
-    pub(super) fn is_upgraded(&self) -> bool {
-        self.claimed.load(Relaxed) == TUNNEL
     }
 
     /// Takes hyper's claim of the head that was passed last.

@@ -22,7 +22,7 @@ use crate::{
     Address, ConnectionInfo, Handle, Listener, Serve, ShutdownSignal, StartError, Stop,
     connection::{Connection, Io, Opened, Opener, Transport},
     framing::Claims,
-    state::{Activity, ConnectionState, LeftBody, Protocols},
+    state::{Activity, ConnectionState, LeftBody, Protocols, Unsent},
     stop::OpenConnection,
     stream::Stream,
     system,
@@ -202,6 +202,7 @@ impl<S: Serve> Acceptor<S> {
             activity: Activity::default(),
             claims: Claims::default(),
             left_body: LeftBody::default(),
+            unsent: Unsent::default(),
             handle: self.handle.clone(),
             protocols: Arc::clone(&self.protocols),
         });

@@ -3,6 +3,7 @@
 mod activity;
 mod left_body;
 mod protocols;
+mod unsent;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ pub(crate) use self::{
     activity::{Activity, Stage},
     left_body::LeftBody,
     protocols::Protocols,
+    unsent::Unsent,
 };
 use crate::{framing::Claims, stop::Handle};
 
@@ -20,6 +22,7 @@ pub(crate) struct ConnectionState {
     pub(crate) activity: Activity,
     pub(crate) claims: Claims,
     pub(crate) left_body: LeftBody,
+    pub(crate) unsent: Unsent,
     pub(crate) handle: Handle,
     pub(crate) protocols: Arc<Protocols>,
 }

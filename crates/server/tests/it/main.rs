@@ -22,6 +22,7 @@ mod http2_abuse;
 mod limits;
 mod listen;
 mod listener;
+mod pipelining;
 mod process;
 mod proxy_protocol;
 mod shutdown_signal;
