@@ -2,7 +2,7 @@
 
 use crate::command::{cargo, read, run};
 use crate::workspace::Workspace;
-use crate::{Result, layers, package, portable, test, tidy};
+use crate::{Result, guide, layers, package, portable, test, tidy};
 
 pub(crate) struct Step {
     pub(crate) name: &'static str,
@@ -33,8 +33,8 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "doc",
-        purpose: "no warning of rustdoc's",
-        run: doc,
+        purpose: "no warning of rustdoc's, and no dead link on GitHub, in rustdoc or on the site",
+        run: guide::check,
     },
     Step {
         name: "test",
@@ -81,10 +81,6 @@ fn clippy() -> Result {
     run(&mut cargo(
         "clippy --workspace --all-targets --all-features -- -D warnings",
     ))
-}
-
-fn doc() -> Result {
-    run(cargo("doc --workspace --all-features --no-deps").env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 /// In a build of the whole workspace, a crate gets the features that its neighbours ask for;

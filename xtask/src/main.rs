@@ -8,6 +8,7 @@ mod bench;
 mod ci;
 mod circles;
 mod command;
+mod guide;
 mod layers;
 mod outside;
 mod package;
@@ -37,6 +38,8 @@ fn main() -> ExitCode {
         }
         ["websocket"] => test::websocket(),
         ["readme"] => readme::write(),
+        ["guide"] => guide::write(),
+        ["site"] => guide::site().map(|site| eprintln!("{}/index.html", site.display())),
         ["bench", filter @ ..] => bench::bench(filter),
         ["chaos", args @ ..] => bench::chaos(args),
         [step] => ci::step(step).unwrap_or_else(|| Err(usage().into())),
@@ -65,6 +68,8 @@ fn usage() -> String {
   ci                all the steps above, in this order
   websocket         Autobahn's cases of compression, which take minutes
   readme            writes the README of each crate from its documentation
+  guide             writes the links of the guide's pages, for GitHub and for rustdoc
+  site              makes the guide as a site with search, in target/guide/book
   bench [FILTER]    criterion's benches, the end-to-end bench of that name, or `build`:
                     the cost of building a hello, compared with axum's
   chaos [SECONDS]   faults of all kinds under clients that verify every response (60 s)"

@@ -1,40 +1,27 @@
-//! The guide, in the order of Tornado's: its pages are Markdown in `docs/`, shown and tested here.
+//! How to write a site, and how to run it.
+//!
+#![doc = include_str!("guide_links.md")]
+#![doc = include_str!("../docs/README.md")]
 
-#[doc = include_str!("../docs/templates.md")]
-pub mod templates {}
+/// The package `guide` of the workspace tests the snippets: some need libraries that squall does not.
+macro_rules! page {
+    ($name:ident, $file:literal) => {
+        #[cfg_attr(not(doctest), doc = include_str!("guide_links.md"))]
+        #[cfg_attr(not(doctest), doc = include_str!(concat!("../docs/", $file)))]
+        pub mod $name {}
+    };
+}
 
-#[doc = include_str!("../docs/forms-and-uploads.md")]
-pub mod forms_and_uploads {}
-
-#[doc = include_str!("../docs/errors.md")]
-pub mod errors {}
-
-#[doc = include_str!("../docs/security.md")]
-pub mod security {}
-
-#[doc = include_str!("../docs/running.md")]
-pub mod running {}
-
-#[doc = include_str!("../docs/processes.md")]
-pub mod processes {}
-
-#[doc = include_str!("../docs/load-balancer.md")]
-pub mod load_balancer {}
-
-#[doc = include_str!("../docs/deploying.md")]
-pub mod deploying {}
-
-#[doc = include_str!("../docs/static-files.md")]
-pub mod static_files {}
-
-#[doc = include_str!("../docs/events-and-tasks.md")]
-pub mod events_and_tasks {}
-
-#[doc = include_str!("../docs/websockets.md")]
-pub mod websockets {}
-
-#[doc = include_str!("../docs/debug.md")]
-pub mod debug {}
-
-#[doc = include_str!("../docs/defaults.md")]
-pub mod defaults {}
+page!(templates, "templates.md");
+page!(forms_and_uploads, "forms-and-uploads.md");
+page!(errors, "errors.md");
+page!(security, "security.md");
+page!(static_files, "static-files.md");
+page!(events_and_tasks, "events-and-tasks.md");
+page!(websockets, "websockets.md");
+page!(running, "running.md");
+page!(processes, "processes.md");
+page!(load_balancer, "load-balancer.md");
+page!(deploying, "deploying.md");
+page!(debug, "debug.md");
+page!(defaults, "defaults.md");

@@ -117,9 +117,9 @@ pub use axum_core::{
 };
 #[doc(no_inline)]
 pub use http;
-#[doc(no_inline)]
+#[doc(inline)]
 pub use squall_routing::{Host, ReverseError, Rule};
-#[doc(no_inline)]
+#[doc(inline)]
 pub use squall_server::{
     Address, Bind, ConnectionInfo, Handle, IntoListener, Limits, Listener, Phase, ShutdownSignal,
     Stop,
@@ -142,17 +142,17 @@ pub mod route {
 #[cfg(feature = "auth")]
 pub use crate::auth::CurrentUser;
 #[cfg(feature = "auth")]
-#[doc(no_inline)]
+#[doc(inline)]
 pub use squall_auth::safe_next;
 
 #[cfg(feature = "cookies")]
 pub use crate::cookies::{Cookies, Secret};
 #[cfg(feature = "cookies")]
-#[doc(no_inline)]
+#[doc(inline)]
 pub use squall_cookies::{Cookie, CookieSecret, Expiration, SameSite, Validity};
 
 #[cfg(feature = "debug")]
-#[doc(no_inline)]
+#[doc(inline)]
 pub use squall_debug::{Editor, Tracebacks};
 
 #[cfg(feature = "form")]
@@ -164,7 +164,7 @@ pub use crate::extract::Json;
 #[cfg(feature = "locale")]
 pub use crate::locale::Locale;
 #[cfg(feature = "locale")]
-#[doc(no_inline)]
+#[doc(inline)]
 pub use squall_locale::Translations;
 
 #[cfg(feature = "multipart")]
@@ -174,37 +174,37 @@ pub use crate::multipart::{Multipart, safe_file_name};
 #[cfg(all(unix, feature = "prefork"))]
 pub use crate::prefork::metrics;
 #[cfg(all(unix, feature = "prefork"))]
-#[doc(no_inline)]
+#[doc(inline)]
 pub use squall_prefork::{Supervisor, worker::task_id};
 
 #[cfg(feature = "regex")]
-#[doc(no_inline)]
+#[doc(inline)]
 pub use squall_routing::regex;
 
 #[cfg(feature = "sse")]
 pub use crate::sse::{Event, Events, Sse};
 
 #[cfg(feature = "static")]
-#[doc(no_inline)]
+#[doc(inline)]
 pub use squall_static::StaticFiles;
 
 #[cfg(feature = "templates")]
 pub use crate::templates::Page;
 #[cfg(feature = "templates")]
-#[doc(no_inline)]
+#[doc(inline)]
 pub use squall_templates::{Templates, context, html};
 
 #[cfg(feature = "tls")]
-#[doc(no_inline)]
+#[doc(inline)]
 pub use squall_server::{ClientCertificates, Tls, TlsInfo};
 
 #[cfg(feature = "websocket")]
 pub use crate::websocket::WebSocketUpgrade;
 #[cfg(feature = "websocket-deflate")]
-#[doc(no_inline)]
+#[doc(inline)]
 pub use squall_websocket::Compression;
 #[cfg(feature = "websocket")]
-#[doc(no_inline)]
+#[doc(inline)]
 pub use squall_websocket::{
     CloseCode, CloseFrame, Message, WebSocket, WebSocketError, WebSocketSettings,
 };
@@ -212,13 +212,13 @@ pub use squall_websocket::{
 #[cfg(feature = "xheaders")]
 pub use crate::xheaders::Client;
 #[cfg(feature = "xheaders")]
-#[doc(no_inline)]
+#[doc(inline)]
 pub use squall_xheaders::{ClientSource, TrustedProxies, XHeaders};
 
 #[cfg(feature = "xsrf")]
 pub use crate::xsrf::Xsrf;
 #[cfg(feature = "xsrf")]
-#[doc(no_inline)]
+#[doc(inline)]
 pub use squall_xsrf::XsrfLayer;
 
 #[cfg(all(doctest, feature = "default"))]
