@@ -1,7 +1,14 @@
-//! The `squall` command: supervises any program that takes sockets from its parent; status, reload,
-//! scale and stop of supervised services; static files, cookie secrets, and a development server.
+//! The `squall` command: makes a new site; supervises any program that takes sockets from its parent;
+//! status, reload, scale and stop of supervised services; static files, cookie secrets, and a
+//! development server.
 //!
 //! # Examples
+//!
+//! A new site (`--squall DIR` depends on a checkout of squall):
+//!
+//! ```console
+//! $ squall new books
+//! ```
 //!
 //! An axum program that takes its socket from `LISTEN_FDS` (crate `listenfd`), in development and in
 //! production:
@@ -21,6 +28,7 @@
 
 mod control;
 mod dev;
+mod new;
 mod print;
 mod secret;
 mod static_files;
@@ -43,6 +51,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    New(new::New),
     Dev(dev::Dev),
     Supervise(supervise::Supervise),
     Status(control::Status),
@@ -68,6 +77,7 @@ fn main() -> ExitCode {
         }
     };
     match arguments.command {
+        Command::New(arguments) => new::run(&arguments),
         Command::Dev(arguments) => dev::run(arguments),
         Command::Supervise(arguments) => supervise::run(arguments),
         Command::Status(arguments) => control::exit(control::status(&arguments)),

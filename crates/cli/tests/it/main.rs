@@ -7,6 +7,7 @@ mod dev_browser;
 mod dev_friendfeed;
 mod fixture;
 mod log;
+mod new;
 mod output;
 mod runtime_directory;
 mod secret;
