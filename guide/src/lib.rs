@@ -7,13 +7,25 @@ macro_rules! page {
     };
 }
 
-page!(templates, "templates.md");
+page!(first_project, "first-project.md");
+page!(routes, "routes.md");
+page!(handlers, "handlers.md");
+page!(responses, "responses.md");
 page!(forms_and_uploads, "forms-and-uploads.md");
-page!(errors, "errors.md");
-page!(security, "security.md");
+page!(templates, "templates.md");
 page!(static_files, "static-files.md");
-page!(events_and_tasks, "events-and-tasks.md");
+page!(errors, "errors.md");
+page!(middleware, "middleware.md");
+page!(security, "security.md");
+page!(database, "database.md");
 page!(websockets, "websockets.md");
+page!(events_and_tasks, "events-and-tasks.md");
+page!(calling_services, "calling-services.md");
+page!(testing, "testing.md");
+page!(structure, "structure.md");
+page!(configuration, "configuration.md");
+page!(from_tornado, "from-tornado.md");
+page!(from_axum, "from-axum.md");
 page!(running, "running.md");
 page!(processes, "processes.md");
 page!(load_balancer, "load-balancer.md");

@@ -96,9 +96,11 @@ fn rendered() -> Result<BTreeMap<String, String>> {
         );
     }
     // Labels are compared without their case.
-    let distinct: BTreeSet<String> = links.keys().map(|label| label.to_lowercase()).collect();
-    if distinct.len() < links.len() {
-        complaints.push("two labels of links differ in their case only".to_owned());
+    let mut seen = BTreeMap::new();
+    for label in links.keys() {
+        if let Some(other) = seen.insert(label.to_lowercase(), label) {
+            complaints.push(format!("[{other}] and [{label}] are one label"));
+        }
     }
     complain(&complaints)?;
     let links = links

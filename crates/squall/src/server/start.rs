@@ -15,7 +15,7 @@ impl Server {
     /// 0 one for each CPU (Tornado's `start`). Each worker executes this program again up to this
     /// call, so code before the call runs in the supervisor and in every worker.
     ///
-    /// An application in [debug mode](Application::debug) has a supervisor with one worker, so that
+    /// An application in [debug mode](crate::Application::debug) has a supervisor with one worker, so that
     /// a rebuilt program replaces it without refusing a request.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum_core::extract::FromRequestParts;
-use http::{Extensions, request::Parts};
+use http::{Extensions, HeaderMap, Request, Uri, request::Parts};
 use squall_server::{Address, ConnectionInfo};
 use squall_xheaders::{Connection, Peer, Scheme};
 
@@ -29,13 +29,22 @@ use squall_xheaders::{Connection, Peer, Scheme};
 )]
 pub struct Client(pub squall_xheaders::Client);
 
-/// Returns the client of a request: that of trusted proxies, or the peer.
+impl Client {
+    /// Returns the client of a request, for tower layers; it is an extractor for handlers.
+    pub fn of<B>(request: &Request<B>) -> Self {
+        Self(find(request.extensions(), request.uri(), request.headers()))
+    }
+}
+
+/// Returns the client of a request.
 pub(crate) fn client(request: &Parts) -> squall_xheaders::Client {
-    let known = request.extensions.get::<squall_xheaders::Client>().cloned();
-    known.unwrap_or_else(|| {
-        let connection = connection(&request.extensions);
-        squall_xheaders::Client::direct(connection, &request.uri, &request.headers)
-    })
+    find(&request.extensions, &request.uri, &request.headers)
+}
+
+/// Returns the client that trusted proxies name, or the peer.
+fn find(extensions: &Extensions, uri: &Uri, headers: &HeaderMap) -> squall_xheaders::Client {
+    let known = extensions.get::<squall_xheaders::Client>().cloned();
+    known.unwrap_or_else(|| squall_xheaders::Client::direct(connection(extensions), uri, headers))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Client {
