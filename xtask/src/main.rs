@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         ["readme"] => readme::write(),
         ["guide"] => guide::write(),
         ["site"] => guide::site().map(|site| eprintln!("{}/index.html", site.display())),
+        ["pictures"] => test::pictures(),
         ["bench", filter @ ..] => bench::bench(filter),
         ["chaos", args @ ..] => bench::chaos(args),
         [step] => ci::step(step).unwrap_or_else(|| Err(usage().into())),
@@ -70,6 +71,7 @@ fn usage() -> String {
   readme            writes the README of each crate from its documentation
   guide             writes the links of the guide's pages, for GitHub and for rustdoc
   site              makes the guide as a site with search, in target/guide/book
+  pictures          makes the pictures of the front page anew; needs chromium
   bench [FILTER]    criterion's benches, the end-to-end bench of that name, or `build`:
                     the cost of building a hello, compared with axum's
   chaos [SECONDS]   faults of all kinds under clients that verify every response (60 s)"

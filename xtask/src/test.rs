@@ -33,3 +33,10 @@ pub(crate) fn websocket() -> Result {
         "test --release --package squall-websocket --all-features --test it -- --ignored",
     ))
 }
+
+/// Makes the pictures of the front page, in `crates/squall/docs/pictures`.
+pub(crate) fn pictures() -> Result {
+    run(&mut cargo(
+        "test --package squall-cli --test it -- --ignored pictures",
+    ))
+}

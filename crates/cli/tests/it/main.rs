@@ -9,6 +9,7 @@ mod fixture;
 mod log;
 mod new;
 mod output;
+mod pictures;
 mod runtime_directory;
 mod secret;
 mod static_files;

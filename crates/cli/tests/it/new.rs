@@ -12,13 +12,13 @@ use testkit::{Browser, Running, Signal, temp_dir};
 use crate::fixture::squall;
 
 /// Returns the top of this workspace.
-fn checkout() -> PathBuf {
+pub(crate) fn checkout() -> PathBuf {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     top.canonicalize().expect("it is here")
 }
 
 /// Makes the package `books`, which depends on this workspace.
-fn make(directory: &Path, options: &[&str]) -> PathBuf {
+pub(crate) fn make(directory: &Path, options: &[&str]) -> PathBuf {
     let mut command = squall(directory);
     command.current_dir(directory).args(["new", "books"]);
     command.arg("--squall").arg(checkout()).args(options);
