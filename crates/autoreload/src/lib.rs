@@ -65,7 +65,7 @@
 //! # Limits
 //!
 //! - It replaces processes, not functions: state in memory is lost.
-//! - It builds Rust only, and sets none of the variables in cargo's `[env]` table.
+//! - It builds Rust only.
 //! - It is not for production: the layer serves only requests from this machine to a name of this
 //!   machine.
 //! - A new address in the program's source needs a new start: a reload keeps the old listeners.
@@ -73,6 +73,7 @@
 
 #[cfg(feature = "cargo")]
 mod cargo;
+mod diagnostic;
 mod live;
 mod own;
 mod state;
@@ -80,10 +81,11 @@ mod system;
 mod watch;
 
 #[cfg(feature = "cargo")]
-pub use crate::cargo::{Building, Built, Cancel, CargoRun, ConfigError, Executable, Sources};
+pub use crate::cargo::{Building, Built, Cancel, CargoRun, ConfigError, Launch, Output, Sources};
 pub use crate::{
+    diagnostic::{Diagnostic, Level},
     live::{LiveBody, LiveReload, LiveReloadLayer, LiveReloadService, ResponseFuture},
     own::{DEV_PID, reload_when_rebuilt, stop_with_dev, watch_own_executable},
     state::{STATE, StateFile, Status},
-    watch::{Roots, Watch, Watching},
+    watch::{Change, Roots, Watch, Watching},
 };

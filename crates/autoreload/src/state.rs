@@ -10,6 +10,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostic::Diagnostic;
+
 /// The environment variable with the path of the state file. An empty value disables live reload.
 pub const STATE: &str = "SQUALL_DEV_STATE";
 
@@ -25,9 +27,23 @@ pub enum Status {
     Building,
     /// The build failed, so the running program is older than its sources.
     Failed {
-        /// The compiler's errors, with colours (ANSI).
+        /// The errors, with colours (ANSI).
         diagnostics: String,
+        /// The errors and warnings one by one, if they are those of a build.
+        #[serde(default)]
+        problems: Vec<Diagnostic>,
     },
+}
+
+impl Status {
+    /// Creates the status of a failure that is not one of the compiler.
+    #[must_use]
+    pub fn failed(text: impl Into<String>) -> Self {
+        Self::Failed {
+            diagnostics: text.into(),
+            problems: Vec::new(),
+        }
+    }
 }
 
 /// A file with the present [`Status`], as JSON.
@@ -96,6 +112,11 @@ mod tests {
         assert_eq!(file.read(), Status::Fine);
         let failed = Status::Failed {
             diagnostics: "\u{1b}[31merror\u{1b}[0m: \"x\"\n".to_owned(),
+            problems: vec![Diagnostic {
+                file: Some("/w/src/main.rs".into()),
+                line: 3,
+                ..Diagnostic::default()
+            }],
         };
         for status in [Status::Building, failed, Status::Fine] {
             file.publish(&status).unwrap();

@@ -53,6 +53,8 @@ struct Arguments {
 enum Command {
     New(new::New),
     Dev(dev::Dev),
+    #[command(hide = true)]
+    DevHelper(dev::Helper),
     Supervise(supervise::Supervise),
     Status(control::Status),
     Reload(control::Reload),
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
     match arguments.command {
         Command::New(arguments) => new::run(&arguments),
         Command::Dev(arguments) => dev::run(arguments),
+        Command::DevHelper(arguments) => dev::help(arguments),
         Command::Supervise(arguments) => supervise::run(arguments),
         Command::Status(arguments) => control::exit(control::status(&arguments)),
         Command::Reload(arguments) => control::exit(control::reload(&arguments)),

@@ -1,23 +1,31 @@
 //! A running build: forwards its output, and can be cancelled.
 
 use std::{
-    io::{self, BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
     thread,
+    time::{Duration, SystemTime},
 };
 
-use super::messages::{Built, Target};
+use super::{
+    launch::Recorder,
+    messages::Built,
+    output::{Output, OwnedOutput, Splitter},
+    runner::RunnerConfig,
+};
 use crate::system::Group;
 
-/// How many bytes of cargo's output a failed build keeps.
-const TAIL: usize = 64 << 10;
+/// A file's time may be so much before the time of the clock at which it was written.
+const CLOCK: Duration = Duration::from_millis(20);
 
 /// A running build.
 #[derive(Debug)]
 pub struct Building {
     child: Child,
-    wanted: Option<Target>,
+    recorder: Recorder,
+    config: RunnerConfig,
+    started: SystemTime,
     cancel: Cancel,
 }
 
@@ -38,7 +46,13 @@ impl Cancel {
 }
 
 impl Building {
-    pub(super) fn start(mut command: Command, wanted: Option<Target>) -> io::Result<Self> {
+    pub(super) fn start(
+        mut command: Command,
+        recorder: Recorder,
+        config: RunnerConfig,
+    ) -> io::Result<Self> {
+        let now = SystemTime::now();
+        let started = now.checked_sub(CLOCK).unwrap_or(now);
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -50,7 +64,9 @@ impl Building {
         let group = Arc::new(Mutex::new(Some(group)));
         Ok(Self {
             child,
-            wanted,
+            recorder,
+            config,
+            started,
             cancel: Cancel { group },
         })
     }
@@ -61,21 +77,29 @@ impl Building {
         self.cancel.clone()
     }
 
-    /// Waits for the end of the build, and writes its output, including progress, to `output`.
+    /// Waits for the end of the build, and passes its output on.
     ///
     /// # Errors
     ///
-    /// If cargo's output cannot be read or written.
-    pub fn wait(mut self, mut output: impl Write + Send + Clone) -> io::Result<Built> {
+    /// If cargo's output cannot be read, or `on_output` returns an error.
+    pub fn wait(
+        mut self,
+        on_output: impl FnMut(Output<'_>) -> io::Result<()> + Send,
+    ) -> io::Result<Built> {
         let stdout = self.child.stdout.take().expect("it is piped");
         let stderr = self.child.stderr.take().expect("it is piped");
-        let mut built = Built::default();
-        let tail = thread::scope(|scope| {
-            let progress_output = output.clone();
-            let progress = scope.spawn(move || copy(stderr, progress_output));
-            for line in BufReader::new(stdout).lines() {
-                if let Some(text) = built.record(&line?, self.wanted.as_ref()) {
-                    output.write_all(text.as_bytes())?;
+        let mut built = Built::new(self.started);
+        let mut splitter = Splitter::new(self.recorder.runner());
+        let on_output = Mutex::new(on_output);
+        let write = |output: Output<'_>| {
+            let mut on_output = on_output.lock().unwrap_or_else(PoisonError::into_inner);
+            (*on_output)(output)
+        };
+        thread::scope(|scope| {
+            let progress = scope.spawn(|| splitter.read(stderr, write));
+            for line in BufReader::new(stdout).split(b'\n') {
+                if let Some(output) = built.record(&line?).as_ref().map(OwnedOutput::borrow) {
+                    write(output)?;
                 }
             }
             progress.join().unwrap_or_else(|_| {
@@ -90,70 +114,67 @@ impl Building {
             .group
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        built.success = self.child.wait()?.success();
+        let success = self.child.wait()?.success();
         *group = None;
-        if !built.success && built.errors.is_empty() {
-            built.errors = String::from_utf8_lossy(&tail).into_owned();
+        if success {
+            let runner = self.config.runner.as_ref();
+            built.launch = Some(self.recorder.launch(&self.config.variable, runner)?);
+        } else {
+            built.fail(&splitter.tail());
         }
+        built.ended = SystemTime::now();
         Ok(built)
-    }
-}
-
-/// Copies each chunk as it arrives, and returns the last [`TAIL`] bytes.
-fn copy(mut from: impl Read, mut to: impl Write) -> io::Result<Vec<u8>> {
-    let mut tail = Vec::new();
-    let mut chunk = [0; 4096];
-    loop {
-        let count = from.read(&mut chunk)?;
-        if count == 0 {
-            return Ok(tail);
-        }
-        to.write_all(&chunk[..count])?;
-        to.flush()?;
-        tail.extend_from_slice(&chunk[..count]);
-        if tail.len() > TAIL {
-            tail.drain(..tail.len() - TAIL);
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{ffi::OsStr, fs, path::Path};
+
     use super::*;
 
-    fn shell(script: &str) -> Building {
+    fn shell(script: &str, file: &Path) -> Building {
         let mut command = Command::new("sh");
         command.args(["-c", script]);
-        Building::start(command, None).unwrap()
+        let recorder = Recorder::new(&[OsStr::new("runner")], file.to_owned()).unwrap();
+        Building::start(command, recorder, RunnerConfig::default()).unwrap()
+    }
+
+    fn ignore(_: Output<'_>) -> io::Result<()> {
+        Ok(())
     }
 
     #[test]
     fn failed_build_without_diagnostics_keeps_output() {
-        let built = shell("echo error: no manifest >&2; exit 101")
-            .wait(io::sink())
+        let built = shell("echo error: no manifest >&2; exit 101", Path::new("none"))
+            .wait(ignore)
             .unwrap();
-        assert!(!built.success);
-        assert_eq!(built.errors, "error: no manifest\n");
-        assert!(shell("echo fine >&2").wait(io::sink()).unwrap().success);
+        assert_eq!(built.launch, None);
+        assert_eq!(built.errors(), "error: no manifest\n");
+    }
+
+    #[test]
+    fn good_build_has_the_recorded_launch() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("launch");
+        let launch = r#"{"directory":"/","executable":"/bin/a","program":"/bin/a","arguments":[],"environment":[]}"#;
+        fs::write(&file, launch).unwrap();
+        let built = shell("true", &file).wait(ignore).unwrap();
+        let launch = built.launch.expect("it was recorded");
+        assert_eq!(launch.executable(), Path::new("/bin/a"));
+        let missing = shell("true", &place.path().join("none")).wait(ignore);
+        let error = missing.unwrap_err().to_string();
+        assert!(error.contains("cargo did not call the runner"), "{error}");
     }
 
     #[test]
     fn cancel_terminates_build_and_its_children() {
         // The child, like a compiler, keeps the output open.
-        let building = shell("sleep 1000 & wait");
+        let building = shell("sleep 1000 & wait", Path::new("none"));
         let cancel = building.cancel();
-        let waiting = thread::spawn(|| building.wait(io::sink()));
+        let waiting = thread::spawn(|| building.wait(ignore));
         cancel.cancel();
-        assert!(!waiting.join().unwrap().unwrap().success);
+        assert_eq!(waiting.join().unwrap().unwrap().launch, None);
         cancel.cancel();
-    }
-
-    #[test]
-    fn copy_returns_the_last_bytes() {
-        let mut text = vec![b'a'; TAIL];
-        text.extend(b"the end");
-        let tail = copy(text.as_slice(), io::sink()).unwrap();
-        assert_eq!(tail.len(), TAIL);
-        assert!(tail.ends_with(b"the end"));
     }
 }

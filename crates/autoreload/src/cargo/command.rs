@@ -2,14 +2,18 @@
 
 use std::{
     env, error,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fmt,
     io::{self, IsTerminal},
     path::Path,
-    process::Command,
+    process::{Command, Output},
 };
 
-use super::{Building, Executable, Sources, messages::Target};
+use super::{
+    Building, Sources,
+    launch::Recorder,
+    runner::{RunnerConfig, sets_runner},
+};
 
 /// A `cargo run` command line, executed in two steps: build and run.
 ///
@@ -28,8 +32,9 @@ pub struct CargoRun {
     before: Vec<OsString>,
     flags: Vec<OsString>,
     arguments: Vec<OsString>,
-    pub(super) target: Option<Target>,
-    pub(super) package: Option<String>,
+    /// The value of `--target`.
+    target: Option<String>,
+    config: RunnerConfig,
 }
 
 /// An error in the flags of `cargo run`.
@@ -40,6 +45,8 @@ pub enum ConfigError {
     NoValue(String),
     /// `--message-format`, which is set to JSON here.
     MessageFormat(String),
+    /// `--config` with a runner, which would take precedence over the one that is used here.
+    Runner(String),
 }
 
 impl fmt::Display for ConfigError {
@@ -52,6 +59,11 @@ impl fmt::Display for ConfigError {
                     "cargo's flag {flag} cannot be set: cargo's messages must be JSON here"
                 )
             }
+            Self::Runner(value) => write!(
+                f,
+                "cargo's flag --config cannot set a runner here: write {value} into \
+                 .cargo/config.toml"
+            ),
         }
     }
 }
@@ -95,11 +107,13 @@ const FOR_METADATA: &[&str] = &[
     "-Z",
 ];
 
-/// Environment variables for output to a terminal.
+const COLOUR: &str = "CARGO_TERM_COLOR";
+
+/// Environment variables for output to a terminal. The progress is parsed, not shown as it is.
 const FOR_TERMINALS: &[(&str, &str)] = &[
-    ("CARGO_TERM_COLOR", "always"),
+    (COLOUR, "always"),
     ("CARGO_TERM_PROGRESS_WHEN", "always"),
-    ("CARGO_TERM_PROGRESS_WIDTH", "80"),
+    ("CARGO_TERM_PROGRESS_WIDTH", "100"),
 ];
 
 impl CargoRun {
@@ -128,9 +142,13 @@ impl CargoRun {
                 Some("run" | "r") => break,
                 Some(flag) if flag.starts_with(['-', '+']) => {
                     before.push(word.clone());
-                    if takes_next(flag) {
+                    let value = if takes_next(flag) {
                         before.extend(words.next().cloned());
-                    }
+                        before.last().cloned()
+                    } else {
+                        attached(flag).map(OsString::from)
+                    };
+                    check(name(flag), value.as_ref())?;
                 }
                 _ => return Ok(None),
             }
@@ -141,7 +159,7 @@ impl CargoRun {
             flags: Vec::new(),
             arguments: Vec::new(),
             target: None,
-            package: None,
+            config: RunnerConfig::default(),
         };
         run.read_flags(words)?;
         Ok(Some(run))
@@ -153,33 +171,63 @@ impl CargoRun {
         &self.arguments
     }
 
-    /// Starts `cargo build` for the same target. Enables colours and a progress bar if standard
-    /// error is a terminal.
+    /// Starts the build of `cargo run`, which ends with the [launch](crate::Built::launch) of the
+    /// program. Enables colours and progress if standard error is a terminal.
     ///
     /// # Errors
     ///
-    /// If cargo cannot be started.
-    pub fn build(&self) -> io::Result<Building> {
-        let mut command = self.cargo_command("build");
+    /// If cargo cannot be started, or cannot execute `runner`, a command line that calls
+    /// [`Launch::record`](crate::Launch::record).
+    pub fn build(&self, runner: &[&OsStr], file: &Path) -> io::Result<Building> {
+        let recorder = Recorder::new(runner, file.to_owned())?;
+        let mut command = self.cargo_command("run");
         command
             .args(&self.flags)
-            .arg("--message-format=json-diagnostic-rendered-ansi");
+            .arg("--message-format=json-diagnostic-rendered-ansi")
+            .arg("--")
+            .args(&self.arguments);
+        recorder.apply(&mut command, &self.config.variable);
         if io::stderr().is_terminal() {
             // cargo's standard error is a pipe, so it would disable both.
             let unset = FOR_TERMINALS
                 .iter()
-                .filter(|(name, _)| env::var_os(name).is_none());
+                .filter(|(name, _)| env::var_os(name).is_none())
+                .filter(|(name, _)| *name != COLOUR || env::var_os("NO_COLOR").is_none());
             command.envs(unset.copied());
         }
-        Building::start(command, self.target.clone())
+        Building::start(command, recorder, self.config.clone())
     }
 
-    /// Returns the program's sources, from `cargo metadata`.
+    /// Reads cargo's configuration again, and returns the program's sources, from `cargo metadata`.
     ///
     /// # Errors
     ///
     /// If `cargo metadata` fails; the error is its standard error.
-    pub fn sources(&self) -> io::Result<Sources> {
+    pub fn sources(&mut self) -> io::Result<Sources> {
+        let here = env::current_dir()?;
+        let loaded = RunnerConfig::load(&here, self.target.as_deref());
+        let mut output = match &loaded {
+            Ok(config) if !config.triple.ends_with(".json") => {
+                self.metadata(&["--filter-platform", &config.triple])?
+            }
+            _ => self.metadata(&["--no-deps"])?,
+        };
+        if !output.status.success() {
+            // Dependencies that no build of the program needs may be missing with --offline, such
+            // as those for tests. Without dependencies, nothing is resolved.
+            let own = self.metadata(&["--no-deps"])?;
+            if !own.status.success() {
+                return Err(failure(&output));
+            }
+            output = own;
+        }
+        // After cargo's own message about an error in its configuration.
+        self.config = loaded?;
+        Sources::parse(&output.stdout, &here, self.config.dep_info_base.clone())
+    }
+
+    /// Runs `cargo metadata` with the flags of this command that concern it.
+    fn metadata(&self, more: &[&str]) -> io::Result<Output> {
         let mut command = self.cargo_command("metadata");
         let mut flags = self.flags.iter();
         while let Some(flag) = flags.next() {
@@ -189,25 +237,7 @@ impl CargoRun {
                 command.arg(flag).args(value);
             }
         }
-        let output = command.args(["--format-version", "1"]).output()?;
-        if !output.status.success() {
-            let text = String::from_utf8_lossy(&output.stderr);
-            return Err(io::Error::other(text.trim().to_owned()));
-        }
-        Sources::parse(&output.stdout, self.package.as_deref())
-    }
-
-    /// Returns the program's command, with the environment variables that `cargo run` sets.
-    #[must_use]
-    pub fn command(&self, executable: &Executable) -> Command {
-        let mut command = Command::new(&executable.path);
-        command.args(&self.arguments);
-        if let Some(directory) = executable.manifest.parent() {
-            command
-                .env("CARGO_MANIFEST_DIR", directory)
-                .env("CARGO_MANIFEST_PATH", &executable.manifest);
-        }
-        command
+        command.args(["--format-version", "1"]).args(more).output()
     }
 
     fn cargo_command(&self, subcommand: &str) -> Command {
@@ -234,9 +264,9 @@ impl CargoRun {
                 let value = words.next();
                 let value = value.ok_or_else(|| ConfigError::NoValue(text.clone()))?;
                 self.flags.push(value.clone());
-                Some(value.to_string_lossy().into_owned())
+                Some(value.clone())
             } else {
-                attached(&text).map(str::to_owned)
+                attached(&text).map(OsString::from)
             };
             self.apply(name(&text), value)?;
         }
@@ -244,20 +274,29 @@ impl CargoRun {
         Ok(())
     }
 
-    fn apply(&mut self, flag: &str, value: Option<String>) -> Result<(), ConfigError> {
-        let kind = match flag {
-            "--message-format" => return Err(ConfigError::MessageFormat(flag.to_owned())),
-            "-p" | "--package" => {
-                self.package = value;
-                return Ok(());
-            }
-            "--bin" => "bin",
-            "--example" => "example",
-            _ => return Ok(()),
-        };
-        self.target = value.map(|name| Target { kind, name });
+    fn apply(&mut self, flag: &str, value: Option<OsString>) -> Result<(), ConfigError> {
+        check(flag, value.as_ref())?;
+        if flag == "--target" {
+            self.target = value.map(|value| value.to_string_lossy().into_owned());
+        }
         Ok(())
     }
+}
+
+/// Rejects flags that `squall dev` has to set itself.
+fn check(flag: &str, value: Option<&OsString>) -> Result<(), ConfigError> {
+    match (flag, value) {
+        ("--message-format", _) => Err(ConfigError::MessageFormat(flag.to_owned())),
+        ("--config", Some(value)) if sets_runner(value) => {
+            Err(ConfigError::Runner(value.to_string_lossy().into_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn failure(output: &Output) -> io::Error {
+    let text = String::from_utf8_lossy(&output.stderr);
+    io::Error::other(text.trim().to_owned())
 }
 
 /// Returns `--bin` of `--bin=a`, and `-p` of `-pa`.
@@ -325,26 +364,15 @@ mod tests {
     }
 
     #[test]
-    fn target_and_package_are_read_from_flags() {
-        let table = [
-            ("cargo run", None, None),
-            ("cargo run --example e", Some(("example", "e")), None),
-            ("cargo run --bin=b -pq", Some(("bin", "b")), Some("q")),
-            ("cargo run --package q", None, Some("q")),
-            ("cargo run --package=q", None, Some("q")),
-            ("cargo run --bin b -- --example e", Some(("bin", "b")), None),
-        ];
-        for (command, target, package) in table {
+    fn target_is_read_from_flags() {
+        for (command, target) in [
+            ("cargo run", None),
+            ("cargo run --target t --bin b", Some("t")),
+            ("cargo run --target=t", Some("t")),
+            ("cargo run -- --target t", None),
+        ] {
             let run = parse(command).unwrap().unwrap();
-            let found = run
-                .target
-                .as_ref()
-                .map(|target| (target.kind, target.name.as_str()));
-            assert_eq!(
-                (found, run.package.as_deref()),
-                (target, package),
-                "{command}"
-            );
+            assert_eq!(run.target.as_deref(), target, "{command}");
         }
     }
 
@@ -374,6 +402,14 @@ mod tests {
             (
                 "cargo run --message-format=short",
                 "--message-format cannot be set",
+            ),
+            (
+                "cargo run --config target.a.runner='q'",
+                "write target.a.runner='q' into .cargo/config.toml",
+            ),
+            (
+                "cargo --config=target.a.runner='q' run",
+                "write target.a.runner='q' into .cargo/config.toml",
             ),
         ] {
             let error = parse(command).unwrap_err().to_string();

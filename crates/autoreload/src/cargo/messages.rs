@@ -1,169 +1,222 @@
-//! cargo's JSON messages: diagnostics and executables of a build
+//! cargo's JSON messages: diagnostics, units and build scripts of a build
 //! (<https://doc.rust-lang.org/cargo/reference/external-tools.html>).
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf, time::SystemTime};
 
-use cargo_metadata::{Artifact, Message, diagnostic::DiagnosticLevel};
+use cargo_metadata::{CompilerMessage, Message, diagnostic::DiagnosticLevel};
+
+use super::{launch::Launch, output::OwnedOutput, paths};
+use crate::diagnostic::{Diagnostic, Level};
 
 /// The result of a build.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Built {
-    /// Whether cargo exited with success.
-    pub success: bool,
-    /// The executables, if the build succeeded.
-    pub executables: Vec<Executable>,
-    /// The compiler's errors, with colours (ANSI). Without any, the end of cargo's output if the
-    /// build failed.
-    pub errors: String,
+    /// The program to start, if the build succeeded.
+    pub launch: Option<Launch>,
+    /// The compiler's errors and warnings. A failed build without an error has the end of cargo's
+    /// output as its only one.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Files of a later time were written during or after the build.
+    pub started: SystemTime,
+    /// The time after cargo has ended.
+    pub ended: SystemTime,
+    /// Units that were compiled, not found fresh.
+    pub compiled: usize,
+    pub(super) units: Vec<Unit>,
+    pub(super) scripts: Vec<Script>,
+    /// Files that errors name, relative to a directory that cargo does not tell.
+    pub(super) named: BTreeSet<PathBuf>,
+    /// Files and directories of `rerun-if-changed` of a build script that failed.
+    pub(super) rerun: BTreeSet<PathBuf>,
 }
 
-/// An executable that cargo has built.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Executable {
-    /// The name of its target.
-    pub name: String,
-    /// The path of the file. The next build replaces the file.
-    pub path: PathBuf,
-    /// The manifest of its package.
-    pub manifest: PathBuf,
+/// A compiled or fresh unit of the build.
+#[derive(Clone, Debug)]
+pub(super) struct Unit {
+    pub(super) package: String,
+    pub(super) manifest: PathBuf,
+    pub(super) source: PathBuf,
 }
 
-/// The target that `--bin` or `--example` names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
-    pub(super) kind: &'static str,
-    pub(super) name: String,
-}
-
-impl Executable {
-    pub(super) fn dep_info(&self) -> PathBuf {
-        self.path.with_extension("d")
-    }
+/// A build script that was run, in this build or before.
+#[derive(Clone, Debug)]
+pub(super) struct Script {
+    pub(super) package: String,
+    /// The file with its standard output.
+    pub(super) output: PathBuf,
 }
 
 impl Built {
-    /// Records one line of output, and returns the text to print for it.
-    pub(super) fn record(&mut self, line: &str, wanted: Option<&Target>) -> Option<String> {
-        match serde_json::from_str(line).ok()? {
-            Message::CompilerMessage(found) => {
-                let text = found.message.rendered?;
-                if let DiagnosticLevel::Error | DiagnosticLevel::Ice = found.message.level {
-                    self.errors += &text;
-                }
-                Some(text)
-            }
-            Message::CompilerArtifact(artifact) => {
-                if is_wanted(&artifact, wanted)
-                    && let Some(path) = artifact.executable
-                {
-                    self.executables.push(Executable {
-                        name: artifact.target.name,
-                        path: path.into(),
-                        manifest: artifact.manifest_path.into(),
-                    });
-                }
-                None
-            }
-            _ => None,
+    pub(super) fn new(started: SystemTime) -> Self {
+        Self {
+            launch: None,
+            diagnostics: Vec::new(),
+            started,
+            ended: started,
+            compiled: 0,
+            units: Vec::new(),
+            scripts: Vec::new(),
+            named: BTreeSet::new(),
+            rerun: BTreeSet::new(),
         }
     }
-}
 
-fn is_wanted(artifact: &Artifact, wanted: Option<&Target>) -> bool {
-    let target = &artifact.target;
-    wanted.map_or_else(
-        || target.is_bin(),
-        |wanted| target.is_kind(wanted.kind.into()) && target.name == wanted.name,
-    )
+    /// Returns the text of all errors, with colours (ANSI).
+    #[must_use]
+    pub fn errors(&self) -> String {
+        let errors = self
+            .diagnostics
+            .iter()
+            .filter(|found| found.level == Level::Error);
+        errors.map(|found| found.text.as_str()).collect()
+    }
+
+    /// Records one line of output, and returns what to print for it.
+    pub(super) fn record(&mut self, line: &[u8]) -> Option<OwnedOutput> {
+        match serde_json::from_slice(line) {
+            Ok(Message::CompilerMessage(found)) => self.diagnostic(found),
+            Ok(Message::CompilerArtifact(found)) => {
+                self.compiled += usize::from(!found.fresh);
+                self.units.push(Unit {
+                    package: found.package_id.repr,
+                    manifest: found.manifest_path.into(),
+                    source: found.target.src_path.into(),
+                });
+                None
+            }
+            Ok(Message::BuildScriptExecuted(found)) => {
+                let directory = found.out_dir.parent()?;
+                self.scripts.push(Script {
+                    package: found.package_id.repr,
+                    output: directory.join("output").into(),
+                });
+                None
+            }
+            Ok(_) => None,
+            // Procedural macros and build scripts share cargo's standard output.
+            Err(_) if !line.starts_with(b"{\"reason\":") => {
+                Some(OwnedOutput::Stdout([line, b"\n"].concat()))
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Records the end of cargo's output, of a build that failed.
+    pub(super) fn fail(&mut self, tail: &str) {
+        self.named.extend(paths::quoted(tail));
+        self.rerun.extend(paths::of_build_script(tail));
+        if self.errors().is_empty() {
+            self.diagnostics.push(Diagnostic {
+                text: tail.to_owned(),
+                ..Diagnostic::default()
+            });
+        }
+    }
+
+    fn diagnostic(&mut self, found: CompilerMessage) -> Option<OwnedOutput> {
+        let message = found.message;
+        let text = message.rendered?;
+        let level = match message.level {
+            DiagnosticLevel::Error | DiagnosticLevel::Ice => Level::Error,
+            DiagnosticLevel::Warning => Level::Warning,
+            _ => return Some(OwnedOutput::Line(text)),
+        };
+        self.named.insert(found.target.src_path.into());
+        let spans = || {
+            let children = message.children.iter().flat_map(|child| &child.spans);
+            message.spans.iter().chain(children)
+        };
+        if level == Level::Error {
+            self.named
+                .extend(spans().map(|span| PathBuf::from(&span.file_name)));
+            self.named.extend(paths::quoted(&message.message));
+            for child in &message.children {
+                self.named.extend(paths::quoted(&child.message));
+            }
+        }
+        let primary = spans().find(|span| span.is_primary);
+        // `1 warning emitted` and the like have no place.
+        if primary.is_some() || level == Level::Error {
+            self.diagnostics.push(Diagnostic {
+                level,
+                text: text.clone(),
+                file: primary.map(|span| PathBuf::from(&span.file_name)),
+                line: primary.map_or(0, |span| span.line_start),
+                column: primary.map_or(0, |span| span.column_start),
+            });
+        }
+        Some(OwnedOutput::Line(text))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn target(kind: &str, name: &str) -> String {
+    const TARGET: &str = r#"{"kind":["bin"],"crate_types":["bin"],"name":"site","src_path":"/w/src/main.rs","edition":"2024","doc":true,"doctest":false,"test":true}"#;
+    const PACKAGE: &str = r#""package_id":"path+file:///w#0.1.0","manifest_path":"/w/Cargo.toml""#;
+
+    fn diagnostic(level: &str, text: &str) -> String {
         format!(
-            r#"{{"kind":["{kind}"],"crate_types":["bin"],"name":"{name}","src_path":"/w/{name}.rs","edition":"2024","doc":true,"doctest":false,"test":true}}"#
+            r#"{{"reason":"compiler-message",{PACKAGE},"target":{TARGET},"message":{{"rendered":"{text}","$message_type":"diagnostic","children":[],"level":"{level}","message":"couldn't read `src/../words`: No such file","spans":[{{"file_name":"src/a.rs","byte_start":0,"byte_end":1,"line_start":3,"line_end":3,"column_start":5,"column_end":6,"is_primary":true,"text":[],"label":null,"suggested_replacement":null,"suggestion_applicability":null,"expansion":null}}],"code":null}}}}"#
         )
     }
 
-    fn artifact(kind: &str, name: &str) -> String {
-        let target = target(kind, name);
-        format!(
-            r#"{{"reason":"compiler-artifact","package_id":"path+file:///w#0.1.0","manifest_path":"/w/Cargo.toml","target":{target},"profile":{{"opt_level":"0","debuginfo":2,"debug_assertions":true,"overflow_checks":true,"test":false}},"features":[],"filenames":["/t/{name}"],"executable":"/t/{name}","fresh":false}}"#
-        )
-    }
-
-    fn library() -> String {
-        artifact("lib", "site").replace(r#""executable":"/t/site""#, r#""executable":null"#)
-    }
-
-    fn diagnostic(level: &str, rendered: &str) -> String {
-        let target = target("bin", "site");
-        format!(
-            r#"{{"reason":"compiler-message","package_id":"path+file:///w#0.1.0","manifest_path":"/w/Cargo.toml","target":{target},"message":{{"rendered":"{rendered}","$message_type":"diagnostic","children":[],"level":"{level}","message":"m","spans":[],"code":null}}}}"#
-        )
-    }
-
-    #[test]
-    fn executables_match_the_requested_target() {
-        let target = |kind, name: &str| Target {
-            kind,
-            name: name.to_owned(),
-        };
-        for (wanted, expected) in [
-            (None, vec!["a", "b"]),
-            (Some(target("bin", "b")), vec!["b"]),
-            (Some(target("example", "a")), vec!["a"]),
-            (Some(target("example", "c")), vec![]),
-        ] {
-            let mut built = Built::default();
-            assert_eq!(built.record(&library(), wanted.as_ref()), None);
-            for (kind, name) in [("bin", "a"), ("bin", "b"), ("example", "a")] {
-                assert_eq!(built.record(&artifact(kind, name), wanted.as_ref()), None);
-            }
-            let names: Vec<&str> = built
-                .executables
-                .iter()
-                .map(|one| one.name.as_str())
-                .collect();
-            assert_eq!(names, expected, "{wanted:?}");
+    fn built(lines: &[&str]) -> Built {
+        let mut built = Built::new(SystemTime::UNIX_EPOCH);
+        for line in lines {
+            built.record(line.as_bytes());
         }
+        built
     }
 
     #[test]
-    fn executables_have_path_and_manifest() {
-        let mut built = Built::default();
-        built.record(&artifact("bin", "a"), None);
-        let expected = Executable {
-            name: "a".to_owned(),
-            path: "/t/a".into(),
-            manifest: "/w/Cargo.toml".into(),
-        };
-        assert_eq!(built.executables, [expected]);
-    }
-
-    #[test]
-    fn diagnostics_are_printed_and_errors_are_kept() {
-        let mut built = Built::default();
-        for (line, printed) in [
-            (diagnostic("warning", "w"), Some("w")),
-            (diagnostic("failure-note", "n"), Some("n")),
-            (diagnostic("error", "e"), Some("e")),
-            (diagnostic("error: internal compiler error", "i"), Some("i")),
+    fn diagnostics_are_printed_and_kept_with_their_place() {
+        let line = |text: &str| Some(OwnedOutput::Line(text.to_owned()));
+        let mut built = built(&[]);
+        for (text, printed) in [
+            (diagnostic("warning", "w"), line("w")),
+            (diagnostic("failure-note", "n"), line("n")),
+            (diagnostic("error", "e"), line("e")),
+            (diagnostic("error: internal compiler error", "i"), line("i")),
             (
                 r#"{"reason":"build-finished","success":false}"#.to_owned(),
                 None,
             ),
             (r#"{"reason":"not-known-yet"}"#.to_owned(), None),
             (r#"{"reason":"compiler-message"}"#.to_owned(), None),
-            ("no JSON".to_owned(), None),
-            (String::new(), None),
+            (
+                "printed by a macro".to_owned(),
+                Some(OwnedOutput::Stdout(b"printed by a macro\n".to_vec())),
+            ),
         ] {
-            assert_eq!(built.record(&line, None).as_deref(), printed, "{line}");
+            assert_eq!(built.record(text.as_bytes()), printed, "{text}");
         }
-        assert_eq!(built.errors, "ei");
+        assert_eq!(built.errors(), "ei");
+        let levels = built.diagnostics.iter().map(|found| found.level);
+        assert_eq!(
+            levels.collect::<Vec<_>>(),
+            [Level::Warning, Level::Error, Level::Error]
+        );
+        let first = &built.diagnostics[1];
+        let place = (first.file.as_deref(), first.line, first.column);
+        assert_eq!(place, (Some("src/a.rs".as_ref()), 3, 5));
+        let named = ["/w/src/main.rs", "src/../words", "src/a.rs"].map(PathBuf::from);
+        assert_eq!(built.named, named.into());
+    }
+
+    #[test]
+    fn units_and_build_scripts_are_recorded() {
+        let artifact = |fresh: bool| {
+            format!(
+                r#"{{"reason":"compiler-artifact",{PACKAGE},"target":{TARGET},"profile":{{"opt_level":"0","debuginfo":2,"debug_assertions":true,"overflow_checks":true,"test":false}},"features":[],"filenames":[],"executable":null,"fresh":{fresh}}}"#
+            )
+        };
+        let script = r#"{"reason":"build-script-executed","package_id":"path+file:///w#0.1.0","linked_libs":[],"linked_paths":[],"cfgs":[],"env":[],"out_dir":"/w/target/debug/build/w-1/out"}"#;
+        let built = built(&[&artifact(true), &artifact(false), script]);
+        assert_eq!((built.units.len(), built.compiled), (2, 1));
+        let output = PathBuf::from("/w/target/debug/build/w-1/output");
+        assert_eq!(built.scripts[0].output, output);
     }
 }

@@ -3,10 +3,16 @@
 mod building;
 mod command;
 mod dep_info;
+mod launch;
 mod messages;
-mod metadata;
+mod output;
+mod paths;
+mod runner;
+mod sources;
 
 pub use building::{Building, Cancel};
 pub use command::{CargoRun, ConfigError};
-pub use messages::{Built, Executable};
-pub use metadata::Sources;
+pub use launch::Launch;
+pub use messages::Built;
+pub use output::Output;
+pub use sources::Sources;

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::Status;
+use crate::{Status, diagnostic::Diagnostic};
 
 /// How many events a stream queues. One reload replaces the queue when it is full.
 const LIMIT: usize = 64;
@@ -25,6 +25,7 @@ pub(super) enum Event {
     Building {},
     Failed {
         diagnostics: String,
+        problems: Vec<Diagnostic>,
     },
     /// The running program matches its sources again.
     Fixed {},
@@ -60,7 +61,13 @@ impl From<Status> for Event {
         match status {
             Status::Fine => Self::Fixed {},
             Status::Building => Self::Building {},
-            Status::Failed { diagnostics } => Self::Failed { diagnostics },
+            Status::Failed {
+                diagnostics,
+                problems,
+            } => Self::Failed {
+                diagnostics,
+                problems,
+            },
         }
     }
 }
@@ -196,6 +203,7 @@ mod tests {
     fn frames_are_single_line_json() {
         let failed = Event::Failed {
             diagnostics: "a \"b\"\n\ndata: c\r\u{1b}[0m".to_owned(),
+            problems: Vec::new(),
         };
         for (event, expected) in [
             (Event::Building {}, "event: building\ndata: {}\n\n"),
@@ -207,7 +215,7 @@ mod tests {
             ),
             (
                 failed,
-                "event: failed\ndata: {\"diagnostics\":\"a \\\"b\\\"\\n\\ndata: c\\r\\u001b[0m\"}\n\n",
+                "event: failed\ndata: {\"diagnostics\":\"a \\\"b\\\"\\n\\ndata: c\\r\\u001b[0m\",\"problems\":[]}\n\n",
             ),
         ] {
             assert_eq!(event.frame(), expected);

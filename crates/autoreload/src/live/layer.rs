@@ -166,7 +166,7 @@ impl Shared {
                 Watch::new(roots)
                     .quiet(Duration::from_millis(15))
                     .start(move |changed| {
-                        for event in events(&settings, changed.iter().map(PathBuf::as_path)) {
+                        for event in events(&settings, changed.keys().map(PathBuf::as_path)) {
                             hub.send(&event);
                         }
                     });

@@ -1,15 +1,27 @@
 //! Files and directories to watch.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeSet, path::PathBuf};
 
 /// Files and directories to watch. A directory includes its contents. A file need not exist yet.
 ///
-/// Symbolic links are not followed. Hidden files, temporary files of editors, and directories with
-/// a `CACHEDIR.TAG`, such as cargo's `target`, are ignored.
+/// Directories with a `CACHEDIR.TAG`, such as cargo's `target`, and temporary files of editors are
+/// ignored in all directories.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roots {
-    /// Whether ignore files of parent directories apply.
-    pub(super) paths: BTreeMap<PathBuf, bool>,
+    pub(super) paths: BTreeSet<(PathBuf, Rules)>,
+}
+
+/// What counts below a root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rules {
+    /// Everything, also behind symbolic links.
+    Named,
+    /// All but what ignore files in the directory name.
+    Contents,
+    /// All but what git ignores.
+    Repository,
+    /// The files of a cargo package: git's, or all but hidden ones outside of a repository.
+    Package,
 }
 
 impl Roots {
@@ -19,21 +31,37 @@ impl Roots {
         Self::default()
     }
 
-    /// Adds a file or a directory. `.gitignore` files inside the directory apply.
-    ///
-    /// Default: none.
+    /// Adds a file or a directory. Hidden files, logs and databases, symbolic links, and what
+    /// `.gitignore` files inside the directory name do not count.
     #[must_use]
-    pub fn path(mut self, path: impl Into<PathBuf>) -> Self {
-        self.paths.insert(path.into(), false);
-        self
+    pub fn path(self, path: impl Into<PathBuf>) -> Self {
+        self.with(path.into(), Rules::Contents)
     }
 
-    /// Adds a directory of a repository. `.gitignore` files of its parent directories apply too.
-    ///
-    /// Default: none.
+    /// Adds a file or a directory that counts whatever ignore files say, with all that is in it.
+    /// Symbolic links are followed: a link that leads elsewhere is a change, and so is a change in
+    /// what it leads to.
     #[must_use]
-    pub fn sources(mut self, directory: impl Into<PathBuf>) -> Self {
-        self.paths.insert(directory.into(), true);
+    pub fn named(self, path: impl Into<PathBuf>) -> Self {
+        self.with(path.into(), Rules::Named)
+    }
+
+    /// Adds a directory. As [`path`](Self::path), and if it belongs to a git repository, also the
+    /// repository's ignore files in parent directories apply, unless they ignore the directory
+    /// itself.
+    #[must_use]
+    pub fn sources(self, directory: impl Into<PathBuf>) -> Self {
+        self.with(directory.into(), Rules::Repository)
+    }
+
+    /// Adds a directory with the files that cargo counts as those of its package.
+    #[must_use]
+    pub fn package(self, directory: impl Into<PathBuf>) -> Self {
+        self.with(directory.into(), Rules::Package)
+    }
+
+    fn with(mut self, path: PathBuf, rules: Rules) -> Self {
+        self.paths.insert((path, rules));
         self
     }
 }

@@ -5,21 +5,39 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    ffi::OsStr,
     fs::{self, Metadata},
+    hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
-use ignore::{DirEntry, WalkBuilder};
-
-use super::roots::Roots;
+use super::{
+    places::Places,
+    roots::{Roots, Rules},
+    walk::walk,
+};
 use crate::system::file_id;
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The contents of larger files are not compared.
+const MAX_COMPARED: u64 = 1 << 20;
+
+#[derive(Clone, Debug, Default)]
 pub(super) struct Snapshot {
     files: BTreeMap<PathBuf, Stamp>,
     directories: BTreeSet<PathBuf>,
+    places: Places,
+    /// Directories in which any event may be a change.
+    trees: BTreeSet<PathBuf>,
+}
+
+/// A changed, created or removed file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Change {
+    /// The modification time; `None` for a file that was removed.
+    pub modified: Option<SystemTime>,
+    /// Whether only the times differ and the content is the same.
+    pub is_touch: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +45,8 @@ struct Stamp {
     modified: Option<SystemTime>,
     length: u64,
     id: u64,
+    /// A hash of the content of a small file, if it is named or Rust. Equal for equal files of this process only.
+    content: Option<u64>,
 }
 
 impl Stamp {
@@ -35,20 +55,43 @@ impl Stamp {
             modified: metadata.modified().ok(),
             length: metadata.len(),
             id: file_id(metadata),
+            content: None,
         }
+    }
+
+    fn is_same_file(&self, other: &Self) -> bool {
+        (self.modified, self.length, self.id) == (other.modified, other.length, other.id)
+    }
+
+    /// Adds the hash, from the stamp before if the file has not changed.
+    fn with_content(mut self, path: &Path, before: Option<&Self>) -> Self {
+        self.content = match before.filter(|before| before.is_same_file(&self)) {
+            Some(before) => before.content,
+            None if self.length > MAX_COMPARED => None,
+            None => fs::read(path).ok().map(|bytes| {
+                let mut hasher = DefaultHasher::new();
+                bytes.hash(&mut hasher);
+                hasher.finish()
+            }),
+        };
+        self
     }
 }
 
 impl Snapshot {
-    pub(super) fn take(roots: &Roots) -> Self {
+    /// Takes a snapshot. Contents of files that have not changed are those of `before`.
+    pub(super) fn take(roots: &Roots, before: &Self) -> Self {
         let mut found = Self::default();
-        for (root, with_parents) in &roots.paths {
+        for (root, rules) in &roots.paths {
             if root.is_dir() {
-                found.walk(root, *with_parents);
+                found.walk(root, *rules, before);
             } else {
-                found.add_file(root);
+                found.add_file(root, before);
             }
         }
+        found
+            .directories
+            .append(&mut found.places.directories.clone());
         found
     }
 
@@ -57,68 +100,91 @@ impl Snapshot {
         &self.directories
     }
 
+    /// Returns the number of files.
+    pub(super) fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether directories were walked, so that a snapshot may take long.
+    pub(super) fn has_trees(&self) -> bool {
+        !self.trees.is_empty()
+    }
+
+    /// Whether an event at this path may be a change.
+    pub(super) fn concerns(&self, path: &Path) -> bool {
+        self.places.contains(path) || self.trees.iter().any(|tree| path.starts_with(tree))
+    }
+
     /// Returns the files that were changed, created or removed.
-    pub(super) fn changes(&self, later: &Self) -> BTreeSet<PathBuf> {
+    pub(super) fn changes(&self, later: &Self) -> BTreeMap<PathBuf, Change> {
         let removed = self
             .files
             .keys()
             .filter(|path| !later.files.contains_key(*path));
-        let changed = later
-            .files
-            .iter()
-            .filter(|(path, stamp)| self.files.get(*path) != Some(stamp));
-        changed
-            .map(|(path, _)| path)
-            .chain(removed)
-            .cloned()
+        let removed = removed.map(|path| (path.clone(), Change::default()));
+        let changed = later.files.iter().filter_map(|(path, stamp)| {
+            let before = self.files.get(path);
+            let is_same = before.is_some_and(|before| before.is_same_file(stamp));
+            let change = Change {
+                modified: stamp.modified,
+                is_touch: before.is_some_and(|before| {
+                    stamp.content.is_some() && before.content == stamp.content
+                }),
+            };
+            (!is_same).then(|| (path.clone(), change))
+        });
+        changed.chain(removed).collect()
+    }
+
+    /// Returns the files that only `later` has, if they were modified since that time.
+    pub(super) fn new_since(&self, later: &Self, since: SystemTime) -> BTreeMap<PathBuf, Change> {
+        let new = later.files.iter().filter(|(path, stamp)| {
+            !self.files.contains_key(*path) && stamp.modified.is_some_and(|time| time >= since)
+        });
+        let change = |stamp: &Stamp| Change {
+            modified: stamp.modified,
+            is_touch: false,
+        };
+        new.map(|(path, stamp)| (path.clone(), change(stamp)))
             .collect()
     }
 
-    /// Adds a file and watches its directory, since editors replace the file itself.
-    fn add_file(&mut self, path: &Path) {
+    fn add_file(&mut self, path: &Path, before: &Self) {
+        self.places.add(path);
         if let Ok(metadata) = fs::metadata(path) {
-            self.files.insert(path.to_owned(), Stamp::of(&metadata));
-        }
-        if let Some(parent) = path.parent().filter(|parent| parent.is_dir()) {
-            self.directories.insert(parent.to_owned());
+            let stamp = Stamp::of(&metadata).with_content(path, before.files.get(path));
+            self.files.insert(path.to_owned(), stamp);
         }
     }
 
-    fn walk(&mut self, root: &Path, with_parents: bool) {
-        let walk = WalkBuilder::new(root)
-            .follow_links(false)
-            .parents(with_parents)
-            .require_git(false)
-            .filter_entry(|entry| entry.depth() == 0 || !is_ignored(entry))
-            .build();
+    fn walk(&mut self, root: &Path, rules: Rules, before: &Self) {
+        // Events have paths without links.
+        self.trees.extend(root.canonicalize());
+        self.trees.insert(root.to_owned());
+        self.places.add(root);
         // Unreadable entries cannot be watched; others may have just been removed.
-        for entry in walk.flatten() {
+        for entry in walk(root, rules).flatten() {
             let Ok(metadata) = entry.metadata() else {
                 continue;
             };
-            let path = entry.path().to_owned();
+            let path = entry.path();
             if metadata.is_dir() || entry.depth() == 0 {
-                self.directories.insert(path);
+                if rules == Rules::Named && entry.path_is_symlink() {
+                    self.trees.extend(path.canonicalize());
+                }
+                self.directories.insert(path.to_owned());
+            } else if rules == Rules::Named {
+                self.add_file(path, before);
             } else {
-                self.files.insert(path, Stamp::of(&metadata));
+                let mut stamp = Stamp::of(&metadata);
+                if path.extension().is_some_and(|extension| extension == "rs") {
+                    stamp = stamp.with_content(path, before.files.get(path));
+                }
+                // A file that is named as well keeps its content.
+                self.files.entry(path.to_owned()).or_insert(stamp);
             }
         }
     }
-}
-
-/// Whether the entry is a cache (<https://bford.info/cachedir/>) or a temporary file.
-fn is_ignored(entry: &DirEntry) -> bool {
-    let name = entry.file_name();
-    if entry.file_type().is_some_and(|kind| kind.is_dir()) {
-        return name == "__pycache__" || entry.path().join("CACHEDIR.TAG").is_file();
-    }
-    is_editor_file(name)
-}
-
-fn is_editor_file(name: &OsStr) -> bool {
-    let name = name.to_string_lossy();
-    // Vim creates 4913 to check for write access to the directory.
-    name.ends_with('~') || name.ends_with(".tmp") || name.ends_with(".swp") || name == "4913"
 }
 
 #[cfg(test)]
@@ -127,20 +193,32 @@ mod tests {
 
     use super::*;
 
+    fn files(roots: &Roots, below: &Path) -> Vec<String> {
+        let found = Snapshot::take(roots, &Snapshot::default());
+        let names = found.files.into_keys().map(|path| {
+            let path = path.strip_prefix(below).unwrap();
+            path.to_str().unwrap().to_owned()
+        });
+        names.collect()
+    }
+
+    fn write(path: &Path, text: &str) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
     #[test]
     fn snapshot_ignores_caches_and_git_ignored_files() {
         let place = tempfile::tempdir().unwrap();
-        let write = |path: &str| {
-            let path = place.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, "").unwrap();
-        };
         for path in [
             "repository/src/main.rs",
             "repository/src/main.rs~",
             "repository/src/.main.rs.swp",
             "repository/src/generated.rs",
             "repository/src/4913",
+            "repository/access.log",
+            "repository/site.db",
+            "repository/site.db-wal",
             "repository/target/CACHEDIR.TAG",
             "repository/target/debug/main",
             "repository/app/__pycache__/a.pyc",
@@ -148,24 +226,14 @@ mod tests {
             "repository/ignored/data",
             "elsewhere/secret",
         ] {
-            write(path);
+            write(&place.path().join(path), "");
         }
-        fs::write(
-            place.path().join("repository/.gitignore"),
-            "generated.rs\n/ignored\n",
-        )
-        .unwrap();
+        let ignored = place.path().join("repository/.gitignore");
+        fs::write(ignored, "generated.rs\n/ignored\n").unwrap();
         let repository = place.path().join("repository");
         symlink(place.path().join("elsewhere"), repository.join("link")).unwrap();
 
-        let files = |roots: Roots| {
-            let found = Snapshot::take(&roots);
-            let names = found.files.into_keys().map(|path| {
-                let path = path.strip_prefix(place.path()).unwrap();
-                path.to_str().unwrap().to_owned()
-            });
-            names.collect::<Vec<_>>()
-        };
+        let files = |roots: Roots| files(&roots, place.path());
         assert_eq!(
             files(Roots::new().sources(&repository)),
             // The link itself, but not its target.
@@ -182,10 +250,52 @@ mod tests {
         );
         let one = repository.join("src/generated.rs");
         assert_eq!(
-            files(Roots::new().path(one)),
+            files(Roots::new().path(&one).named(&one)),
             ["repository/src/generated.rs"]
         );
+        assert_eq!(
+            files(Roots::new().named(repository.join("ignored"))),
+            ["repository/ignored/data"]
+        );
         assert!(files(Roots::new().path(repository.join("none"))).is_empty());
+    }
+
+    #[test]
+    fn ignore_files_above_count_within_the_repository_only() {
+        let place = tempfile::tempdir().unwrap();
+        let home = place.path();
+        fs::create_dir(home.join(".git")).unwrap();
+        write(&home.join(".gitignore"), "*\n");
+        write(&home.join("plain/app.py"), "");
+        write(&home.join("own/app.py"), "");
+        write(&home.join("own/data"), "");
+        write(&home.join("own/.gitignore"), "data\n");
+        fs::create_dir(home.join("own/.git")).unwrap();
+        for (name, expected) in [("plain", "plain/app.py"), ("own", "own/app.py")] {
+            let roots = Roots::new().sources(home.join(name));
+            assert_eq!(files(&roots, home), [expected], "{name}");
+        }
+    }
+
+    #[test]
+    fn package_has_no_other_package_and_no_target() {
+        let place = tempfile::tempdir().unwrap();
+        for path in [
+            "Cargo.toml",
+            "a",
+            ".hidden",
+            "other/Cargo.toml",
+            "other/b",
+            "target/c",
+        ] {
+            write(&place.path().join(path), "");
+        }
+        write(&place.path().join(".gitignore"), "a\n");
+        let roots = Roots::new().package(place.path());
+        assert_eq!(files(&roots, place.path()), ["Cargo.toml", "a"]);
+        fs::create_dir(place.path().join(".git")).unwrap();
+        let expected = [".gitignore", ".hidden", "Cargo.toml"];
+        assert_eq!(files(&roots, place.path()), expected);
     }
 
     #[test]
@@ -196,14 +306,38 @@ mod tests {
         for name in ["same", "longer", "removed", "replaced"] {
             fs::write(path(name), "text").unwrap();
         }
-        let before = Snapshot::take(&roots);
-        assert!(before.changes(&Snapshot::take(&roots)).is_empty());
+        let take = |roots: &Roots, before: &Snapshot| Snapshot::take(roots, before);
+        let before = take(&roots, &Snapshot::default());
+        assert!(before.changes(&take(&roots, &before)).is_empty());
         fs::write(path("longer"), "longer text").unwrap();
         fs::write(path("new"), "").unwrap();
         fs::remove_file(path("removed")).unwrap();
         fs::write(path("other"), "text").unwrap();
         fs::rename(path("other"), path("replaced")).unwrap();
+        let later = take(&roots, &before);
+        let changes = before.changes(&later);
         let expected = ["longer", "new", "removed", "replaced"].map(path);
-        assert_eq!(before.changes(&Snapshot::take(&roots)), expected.into());
+        assert_eq!(changes.keys().cloned().collect::<Vec<_>>(), expected);
+        let longer = changes[&path("longer")].modified.unwrap();
+        let new = before.new_since(&later, longer);
+        assert_eq!(new.keys().cloned().collect::<Vec<_>>(), [path("new")]);
+    }
+
+    #[test]
+    fn touch_of_a_named_file_is_told_from_a_change() {
+        let place = tempfile::tempdir().unwrap();
+        let path = |name: &str| place.path().join(name);
+        let roots = Roots::new().named(path("a")).named(path("b"));
+        for name in ["a", "b"] {
+            fs::write(path(name), "text").unwrap();
+        }
+        let before = Snapshot::take(&roots, &Snapshot::default());
+        for (name, text) in [("a", "text"), ("b", "next")] {
+            fs::write(path("new"), text).unwrap();
+            fs::rename(path("new"), path(name)).unwrap();
+        }
+        let changes = before.changes(&Snapshot::take(&roots, &before));
+        assert!(changes[&path("a")].is_touch);
+        assert!(!changes[&path("b")].is_touch);
     }
 }

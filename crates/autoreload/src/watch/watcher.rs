@@ -17,16 +17,25 @@ pub(super) enum Watcher {
     Polling,
 }
 
+/// Files may have changed at these paths; without any, everywhere.
+#[derive(Debug, Default)]
+pub(super) struct FsEvent {
+    pub(super) paths: Vec<PathBuf>,
+    /// Directories at these paths have to be watched again.
+    pub(super) is_removal: bool,
+}
+
 impl Watcher {
-    /// Watches nothing yet. Calls `on_event` with the removed paths when files may have changed.
-    pub(super) fn open(on_event: impl Fn(Vec<PathBuf>) + Send + 'static) -> Self {
-        let handler = move |event: notify::Result<Event>| {
-            let removed = match event {
-                Ok(event) if !is_change(&event) => return,
-                Ok(event) if is_removal(&event) => event.paths,
-                _ => Vec::new(),
-            };
-            on_event(removed);
+    /// Watches nothing yet. Calls `on_event` when files may have changed.
+    pub(super) fn open(on_event: impl Fn(FsEvent) + Send + 'static) -> Self {
+        let handler = move |event: notify::Result<Event>| match event {
+            Ok(event) if !is_change(&event) => {}
+            Ok(event) if event.need_rescan() => on_event(FsEvent::default()),
+            Ok(event) => on_event(FsEvent {
+                is_removal: is_removal(&event),
+                paths: event.paths,
+            }),
+            Err(_) => on_event(FsEvent::default()),
         };
         match notify::recommended_watcher(handler) {
             Ok(watcher) => Self::Kernel {

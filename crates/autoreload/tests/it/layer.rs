@@ -311,8 +311,8 @@ async fn events_report_builds_and_changed_files() {
     file.publish(&Status::Building).unwrap();
     events.expect(&["event: building\ndata: {}\n\n"]);
     let diagnostics = "error: <x>".to_owned();
-    file.publish(&Status::Failed { diagnostics }).unwrap();
-    let failed = "event: failed\ndata: {\"diagnostics\":\"error: <x>\"}\n\n";
+    file.publish(&Status::failed(diagnostics)).unwrap();
+    let failed = "event: failed\ndata: {\"diagnostics\":\"error: <x>\",\"problems\":[]}\n\n";
     events.expect(&[failed]);
     fs::write(&sheet, "b {}").unwrap();
     events.expect(&["event: css\ndata: {\"path\":\"css/site.css\"}\n\n"]);

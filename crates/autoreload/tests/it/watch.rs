@@ -1,20 +1,20 @@
 //! The file watch on real files, with events of the kernel and with polling.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
-use squall_autoreload::{Roots, Watch, Watching};
+use squall_autoreload::{Change, Roots, Watch, Watching};
 use testkit::temp_dir;
 
 struct Changes {
     watching: Watching,
-    reports: Receiver<BTreeSet<PathBuf>>,
+    reports: Receiver<BTreeMap<PathBuf, Change>>,
 }
 
 impl Changes {
@@ -33,7 +33,8 @@ impl Changes {
         let mut found = BTreeSet::new();
         while found != expected {
             let more = self.reports.recv_timeout(Duration::from_secs(30));
-            found.extend(more.unwrap_or_else(|error| panic!("{error}: {found:?} of {expected:?}")));
+            let more = more.unwrap_or_else(|error| panic!("{error}: {found:?} of {expected:?}"));
+            found.extend(more.into_keys());
             assert!(found.is_subset(&expected), "{found:?}");
         }
     }
@@ -86,9 +87,10 @@ fn watched_roots_can_be_replaced() {
     let file = |place: &testkit::TempDir| place.path().join("a");
     fs::write(file(&two), "a").unwrap();
     let changes = Changes::of(Roots::new().path(one.path()), false);
-    changes
-        .watching
-        .watch(Roots::new().path(one.path()).path(two.path()));
+    changes.watching.watch(
+        Roots::new().path(one.path()).path(two.path()),
+        SystemTime::now(),
+    );
     // The existing file in `two` is no change; later changes in both directories are reported.
     fs::write(file(&one), "").unwrap();
     changes.wait(&[&file(&one)]);
@@ -120,4 +122,71 @@ fn dropping_the_watch_ends_its_thread() {
     drop(watching);
     let end = reports.recv_timeout(Duration::from_secs(30));
     assert_eq!(end, Err(RecvTimeoutError::Disconnected));
+}
+
+#[test]
+fn named_files_are_watched_through_links_and_whatever_is_ignored() {
+    for poll in [false, true] {
+        let (project, elsewhere) = (temp_dir(), temp_dir());
+        let path = |name: &str| project.path().join(name);
+        let other = |name: &str| elsewhere.path().join(name);
+        fs::create_dir(other("src")).unwrap();
+        fs::write(other("src/.hidden"), "").unwrap();
+        fs::write(other("words"), "").unwrap();
+        symlink(other("src"), path("src")).unwrap();
+        symlink("../words", other("src/words")).unwrap();
+        let (hidden, words) = (path("src/.hidden"), path("src/words"));
+        let changes = Changes::of(Roots::new().named(&hidden).named(&words), poll);
+        fs::write(other("src/beside"), "").unwrap();
+        fs::write(other("src/.hidden"), "changed").unwrap();
+        changes.wait(&[&hidden]);
+        fs::write(other("words"), "changed").unwrap();
+        changes.wait(&[&words]);
+        // The link leads to another directory.
+        fs::create_dir(other("new")).unwrap();
+        fs::write(other("new/words"), "new").unwrap();
+        fs::write(other("new/.hidden"), "new").unwrap();
+        fs::remove_file(path("src")).unwrap();
+        symlink(other("new"), path("src")).unwrap();
+        changes.wait(&[&hidden, &words]);
+        fs::write(other("new/words"), "and changed").unwrap();
+        changes.wait(&[&words]);
+    }
+}
+
+#[test]
+fn files_that_are_new_in_the_roots_are_changes_since_a_time() {
+    let place = temp_dir();
+    let path = |name: &str| place.path().join(name);
+    fs::write(path("old"), "").unwrap();
+    fs::write(path("new"), "").unwrap();
+    fs::File::open(path("old"))
+        .and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH))
+        .unwrap();
+    let changes = Changes::of(Roots::new().named(path("first")), false);
+    let since = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
+    let roots = Roots::new().named(path("old")).named(path("new"));
+    changes.watching.watch(roots, since);
+    changes.wait(&[&path("new")]);
+    assert_eq!(changes.watching.files(), 2);
+}
+
+#[test]
+fn ignored_files_are_no_changes() {
+    let place = temp_dir();
+    let (sender, reports) = channel();
+    let watch = Watch::new(Roots::new().path(place.path()));
+    assert!(watch.clone().ignore(place.path(), ["a[z-a]"]).is_err());
+    let _watching = watch
+        .ignore(place.path(), ["data/", "*.out"])
+        .unwrap()
+        .start(move |changes| sender.send(changes).unwrap())
+        .unwrap();
+    let path = |name: &str| place.path().join(name);
+    fs::create_dir(path("data")).unwrap();
+    fs::write(path("data/a"), "").unwrap();
+    fs::write(path("a.out"), "").unwrap();
+    fs::write(path("a"), "").unwrap();
+    let changes = reports.recv_timeout(Duration::from_secs(30)).unwrap();
+    assert_eq!(changes.into_keys().collect::<Vec<_>>(), [path("a")]);
 }

@@ -1,28 +1,30 @@
 //! `squall dev`: development server that rebuilds and reloads a program after each change.
 
+mod feedback;
+mod guard;
+mod helper;
 mod keys;
+mod processes;
 mod project;
+mod screen;
 mod service;
 mod session;
 mod stage;
 
-use std::{
-    ffi::OsString,
-    io::{IsTerminal, stderr},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{ffi::OsString, io::stderr, path::PathBuf, process::ExitCode};
 
 use crate::print_error;
 use clap::Args;
+pub(crate) use helper::{Helper, run as help};
+use screen::print_status;
 use stage::Stage;
 
 /// Run a program, and reload it after each change while the old process keeps serving.
 ///
-/// With `cargo run …`, the package's sources are watched and rebuilt; with any other command, the
-/// files of this directory are watched. A squall program in debug mode reloads without refusing a
-/// connection, and so does any other program that takes sockets from LISTEN_FDS with --bind.
-/// Keys: r restarts the program, q quits.
+/// With `cargo run …`, all files that cargo would rebuild for are watched, and the program runs as
+/// cargo would run it; with any other command, the files of this directory are watched. A squall
+/// program in debug mode reloads without refusing a connection, and so does any other program that
+/// takes sockets from LISTEN_FDS with --bind. Keys: r restarts the program, q quits, ? shows them.
 #[derive(Args)]
 pub(crate) struct Dev {
     /// Listen on this address for a program that takes sockets from LISTEN_FDS; repeatable.
@@ -34,6 +36,9 @@ pub(crate) struct Dev {
     /// Also watch this file or directory, and restart the program after a change; repeatable.
     #[arg(long, value_name = "PATH")]
     watch: Vec<PathBuf>,
+    /// Ignore changes of these files, a pattern as in .gitignore; repeatable.
+    #[arg(long, value_name = "PATTERN")]
+    ignore: Vec<String>,
     /// Poll for changes twice a second instead of using the kernel's file notifications.
     #[arg(long)]
     poll: bool,
@@ -51,7 +56,7 @@ pub(crate) struct Dev {
 pub(crate) fn run(arguments: Dev) -> ExitCode {
     tracing_subscriber::fmt()
         .with_writer(stderr)
-        .with_ansi(stderr().is_terminal())
+        .with_ansi(screen::has_colours())
         // On a failed write to stderr, the subscriber would report it on stderr and panic.
         .log_internal_errors(false)
         .init();
@@ -62,9 +67,4 @@ pub(crate) fn run(arguments: Dev) -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Prints a status line to standard error; standard output belongs to the program.
-fn print_status(text: &str) {
-    print_error(text);
 }

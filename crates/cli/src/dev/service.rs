@@ -1,24 +1,25 @@
 //! The process of the developed program: start, handover to a new build, and stop.
 
 use std::{
-    ffi::OsString,
-    io,
-    os::unix::process::CommandExt,
-    path::{Path, PathBuf},
+    ffi::OsStr,
+    io::{self, BufRead, BufReader, Write},
+    os::{
+        fd::OwnedFd,
+        unix::{
+            net::UnixStream,
+            process::{CommandExt, ExitStatusExt},
+        },
+    },
+    path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc::channel},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc::Sender, mpsc::channel},
     thread,
-    time::Duration,
 };
 
-use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
-};
-use squall_autoreload::{DEV_PID, STATE};
+use squall_autoreload::{Launch, STATE};
 use squall_prefork::control::{Client, find_process};
 
-/// Time between SIGTERM and SIGKILL for a program without a supervisor.
-const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+use super::{guard, helper};
 
 /// How a new program replaced the old one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,24 +43,31 @@ pub(super) struct ServiceSettings {
     pub(super) control: PathBuf,
 }
 
-/// At most one process, in its own process group.
+/// At most one program, under a [guard](super::guard).
 pub(super) struct Service {
     settings: ServiceSettings,
-    watched: Arc<WatchedProcess>,
+    guarded: Arc<Guarded>,
+    /// How the running program was started.
+    launched: Mutex<Option<Launch>>,
 }
 
-/// The process, shared with the thread that waits for its exit.
-struct WatchedProcess {
+/// The program, shared with the thread that reads the guard's messages.
+struct Guarded {
     process: Mutex<Process>,
-    exited: Condvar,
-    /// Called when the process exits, unless [`Service::stop`] stopped it.
+    changed: Condvar,
+    /// Called when the program exits. If it was stopped, after the last of its processes.
     on_exit: Box<dyn Fn(ExitStatus) + Send + Sync>,
 }
 
 #[derive(Default)]
 struct Process {
-    pid: Option<Pid>,
+    /// The program's process id, until it exits.
+    pid: Option<u32>,
+    /// The connection to the guard, which lives as long as a process of the program.
+    guard: Option<UnixStream>,
     is_stopped: bool,
+    /// [`Service::stop`] waits, so that no exit is reported.
+    is_replaced: bool,
 }
 
 impl Service {
@@ -69,9 +77,10 @@ impl Service {
     ) -> Self {
         Self {
             settings,
-            watched: Arc::new(WatchedProcess {
+            launched: Mutex::default(),
+            guarded: Arc::new(Guarded {
                 process: Mutex::default(),
-                exited: Condvar::new(),
+                changed: Condvar::new(),
                 on_exit: Box::new(on_exit),
             }),
         }
@@ -80,142 +89,160 @@ impl Service {
     /// Starts the program, or replaces the running one.
     ///
     /// Under a supervisor, blocks until the new program is ready; otherwise until it is started.
-    pub(super) fn hand_over(&self, program: Command) -> io::Result<StartKind> {
-        let running = self.watched.lock().pid;
-        let Some(pid) = running else {
-            return self.start(program).map(|()| StartKind::Started);
-        };
-        match self.supervisor(pid) {
-            Some(mut supervisor) => supervisor.reload().map(|_| StartKind::HandedOver),
-            None => {
-                self.stop();
-                self.start(program).map(|()| StartKind::Restarted)
-            }
+    /// A supervisor keeps the environment of its start, so it is restarted if that has changed.
+    pub(super) fn hand_over(&self, launch: &Launch) -> io::Result<StartKind> {
+        let mut launched = self.launched.lock().unwrap_or_else(PoisonError::into_inner);
+        let pid = self.guarded.lock().pid;
+        if launched.as_ref() == Some(launch)
+            && let Some(mut supervisor) = pid.and_then(|pid| self.supervisor(pid))
+        {
+            return supervisor.reload().map(|_| StartKind::HandedOver);
         }
-    }
-
-    pub(super) fn signal(&self, signal: Signal) {
-        if let Some(pid) = self.watched.lock().pid {
-            // SIGTERM goes to the process alone: a supervisor stops its workers itself.
-            let _ = if signal == Signal::KILL {
-                kill_process_group(pid, signal)
-            } else {
-                kill_process(pid, signal)
-            };
-        }
-    }
-
-    fn start(&self, program: Command) -> io::Result<()> {
-        let mut command = if self.settings.bind.is_empty() {
-            program
+        self.stop();
+        *launched = Some(launch.clone());
+        self.start(launch)?;
+        Ok(if pid.is_some() {
+            StartKind::Restarted
         } else {
-            self.supervised(&program)?
-        };
+            StartKind::Started
+        })
+    }
+
+    /// Requests the end of all processes of the program, and returns at once.
+    pub(super) fn request_stop(&self) {
+        self.guarded.request(guard::STOP);
+    }
+
+    /// Kills all processes of the program.
+    pub(super) fn kill(&self) {
+        self.guarded.request(guard::KILL);
+    }
+
+    /// Stops the program, and waits for the end of all its processes.
+    pub(super) fn stop(&self) {
+        self.guarded.lock().is_replaced = true;
+        self.guarded.request(guard::STOP);
+        let process = self.guarded.lock();
+        // The guard kills what does not end.
+        let ended = self
+            .guarded
+            .changed
+            .wait_while(process, |process| process.guard.is_some());
+        ended.unwrap_or_else(PoisonError::into_inner).is_replaced = false;
+    }
+
+    fn start(&self, launch: &Launch) -> io::Result<()> {
+        let (near, far) = UnixStream::pair()?;
+        let mut command = self.command(launch)?;
         command
             .env(STATE, &self.settings.state)
-            .env(DEV_PID, std::process::id().to_string())
-            .stdin(Stdio::null())
+            .stdin(Stdio::from(OwnedFd::from(far)))
             .process_group(0);
-        let watched = Arc::clone(&self.watched);
+        let child = command.spawn()?;
+        // Otherwise this process would keep the guard's end open.
+        drop(command);
+        let messages = near.try_clone()?;
+        *self.guarded.lock() = Process {
+            guard: Some(near),
+            ..Process::default()
+        };
+        let guarded = Arc::clone(&self.guarded);
         let (started, result) = channel();
-        // The thread that spawns the child also waits for it: PR_SET_PDEATHSIG fires when the
-        // spawning thread ends, not the process.
-        thread::spawn(move || match command.spawn() {
-            Ok(child) => {
-                watched.begin(&child);
-                // The receiver waits below.
-                let _ = started.send(Ok(()));
-                watched.wait_for(child);
-            }
-            Err(error) => {
-                let name = Path::new(command.get_program()).display();
-                let error = io::Error::new(error.kind(), format!("cannot start {name}: {error}"));
-                let _ = started.send(Err(error));
-            }
-        });
-        result.recv().map_err(io::Error::other)?
+        thread::spawn(move || guarded.follow(messages, child, &started));
+        result
+            .recv()
+            .map_err(|_| io::Error::other("the guard of the program has ended"))?
+            .map_err(|error| {
+                let name = launch.executable().display();
+                io::Error::other(format!("cannot start {name}: {error}"))
+            })
     }
 
-    /// Wraps the program into `squall supervise --processes 1`, which binds the sockets.
-    fn supervised(&self, program: &Command) -> io::Result<Command> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args(["supervise", "--processes", "1", "--control"]);
-        command.arg(&self.settings.control);
-        for address in &self.settings.bind {
-            command.args(["--listen", address]);
+    /// Returns the command of the guard, which starts the program, or `squall supervise
+    /// --processes 1` with the program, which binds the sockets.
+    fn command(&self, launch: &Launch) -> io::Result<Command> {
+        let squall = std::env::current_exe()?;
+        let mut words = vec![squall.as_os_str()];
+        words.extend([helper::NAME, "guard", "--control"].map(OsStr::new));
+        words.push(self.settings.control.as_os_str());
+        words.push(OsStr::new("--"));
+        if !self.settings.bind.is_empty() {
+            words.push(squall.as_os_str());
+            words.extend(["supervise", "--processes", "1", "--control"].map(OsStr::new));
+            words.push(self.settings.control.as_os_str());
+            for address in &self.settings.bind {
+                words.extend(["--listen", address].map(OsStr::new));
+            }
+            if self.settings.ready_on_exec {
+                words.push(OsStr::new("--ready-on-exec"));
+            }
+            words.push(OsStr::new("--"));
         }
-        if self.settings.ready_on_exec {
-            command.arg("--ready-on-exec");
-        }
-        command
-            .arg("--")
-            .arg(program.get_program())
-            .args(program.get_args());
-        for (name, value) in program.get_envs() {
-            command.env(name, value.map_or_else(OsString::new, Into::into));
-        }
-        Ok(command)
+        Ok(launch.through(words))
     }
 
     /// Connects to our `squall supervise`, or to the program's own supervisor by its process id.
-    fn supervisor(&self, pid: Pid) -> Option<Client> {
+    fn supervisor(&self, pid: u32) -> Option<Client> {
         if let Ok(client) = Client::connect(&self.settings.control) {
             return Some(client);
         }
-        let path = find_process(pid.as_raw_nonzero().get().unsigned_abs())?;
-        Client::connect(path).ok()
-    }
-
-    /// Stops the process with SIGTERM, and with SIGKILL after [`STOP_TIMEOUT`].
-    fn stop(&self) {
-        self.watched.lock().is_stopped = true;
-        for signal in [Signal::TERM, Signal::KILL] {
-            self.signal(signal);
-            let process = self.watched.lock();
-            let waited = self
-                .watched
-                .exited
-                .wait_timeout_while(process, STOP_TIMEOUT, |process| process.pid.is_some());
-            if waited
-                .unwrap_or_else(PoisonError::into_inner)
-                .0
-                .pid
-                .is_none()
-            {
-                return;
-            }
-        }
+        Client::connect(find_process(pid)?).ok()
     }
 }
 
-impl WatchedProcess {
+impl Guarded {
     fn lock(&self) -> MutexGuard<'_, Process> {
-        // Each of the two fields is valid at any time, so a poisoned lock is usable.
+        // Each field is valid at any time, so a poisoned lock is usable.
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self, child: &Child) {
-        *self.lock() = Process {
-            pid: Some(Pid::from_child(child)),
-            is_stopped: false,
-        };
+    fn request(&self, request: &str) {
+        let mut process = self.lock();
+        if let Some(guard) = &mut process.guard {
+            // Fails if the guard has just ended.
+            let _ = guard.write_all(format!("{request}\n").as_bytes());
+            process.is_stopped = true;
+        }
     }
 
-    fn wait_for(&self, mut child: Child) {
-        // WNOWAIT keeps the zombie until `pid` is cleared, so `signal` cannot hit a reused pid.
-        let pid = WaitId::Pid(Pid::from_child(&child));
-        while let Err(rustix::io::Errno::INTR) =
-            waitid(pid.clone(), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
-        {}
+    /// Reads the guard's messages to their end, and reaps it.
+    fn follow(&self, messages: UnixStream, mut child: Child, started: &Sender<Result<(), String>>) {
+        let mut status = None;
+        for line in BufReader::new(messages).lines().map_while(Result::ok) {
+            let (message, value) = line.split_once(' ').unwrap_or((&line, ""));
+            match message {
+                guard::STARTED => {
+                    self.lock().pid = value.parse().ok();
+                    // The receiver waits.
+                    let _ = started.send(Ok(()));
+                }
+                guard::FAILED => {
+                    let _ = started.send(Err(value.to_owned()));
+                }
+                guard::EXITED => {
+                    status = value.parse().ok().map(ExitStatus::from_raw);
+                    let mut process = self.lock();
+                    process.pid = None;
+                    let is_stopped = process.is_stopped;
+                    drop(process);
+                    if !is_stopped && let Some(status) = status.take() {
+                        (self.on_exit)(status);
+                    }
+                }
+                _ => {}
+            }
+        }
+        // The guard has closed its socket, so it ends now.
+        let _ = child.wait();
         let mut process = self.lock();
-        process.pid = None;
-        let is_stopped = process.is_stopped;
-        let status = child.wait();
+        let is_replaced = process.is_replaced;
+        *process = Process {
+            is_replaced,
+            ..Process::default()
+        };
         drop(process);
-        self.exited.notify_all();
-        if let Ok(status) = status
-            && !is_stopped
-        {
+        self.changed.notify_all();
+        if !is_replaced && let Some(status) = status {
             (self.on_exit)(status);
         }
     }

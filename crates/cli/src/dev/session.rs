@@ -13,6 +13,8 @@ pub(super) enum Event {
     Begin,
     /// A source file of the program changed.
     Source,
+    /// A source file changed that the build may have written itself: build again after it.
+    SourceLater,
     /// A file of `--watch` changed, which the program reads only at start.
     Extra,
     Built(BuildId, BuildOutcome),
@@ -29,7 +31,8 @@ pub(super) enum BuildOutcome {
     New,
     /// The executable is the one that is running already.
     Same,
-    Failed(String),
+    /// With the status to publish.
+    Failed(Status),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,8 +59,8 @@ pub(super) struct Session {
     is_running: bool,
     /// The program exited before its handover was reported.
     has_exited: bool,
-    /// A file changed during the handover; rebuild after it.
-    changed_during_handover: bool,
+    /// A file changed during the handover, or the build may have written it; rebuild afterwards.
+    changed_meanwhile: bool,
     /// Restart the program even if its executable is unchanged.
     needs_restart: bool,
     is_quitting: bool,
@@ -73,7 +76,7 @@ impl Session {
             is_handing_over: false,
             is_running: false,
             has_exited: false,
-            changed_during_handover: false,
+            changed_meanwhile: false,
             needs_restart: false,
             is_quitting: false,
         }
@@ -90,10 +93,14 @@ impl Session {
                 self.needs_restart = true;
                 self.begin(&mut actions);
             }
-            Event::Source => self.begin(&mut actions),
+            Event::SourceLater if self.build.is_some() => self.changed_meanwhile = true,
+            Event::Source | Event::SourceLater => self.begin(&mut actions),
             Event::Built(build, outcome) if self.awaits(build) => {
                 self.build = None;
                 self.built(outcome, &mut actions);
+                if !self.is_handing_over && std::mem::take(&mut self.changed_meanwhile) {
+                    self.begin(&mut actions);
+                }
             }
             Event::Built(..) => {}
         }
@@ -107,7 +114,7 @@ impl Session {
 
     fn begin(&mut self, actions: &mut Vec<Action>) {
         if self.is_handing_over {
-            self.changed_during_handover = true;
+            self.changed_meanwhile = true;
             return;
         }
         if !self.has_build {
@@ -118,6 +125,7 @@ impl Session {
         if self.build.is_some() {
             actions.push(Action::CancelBuild);
         }
+        self.changed_meanwhile = false;
         self.last_build += 1;
         self.build = Some(self.last_build);
         actions.push(Action::Publish(Status::Building));
@@ -126,9 +134,7 @@ impl Session {
 
     fn built(&mut self, outcome: BuildOutcome, actions: &mut Vec<Action>) {
         match outcome {
-            BuildOutcome::Failed(diagnostics) => {
-                actions.push(Action::Publish(Status::Failed { diagnostics }));
-            }
+            BuildOutcome::Failed(status) => actions.push(Action::Publish(status)),
             BuildOutcome::Same if self.is_running && !self.needs_restart => {
                 actions.push(Action::Publish(Status::Fine));
             }
@@ -150,10 +156,10 @@ impl Session {
                 self.needs_restart = false;
                 actions.push(Action::Publish(Status::Fine));
             }
-            Err(diagnostics) => {
+            Err(text) => {
                 // The cause may lie outside the executable: restart after the next change in any case.
                 self.needs_restart = true;
-                actions.push(Action::Publish(Status::Failed { diagnostics }));
+                actions.push(Action::Publish(Status::failed(text)));
             }
         }
         if self.is_quitting {
@@ -163,7 +169,7 @@ impl Session {
                 Action::Exit
             };
             actions.push(last);
-        } else if std::mem::take(&mut self.changed_during_handover) {
+        } else if std::mem::take(&mut self.changed_meanwhile) {
             self.begin(actions);
         } else if !self.is_running {
             actions.push(Action::Wait);
@@ -202,9 +208,7 @@ mod tests {
     use super::{Action::*, BuildOutcome::*, Event::*, *};
 
     fn failed(text: &str) -> Action {
-        Publish(Status::Failed {
-            diagnostics: text.to_owned(),
-        })
+        Publish(Status::failed(text))
     }
 
     fn building(build: BuildId) -> Vec<Action> {
@@ -238,7 +242,10 @@ mod tests {
             &mut running(),
             vec![
                 (Source, building(2)),
-                (Built(2, Failed("E0308".to_owned())), vec![failed("E0308")]),
+                (
+                    Built(2, Failed(Status::failed("E0308"))),
+                    vec![failed("E0308")],
+                ),
                 (Source, building(3)),
                 (Built(3, New), vec![HandOver]),
                 (HandedOver(Ok(())), vec![Publish(Status::Fine)]),
@@ -265,7 +272,7 @@ mod tests {
                 (Source, building(2)),
                 (Extra, again(3)),
                 (Source, again(4)),
-                (Built(2, Failed("cancelled".to_owned())), vec![]),
+                (Built(2, Failed(Status::failed("cancelled"))), vec![]),
                 (Built(3, New), vec![]),
                 // The restart that `Extra` requires is still due.
                 (Built(4, Same), vec![HandOver]),
@@ -287,6 +294,31 @@ mod tests {
                     [vec![Publish(Status::Fine)], building(3)].concat(),
                 ),
                 (Built(3, New), vec![HandOver]),
+            ],
+        );
+    }
+
+    #[test]
+    fn change_of_the_build_itself_does_not_cancel_it() {
+        let mut again = vec![Publish(Status::Fine)];
+        again.extend(building(3));
+        transcript(
+            &mut running(),
+            vec![
+                (Source, building(2)),
+                (SourceLater, vec![]),
+                (Built(2, Same), again),
+                (SourceLater, vec![]),
+                (Built(3, New), vec![HandOver]),
+                (
+                    HandedOver(Ok(())),
+                    [vec![Publish(Status::Fine)], building(4)].concat(),
+                ),
+                // An edit cancels the build, and the next one has all changes.
+                (SourceLater, vec![]),
+                (Source, [vec![CancelBuild], building(5)].concat()),
+                (Built(5, Same), vec![Publish(Status::Fine)]),
+                (SourceLater, building(6)),
             ],
         );
     }

@@ -1,34 +1,39 @@
 //! The event loop of `squall dev`: turns thread messages into session events, performs actions.
 
 use std::{
-    collections::BTreeSet,
-    io::{self, Write, stderr},
-    path::PathBuf,
+    collections::BTreeMap,
+    env, io,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
     process::ExitStatus,
     sync::{
         Arc,
-        mpsc::{Receiver, Sender, channel},
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread,
     time::{Duration, Instant},
 };
 
-use rustix::process::Signal;
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
     iterator::Signals,
 };
-use squall_autoreload::{Built, Cancel, StateFile, Watch, Watching};
+use squall_autoreload::{Built, Cancel, Change, StateFile, Status, Watch, Watching};
 
 use super::{
     Dev,
-    keys::{self, RawTerminal},
-    print_status,
+    keys::Keys,
     project::Project,
+    screen::{self, print_status},
     service::{Service, ServiceSettings, StartKind},
     session::{Action, BuildId, BuildOutcome, Event, Session},
 };
-use crate::print_error;
+
+/// How often the line of progress is drawn.
+const TICK: Duration = Duration::from_millis(200);
+
+/// The longest path of a directory with sockets: `sun_path` has 104 bytes on macOS.
+const MAX_DIRECTORY: usize = 80;
 
 pub(super) struct Stage {
     session: Session,
@@ -42,7 +47,7 @@ pub(super) struct Stage {
     build_time: Option<Duration>,
     /// Holds the state file and the control socket; deleted on drop.
     _directory: tempfile::TempDir,
-    _terminal: Option<RawTerminal>,
+    _keys: Option<Keys>,
 }
 
 struct Build {
@@ -53,16 +58,17 @@ struct Build {
 /// A message from one of the threads.
 enum Message {
     Event(Event),
-    Changed(BTreeSet<PathBuf>),
-    Built(BuildId, io::Result<Built>),
+    Changed(BTreeMap<PathBuf, Change>),
+    Key(u8),
+    Built(BuildId, io::Result<Box<Built>>),
     HandedOver(io::Result<StartKind>, Duration),
     Exited(ExitStatus),
 }
 
 impl Stage {
     pub(super) fn prepare(arguments: Dev) -> io::Result<Self> {
-        let project = Project::new(arguments.command, &arguments.watch)?;
-        let directory = tempfile::Builder::new().prefix("squall-dev-").tempdir()?;
+        let directory = private_directory()?;
+        let project = Project::new(arguments.command, &arguments.watch, directory.path())?;
         let state = (!arguments.no_browser).then(|| StateFile::new(directory.path().join("state")));
         let path = state.as_ref().map(|file| file.path().to_owned());
         let settings = ServiceSettings {
@@ -78,8 +84,10 @@ impl Stage {
             let _ = on_exit.send(Message::Exited(status));
         });
         let changed = sender.clone();
+        let ignored = arguments.ignore.iter().map(String::as_str);
         let watching = Watch::new(project.roots())
             .poll(arguments.poll)
+            .ignore(project.here(), ignored)?
             .start(move |files| {
                 let _ = changed.send(Message::Changed(files));
             })?;
@@ -89,7 +97,7 @@ impl Stage {
             service: Arc::new(service),
             state,
             watching,
-            _terminal: watch_signals_and_keys(&sender)?,
+            _keys: watch_signals_and_keys(&sender)?,
             sender,
             inbox,
             build: None,
@@ -99,6 +107,7 @@ impl Stage {
     }
 
     pub(super) fn run(mut self) -> io::Result<()> {
+        self.warn_if_nothing_is_watched();
         let mut next = Some(Message::Event(Event::Begin));
         while let Some(message) = next {
             let actions = match self.event_of(message) {
@@ -116,36 +125,57 @@ impl Stage {
                         }
                     }
                     Action::Wait => print_status("waiting for a change"),
-                    Action::Stop => self.service.signal(Signal::TERM),
-                    Action::Kill => self.service.signal(Signal::KILL),
-                    Action::Exit => return Ok(()),
+                    Action::Stop => self.service.request_stop(),
+                    Action::Kill => self.service.kill(),
+                    Action::Exit => {
+                        self.service.stop();
+                        return Ok(());
+                    }
                 }
             }
-            next = self.inbox.recv().ok();
+            next = self.next_message();
         }
         Ok(())
+    }
+
+    fn next_message(&self) -> Option<Message> {
+        loop {
+            if !screen::is_active() {
+                return self.inbox.recv().ok();
+            }
+            match self.inbox.recv_timeout(TICK) {
+                Ok(message) => return Some(message),
+                Err(RecvTimeoutError::Timeout) => screen::tick(),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
     }
 
     fn event_of(&mut self, message: Message) -> Option<Event> {
         match message {
             Message::Event(event) => Some(event),
+            Message::Key(key) => self.key(key),
             Message::Changed(files) => self.project.classify(&files),
             // A cancelled build may still have finished with success before it was killed.
             Message::Built(build, _) if !self.session.awaits(build) => None,
             Message::Built(build, result) => {
+                screen::end_build();
                 self.build_time = self.build.take().map(|build| build.started.elapsed());
-                let outcome = result.and_then(|built| self.project.finish_build(built));
-                self.watching.watch(self.project.roots());
+                let outcome = result.and_then(|built| {
+                    let outcome = self.project.finish_build(&built)?;
+                    self.watching.watch(self.project.roots(), built.started);
+                    Ok(outcome)
+                });
                 let outcome = outcome.unwrap_or_else(|error| {
-                    print_error(&error.to_string());
-                    BuildOutcome::Failed(error.to_string())
+                    print_status(&error.to_string());
+                    BuildOutcome::Failed(Status::failed(error.to_string()))
                 });
                 Some(Event::Built(build, outcome))
             }
             Message::HandedOver(result, took) => {
                 match &result {
                     Ok(kind) => self.report(*kind, took),
-                    Err(error) => print_error(&error.to_string()),
+                    Err(error) => print_status(&error.to_string()),
                 }
                 let with_hint = |error: io::Error| {
                     format!(
@@ -162,35 +192,65 @@ impl Stage {
         }
     }
 
+    fn key(&mut self, key: u8) -> Option<Event> {
+        match key {
+            b'r' => {
+                self.project.reset();
+                Some(Event::Begin)
+            }
+            b'q' => Some(Event::Quit),
+            b'?' | b'h' => {
+                print_status(KEYS);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn warn_if_nothing_is_watched(&self) {
+        if self.watching.files() == 0 {
+            print_status(&format!(
+                "warning: nothing is watched: {} has no files, or all of them are ignored; \
+                 use --watch PATH",
+                self.project.here().display()
+            ));
+        }
+    }
+
     fn build(&mut self, build: BuildId) -> io::Result<()> {
-        let Some(building) = self.project.build() else {
+        let Some(building) = self.project.build(build) else {
             return Ok(());
         };
         let building = building?;
+        let reason = self.project.reason();
+        screen::begin_build(if reason.is_empty() { "start" } else { reason });
         self.build = Some(Build {
             cancel: building.cancel(),
             started: Instant::now(),
         });
         let sender = self.sender.clone();
         thread::spawn(move || {
-            let built = building.wait(Terminal);
-            let _ = sender.send(Message::Built(build, built));
+            let built = building.wait(screen::print_output);
+            let _ = sender.send(Message::Built(build, built.map(Box::new)));
         });
         Ok(())
     }
 
     fn cancel_build(&mut self) {
+        screen::end_build();
         if let Some(build) = self.build.take() {
             build.cancel.cancel();
         }
     }
 
     fn hand_over(&mut self) {
-        let program = self.project.program();
+        let Some(launch) = self.project.launch() else {
+            return;
+        };
         let (service, sender) = (Arc::clone(&self.service), self.sender.clone());
         thread::spawn(move || {
             let started = Instant::now();
-            let result = service.hand_over(program);
+            let result = service.hand_over(&launch);
             let _ = sender.send(Message::HandedOver(result, started.elapsed()));
         });
     }
@@ -212,12 +272,16 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         // When the loop ends with an error, the program still runs and holds its port.
-        self.service.signal(Signal::TERM);
+        self.service.request_stop();
     }
 }
 
-/// Sends signals and key presses as events.
-fn watch_signals_and_keys(sender: &Sender<Message>) -> io::Result<Option<RawTerminal>> {
+/// The keys, as shown on `?`.
+const KEYS: &str = "keys: r builds and restarts the program, q quits (as Ctrl-C does, twice kills), \
+                    ? shows this";
+
+/// Sends signals and key presses as messages.
+fn watch_signals_and_keys(sender: &Sender<Message>) -> io::Result<Option<Keys>> {
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let by_signal = sender.clone();
     thread::spawn(move || {
@@ -225,34 +289,37 @@ fn watch_signals_and_keys(sender: &Sender<Message>) -> io::Result<Option<RawTerm
             let _ = by_signal.send(Message::Event(Event::Quit));
         }
     });
-    let terminal = RawTerminal::open()?;
-    if terminal.is_some() {
-        print_status("press r to restart the program, q to quit");
-        let by_key = sender.clone();
-        thread::spawn(move || {
-            keys::for_each_key(|key| {
-                let event = match key {
-                    b'r' => Event::Begin,
-                    b'q' => Event::Quit,
-                    _ => return,
-                };
-                let _ = by_key.send(Message::Event(event));
-            });
-        });
+    let by_key = sender.clone();
+    let keys = Keys::read(move |key| {
+        let _ = by_key.send(Message::Key(key));
+    })?;
+    if keys.is_some() {
+        print_status("press r to restart the program, q to quit, ? for help");
     }
-    Ok(terminal)
+    Ok(keys)
 }
 
-/// Standard error for compiler output; colours are stripped unless it is a terminal.
-#[derive(Clone)]
-struct Terminal;
-
-impl Write for Terminal {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        anstream::AutoStream::auto(stderr()).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        stderr().flush()
-    }
+/// Creates the directory of the state file, the control socket and the runner. A path of a socket
+/// is short, and cargo splits the runner at white space; if the directory for temporary files does
+/// not do, `/tmp` does.
+fn private_directory() -> io::Result<tempfile::TempDir> {
+    let temporary = env::temp_dir();
+    let is_good = |path: &Path| {
+        let text = path.to_str().unwrap_or(" ");
+        text.len() <= MAX_DIRECTORY && !text.contains(char::is_whitespace) && path.is_absolute()
+    };
+    let parent = if is_good(&temporary) {
+        &temporary
+    } else {
+        Path::new("/tmp")
+    };
+    let directory = tempfile::Builder::new()
+        .prefix("squall-dev-")
+        .tempdir_in(parent)
+        .map_err(|error| {
+            let message = format!("{}: {error}; set TMPDIR to a short path", parent.display());
+            io::Error::new(error.kind(), message)
+        })?;
+    symlink(env::current_exe()?, directory.path().join("squall"))?;
+    Ok(directory)
 }

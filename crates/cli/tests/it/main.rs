@@ -4,6 +4,7 @@ mod binds;
 mod control;
 mod dev;
 mod dev_browser;
+mod dev_cases;
 mod dev_friendfeed;
 mod fixture;
 mod log;
