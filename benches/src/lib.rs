@@ -17,6 +17,7 @@ use rustix::thread::{CpuSet, sched_setaffinity};
 
 pub mod bare;
 pub mod compare;
+pub mod listing;
 pub mod process;
 pub mod wrk;
 

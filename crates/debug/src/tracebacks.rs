@@ -66,6 +66,12 @@ impl Tracebacks {
         self
     }
 
+    /// Returns the URL of the editor, with the placeholders `{file}`, `{line}` and `{column}`.
+    #[must_use]
+    pub fn editor_url(&self) -> &str {
+        self.editor.url()
+    }
+
     /// Adds a row to the section "Process" of the page, such as the task id or a version. Default:
     /// the process id and the operating system.
     pub fn process_info(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {

@@ -18,9 +18,11 @@ const LIMIT: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(super) enum Event {
-    /// The first event: the generation that serves.
+    /// The first event: the generation that serves, and settings.
     Ready {
         generation: String,
+        /// The URL of an editor, with placeholders.
+        editor: String,
     },
     Building {},
     Failed {

@@ -145,6 +145,7 @@ impl Shared {
         self.watch();
         let ready = Event::Ready {
             generation: self.settings.generation.clone(),
+            editor: self.settings.editor.clone(),
         };
         let status = match &self.settings.state {
             StateSetting::File(file) => file.read(),

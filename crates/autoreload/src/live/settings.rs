@@ -18,6 +18,7 @@ pub struct LiveReload {
     pub(super) watched: Vec<PathBuf>,
     pub(super) generation: String,
     pub(super) state: StateSetting,
+    pub(super) editor: String,
 }
 
 impl LiveReload {
@@ -30,6 +31,7 @@ impl LiveReload {
             watched: Vec::new(),
             generation: format!("{}-{started}", process::id()),
             state: StateFile::from_env(),
+            editor: "vscode://file{file}:{line}:{column}".to_owned(),
         }
     }
 
@@ -54,6 +56,13 @@ impl LiveReload {
         let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
         let text = generation.as_ref().chars();
         self.generation = text.map(|c| if is_allowed(c) { c } else { '_' }).collect();
+        self
+    }
+
+    /// Sets the URL that opens a file in an editor, with the placeholders `{file}`, `{line}` and
+    /// `{column}`, for the places of compiler errors. Default: Visual Studio Code's.
+    pub fn editor(mut self, url: impl Into<String>) -> Self {
+        self.editor = url.into();
         self
     }
 

@@ -33,6 +33,8 @@ impl Roots {
 
     /// Adds a file or a directory. Hidden files, logs and databases, symbolic links, and what
     /// `.gitignore` files inside the directory name do not count.
+    ///
+    /// Default: none.
     #[must_use]
     pub fn path(self, path: impl Into<PathBuf>) -> Self {
         self.with(path.into(), Rules::Contents)
@@ -41,6 +43,8 @@ impl Roots {
     /// Adds a file or a directory that counts whatever ignore files say, with all that is in it.
     /// Symbolic links are followed: a link that leads elsewhere is a change, and so is a change in
     /// what it leads to.
+    ///
+    /// Default: none.
     #[must_use]
     pub fn named(self, path: impl Into<PathBuf>) -> Self {
         self.with(path.into(), Rules::Named)
@@ -49,12 +53,16 @@ impl Roots {
     /// Adds a directory. As [`path`](Self::path), and if it belongs to a git repository, also the
     /// repository's ignore files in parent directories apply, unless they ignore the directory
     /// itself.
+    ///
+    /// Default: none.
     #[must_use]
     pub fn sources(self, directory: impl Into<PathBuf>) -> Self {
         self.with(directory.into(), Rules::Repository)
     }
 
     /// Adds a directory with the files that cargo counts as those of its package.
+    ///
+    /// Default: none.
     #[must_use]
     pub fn package(self, directory: impl Into<PathBuf>) -> Self {
         self.with(directory.into(), Rules::Package)

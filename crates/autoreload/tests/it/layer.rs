@@ -306,7 +306,7 @@ async fn events_report_builds_and_changed_files() {
     fs::write(&sheet, "").unwrap();
     let layer = layer(LiveReload::new().watch(files.path()).state(file.clone()));
     let mut events = Events::of(&layer).await;
-    let ready = "event: ready\ndata: {\"generation\":\"g\"}\n\n";
+    let ready = "event: ready\ndata: {\"generation\":\"g\",\"editor\":\"vscode://file{file}:{line}:{column}\"}\n\n";
     events.expect(&["retry: 100\n\n", ready, "event: fixed\ndata: {}\n\n"]);
     file.publish(&Status::Building).unwrap();
     events.expect(&["event: building\ndata: {}\n\n"]);

@@ -140,6 +140,27 @@ fn page_reloads_after_changed_files_and_new_builds() {
     let scrolled = || site.browser.run("return window.scrollY", &[]);
     wait_until("the restored scroll position", || scrolled() == 500);
 
+    // What was typed stays, but for passwords, and a field that the page has changed is as sent.
+    let form = "<form><input name=a><input name=b type=checkbox><textarea name=c></textarea>\
+                <select name=d><option>1<option>2</select><input name=e type=password></form>";
+    site.edit("page.html", "Edited:", &format!("With a form: {form}"));
+    site.browser.wait_text("p", "With a form:");
+    let fill = "const [a, b, e] = document.querySelectorAll('input'); a.value = 'typed'; b.checked = true; \
+                e.value = 'secret'; document.querySelector('textarea').value = 'two\\nlines'; \
+                document.querySelector('select').value = '2'; window.scrollTo(0, 300);";
+    site.browser.run(fill, &[]);
+    site.edit("page.html", "With a form:", "With the same form:");
+    site.browser.wait_text("p", "With the same form:");
+    let read = "const [a, b, e] = document.querySelectorAll('input'); return [a.value, b.checked, e.value, \
+                document.querySelector('textarea').value, document.querySelector('select').value]";
+    let expected = serde_json::json!(["typed", true, "", "two\nlines", "2"]);
+    wait_until("the fields", || site.browser.run(read, &[]) == expected);
+    wait_until("the scroll position", || scrolled() == 300);
+    // They are kept for one reload only.
+    site.browser.reload();
+    site.browser.wait_text("p", "With the same form:");
+    assert_eq!(site.browser.run(read, &[])[0], "");
+
     // A new program: the page reloads, and the event stream does not keep the old worker alive.
     site.mark();
     deploy(site.place.path(), "Howdy from axum");
@@ -197,4 +218,76 @@ fn failed_build_is_shown_in_an_overlay() {
         site.overlay("section").is_none() && site.overlay(".badge").is_none()
     });
     site.browser.screenshot(picture("fine"));
+}
+
+#[test]
+fn problems_are_stepped_through_and_linked_to_the_editor() {
+    let Some(site) = Site::open() else {
+        return;
+    };
+    let problem = |level: &str, text: &str, line: u32| {
+        serde_json::json!({
+            "level": level, "text": format!("\u{1b}[1m\u{1b}[91m{level}\u{1b}[0m: {text}\n  --> src/my file.rs:{line}:5\n{}", "  | let long_line = 1;".repeat(9)),
+            "file": "/w/src/my file.rs", "line": line, "column": 5,
+        })
+    };
+    let state = serde_json::json!({
+        "status": "failed", "diagnostics": "both",
+        "problems": [problem("error", "first", 3), problem("warning", "careful", 4), problem("error", "second", 9)],
+    });
+    site.publish(&state);
+    wait_until("the overlay", || site.overlay("section").is_some());
+    let element = |selector: &str, property: &str| {
+        let read = "return document.querySelector('squall-live').shadowRoot.querySelector(arguments[0])[arguments[1]]";
+        site.browser.run(read, &[selector.into(), property.into()])
+    };
+    let text = || site.overlay("pre").unwrap_or_default();
+    let place = || (element("nav a", "href"), element("nav span", "textContent"));
+    let press = |key: &str| {
+        let press = "dispatchEvent(new KeyboardEvent('keydown', {key: arguments[0]}))";
+        site.browser.run(press, &[key.into()]);
+    };
+    assert!(text().starts_with("error: first"), "{}", text());
+    assert_eq!(
+        place(),
+        (
+            "vscode://file/w/src/my%20file.rs:3:5".into(),
+            "1 of 2".into()
+        )
+    );
+    for (width, height, name) in [(1280, 800, "desktop"), (390, 844, "phone")] {
+        site.browser.look(width, height, true);
+        site.browser
+            .screenshot(picture(&format!("problems-{name}")));
+        // The block begins where the heading does.
+        let left = "const root = document.querySelector('squall-live').shadowRoot; \
+                    return ['h1', 'pre', 'nav a', 'p'].map(name => root.querySelector(name).getBoundingClientRect().left)";
+        let left = site.browser.run(left, &[]);
+        let left = left.as_array().expect("four places");
+        assert!(
+            left.iter().all(|place| place == &left[0]),
+            "{name}: {left:?}"
+        );
+    }
+    press("ArrowRight");
+    press("ArrowRight");
+    assert!(text().starts_with("error: second"), "{}", text());
+    assert_eq!(
+        place(),
+        (
+            "vscode://file/w/src/my%20file.rs:9:5".into(),
+            "2 of 2".into()
+        )
+    );
+    press("ArrowLeft");
+    assert!(text().starts_with("error: first"), "{}", text());
+    assert_eq!(element("header button", "textContent"), "Show 1 warning");
+    site.browser.run(
+        "document.querySelector('squall-live').shadowRoot.querySelector('header button').click()",
+        &[],
+    );
+    press("ArrowRight");
+    assert!(text().starts_with("warning: careful"), "{}", text());
+    assert_eq!(place().1, "2 of 3");
+    site.browser.screenshot(picture("warning"));
 }

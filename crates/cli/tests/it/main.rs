@@ -6,6 +6,7 @@ mod dev;
 mod dev_browser;
 mod dev_cases;
 mod dev_friendfeed;
+mod dev_random;
 mod fixture;
 mod log;
 mod new;

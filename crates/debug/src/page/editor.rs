@@ -69,6 +69,10 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 impl Editor {
+    pub(crate) fn url(&self) -> &str {
+        &self.0
+    }
+
     pub(crate) fn link(&self, file: &Path, line: u32, column: u32) -> Option<String> {
         let file = utf8_percent_encode(file.to_str()?, PATH).to_string();
         let link = self.0.replace("{file}", &file);

@@ -63,7 +63,7 @@ impl ApplicationSettings {
         }
         let folders = self.files.root().into_iter();
         let folders = folders.chain(self.templates.folder());
-        autoreload::live_reload(folders, self.debug.allowed_hosts())
+        autoreload::live_reload(folders, self.debug.allowed_hosts(), self.debug.editor())
     }
 }
 

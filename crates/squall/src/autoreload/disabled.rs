@@ -13,6 +13,7 @@ pub(crate) enum LiveReload {}
 pub(crate) fn live_reload<'a>(
     _: impl Iterator<Item = &'a Path>,
     _: impl Iterator<Item = &'a str>,
+    _: Option<&str>,
 ) -> Option<LiveReload> {
     None
 }

@@ -18,13 +18,18 @@ type Request = http::Request<Incoming>;
 type LiveService = BoxCloneSyncService<Request, Response, Infallible>;
 
 /// Returns the live reload of pages, which watches these folders. These hosts are the developer's as
-/// well.
+/// well, and this is the URL of the developer's editor.
 #[expect(clippy::unnecessary_wraps, reason = "as without the feature")]
 pub(crate) fn live_reload<'a>(
     folders: impl Iterator<Item = &'a Path>,
     hosts: impl Iterator<Item = &'a str>,
+    editor: Option<&str>,
 ) -> Option<LiveReload> {
     let live = folders.fold(LiveReload::new(), LiveReload::watch);
+    let live = match editor {
+        Some(url) => live.editor(url),
+        None => live,
+    };
     Some(hosts.fold(live, LiveReload::allow_host))
 }
 

@@ -49,6 +49,11 @@ impl Settings {
         std::iter::empty()
     }
 
+    #[expect(clippy::unused_self, reason = "as with the feature")]
+    pub(crate) fn editor(&self) -> Option<&str> {
+        None
+    }
+
     pub(crate) fn build(self) -> Tracebacks {
         Tracebacks
     }

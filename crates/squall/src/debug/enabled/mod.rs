@@ -28,6 +28,12 @@ impl Settings {
         self.tracebacks.allowed_hosts()
     }
 
+    /// Returns the URL that opens a file in the editor.
+    #[expect(clippy::unnecessary_wraps, reason = "as without the feature")]
+    pub(crate) fn editor(&self) -> Option<&str> {
+        Some(self.tracebacks.editor_url())
+    }
+
     pub(crate) fn build(self) -> Tracebacks {
         let mut tracebacks = self
             .tracebacks

@@ -114,9 +114,13 @@ impl Values {
 #[track_caller]
 fn failed(templates: &Templates, error: TemplateError) -> Error {
     let line = error.line().and_then(|line| u32::try_from(line).ok());
-    let snippet = error.source_text().zip(line).map(|(text, line)| {
-        Snippet::new(error.name(), text, line).file(templates.folder().join(error.name()))
-    });
+    let file = templates.folder().join(error.name());
+    // An editor does not know the directory of this process.
+    let file = std::path::absolute(&file).unwrap_or(file);
+    let snippet = error
+        .source_text()
+        .zip(line)
+        .map(|(text, line)| Snippet::new(error.name(), text, line).file(file));
     let failure = Failure::new(error);
     Error::from_failure(match snippet {
         Some(snippet) => failure.with_snippet(snippet),
