@@ -49,7 +49,6 @@ impl Settings {
         std::iter::empty()
     }
 
-    #[expect(clippy::unused_self, reason = "as with the feature")]
     pub(crate) fn editor(&self) -> Option<&str> {
         None
     }
