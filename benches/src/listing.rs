@@ -1,4 +1,5 @@
 //! CPU time of `squall dev` itself, without and with 100,000 files beside the sources.
+#![expect(clippy::print_stdout, reason = "the results are for people")]
 
 use std::{
     fs,
@@ -7,8 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use benches::Result;
 use testkit::{Running, Signal, temp_dir, wait_for, wait_until};
+
+use crate::Result;
 
 const FILES: usize = 100_000;
 const IDLE: Duration = Duration::from_secs(5);
@@ -17,7 +19,11 @@ const CHANGES: u32 = 20;
 /// CPU time at a change may be so many times that of the small project.
 const LIMIT: u32 = 2;
 
-/// Measures both projects.
+/// Measures both projects with this executable of `squall`.
+///
+/// # Errors
+///
+/// If a limit is exceeded, or the system refuses files or processes.
 pub fn measure(squall: &Path) -> Result<()> {
     println!(
         "CPU time of `squall dev`, idle for {} s, with new files in the listing, and at a change",
