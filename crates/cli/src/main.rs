@@ -81,7 +81,7 @@ fn main() -> ExitCode {
     match arguments.command {
         Command::New(arguments) => new::run(&arguments),
         Command::Dev(arguments) => dev::run(arguments),
-        Command::DevHelper(arguments) => dev::help(arguments),
+        Command::DevHelper(arguments) => dev::run_helper(arguments),
         Command::Supervise(arguments) => supervise::run(arguments),
         Command::Status(arguments) => control::exit(control::status(&arguments)),
         Command::Reload(arguments) => control::exit(control::reload(&arguments)),

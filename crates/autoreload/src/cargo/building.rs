@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, BufRead, BufReader},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdin, Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
     thread,
     time::{Duration, SystemTime},
@@ -23,6 +23,8 @@ const CLOCK: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub struct Building {
     child: Child,
+    /// Ends with this process, and so the build.
+    stdin: Option<ChildStdin>,
     recorder: Recorder,
     config: RunnerConfig,
     started: SystemTime,
@@ -53,16 +55,14 @@ impl Building {
     ) -> io::Result<Self> {
         let now = SystemTime::now();
         let started = now.checked_sub(CLOCK).unwrap_or(now);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let (child, group) = Group::spawn(&mut command).map_err(|error| {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let (mut child, group) = Group::spawn(&mut command).map_err(|error| {
             let cargo = command.get_program().to_string_lossy().into_owned();
             io::Error::new(error.kind(), format!("cannot run {cargo}: {error}"))
         })?;
         let group = Arc::new(Mutex::new(Some(group)));
         Ok(Self {
+            stdin: child.stdin.take(),
             child,
             recorder,
             config,
@@ -116,6 +116,7 @@ impl Building {
             .unwrap_or_else(PoisonError::into_inner);
         let success = self.child.wait()?.success();
         *group = None;
+        drop(self.stdin.take());
         if success {
             let runner = self.config.runner.as_ref();
             built.launch = Some(self.recorder.launch(&self.config.variable, runner)?);

@@ -6,7 +6,7 @@ use std::{
     fmt,
     io::{self, IsTerminal},
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 use super::{
@@ -32,6 +32,8 @@ pub struct CargoRun {
     before: Vec<OsString>,
     flags: Vec<OsString>,
     arguments: Vec<OsString>,
+    /// A program and arguments that execute the build.
+    through: Vec<OsString>,
     /// The value of `--target`.
     target: Option<String>,
     config: RunnerConfig,
@@ -158,6 +160,7 @@ impl CargoRun {
             before,
             flags: Vec::new(),
             arguments: Vec::new(),
+            through: Vec::new(),
             target: None,
             config: RunnerConfig::default(),
         };
@@ -171,6 +174,14 @@ impl CargoRun {
         &self.arguments
     }
 
+    /// Sets a command line before that of a build, which executes it and ends it when its standard
+    /// input ends: so no build outlives this process. Default: none.
+    #[must_use]
+    pub fn through(mut self, words: impl IntoIterator<Item = OsString>) -> Self {
+        self.through = words.into_iter().collect();
+        self
+    }
+
     /// Starts the build of `cargo run`, which ends with the [launch](crate::Built::launch) of the
     /// program. Enables colours and progress if standard error is a terminal.
     ///
@@ -180,8 +191,22 @@ impl CargoRun {
     /// [`Launch::record`](crate::Launch::record).
     pub fn build(&self, runner: &[&OsStr], file: &Path) -> io::Result<Building> {
         let recorder = Recorder::new(runner, file.to_owned())?;
-        let mut command = self.cargo_command("run");
+        let mut command = match self.through.split_first() {
+            Some((name, words)) => {
+                let mut command = Command::new(name);
+                command.args(words).arg(&self.cargo);
+                command.stdin(Stdio::piped());
+                command
+            }
+            None => {
+                let mut command = Command::new(&self.cargo);
+                command.stdin(Stdio::null());
+                command
+            }
+        };
         command
+            .args(&self.before)
+            .arg("run")
             .args(&self.flags)
             .arg("--message-format=json-diagnostic-rendered-ansi")
             .arg("--")
@@ -228,7 +253,8 @@ impl CargoRun {
 
     /// Runs `cargo metadata` with the flags of this command that concern it.
     fn metadata(&self, more: &[&str]) -> io::Result<Output> {
-        let mut command = self.cargo_command("metadata");
+        let mut command = Command::new(&self.cargo);
+        command.args(&self.before).arg("metadata");
         let mut flags = self.flags.iter();
         while let Some(flag) = flags.next() {
             let text = flag.to_string_lossy();
@@ -238,12 +264,6 @@ impl CargoRun {
             }
         }
         command.args(["--format-version", "1"]).args(more).output()
-    }
-
-    fn cargo_command(&self, subcommand: &str) -> Command {
-        let mut command = Command::new(&self.cargo);
-        command.args(&self.before).arg(subcommand);
-        command
     }
 
     fn read_flags<'a>(

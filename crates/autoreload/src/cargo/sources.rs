@@ -170,7 +170,8 @@ impl Sources {
             }
         }
         self.normalize();
-        self.is_complete = true;
+        // Without dep-info, cargo has not told what the program was made of.
+        self.is_complete = !text.is_empty();
     }
 
     fn record_failure(&mut self, built: &Built) {

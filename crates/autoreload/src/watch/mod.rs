@@ -237,8 +237,8 @@ impl<F: FnMut(BTreeMap<PathBuf, Change>)> WatchLoop<F> {
         }
     }
 
-    /// Changes in the old roots are still reported. Their snapshot is taken after that of the new
-    /// roots, so that no change between the two is lost.
+    /// Changes in the old roots are still reported, if the new ones have the file. The snapshot of
+    /// the old roots is taken after that of the new ones, so that no change between the two is lost.
     fn replace_roots(&mut self, roots: Roots, since: SystemTime) {
         if roots == self.roots {
             return;
@@ -246,7 +246,9 @@ impl<F: FnMut(BTreeMap<PathBuf, Change>)> WatchLoop<F> {
         let before = std::mem::replace(&mut self.roots, roots);
         let found = self.look();
         let last = Snapshot::take(&before, &self.snapshot);
-        self.pending.append(&mut self.snapshot.changes(&last));
+        let mut changes = self.snapshot.changes(&last);
+        changes.retain(|path, change| change.modified.is_none() || found.contains(path));
+        self.pending.append(&mut changes);
         self.pending.append(&mut last.new_since(&found, since));
         self.snapshot = found;
         if !self.pending.is_empty() {

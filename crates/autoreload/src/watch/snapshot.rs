@@ -105,6 +105,11 @@ impl Snapshot {
         self.files.len()
     }
 
+    /// Whether the file is watched and exists.
+    pub(super) fn contains(&self, path: &Path) -> bool {
+        self.files.contains_key(path)
+    }
+
     /// Whether directories were walked, so that a snapshot may take long.
     pub(super) fn has_trees(&self) -> bool {
         !self.trees.is_empty()

@@ -73,7 +73,8 @@ pub(super) fn run(control: &Path, words: &[OsString]) -> io::Result<()> {
         Err(error) => return tell(&channel_to_dev, FAILED, &error.to_string()),
     };
     let program = Pid::from_child(&child);
-    tell(&channel_to_dev, STARTED, &child.id().to_string())?;
+    // A failure is the end of `squall dev`, which is read as a request to stop.
+    let _ = tell(&channel_to_dev, STARTED, &child.id().to_string());
     read_requests(channel_to_dev.try_clone()?, sender.clone());
     thread::spawn(move || reap(program, &sender));
     let mut guard = Guard {

@@ -15,7 +15,7 @@ use std::{ffi::OsString, io::stderr, path::PathBuf, process::ExitCode};
 
 use crate::print_error;
 use clap::Args;
-pub(crate) use helper::{Helper, run as help};
+pub(crate) use helper::{Helper, run_helper};
 use screen::print_status;
 use stage::Stage;
 

@@ -20,6 +20,9 @@ use super::{
     session::{BuildId, BuildOutcome, Event},
 };
 
+/// The name of the link to this executable in the directory of `squall dev`.
+pub(super) const SQUALL: &str = "squall";
+
 /// A file that changes so soon after the start of the program may be written by it.
 const START: Duration = Duration::from_secs(1);
 
@@ -66,7 +69,7 @@ impl Project {
         let cargo = match CargoRun::parse(&command).map_err(io::Error::other)? {
             Some(mut run) => Some(Cargo {
                 sources: run.sources()?,
-                run,
+                run: run.through(helper_words(private, "build")),
                 is_stale: false,
                 built: None,
                 running: None,
@@ -175,13 +178,8 @@ impl Project {
         if self.build_began.is_none() || self.build_ended.take().is_some() {
             self.build_began = SystemTime::now().checked_sub(CLOCK);
         }
-        let runner = self.private.join("squall");
-        let runner = [
-            runner.as_os_str(),
-            OsStr::new(helper::NAME),
-            OsStr::new("record"),
-            OsStr::new("--"),
-        ];
+        let words = helper_words(&self.private, "record");
+        let runner: Vec<&OsStr> = words.iter().map(OsString::as_os_str).collect();
         let file = self.private.join(format!("launch-{build}"));
         Some(cargo.run.build(&runner, &file))
     }
@@ -272,6 +270,12 @@ impl Project {
              use --ignore '{shown}'"
         )
     }
+}
+
+/// Returns the command line of a helper process, whose words follow.
+fn helper_words(private: &Path, kind: &str) -> [OsString; 4] {
+    let squall = private.join(SQUALL).into_os_string();
+    [squall, helper::NAME.into(), kind.into(), "--".into()]
 }
 
 /// Returns the first file relative to this directory, and the number of others.

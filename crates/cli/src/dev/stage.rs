@@ -23,7 +23,7 @@ use squall_autoreload::{Built, Cancel, Change, StateFile, Status, Watch, Watchin
 use super::{
     Dev,
     keys::Keys,
-    project::Project,
+    project::{Project, SQUALL},
     screen::{self, print_status},
     service::{Service, ServiceSettings, StartKind},
     session::{Action, BuildId, BuildOutcome, Event, Session},
@@ -125,7 +125,10 @@ impl Stage {
                         }
                     }
                     Action::Wait => print_status("waiting for a change"),
-                    Action::Stop => self.service.request_stop(),
+                    Action::Stop => {
+                        print_status("stopping the program; a second signal kills it");
+                        self.service.request_stop();
+                    }
                     Action::Kill => self.service.kill(),
                     Action::Exit => {
                         self.service.stop();
@@ -320,6 +323,6 @@ fn private_directory() -> io::Result<tempfile::TempDir> {
             let message = format!("{}: {error}; set TMPDIR to a short path", parent.display());
             io::Error::new(error.kind(), message)
         })?;
-    symlink(env::current_exe()?, directory.path().join("squall"))?;
+    symlink(env::current_exe()?, directory.path().join(SQUALL))?;
     Ok(directory)
 }

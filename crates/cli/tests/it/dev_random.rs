@@ -289,7 +289,7 @@ fn change_is_reported_if_and_only_if_cargo_rebuilds() {
     let number = |name: &str, default: u64| {
         env::var(name).map_or(default, |text| text.parse().expect("a number"))
     };
-    let (edits, seed) = (number("SQUALL_EDITS", 40), number("SQUALL_SEED", 1));
+    let (edits, seed) = (number("SQUALL_EDITS", 100), number("SQUALL_SEED", 1));
     let mut random = Random(seed);
     let mut workspace = Workspace::new();
     let (mut rebuilt, mut asked) = (0, Vec::new());

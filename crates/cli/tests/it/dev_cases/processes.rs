@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use testkit::{Signal, free_port, outside, wait_until};
+use testkit::{Signal, free_port, outside, wait_for, wait_until};
 
 use super::{
     cases,
@@ -18,6 +18,7 @@ cases![
     second_signal_kills_at_once,
     killed_squall_dev_leaves_nothing,
     killed_squall_dev_leaves_nothing_of_cargo_run,
+    killed_squall_dev_leaves_no_build,
     program_that_cannot_be_started,
     exit_status_is_shown,
 ];
@@ -60,7 +61,7 @@ fn server_of_a_shell(lab: &Lab) {
 
 fn server_of_a_shell_that_waits(lab: &Lab) {
     // Such as `npm start`: a parent that does not forward signals.
-    server(lab, "trap '' TERM; SERVER & wait; wait");
+    server(lab, "trap : TERM; SERVER & wait; wait");
 }
 
 fn server_in_another_session(lab: &Lab) {
@@ -90,6 +91,7 @@ fn program_that_ignores_the_signal_is_killed(lab: &Lab) {
 fn second_signal_kills_at_once(lab: &Lab) {
     let (mut dev, pid) = stubborn(lab);
     dev.running.signal(Signal::Int);
+    dev.line("a second signal kills it");
     dev.running.signal(Signal::Int);
     assert!(dev.running.wait().success());
     assert!(!is_alive(&pid));
@@ -118,6 +120,23 @@ fn killed_squall_dev_leaves_nothing_of_cargo_run(lab: &Lab) {
     dev.running.signal(Signal::Kill);
     dev.running.wait();
     wait_until("the program to end", || !is_alive(pid));
+}
+
+fn killed_squall_dev_leaves_no_build(lab: &Lab) {
+    lab.package("site", "");
+    lab.write("site/src/main.rs", says("\"one\""));
+    let script = "fn main() { std::fs::write(\"../pid\", std::process::id().to_string()).unwrap(); \
+                  loop { std::thread::park(); } }";
+    lab.write("site/build.rs", script);
+    let mut dev = lab.run();
+    let pid = wait_for("the build script", || {
+        std::fs::read_to_string(lab.path("pid"))
+            .ok()
+            .filter(|pid| !pid.is_empty())
+    });
+    dev.running.signal(Signal::Kill);
+    dev.running.wait();
+    wait_until("the build script to end", || !is_alive(&pid));
 }
 
 fn program_that_cannot_be_started(lab: &Lab) {
