@@ -51,6 +51,11 @@ impl Stream {
             .is_ok_and(|bytes| bytes > 0)
     }
 
+    /// Returns when there is input, an end or an error to read.
+    pub(crate) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        either!(self, socket => socket.poll_read_ready(cx)).map(drop)
+    }
+
     /// Waits for input, and copies some of it without taking it; 0 bytes mean the client's end.
     pub(crate) fn poll_peek(
         &self,

@@ -104,13 +104,25 @@ impl Io {
     /// Gives back bytes that were read and not used.
     pub(crate) fn unread(&mut self, bytes: Bytes) {
         debug_assert!(self.passed.is_empty(), "bytes given back twice");
-        self.passed = bytes;
+        // No bytes still keep hyper's whole buffer.
+        if !bytes.is_empty() {
+            self.passed = bytes;
+        }
     }
 
     /// HTTP/2 is spoken, so there is no HTTP/1.1 framing to guard.
     pub(crate) fn set_http2(&mut self) {
         self.beginning = false;
         self.guard = Guard::off();
+    }
+
+    /// Returns when a read would return something at once, be it the client's end.
+    pub(crate) fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.passed.is_empty() || !self.held.is_empty() {
+            return Poll::Ready(());
+        }
+        // TLS has been read until the socket had no more, so nothing is left within it.
+        self.transport.stream().poll_readable(cx)
     }
 
     /// Sends what fits into the socket's buffer at once, as the last bytes of the connection.

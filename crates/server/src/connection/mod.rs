@@ -6,6 +6,7 @@ mod http1;
 mod http2;
 mod io;
 mod opening;
+mod parked;
 mod tick;
 
 use std::{
@@ -14,12 +15,19 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use tokio::sync::futures::OwnedNotified;
 
-use self::{deadline::Deadline, http1::Http1, http2::Http2, opening::Opening};
+use self::{
+    deadline::Deadline,
+    http1::Http1,
+    http2::Http2,
+    opening::Opening,
+    parked::{PARK_AFTER, Parked},
+};
 pub(crate) use self::{
     io::{Io, Transport},
     opening::{Opened, Opener},
@@ -41,6 +49,8 @@ pub(crate) struct Connection<S: Serve> {
     stop_mode: Option<Stop>,
     next_mode: Pin<Box<OwnedNotified>>,
     deadline: Deadline,
+    /// How long the connection may be idle after it is parked, if it is to be parked.
+    park_for: Option<Duration>,
     polled: bool,
 }
 
@@ -52,6 +62,8 @@ enum Protocol<S: Serve> {
     /// None yet: the service waits.
     Opening(Opening, S),
     Http1(Http1<S>),
+    /// HTTP/1.1, idle.
+    Parked(Parked<S>),
     Http2(Http2<S>),
     Ended,
 }
@@ -78,6 +90,7 @@ impl<S: Serve> Connection<S> {
             stop_mode: None,
             next_mode: Box::pin(shared.handle.next_mode()),
             deadline: Deadline::new(shared.activity.stage(), allowed),
+            park_for: None,
             polled: false,
             shared,
         }
@@ -104,7 +117,7 @@ impl<S: Serve> Connection<S> {
             // It refuses new streams only after those that were on their way (RFC 9113, 6.8).
             Protocol::Http2(connection) => connection.graceful_shutdown(),
             // A request may be on its way; `Connection: close` goes out with its response.
-            Protocol::Http1(_) | Protocol::Opening(..) | Protocol::Ended => {}
+            Protocol::Http1(_) | Protocol::Parked(_) | Protocol::Opening(..) | Protocol::Ended => {}
         }
         true
     }
@@ -112,7 +125,15 @@ impl<S: Serve> Connection<S> {
     /// Gives a stage its time; false if it cannot be up yet.
     fn enter(&mut self, stage: Stage, cx: &mut Context<'_>) -> bool {
         let limits = &self.shared.protocols.limits;
-        let allowed = stage.time_allowed(limits, self.stop_mode.is_some());
+        let mut allowed = stage.time_allowed(limits, self.stop_mode.is_some());
+        self.park_for = None;
+        if let (Stage::Idle { .. }, Protocol::Http1(_), Some(time)) =
+            (stage, &self.protocol, allowed)
+            && time > PARK_AFTER
+        {
+            self.park_for = Some(time - PARK_AFTER);
+            allowed = Some(PARK_AFTER);
+        }
         self.deadline.enter(stage, allowed, cx)
     }
 
@@ -126,9 +147,39 @@ impl<S: Serve> Connection<S> {
         self.deadline.is_up(idle, cx)
     }
 
+    /// Parks a connection that has been idle for long enough; true if it did, and has to be polled.
+    fn park(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(time) = self.park_for.take() else {
+            return false;
+        };
+        self.deadline.enter(self.deadline.stage(), Some(time), cx);
+        self.begin_anew();
+        true
+    }
+
+    /// Gives hyper up, until the client sends something.
+    fn begin_anew(&mut self) {
+        if let Protocol::Http1(_) = self.protocol
+            && let Some((mut io, read, adapter)) = self.protocol.take_http1()
+        {
+            io.unread(read);
+            self.protocol = Protocol::Parked(Parked::new(io, adapter));
+        }
+    }
+
+    /// Starts hyper again.
+    fn resume(&mut self) {
+        match mem::replace(&mut self.protocol, Protocol::Ended) {
+            Protocol::Parked(parked) => self.protocol = Protocol::Http1(parked.resume()),
+            other => self.protocol = other,
+        }
+    }
+
     /// Ends a connection that is late; true when the protocol has to be polled for it.
     fn expire(&mut self, cx: &mut Context<'_>) -> bool {
         tracing::trace!(stage = ?self.deadline.stage(), "a connection ran out of time");
+        // hyper knows how to close it.
+        self.resume();
         match (&mut self.protocol, self.deadline.stage()) {
             (Protocol::Http1(http1), Stage::Idle { .. }) => {
                 http1.graceful_shutdown();
@@ -184,10 +235,7 @@ impl<S: Serve> Connection<S> {
         if !(may && self.shared.protocols.sends_large()) {
             return false;
         }
-        if let Some((mut io, read, adapter)) = self.protocol.take_http1() {
-            io.unread(read);
-            self.protocol = Protocol::Http1(Http1::begin(io, adapter));
-        }
+        self.begin_anew();
         true
     }
 
@@ -196,7 +244,9 @@ impl<S: Serve> Connection<S> {
         match &mut self.protocol {
             Protocol::Http1(http1) => http1.is_abandoned(&self.shared.activity, cx),
             // They find out by themselves.
-            Protocol::Opening(..) | Protocol::Http2(_) | Protocol::Ended => false,
+            Protocol::Opening(..) | Protocol::Parked(_) | Protocol::Http2(_) | Protocol::Ended => {
+                false
+            }
         }
     }
 
@@ -238,7 +288,7 @@ impl<S: Serve> Protocol<S> {
     fn take_http1(&mut self) -> Option<(Io, Bytes, Adapter<S>)> {
         match mem::replace(self, Self::Ended) {
             Self::Http1(http1) => http1.into_parts(),
-            Self::Opening(..) | Self::Http2(_) | Self::Ended => None,
+            Self::Opening(..) | Self::Parked(_) | Self::Http2(_) | Self::Ended => None,
         }
     }
 }
@@ -258,6 +308,13 @@ impl<S: Serve> Future for Connection<S> {
                     Poll::Pending => Poll::Pending,
                 },
                 Protocol::Http1(http1) => http1.poll(&this.shared, cx),
+                Protocol::Parked(parked) => match parked.poll(cx) {
+                    Poll::Ready(()) => {
+                        this.resume();
+                        continue;
+                    }
+                    Poll::Pending => Poll::Pending,
+                },
                 Protocol::Http2(connection) => connection.poll(cx),
                 Protocol::Ended => return Poll::Ready(()),
             };
@@ -288,6 +345,9 @@ impl<S: Serve> Future for Connection<S> {
                     continue;
                 }
                 return Poll::Pending;
+            }
+            if this.park(cx) {
+                continue;
             }
             if !this.expire(cx) {
                 return Poll::Ready(());

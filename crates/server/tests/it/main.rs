@@ -22,6 +22,7 @@ mod http2_abuse;
 mod limits;
 mod listen;
 mod listener;
+mod parked;
 mod pipelining;
 mod process;
 mod proxy_protocol;
