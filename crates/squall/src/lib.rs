@@ -60,7 +60,7 @@
 //! | `templates` | `Page`, `template_path`, `templates`; turns on `locale` and `xheaders` | yes |
 //! | `testing` | [`testing`]: a client for tests of an application | no |
 //! | `tls` | `Server::bind_tls`: HTTPS with rustls | no |
-//! | `websocket` | `WebSocketUpgrade`: WebSockets | yes |
+//! | `websocket` | `WebSocketUpgrade`, [`websocket`]: WebSockets | yes |
 //! | `websocket-deflate` | `WebSocketSettings::compression` | no |
 //! | `xheaders` | `Client`, `Server::xheaders`, `trusted_proxies` | yes |
 //! | `xsrf` | `Xsrf`, `xsrf_cookies`, `without_xsrf` | yes |
@@ -94,7 +94,7 @@ mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "websocket")]
-mod websocket;
+pub mod websocket;
 mod xheaders;
 mod xsrf;
 
@@ -141,9 +141,6 @@ pub mod route {
 
 #[cfg(feature = "auth")]
 pub use crate::auth::CurrentUser;
-#[cfg(feature = "auth")]
-#[doc(inline)]
-pub use squall_auth::safe_next;
 
 #[cfg(feature = "cookies")]
 pub use crate::cookies::{Cookies, Secret};
@@ -199,15 +196,8 @@ pub use squall_templates::{Templates, context, html};
 pub use squall_server::{ClientCertificates, Tls, TlsInfo};
 
 #[cfg(feature = "websocket")]
-pub use crate::websocket::WebSocketUpgrade;
-#[cfg(feature = "websocket-deflate")]
 #[doc(inline)]
-pub use squall_websocket::Compression;
-#[cfg(feature = "websocket")]
-#[doc(inline)]
-pub use squall_websocket::{
-    CloseCode, CloseFrame, Message, WebSocket, WebSocketError, WebSocketSettings,
-};
+pub use crate::websocket::{Message, WebSocket, WebSocketSettings, WebSocketUpgrade};
 
 #[cfg(feature = "xheaders")]
 pub use crate::xheaders::Client;

@@ -38,6 +38,8 @@
 //!   tags and in quoted attributes; in `.json`, `.js` and `.yaml` they become JSON. Mark a value
 //!   that is already HTML with [`html`] or the filter `safe`. Inside `<script>`, use `{{
 //!   value|tojson }}`. A URL from a user can still be `javascript:…`.
+//! - **Links are links to the web.** `{{ linkify(text) }}` escapes a text, and makes links of its
+//!   `http://` and `https://` URLs only.
 //! - **Names cannot leave the folder.** `..`, absolute names, names with a leading dot and symbolic
 //!   links out of the folder are not found. Even so, never build a template's name from user input.
 //! - **An undefined name is an error,** as in Tornado, not an empty string. Use `{% if user is
@@ -59,6 +61,7 @@
 
 mod context;
 mod error;
+mod linkify;
 mod loader;
 mod request_values;
 mod templates;

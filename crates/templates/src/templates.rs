@@ -13,7 +13,7 @@ use minijinja::{
 };
 use serde::Serialize;
 
-use crate::{ConfigError, TemplateError, loader, request_values::RequestValues};
+use crate::{ConfigError, TemplateError, linkify::linkify, loader, request_values::RequestValues};
 
 /// The number of errors that `check` returns.
 const MAX_ERRORS: usize = 10;
@@ -40,6 +40,7 @@ impl Templates {
         environment.set_fuel(Some(1_000_000));
         // Adds the source to errors. It has no cost without an error.
         environment.set_debug(true);
+        environment.add_function("linkify", linkify);
         Self {
             folder,
             environment: Arc::new(environment),

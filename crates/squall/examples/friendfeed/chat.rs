@@ -7,8 +7,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use squall::{
-    Html, Message, Page, Query, Response, State, WebSocket, WebSocketError, WebSocketSettings,
-    WebSocketUpgrade, context,
+    Html, Message, Page, Query, Response, State, WebSocket, WebSocketSettings, WebSocketUpgrade,
+    context,
 };
 use tokio::sync::broadcast;
 
@@ -92,7 +92,7 @@ pub(crate) async fn socket(
 }
 
 /// Passes messages on until the client leaves.
-async fn chat(mut socket: WebSocket, rooms: &Rooms, room: &str) -> Result<(), WebSocketError> {
+async fn chat(mut socket: WebSocket, rooms: &Rooms, room: &str) -> squall::Result<()> {
     let (history, mut news) = rooms.enter(room);
     for message in history {
         socket.send(message).await?;
@@ -135,13 +135,13 @@ pub(crate) async fn echo(upgrade: WebSocketUpgrade) -> Response {
             while let Some(message) = socket.recv().await {
                 socket.send(message?).await?;
             }
-            Ok::<_, WebSocketError>(())
+            Ok(())
         })
 }
 
 fn echo_settings() -> WebSocketSettings {
     let settings = WebSocketSettings::new();
     #[cfg(feature = "websocket-deflate")]
-    let settings = settings.compression(squall::Compression::new().threshold(0));
+    let settings = settings.compression(squall::websocket::Compression::new().threshold(0));
     settings
 }

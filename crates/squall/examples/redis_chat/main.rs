@@ -10,8 +10,8 @@ use futures_util::StreamExt;
 use redis::{AsyncTypedCommands, Client, aio::MultiplexedConnection};
 use serde::{Deserialize, Serialize};
 use squall::{
-    Application, CloseCode, Error, Html, Message, Response, Server, State, WebSocket,
-    WebSocketError, WebSocketSettings, WebSocketUpgrade, get, http::StatusCode,
+    Application, Error, Html, Message, Response, Server, State, WebSocket, WebSocketSettings,
+    WebSocketUpgrade, get, http::StatusCode, websocket::CloseCode,
 };
 use tokio::{
     sync::{broadcast, watch},
@@ -148,7 +148,7 @@ async fn chat(
     mut socket: WebSocket,
     mut publisher: MultiplexedConnection,
     mut messages: broadcast::Receiver<Message>,
-) -> Result<(), WebSocketError> {
+) -> squall::Result<()> {
     loop {
         tokio::select! {
             received = socket.recv() => {
@@ -168,9 +168,8 @@ async fn chat(
         }
     }
     // The client connects again, and knows that it has missed messages.
-    socket
-        .close(CloseCode::TRY_AGAIN_LATER, "messages were missed")
-        .await
+    let reason = "messages were missed";
+    Ok(socket.close(CloseCode::TRY_AGAIN_LATER, reason).await?)
 }
 
 /// Returns the message for all members; `None` if it is not an entry.

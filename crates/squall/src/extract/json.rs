@@ -38,6 +38,30 @@ use crate::Error;
 )]
 pub struct Json<T>(pub T);
 
+impl<T: DeserializeOwned> Json<T> {
+    /// Reads JSON that is not a body, such as a message of a WebSocket.
+    ///
+    /// # Errors
+    ///
+    /// As for a body: a [refusal](Error::refusal) with 400 for text that is not JSON, and with 422 and the
+    /// field for a value that is not a `T`.
+    pub fn from_bytes(json: &[u8]) -> Result<Self, Error> {
+        let mut deserializer = serde_json::Deserializer::from_slice(json);
+        let read = serde_path_to_error::deserialize(&mut deserializer);
+        let value = read.map_err(|error| {
+            let status = match error.inner().classify() {
+                serde_json::error::Category::Data => StatusCode::UNPROCESSABLE_ENTITY,
+                _ => StatusCode::BAD_REQUEST,
+            };
+            at_path(status, error)
+        })?;
+        match deserializer.end() {
+            Ok(()) => Ok(Self(value)),
+            Err(error) => Err(Error::refusal(StatusCode::BAD_REQUEST, error)),
+        }
+    }
+}
+
 impl<T, S> FromRequest<S> for Json<T>
 where
     T: DeserializeOwned,
@@ -51,20 +75,7 @@ where
             return Err(wrong_media_type("application/json"));
         }
         check_content_coding(request.headers())?;
-        let body = read_body(request, state).await?;
-        let mut deserializer = serde_json::Deserializer::from_slice(&body);
-        let read = serde_path_to_error::deserialize(&mut deserializer);
-        let value = read.map_err(|error| {
-            let status = match error.inner().classify() {
-                serde_json::error::Category::Data => StatusCode::UNPROCESSABLE_ENTITY,
-                _ => StatusCode::BAD_REQUEST,
-            };
-            at_path(status, error)
-        })?;
-        match deserializer.end() {
-            Ok(()) => Ok(Self(value)),
-            Err(error) => Err(Error::refusal(StatusCode::BAD_REQUEST, error)),
-        }
+        Self::from_bytes(&read_body(request, state).await?)
     }
 }
 

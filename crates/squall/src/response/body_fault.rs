@@ -25,6 +25,11 @@ pub(crate) fn request_fault(error: &(dyn Error + 'static)) -> Option<StatusCode>
         if let Some(error) = error.downcast_ref::<BodyError>() {
             return Some(error.status());
         }
+        // The end of a connection, of which a client can cause many.
+        #[cfg(feature = "websocket")]
+        if error.is::<squall_websocket::WebSocketError>() {
+            return Some(StatusCode::BAD_REQUEST);
+        }
         error
             .is::<BodyTooLarge>()
             .then_some(StatusCode::PAYLOAD_TOO_LARGE)

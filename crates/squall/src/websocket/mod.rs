@@ -1,5 +1,16 @@
 //! WebSockets, with the feature `websocket`: the handshake of `squall-websocket`, with the server's
-//! shutdown signal and the origin that trusted proxies name.
+//! shutdown signal and the origin that trusted proxies name. `handling.rs` ends a socket whose handler fails.
+
+mod handling;
+
+#[cfg(feature = "websocket-deflate")]
+#[doc(inline)]
+pub use squall_websocket::Compression;
+#[doc(inline)]
+pub use squall_websocket::{
+    CloseCode, CloseFrame, Message, Receiver, Sender, Text, WebSocket, WebSocketError,
+    WebSocketSettings,
+};
 
 use std::{
     fmt,
@@ -15,9 +26,10 @@ use axum_core::{
 use http::{header, request::Parts};
 use pin_project_lite::pin_project;
 use squall_server::ConnectionInfo;
-use squall_websocket::{HandshakeError, WebSocket, WebSocketSettings};
+use squall_websocket::HandshakeError;
 
-use crate::{Error, prefork::OpenWebSocket, xheaders};
+use self::handling::Handling;
+use crate::{Error, Result, prefork::OpenWebSocket, xheaders};
 
 /// The handshake of a WebSocket (Tornado's `WebSocketHandler`), as an extractor.
 ///
@@ -28,14 +40,14 @@ use crate::{Error, prefork::OpenWebSocket, xheaders};
 /// # Examples
 ///
 /// ```
-/// use squall::{Application, Response, WebSocket, WebSocketError, WebSocketUpgrade, get};
+/// use squall::{Application, Response, WebSocket, WebSocketUpgrade, get};
 ///
 /// async fn echo(upgrade: WebSocketUpgrade) -> Response {
 ///     upgrade.on_upgrade(async |mut socket: WebSocket| {
 ///         while let Some(message) = socket.recv().await {
 ///             socket.send(message?).await?;
 ///         }
-///         Ok::<_, WebSocketError>(())
+///         Ok(())
 ///     })
 /// }
 ///
@@ -55,12 +67,16 @@ impl WebSocketUpgrade {
 
     /// Responds to the handshake, and runs the handler in a task when the client has the response.
     /// Requests of other sites' pages get 403, and those during the shutdown 503.
+    ///
+    /// An error of the handler ends the socket. A failure is logged, and the client gets the code 1011
+    /// (internal error); a [refusal](Error::refusal) is logged in one line, and the client gets 1008 (policy
+    /// violation) with its reason. A `WebSocketError` is only the end of the connection: `?` passes it on.
     pub fn on_upgrade<C, F>(self, handler: C) -> Response
     where
         C: FnOnce(WebSocket) -> F + Send + 'static,
-        F: Future + Send + 'static,
+        F: Future<Output = Result<()>> + Send + 'static,
     {
-        match self.0.accept(handler) {
+        match self.0.accept(|socket| Handling::new(socket, handler)) {
             Ok((response, socket)) => {
                 tokio::spawn(Counted {
                     socket,

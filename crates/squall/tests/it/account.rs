@@ -110,14 +110,14 @@ fn next_leads_to_this_site_only() {
     let cookie = form.header("set-cookie").expect("a token");
     let token = cookie.split([';', '=']).nth(1).expect("a value");
     for (next, leads_to) in [
-        ("/me", "/me"),
-        ("/me?a=b", "/me?a=b"),
-        ("", "/"),
-        ("//evil.example", "/"),
-        ("/\\evil.example", "/"),
-        ("https:evil.example", "/"),
-        ("https://evil.example/", "/"),
-        ("/\t/evil.example", "/"),
+        ("/me", Some("/me")),
+        ("/me?a=b", Some("/me?a=b")),
+        ("", Some("/")),
+        ("//evil.example", None),
+        ("/\\evil.example", None),
+        ("https:evil.example", None),
+        ("https://evil.example/", None),
+        ("/\t/evil.example", None),
     ] {
         let encode =
             |text: &str| -> String { text.bytes().map(|byte| format!("%{byte:02x}")).collect() };
@@ -128,7 +128,8 @@ fn next_leads_to_this_site_only() {
             body.len()
         ));
         let reply = wire.response();
-        assert_eq!(reply.status, 303, "{next:?}: {}", reply.head);
-        assert_eq!(reply.header("location"), Some(leads_to), "{next:?}");
+        let status = if leads_to.is_some() { 303 } else { 400 };
+        assert_eq!(reply.status, status, "{next:?}: {}", reply.head);
+        assert_eq!(reply.header("location"), leads_to, "{next:?}");
     }
 }

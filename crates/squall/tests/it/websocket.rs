@@ -3,8 +3,8 @@
 use std::{net::SocketAddr, path::Path, thread};
 
 use squall::{
-    Application, CookieSecret, CurrentUser, Response, WebSocket, WebSocketError, WebSocketUpgrade,
-    get,
+    Application, CookieSecret, CurrentUser, Error, Response, WebSocket, WebSocketUpgrade, get,
+    http::StatusCode,
 };
 use testkit::{Browser, Wire, wait_until};
 
@@ -52,8 +52,50 @@ async fn echo(upgrade: WebSocketUpgrade) -> Response {
         while let Some(message) = socket.recv().await {
             socket.send(message?).await?;
         }
-        Ok::<_, WebSocketError>(())
+        Ok(())
     })
+}
+
+/// Ends with the error that the first message asks for.
+async fn failing(upgrade: WebSocketUpgrade) -> Response {
+    upgrade.on_upgrade(async |mut socket: WebSocket| {
+        while let Some(message) = socket.recv().await {
+            match message?.as_text() {
+                Some("fail") => return Err(Error::new("secret")),
+                Some("refuse") => {
+                    let refusal = Error::refusal(StatusCode::BAD_REQUEST, "no such room");
+                    return Err(refusal.with_field("room"));
+                }
+                Some("panic") => panic!("secret"),
+                Some("end") => return Ok(()),
+                _ => {}
+            }
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn error_of_a_handler_is_the_close_frame() {
+    let application = Application::new().route("/", get(failing));
+    let site = Serving::start(application);
+    for (text, code, reason) in [
+        ("end", 1000_u16, ""),
+        ("fail", 1011, "the server failed"),
+        ("refuse", 1008, "no such room"),
+        ("panic", 1011, "the server failed"),
+    ] {
+        let mut wire = open(site.address, "/");
+        send(&mut wire, 1, text.as_bytes());
+        let (opcode, payload) = receive(&mut wire);
+        assert_eq!(opcode, 8, "{text}");
+        assert_eq!(&payload[..2], code.to_be_bytes(), "{text}");
+        assert_eq!(String::from_utf8_lossy(&payload[2..]), reason, "{text}");
+        // The handler's end passes on to the connection.
+        send(&mut wire, 8, &payload[..2]);
+        wire.closed();
+    }
+    site.stopped();
 }
 
 #[test]

@@ -1,10 +1,12 @@
-//! `Application::current_user` and `login_url`.
+//! `Application::current_user` and `login_url`, and `Redirect::to_next`.
 
 use axum_core::extract::FromRequestParts;
+use http::StatusCode;
 use serde::Serialize;
+use squall_auth::safe_next;
 
 use super::find_user::FindUser;
-use crate::{Application, Result};
+use crate::{Application, Error, Redirect, Result};
 
 impl<S: Clone + Send + Sync + 'static> Application<S> {
     /// Sets how the user of a request is found, for [`CurrentUser`](crate::CurrentUser) and the
@@ -53,5 +55,36 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     pub fn login_url(mut self, url: impl Into<String>) -> Self {
         self.settings.auth.login_url = Some(url.into());
         self
+    }
+}
+
+impl Redirect {
+    /// Returns a 303 (See Other) to the page that the query parameter or field `next` names, as after a
+    /// login; an empty `next` is `/`.
+    ///
+    /// # Errors
+    ///
+    /// A [refusal](Error::refusal) with 400 for a `next` that leads to another site, which would be an open
+    /// redirect: see [`squall_auth::safe_next`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use squall::{Form, Redirect};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Login { next: String }
+    ///
+    /// async fn login(Form(login): Form<Login>) -> squall::Result<Redirect> {
+    ///     Redirect::to_next(&login.next)
+    /// }
+    /// ```
+    pub fn to_next(next: &str) -> Result<Self> {
+        let next = if next.is_empty() { "/" } else { next };
+        let next = safe_next(next).ok_or_else(|| {
+            let reason = "expected a path of this site";
+            Error::refusal(StatusCode::BAD_REQUEST, reason).with_field("next")
+        })?;
+        Ok(Self::see_other(next))
     }
 }
