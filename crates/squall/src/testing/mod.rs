@@ -38,15 +38,42 @@
 //! # }
 //! ```
 //!
+//! A form with files:
+//!
+//! ```
+//! use squall::{Application, Multipart, post, testing::TestClient};
+//!
+//! async fn upload(mut form: Multipart) -> squall::Result<String> {
+//!     let mut names = Vec::new();
+//!     while let Some(field) = form.next_field().await? {
+//!         names.extend(field.safe_file_name());
+//!     }
+//!     Ok(names.join(", "))
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let client = TestClient::new(Application::new().route("/upload", post(upload)));
+//! let response = client
+//!     .post("/upload")
+//!     .field("title", "Holidays")
+//!     .file("photo", "sea.jpg", "image/jpeg", b"...")
+//!     .await;
+//! assert_eq!(response.text(), "sea.jpg");
+//! # }
+//! ```
+//!
 //! # What it does not do
 //!
 //! No connection exists: limits and deadlines of the [`Server`](crate::Server), WebSockets and a
-//! client that disconnects need a real one, [`serve`](crate::serve) on a listener of port 0.
+//! client that disconnects need a real one, [`serve`](crate::serve) on a listener of port 0, and for
+//! WebSockets a client such as the crate `tokio-tungstenite`.
 
 mod client;
 mod cookies;
 mod request;
 mod response;
+mod upload;
 mod visitor;
 
 pub use self::{client::TestClient, request::TestRequest, response::TestResponse};

@@ -6,7 +6,11 @@ use axum_core::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use serde::Serialize;
 
-use super::{TestResponse, visitor::Visitor};
+use super::{
+    TestResponse,
+    upload::{self, Upload},
+    visitor::Visitor,
+};
 
 /// The cookie and the header of the XSRF token, as Tornado names them.
 const XSRF_COOKIE: &str = "_xsrf";
@@ -24,6 +28,7 @@ pub struct TestRequest<'a> {
     uri: Uri,
     headers: HeaderMap,
     body: Body,
+    upload: Upload,
     has_token: bool,
 }
 
@@ -40,6 +45,7 @@ impl<'a> TestRequest<'a> {
             uri,
             headers: HeaderMap::new(),
             body: Body::empty(),
+            upload: Upload::default(),
             has_token: true,
         }
     }
@@ -95,6 +101,25 @@ impl<'a> TestRequest<'a> {
         }
     }
 
+    /// Adds a field to the body, a form with files (`multipart/form-data`).
+    pub fn field(mut self, name: &str, text: &str) -> Self {
+        self.upload.field(name, text);
+        self
+    }
+
+    /// Adds a file to the body, a form with files (`multipart/form-data`).
+    pub fn file(
+        mut self,
+        name: &str,
+        file_name: &str,
+        media_type: &str,
+        content: impl AsRef<[u8]>,
+    ) -> Self {
+        self.upload
+            .file(name, file_name, media_type, content.as_ref());
+        self
+    }
+
     /// Leaves the XSRF token out, to test that such a request is refused.
     ///
     /// Default: requests of unsafe methods have a token.
@@ -116,6 +141,10 @@ impl<'a> TestRequest<'a> {
     }
 
     fn into_request(mut self) -> Request {
+        if !self.upload.is_empty() {
+            let upload = std::mem::take(&mut self.upload);
+            self = self.typed(upload::CONTENT_TYPE, upload.into_body());
+        }
         if self.has_token && !self.method.is_safe() && !self.headers.contains_key(XSRF_HEADER) {
             let mut cookies = self.visitor.cookies();
             if cookies.get(XSRF_COOKIE).is_none() {

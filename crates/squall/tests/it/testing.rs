@@ -1,7 +1,7 @@
 //! The client for tests of applications.
 
 use squall::{
-    Application, Client, Cookies, CurrentUser, Error, Form, Json, Path, Redirect, get,
+    Application, Client, Cookies, CurrentUser, Error, Form, Json, Multipart, Path, Redirect, get,
     http::StatusCode, post, testing::TestClient,
 };
 
@@ -21,6 +21,18 @@ async fn logout(cookies: Cookies) -> squall::Result<()> {
     Ok(cookies.clear_cookie("user")?)
 }
 
+/// Responds with a line for each field.
+async fn upload(mut form: Multipart) -> squall::Result<String> {
+    let mut lines = String::new();
+    while let Some(field) = form.next_field().await? {
+        let (file_name, media_type) = (field.file_name(), field.content_type());
+        let head = format!("{:?} {file_name:?} {media_type:?}", field.name());
+        let content = field.bytes().await?;
+        lines.push_str(&format!("{head} {content:?}\n"));
+    }
+    Ok(lines)
+}
+
 fn application() -> Application {
     Application::new()
         .cookie_secret(SECRET)
@@ -30,6 +42,7 @@ fn application() -> Application {
         .route("/logout", post(logout))
         .route("/me", get(async |CurrentUser(name): CurrentUser| name))
         .route("/notes", post(async |Json(note): Json<Note>| Json(note)))
+        .route("/upload", post(upload).body_limit(10_000))
         .route("/raw", post(async |body: String| body))
         .route(
             "/client",
@@ -94,6 +107,30 @@ async fn json_headers_and_the_connection() {
         client.urls().reverse_url("login", [0; 0]).unwrap(),
         "/login"
     );
+}
+
+#[tokio::test]
+async fn forms_have_fields_and_files() {
+    let client = TestClient::new(application());
+    let response = client
+        .post("/upload")
+        .field("title", "two\r\nlines")
+        .file("photo", "../sea \"1\".jpg", "image/jpeg", b"--\r\n\xff")
+        .file("photo", "", "application/octet-stream", "")
+        .await;
+    assert_eq!(
+        response.text(),
+        "\"title\" None None b\"two\\r\\nlines\"\n\
+         \"photo\" Some(\"../sea %221%22.jpg\") Some(\"image/jpeg\") b\"--\\r\\n\\xff\"\n\
+         \"photo\" Some(\"\") Some(\"application/octet-stream\") b\"\"\n"
+    );
+    let large = client
+        .post("/upload")
+        .file("a", "b", "text/plain", [0; 10_000])
+        .await;
+    assert_eq!(large.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let refused = client.post("/upload").without_xsrf().field("a", "b").await;
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
