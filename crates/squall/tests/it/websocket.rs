@@ -239,7 +239,7 @@ fn handshakes_need_no_token_but_the_right_origin() {
 #[test]
 fn handshakes_need_the_user_that_the_handler_extracts() {
     let greet = async |upgrade: WebSocketUpgrade, CurrentUser(name): CurrentUser| {
-        upgrade.on_upgrade(async move |mut socket: WebSocket| socket.send(name).await)
+        upgrade.on_upgrade(async move |mut socket: WebSocket| Ok(socket.send(name).await?))
     };
     let secret = CookieSecret::generate().expect("random bytes");
     let ada = CookieSecret::new(secret.clone()).expect("a good secret");
