@@ -1,4 +1,4 @@
-//! Tornado's demo `websocket`: a chat. Run with `cargo run --bin websocket`.
+//! Tornado's demo `websocket`: a chat. Run with `cargo run --bin websocket_chat`.
 
 use std::sync::Arc;
 

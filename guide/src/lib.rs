@@ -32,3 +32,4 @@ page!(load_balancer, "load-balancer.md");
 page!(deploying, "deploying.md");
 page!(debug, "debug.md");
 page!(defaults, "defaults.md");
+page!(names, "names.md");

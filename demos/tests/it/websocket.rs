@@ -5,7 +5,7 @@ use testkit::{Browser, Wire, wait_until};
 use crate::Demo;
 
 fn start() -> Demo {
-    Demo::start(env!("CARGO_BIN_EXE_websocket"), &[])
+    Demo::start(env!("CARGO_BIN_EXE_websocket_chat"), &[])
 }
 
 fn open(demo: &Demo) -> Wire {

@@ -3,6 +3,7 @@
 mod documents;
 mod features;
 mod manifests;
+mod names;
 mod sources;
 
 use crate::repository::{File, files};
@@ -17,6 +18,7 @@ const CHECKS: &[Check] = &[
     documents::nothing_points_at_this_machine,
     features::each_feature_of_the_facade_is_in_its_table,
     documents::each_crate_has_its_page,
+    names::each_name_of_the_facade_is_on_its_page,
     manifests::each_dependency_has_its_reason,
     manifests::each_package_is_locked_to_the_public_index,
     manifests::each_package_takes_the_lints,

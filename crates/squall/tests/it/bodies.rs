@@ -405,6 +405,22 @@ fn every_extractor_refuses_a_body_that_it_cannot_read() {
 }
 
 #[test]
+fn form_of_10_000_fields_is_read_within_the_limit_of_its_body() {
+    let bodies = Bodies::start();
+    let pairs: String = (0..10_000).map(|i| format!("{i:x}=&")).collect();
+    let reply = bodies.ask(&sent("/map", FORM, &pairs), End::Wait);
+    assert_eq!(reply, (200, "10000".to_owned()));
+    bodies.lines(1);
+    let longer = format!("{pairs}a={}", "x".repeat(20_000));
+    bodies.check(&[case(
+        "beyond the limit",
+        sent("/map", FORM, longer),
+        413,
+        TOO_LARGE,
+    )]);
+}
+
+#[test]
 fn malformed_forms_are_refused_at_every_stage() {
     let bodies = Bodies::start();
     let forms = |body: &str| sent("/files", MULTIPART, body);

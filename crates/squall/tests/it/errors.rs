@@ -241,3 +241,31 @@ async fn mounted_application_keeps_its_error_pages() {
         assert_eq!((answer.status, &*answer.body), (status, body), "{target}");
     }
 }
+
+/// `?` converts errors that are not `std::error::Error`, with their causes.
+#[tokio::test]
+async fn errors_of_anyhow_and_eyre_are_failures() {
+    let missing = || std::fs::read_to_string("no/such/file");
+    let anyhow = move || anyhow::Context::context(missing(), "the list of users");
+    let eyre = move || eyre::WrapErr::wrap_err(missing(), "the list of users");
+    let service = service(
+        Application::new()
+            .route("/anyhow", get(async move || Ok::<_, Error>(anyhow()?)))
+            .route("/eyre", get(async move || Ok::<_, Error>(eyre()?))),
+    );
+    for target in ["/anyhow", "/eyre"] {
+        let answer = ask(&service, request("GET", target)).await;
+        assert_eq!(answer.status, 500, "{target}");
+        assert!(!answer.body.contains("users"), "{}", answer.body);
+    }
+    let causes = |error: Error| format!("{error:?}");
+    for text in [
+        causes(anyhow().unwrap_err().into()),
+        causes(eyre().unwrap_err().into()),
+    ] {
+        assert!(
+            text.starts_with("the list of users\n  caused by: No such file"),
+            "{text}"
+        );
+    }
+}
