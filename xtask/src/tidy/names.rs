@@ -43,7 +43,9 @@ fn public(lib: &str) -> BTreeSet<&str> {
 
 fn listed(page: &str) -> impl Iterator<Item = &str> {
     // Items of other crates have no link.
-    let rows = page.lines().filter(|line| line.starts_with("| [`") || line.starts_with("| `"));
+    let rows = page
+        .lines()
+        .filter(|line| line.starts_with("| [`") || line.starts_with("| `"));
     rows.filter_map(|row| row.split('`').nth(1))
 }
 
