@@ -42,10 +42,7 @@ impl<F: Future<Output = Result<()>>> Future for Handling<F> {
 }
 
 fn end(sender: &Sender, error: &Error) {
-    if error
-        .source()
-        .is_some_and(|source| source.is::<WebSocketError>())
-    {
+    if matches!(error.source(), Some(source) if source.is::<WebSocketError>()) {
         tracing::debug!(%error, "a WebSocket ended");
         return;
     }
