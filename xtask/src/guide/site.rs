@@ -117,14 +117,18 @@ fn source(page: &Page, text: &str) -> String {
 /// Returns mdbook's table of contents: the headings and links of the front page.
 fn summary(pages: &[Page]) -> String {
     let mut summary = format!("# Summary\n\n[{}](README.md)\n", pages[0].title);
+    let mut part = None;
     for line in pages[0].body.lines() {
-        if let Some(part) = line.strip_prefix("## ") {
-            summary.push_str(&format!("\n# {part}\n\n"));
+        if let Some(name) = line.strip_prefix("## ") {
+            part = Some(name);
         }
-        let listed = pages[1..]
-            .iter()
-            .find(|page| line.contains(&format!("][{}]", page.file)));
-        if let Some(Page { title, file, .. }) = listed {
+        let is_link = |page: &&Page| line.contains(&format!("][{}]", page.file));
+        let item = line.strip_prefix("- [");
+        if let Some(Page { title, file, .. }) = item.and_then(|_| pages[1..].iter().find(is_link)) {
+            // A part without pages is not listed.
+            if let Some(part) = part.take() {
+                summary.push_str(&format!("\n# {part}\n\n"));
+            }
             summary.push_str(&format!("- [{title}]({file})\n"));
         }
     }
@@ -163,7 +167,7 @@ mod tests {
 
     #[test]
     fn summary_has_the_parts_of_the_front_page() {
-        let front = "# Guide\n\n## Writing\n\n- [Routes][routes.md]: rules\n\n## Running\n\n- [Debug][debug.md]\n";
+        let front = "# Guide\n\n## Writing\n\n- [Routes][routes.md]: rules\n\n## Running\n\n- [Debug][debug.md]\n\n## Else\n\n| [Routes][routes.md] |\n";
         let pages = [
             page("README.md", "Guide", front),
             page("routes.md", "Routes", ""),
