@@ -8,6 +8,10 @@
 //! $ curl -s localhost:8888/books -H 'Content-Type: application/json' -H 'Accept: application/json' -d '{"title": "Emma"}'
 //! $ curl -s localhost:8888/openapi.json
 //! ```
+#![expect(
+    clippy::exhaustive_structs,
+    reason = "utoipa::path makes a public struct for each handler"
+)]
 
 use std::sync::{Arc, Mutex, PoisonError};
 
