@@ -25,7 +25,7 @@ pub struct Built {
     pub compiled: usize,
     pub(super) units: Vec<Unit>,
     pub(super) scripts: Vec<Script>,
-    /// Files that errors name, relative to a directory that cargo does not tell.
+    /// Files that errors name, relative to a directory that is not in the message.
     pub(super) named: BTreeSet<PathBuf>,
     /// Files and directories of `rerun-if-changed` of a build script that failed.
     pub(super) rerun: BTreeSet<PathBuf>,

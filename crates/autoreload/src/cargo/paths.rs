@@ -44,7 +44,7 @@ pub(super) fn of_build_script(text: &str) -> BTreeSet<PathBuf> {
     paths.map(PathBuf::from).collect()
 }
 
-/// Whether a build script has told cargo what it depends on.
+/// Whether a build script has printed its dependencies for cargo.
 pub(super) fn has_rerun_rules(text: &str) -> bool {
     text.lines()
         .any(|line| line.starts_with("cargo:rerun-if-") || line.starts_with("cargo::rerun-if-"))

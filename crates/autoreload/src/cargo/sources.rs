@@ -20,8 +20,8 @@ use crate::Roots;
 /// The files of a program, whose change makes cargo build again.
 ///
 /// Before the first build and after a failed one, these are all files of the local packages that no
-/// ignore file names, and all files that the errors name: cargo does not tell what the failed part
-/// has read.
+/// ignore file names, and all files that the errors name: cargo writes no dep-info for the part that
+/// failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources {
     workspace: PathBuf,
@@ -170,7 +170,7 @@ impl Sources {
             }
         }
         self.normalize();
-        // Without dep-info, cargo has not told what the program was made of.
+        // Without dep-info, the files of the program are not known.
         self.is_complete = !text.is_empty();
     }
 

@@ -8,8 +8,8 @@ use std::{
 use super::{http1::Http1, io::Io};
 use crate::{Serve, request::Adapter};
 
-/// How long a connection is idle before it is parked. To start hyper anew costs about as much as a
-/// small request.
+/// How long a connection is idle before it is parked, so that one in use does not start hyper anew
+/// for each request.
 pub(super) const PARK_AFTER: Duration = Duration::from_secs(1);
 
 /// A parked connection. hyper begins anew with the first byte of the next request.

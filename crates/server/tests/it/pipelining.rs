@@ -26,7 +26,8 @@ fn post(number: usize) -> Vec<u8> {
     [head.into_bytes(), body].concat()
 }
 
-/// The client reads nothing until the server can send no more, so responses are sent in part.
+/// The client sends while it reads, and responses are more than the socket's buffers hold, so the
+/// server sends some of them in part.
 #[test]
 fn responses_of_all_sizes_arrive_in_order() {
     let server = TestServer::new(Limits::default());
