@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{
     framing::{Guard, INVALID_HEAD, Verdict},
+    request::LARGE,
     state::ConnectionState,
     stop::OpenConnection,
     stream::Stream,
@@ -25,9 +26,6 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Up to this size head and body of a response are copied into one buffer: a vectored write of two
 /// takes the system longer than the copy.
 const SMALL: usize = 1024;
-
-/// Larger writes are not worth a copy to save a system call.
-const LARGE: usize = 4096;
 
 /// The transport of a connection.
 #[derive(Debug)]
@@ -199,7 +197,7 @@ impl Io {
     fn collect(&self, response: &[u8]) -> bool {
         let ConnectionState { claims, unsent, .. } = &*self.shared;
         (!unsent.is_empty() || claims.has_next())
-            && response.len() <= LARGE
+            && response.len() < LARGE
             && matches!(self.transport, Transport::Plain(_))
             && !claims.is_upgraded()
             && unsent.collect(response)

@@ -6,8 +6,8 @@ mod incoming;
 mod outgoing;
 mod service;
 
-pub(crate) use self::service::Adapter;
 pub use self::{
     incoming::Incoming,
     service::{Serve, panic_message},
 };
+pub(crate) use self::{outgoing::LARGE, service::Adapter};

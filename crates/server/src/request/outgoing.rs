@@ -13,8 +13,8 @@ use pin_project_lite::pin_project;
 use super::in_flight::InFlight;
 use crate::state::ConnectionState;
 
-/// The size of a response chunk from which copying takes longer than a write of its own.
-const LARGE: usize = 4096;
+/// The size of a chunk of a response, or of a write, from which copying takes longer than a write of its own.
+pub(crate) const LARGE: usize = 4096;
 
 /// Over HTTP/2, the client has to take something before we can go on: its window may be shut.
 #[derive(Debug)]
