@@ -7,7 +7,7 @@
 use std::{
     env, fs,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::Path,
     process::Command,
     time::{Duration, Instant},
 };
@@ -30,10 +30,7 @@ fn main() -> Result<()> {
     if copy.exists() {
         fs::remove_dir_all(&copy)?;
     }
-    fs::create_dir_all(&copy)?;
-    for name in ["Cargo.toml", "Cargo.lock", "crates", "xtask", "benches"] {
-        copy_all(&workspace.join(name), &copy.join(name))?;
-    }
+    copy_all(&workspace, &copy)?;
     let source = copy.join("crates/squall/examples/friendfeed/main.rs");
     let text = fs::read_to_string(&source)?;
     if !text.contains(BEFORE) {
@@ -148,6 +145,7 @@ impl Site {
     }
 }
 
+/// Copies the sources: no hidden files, and nothing that a build made.
 fn copy_all(from: &Path, to: &Path) -> Result<()> {
     if !from.is_dir() {
         fs::copy(from, to)?;
@@ -155,8 +153,8 @@ fn copy_all(from: &Path, to: &Path) -> Result<()> {
     }
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
-        let name: PathBuf = entry?.file_name().into();
-        if name != Path::new("target") {
+        let name = entry?.file_name();
+        if name != "target" && !name.as_encoded_bytes().starts_with(b".") {
             copy_all(&from.join(&name), &to.join(&name))?;
         }
     }
