@@ -16,6 +16,9 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{codec::CloseCode, connection::Connection, timing::Timing};
 
+/// Turns of one poll; then other tasks of the thread have their turn.
+const TURNS: usize = 16;
+
 /// What the driver and the handles of a socket share.
 pub(crate) struct Shared {
     connection: Mutex<Connection>,
@@ -83,7 +86,27 @@ impl<F: Future> Driver<F> {
 impl<F: Future> Future for Driver<F> {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        for _ in 0..TURNS {
+            if let Turn::Over(poll) = self.as_mut().turn(cx) {
+                return poll;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// The result of one turn.
+enum Turn {
+    /// There is a message for the handler, which waits for it in this task.
+    Again,
+    Over(Poll<()>),
+}
+
+impl<F: Future> Driver<F> {
+    /// Polls the handler, then reads, writes and enforces deadlines.
+    fn turn(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Turn {
         let mut this = self.project();
         let shared = &this.shared.0;
         shared.lock().begin_turn(cx.waker());
@@ -145,13 +168,14 @@ impl<F: Future> Future for Driver<F> {
             }
         }
         let is_over = connection.is_gone() && this.handler.is_none();
-        let wakes = connection.end_turn();
+        let (wakes, is_own) = connection.end_turn();
         drop(connection);
         wakes.wake();
         match this.panic.take_if(|_| is_over) {
             Some(panic) => resume_unwind(panic),
-            None if is_over => Poll::Ready(()),
-            None => Poll::Pending,
+            None if is_over => Turn::Over(Poll::Ready(())),
+            None if is_own => Turn::Again,
+            None => Turn::Over(Poll::Pending),
         }
     }
 }

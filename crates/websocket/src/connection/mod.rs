@@ -160,10 +160,17 @@ impl Connection {
         });
     }
 
-    /// Ends a turn; returns the tasks that can go on.
-    pub(crate) fn end_turn(&mut self) -> Wakes {
+    /// Ends a turn; returns the tasks that can go on, and whether the receiver in the driver's own task can. That one is
+    /// polled again at once, which costs less than a wake.
+    pub(crate) fn end_turn(&mut self) -> (Wakes, bool) {
         self.is_driving = false;
-        self.wakes()
+        let Wakes(receiver, others) = self.wakes();
+        let is_own = |waker: &Waker| {
+            let driver = self.driver.as_ref();
+            driver.is_some_and(|driver| driver.will_wake(waker))
+        };
+        let is_here = receiver.as_ref().is_some_and(is_own);
+        (Wakes(receiver.filter(|_| !is_here), others), is_here)
     }
 
     pub(crate) fn is_gone(&self) -> bool {

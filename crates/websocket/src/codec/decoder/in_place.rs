@@ -1,8 +1,10 @@
 //! Large payloads, which are taken and read without a copy.
 
+use std::mem;
+
 use bytes::{Buf, BufMut, BytesMut, buf::Limit};
 
-use super::{Decoder, Event, Payload, RESERVED};
+use super::{Decoder, Event, Partial, Payload, RESERVED};
 use crate::codec::{Fault, FrameHeader, Opcode, unmask};
 
 /// Room beyond the end of a large frame: a read that does not fill its buffer has emptied the socket, which spares
@@ -10,38 +12,61 @@ use crate::codec::{Fault, FrameHeader, Opcode, unmask};
 pub(super) const SLACK: usize = 256;
 
 /// Fewer missing bytes are not worth a read of their own.
-const DIRECT: u64 = 4 * 1024;
+const DIRECT: usize = 4 * 1024;
 
 /// A whole payload of this length keeps the buffer that it was read into, which is at most twice as large.
 const KEPT: usize = 32 * 1024;
 
 impl Decoder {
-    /// Takes bytes from a buffer of a read, as [`decode`](Self::decode) does. A large message that is whole in
-    /// it takes its part of the buffer away, instead of a copy.
+    /// Takes bytes from a buffer of a read, as [`decode`](Self::decode) does. A large payload takes its part of the
+    /// buffer away, instead of a copy: all of it, if the frame goes on.
     pub(crate) fn decode_buffer(&mut self, buffer: &mut BytesMut) -> Result<Option<Event>, Fault> {
         let is_between = self.header_len == 0 && self.frame.is_none() && self.message.is_none();
         if is_between
-            && buffer.len() > KEPT
+            && buffer.len() > DIRECT
             && let Some((header, len)) = FrameHeader::parse(buffer)?
-            && header.is_final
             && matches!(header.opcode, Opcode::Text | Opcode::Binary)
             && let Ok(length) = usize::try_from(header.length)
-            && (KEPT..=buffer.len() - len).contains(&length)
+            && length >= KEPT
         {
-            self.begin(header)?;
-            self.frame = None;
-            buffer.advance(len);
-            let mut bytes = buffer.split_to(length);
-            unmask(header.mask, &mut bytes);
-            return Ok(Some(Event::Message(Payload {
-                is_text: header.opcode == Opcode::Text,
-                is_compressed: header.rsv1,
-                bytes: bytes.freeze(),
-            })));
+            if buffer.len() < len + length {
+                self.begin(header)?;
+                buffer.advance(len);
+                self.take_begun(mem::take(buffer));
+                return Ok(None);
+            }
+            if header.is_final {
+                self.begin(header)?;
+                self.frame = None;
+                buffer.advance(len);
+                let mut bytes = buffer.split_to(length);
+                unmask(header.mask, &mut bytes);
+                return Ok(Some(Event::Message(Payload {
+                    is_text: header.opcode == Opcode::Text,
+                    is_compressed: header.rsv1,
+                    bytes: bytes.freeze(),
+                })));
+            }
         }
         let (taken, event) = self.decode(buffer)?;
         buffer.advance(taken);
         Ok(event)
+    }
+
+    /// Takes the first bytes of a message, whose frame has begun and goes on.
+    fn take_begun(&mut self, mut bytes: BytesMut) {
+        let Some(frame) = &mut self.frame else {
+            return;
+        };
+        frame.mask = unmask(frame.mask, &mut bytes);
+        frame.missing -= bytes.len() as u64;
+        self.begun = self.begun.wrapping_add(1);
+        self.message = Some(Box::new(Partial {
+            is_text: frame.opcode == Opcode::Text,
+            is_compressed: frame.is_compressed,
+            bytes,
+            checked: 0,
+        }));
     }
 
     /// Returns the place for the rest of a large frame, to read into it without another copy. After a read of `n`
@@ -49,7 +74,7 @@ impl Decoder {
     pub(crate) fn direct(&mut self) -> Option<Limit<&mut BytesMut>> {
         let frame = self.frame.as_ref()?;
         let message = self.message.as_mut()?;
-        if frame.opcode.is_control() || frame.missing < DIRECT {
+        if frame.opcode.is_control() || frame.missing < DIRECT as u64 {
             return None;
         }
         let missing = usize::try_from(frame.missing).unwrap_or(usize::MAX);
