@@ -1,9 +1,9 @@
 //! Servers that take turns, and the table of what a request costs in each.
 #![expect(clippy::print_stdout, reason = "the results are for people")]
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use crate::{Result, Server};
+use crate::Result;
 
 /// Figures of one server in one round.
 #[derive(Clone, Copy, Debug)]
@@ -16,23 +16,6 @@ pub struct Run {
 }
 
 impl Run {
-    /// Has a server answer as [`Server::load`] asks, and looks at its CPU time.
-    ///
-    /// # Errors
-    ///
-    /// As [`Server::load`] and [`Server::cpu_time`].
-    pub fn of(
-        server: &Server,
-        path: &str,
-        header: &str,
-        connections: u32,
-        seconds: u64,
-    ) -> Result<Self> {
-        let before = server.cpu_time()?;
-        let requests = server.load(path, header, connections, seconds)?;
-        Ok(Self::new(requests, server.cpu_time()? - before))
-    }
-
     /// Makes it of requests, or messages, and the CPU time that they took together.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "it is far below 2^52")]
@@ -98,9 +81,64 @@ pub fn median(mut numbers: Vec<f64>) -> f64 {
     }
 }
 
+/// The median of some numbers and how far they spread.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Summary {
+    median: f64,
+    lowest: f64,
+    highest: f64,
+}
+
+impl Summary {
+    /// Summarizes numbers, of which there must be at least one.
+    #[must_use]
+    pub fn of(numbers: Vec<f64>) -> Self {
+        Self {
+            lowest: numbers.iter().copied().fold(f64::INFINITY, f64::min),
+            highest: numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            median: median(numbers),
+        }
+    }
+}
+
+/// Shows three digits at least of the median, and the spread unless all numbers look the same.
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = match self.median {
+            100.0.. => 0,
+            10.0..100.0 => 1,
+            _ => 2,
+        };
+        let show = |number| format!("{number:.digits$}");
+        let [median, lowest, highest] = [self.median, self.lowest, self.highest].map(show);
+        if lowest == highest {
+            f.write_str(&median)
+        } else {
+            write!(f, "{median} ({lowest}–{highest})")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::median;
+    use super::{Summary, median};
+
+    #[test]
+    fn summaries() {
+        for (numbers, wanted) in [
+            (vec![1.0], "1.00"),
+            (vec![1.083, 1.0, 1.5], "1.08 (1.00–1.50)"),
+            (vec![12.34, 20.0], "16.2 (12.3–20.0)"),
+            (vec![153.2, 90.0, 200.0], "153 (90–200)"),
+            (vec![1.001, 1.002], "1.00"),
+        ] {
+            assert_eq!(
+                Summary::of(numbers.clone()).to_string(),
+                wanted,
+                "{numbers:?}"
+            );
+        }
+    }
 
     #[test]
     fn medians() {

@@ -1,4 +1,4 @@
-//! Shared by the end-to-end benches: a server in a process of its own, load from wrk, a table.
+//! Shared by the end-to-end benches: a server in a process of its own, load from wrk and h2load, statistics.
 //!
 //! The server has one CPU and the load another, so that neither takes time from the other.
 
@@ -6,17 +6,20 @@ use std::{
     env,
     error::Error,
     fs,
-    io::{self, BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
+use nix::{time::ClockId, unistd::Pid};
+use rustix::process::{Resource, Signal, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_setaffinity};
+use tokio::runtime::{Builder, Runtime};
 
-pub mod bare;
 pub mod compare;
+pub mod h2load;
 pub mod listing;
 pub mod process;
 pub mod wrk;
@@ -58,50 +61,79 @@ impl Server {
         }
     }
 
-    /// The time that all its threads have spent on the CPU so far, in user and kernel mode.
+    /// Starts another program on the CPU of the servers. It listens on the address some time later: see [`wait`](Self::wait).
     ///
     /// # Errors
     ///
-    /// When the kernel does not keep it (Linux: `/proc/PID/task/*/schedstat`).
-    pub fn cpu_time(&self) -> Result<Duration> {
-        let mut nanoseconds = 0;
-        for task in fs::read_dir(format!("/proc/{}/task", self.process.id()))? {
-            let figures = fs::read_to_string(task?.path().join("schedstat"))?;
-            let running = figures.split_whitespace().next().unwrap_or_default();
-            nanoseconds += running.parse::<u64>()?;
+    /// When the program cannot be run, or the machine has no `taskset`.
+    pub fn spawn(program: &Command, address: SocketAddr) -> Result<Self> {
+        let mut command = pinned(SERVER_CPU)?;
+        command.arg(program.get_program()).args(program.get_args());
+        if let Some(directory) = program.get_current_dir() {
+            command.current_dir(directory);
         }
-        Ok(Duration::from_nanos(nanoseconds))
+        let process = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        Ok(Self {
+            process,
+            addresses: vec![address],
+        })
     }
 
-    /// Returns the memory of its own in bytes: `RssAnon`.
+    /// Waits until it accepts connections.
+    ///
+    /// # Errors
+    ///
+    /// When it ends before.
+    pub fn wait(&mut self) -> Result<()> {
+        let address = self.address();
+        testkit::wait_for("the server to listen", || match self.process.try_wait() {
+            Ok(Some(status)) => Some(Err(format!("it ended: {status}").into())),
+            Ok(None) => TcpStream::connect(address).ok().map(|_| Ok(())),
+            Err(error) => Some(Err(error.into())),
+        })
+    }
+
+    /// Stops it with SIGTERM, and waits for its end.
+    ///
+    /// # Errors
+    ///
+    /// When it has ended already.
+    pub fn stop(mut self) -> Result<()> {
+        process::signal(self.process.id(), Signal::TERM)?;
+        self.process.wait()?;
+        Ok(())
+    }
+
+    /// Returns the CPU time in user and kernel mode of all its threads so far, those of its children included.
+    ///
+    /// # Errors
+    ///
+    /// When it has ended.
+    pub fn cpu_time(&self) -> Result<Duration> {
+        self.processes()?.into_iter().map(cpu_time).sum()
+    }
+
+    /// Returns its process and the children, and theirs.
+    fn processes(&self) -> Result<Vec<u32>> {
+        let mut found = vec![self.process.id()];
+        let mut next = 0;
+        while let Some(&pid) = found.get(next) {
+            found.extend(process::children(pid)?);
+            next += 1;
+        }
+        Ok(found)
+    }
+
+    /// Returns its memory in bytes, that of its children included: `RssAnon`.
     ///
     /// # Errors
     ///
     /// When the kernel does not keep it (Linux: `/proc/PID/status`).
     pub fn memory(&self) -> Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let mut lines = status.lines();
-        let line = lines.find_map(|line| line.strip_prefix("RssAnon:"));
-        let kib: u64 = line
-            .and_then(|line| line.trim().strip_suffix(" kB"))
-            .ok_or("no RssAnon in /proc/PID/status")?
-            .parse()?;
-        Ok(kib * 1024)
-    }
-
-    /// Returns its response to one request for `/`, without the date.
-    ///
-    /// # Errors
-    ///
-    /// When it does not answer.
-    pub fn answer(&self) -> Result<String> {
-        let mut stream = TcpStream::connect(self.address())?;
-        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-        stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let lines = answer.lines().filter(|line| !line.starts_with("date: "));
-        Ok(lines.collect::<Vec<_>>().join("\n"))
+        self.processes()?.into_iter().map(memory).sum()
     }
 
     /// Where it listens first of all.
@@ -115,25 +147,6 @@ impl Server {
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
-
-    /// Asks for a path again and again for some seconds, with a header, and counts the answers.
-    ///
-    /// # Errors
-    ///
-    /// When a single one fails, or the machine has no `wrk`.
-    pub fn load(&self, path: &str, header: &str, connections: u32, seconds: u64) -> Result<u64> {
-        let output = pinned(LOAD_CPU)?
-            .arg(find("wrk")?)
-            .args(["-t1", &format!("-c{connections}"), &format!("-d{seconds}s")])
-            .args(["-H", header])
-            .arg(format!("http://{}{path}", self.address()))
-            .output()?;
-        let report = wrk::Report::read(&String::from_utf8(output.stdout)?)?;
-        if report.errors() > 0 {
-            return Err(report.to_string().into());
-        }
-        Ok(report.requests)
-    }
 }
 
 impl Drop for Server {
@@ -142,6 +155,32 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Returns a runtime on this thread.
+///
+/// # Errors
+///
+/// When the system refuses it.
+pub fn current_thread() -> Result<Runtime> {
+    Ok(Builder::new_current_thread().enable_all().build()?)
+}
+
+/// Returns the CPU time of a process, threads that have ended included.
+fn cpu_time(pid: u32) -> Result<Duration> {
+    let clock = ClockId::pid_cpu_clock_id(Pid::from_raw(pid.cast_signed()))?;
+    Ok(clock.now()?.into())
+}
+
+fn memory(pid: u32) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let mut lines = status.lines();
+    let line = lines.find_map(|line| line.strip_prefix("RssAnon:"));
+    let kib: u64 = line
+        .and_then(|line| line.trim().strip_suffix(" kB"))
+        .ok_or("no RssAnon in /proc/PID/status")?
+        .parse()?;
+    Ok(kib * 1024)
 }
 
 /// Listens on a free port of 127.0.0.1, and prints it for [`Server::start`].
@@ -165,6 +204,17 @@ pub fn announce(addresses: &str) -> io::Result<()> {
     writeln!(io::stdout(), "{addresses}")
 }
 
+/// Raises the limit of open descriptors for this process and its children, as far as it may.
+///
+/// # Errors
+///
+/// When the system refuses it.
+pub fn raise_descriptors() -> Result<()> {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    Ok(setrlimit(Resource::Nofile, limit)?)
+}
+
 /// Moves this thread, and those that it starts, to the CPU of the load.
 ///
 /// # Errors
@@ -176,8 +226,19 @@ pub fn be_the_load() -> Result<()> {
     Ok(sched_setaffinity(None, &cpus)?)
 }
 
+/// Returns a command for a program on the CPU of the load.
+///
+/// # Errors
+///
+/// When `taskset` is missing.
+pub fn loader(program: &Path) -> Result<Command> {
+    let mut command = pinned(LOAD_CPU)?;
+    command.arg(program);
+    Ok(command)
+}
+
 fn pinned(cpu: &str) -> Result<Command> {
-    let mut command = Command::new(find("taskset")?);
+    let mut command = Command::new(outside("taskset")?);
     command.args(["-c", cpu]);
     Ok(command)
 }
@@ -187,8 +248,8 @@ fn pinned(cpu: &str) -> Result<Command> {
 /// # Errors
 ///
 /// When it is missing; the error explains how to get it.
-pub fn find(program: &str) -> Result<PathBuf> {
+pub fn outside(program: &str) -> Result<PathBuf> {
     testkit::find_outside(program).ok_or_else(|| {
-        format!("{program} is missing; get it with: apt-get install wrk util-linux").into()
+        format!("{program} is missing; get it with: cargo xtask test --install").into()
     })
 }

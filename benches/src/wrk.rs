@@ -1,8 +1,52 @@
-//! Reports of wrk.
+//! wrk: its load and its reports.
 
-use std::fmt;
+use std::{fmt, path::Path, time::Duration};
 
-use crate::Result;
+use crate::{Result, Server, loader, outside};
+
+/// Requests that wrk sends again and again.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "benches fill it in")]
+pub struct Load<'a> {
+    /// The path of their URL.
+    pub path: &'a str,
+    /// Header lines beside `Host`.
+    pub headers: &'a [String],
+    /// Connections at a time.
+    pub connections: u32,
+    /// How long.
+    pub seconds: u64,
+    /// A script in Lua that makes the requests.
+    pub script: Option<&'a Path>,
+}
+
+impl Load<'_> {
+    /// Sends them to a server.
+    ///
+    /// # Errors
+    ///
+    /// When one fails, or the machine has no `wrk`. A response that takes more than 2 s is late, and no error.
+    pub fn run(&self, server: &Server) -> Result<Report> {
+        let mut wrk = loader(&outside("wrk")?)?;
+        wrk.args(["-t1", "--latency"])
+            .arg(format!("-c{}", self.connections))
+            .arg(format!("-d{}s", self.seconds));
+        for header in self.headers {
+            wrk.args(["-H", header]);
+        }
+        if let Some(script) = self.script {
+            wrk.arg("-s").arg(script);
+        }
+        let output = wrk
+            .arg(format!("http://{}{}", server.address(), self.path))
+            .output()?;
+        let report = Report::read(&String::from_utf8(output.stdout)?)?;
+        if report.errors() > report.timeout || report.requests == 0 {
+            return Err(report.to_string().into());
+        }
+        Ok(report)
+    }
+}
 
 /// Outcomes of the requests of one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +64,8 @@ pub struct Report {
     pub timeout: u64,
     /// Answers with a status below 200 or above 399.
     pub status: u64,
+    /// The time that 99 of 100 responses took at most, where wrk printed it.
+    pub p99: Option<Duration>,
 }
 
 impl Report {
@@ -52,6 +98,10 @@ impl Report {
         if let Some(count) = bad.next() {
             report.status = count.parse()?;
         }
+        report.p99 = lines()
+            .find_map(|line| line.strip_prefix("99%"))
+            .map(|time| duration(time.trim()))
+            .transpose()?;
         Ok(report)
     }
 
@@ -71,6 +121,7 @@ impl fmt::Display for Report {
             write,
             timeout,
             status,
+            p99: _,
         } = self;
         write!(
             f,
@@ -79,8 +130,23 @@ impl fmt::Display for Report {
     }
 }
 
+/// wrk prints two decimals and a unit, which grows with the time.
+fn duration(text: &str) -> Result<Duration> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "us" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "m" => 60.0,
+        _ => return Err(format!("wrk has a new unit of time: {text}").into()),
+    };
+    Ok(Duration::try_from_secs_f64(digits.parse::<f64>()? * unit)?)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::Report;
 
     #[test]
@@ -109,6 +175,10 @@ Transfer/sec:      7.25MB
             timeout: 4,
             ..good
         };
+        let late = |micros| Report {
+            p99: Some(Duration::from_micros(micros)),
+            ..good
+        };
         let errors = "  Socket errors: connect 1, read 3, write 2, timeout 4\n";
         let statuses = "  Non-2xx or 3xx responses: 7\n";
         for (text, wanted) in [
@@ -122,6 +192,10 @@ Transfer/sec:      7.25MB
                     ..broken
                 }),
             ),
+            (text("     99%  153.07ms\n"), Some(late(153_070))),
+            (text("     99%  890.00us\n"), Some(late(890))),
+            (text("     99%    1.25s \n"), Some(late(1_250_000))),
+            (text("     99%    1.25h\n"), None),
             (text("  Socket errors: connect many\n"), None),
             (text("  Socket errors: luck 1\n"), None),
             (String::new(), None),

@@ -26,7 +26,9 @@ pub(super) const PROGRAMS: &[Program] = &[
         "the tests with signals that a parent has blocked",
     ),
     program("faketime", "faketime", "`cargo xtask chaos`"),
+    program("h2load", "nghttp2-client", "the bench `peers`"),
     program("haproxy", "haproxy", "the tests behind a load balancer"),
+    program("nghttpd", "nghttp2-server", "the bench `peers`"),
     program("nginx", "nginx", "the tests behind a reverse proxy"),
     program(
         "node",
@@ -43,6 +45,7 @@ pub(super) const PROGRAMS: &[Program] = &[
         "openssl",
         "the tests of TLS with a client that is not ours",
     ),
+    program("prlimit", "util-linux", "`cargo xtask chaos`"),
     program(
         "python3",
         "python3",
@@ -74,12 +77,15 @@ pub(super) const PROGRAMS: &[Program] = &[
         "the tests with sockets that are passed in",
     ),
     program("ss", "iproute2", "the tests of a socket's backlog"),
+    program("strip", "binutils", "the bench `peers`"),
     program("taskset", "util-linux", "the tests that count the CPUs"),
     program(
         "unshare",
         "util-linux",
         "the tests as process 1 of a container",
     ),
+    program("valgrind", "valgrind", "the bench `peers`"),
+    program("wrk", "wrk", "the benches with load"),
     program(
         "ws/index.js",
         "node-ws",

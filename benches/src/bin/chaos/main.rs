@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use benches::{Result, bare::current_thread};
+use benches::{Result, current_thread};
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{fault::Faults, service::Service, tally::Tally};

@@ -65,7 +65,7 @@ impl Service {
         fs::write(path("clock"), "+0\n")?;
         let disk = Disk::mount(path("run"))?;
         let port = free_port();
-        let mut command = Command::new(benches::find("prlimit")?);
+        let mut command = Command::new(benches::outside("prlimit")?);
         command
             .arg(format!("--nofile={DESCRIPTORS}:{DESCRIPTORS}"))
             .arg(path("program"))

@@ -8,7 +8,7 @@ use std::{
 };
 
 use benches::{
-    Result, find,
+    Result, outside,
     process::{children, signal},
 };
 use rustix::{
@@ -31,7 +31,7 @@ impl Process {
     /// 64 clients that ask for `/` without pause.
     pub(crate) fn wrk(address: SocketAddr, seconds: u32, keep_alive: bool) -> Result<Self> {
         let connection = if keep_alive { "keep-alive" } else { "close" };
-        let mut command = Command::new(find("wrk")?);
+        let mut command = Command::new(outside("wrk")?);
         command
             .args(["-t1", "-c64", &format!("-d{seconds}s")])
             .args(["-H", &format!("Connection: {connection}")])

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use benches::{Result, bare::current_thread};
+use benches::{Result, current_thread};
 use tokio::{
     io::AsyncWriteExt,
     net::TcpStream,

@@ -3,7 +3,7 @@
 
 use std::{convert::Infallible, fs};
 
-use benches::{Result, bare::current_thread};
+use benches::{Result, current_thread};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;

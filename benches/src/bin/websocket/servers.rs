@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use benches::{Result, bare::current_thread, listen};
+use benches::{Result, current_thread, listen};
 use bytes::Bytes;
 use fastwebsockets::{FragmentCollector, Frame, OpCode, Payload, Role};
 use futures_util::{SinkExt, StreamExt};
