@@ -30,6 +30,7 @@ page!(running, "running.md");
 page!(processes, "processes.md");
 page!(load_balancer, "load-balancer.md");
 page!(deploying, "deploying.md");
+page!(other_languages, "other-languages.md");
 page!(debug, "debug.md");
 page!(defaults, "defaults.md");
 page!(names, "names.md");

@@ -15,7 +15,7 @@
 //!
 //! ```console
 //! $ squall dev --bind 127.0.0.1:8888 -- cargo run     # builds after each change, refuses no request
-//! $ squall supervise --listen 127.0.0.1:8888 --ready-on-exec -- target/release/site
+//! $ squall supervise --listen 127.0.0.1:8888 --ready-when listening -- target/release/site
 //! $ squall status                                     # workers, restarts, traffic, memory
 //! $ squall reload                                     # new workers first, then the old ones stop
 //! $ squall stop

@@ -17,9 +17,9 @@ use crate::print_error;
 
 /// Run a program in several worker processes, and restart those that fail.
 ///
-/// The program takes its sockets from LISTEN_FDS and sends READY=1 to NOTIFY_SOCKET (systemd's
-/// protocol): one socket for each --listen, shared by all processes. SIGHUP reloads, SIGTERM stops,
-/// SIGTTIN and SIGTTOU add and remove a process.
+/// The program takes its sockets from LISTEN_FDS (systemd's protocol): one socket for each --listen,
+/// descriptors 3 and up, shared by all processes. SIGHUP reloads, SIGTERM stops, SIGTTIN and SIGTTOU
+/// add and remove a process.
 #[derive(Args)]
 pub(crate) struct Supervise {
     /// Number of processes; 0 means one per CPU.
@@ -54,9 +54,13 @@ pub(crate) struct Supervise {
     /// Give each process its own port, such as 8000..8004 (the end is exclusive).
     #[arg(long, value_name = "FIRST..END", value_parser = ports)]
     ports: Option<Range<u16>>,
-    /// Treat a process as ready once it is started: for a program that does not send READY=1.
-    #[arg(long)]
-    ready_on_exec: bool,
+    /// When a new process is ready, and the old one stops: notify, exec, listening or http:/PATH.
+    ///
+    /// notify: it has sent READY=1. exec: it was started; a bad build is found out too late.
+    /// listening: it has accepted a connection of the supervisor's. http:/PATH or http://HOST/PATH:
+    /// it has responded to GET with a status from 200 to 399. The last two need Linux.
+    #[arg(long, value_name = "WHEN", default_value = "notify")]
+    ready_when: Readiness,
     /// Seconds until a new process must be ready.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     start_timeout: u64,
@@ -131,6 +135,7 @@ fn supervisor(arguments: Supervise) -> Supervisor {
         .graceful_timeout(Duration::from_secs(arguments.graceful_timeout))
         .worker_timeout(Duration::from_secs(arguments.worker_timeout))
         .max_restarts(restarts)
+        .readiness(arguments.ready_when)
         .restart(match arguments.restart {
             When::Always => Restart::Always,
             When::OnFailure => Restart::OnFailure,
@@ -158,9 +163,6 @@ fn supervisor(arguments: Supervise) -> Supervisor {
     if let Some(directory) = arguments.cwd {
         supervisor = supervisor.current_dir(directory);
     }
-    if arguments.ready_on_exec {
-        supervisor = supervisor.readiness(Readiness::Exec);
-    }
     if let Some(path) = arguments.control {
         supervisor = supervisor.control(path);
     }
@@ -171,8 +173,8 @@ fn supervisor(arguments: Supervise) -> Supervisor {
 fn advice(error: &Error) -> Option<&'static str> {
     if error.is_never_booted() {
         Some(
-            "its exit status is in the log above; use --ready-on-exec for a program that does not \
-                         send READY=1, and --restart on-failure for one that exits with status 0 when done",
+            "its exit status is in the log above; use --ready-when listening for a program that does \
+                         not send READY=1, and --restart on-failure for one that exits with status 0 when done",
         )
     } else if error.is_gave_up() {
         Some(

@@ -23,6 +23,15 @@ pub enum ConfigError {
     ZeroLimit(&'static str),
     /// The working directory of the workers is not there, or is no directory.
     Directory(PathBuf),
+    /// A text that is no [`Readiness`](crate::Readiness), or the path or host of a health check.
+    Readiness(String),
+    /// The supervisor has to connect to workers to find out whether they are ready, and cannot.
+    Connects {
+        /// The setting, as text.
+        readiness: String,
+        /// What is missing.
+        reason: String,
+    },
     /// This process is a worker already: its `main` has to serve instead of calling `run`.
     AlreadyWorker {
         /// This worker's task id.
@@ -53,6 +62,14 @@ impl fmt::Display for ConfigError {
                     "the working directory {} is no directory",
                     path.display()
                 )
+            }
+            Self::Readiness(text) => write!(
+                f,
+                "{text:?} is no readiness: expected notify, exec, listening, http:/PATH or \
+                 http://HOST/PATH"
+            ),
+            Self::Connects { readiness, reason } => {
+                write!(f, "readiness {readiness}: {reason}")
             }
             Self::AlreadyWorker { task_id } => {
                 write!(

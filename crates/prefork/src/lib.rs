@@ -50,13 +50,13 @@
 //!
 //! # What it does not do
 //!
-//! It neither serves nor parses HTTP, has no event loop for workers, does not daemonize, and does
+//! It neither serves nor parses HTTP, but for the status of a [`HealthCheck`]. It has no event loop for workers, does not daemonize, and does
 //! not change users: its workers run as its own user, which systemd or the container chooses.
 //!
 //! # Systems
 //!
 //! It runs best on Linux: parent-death signals, `/proc`, abstract sockets and the balance of
-//! SO_REUSEPORT are used. On macOS and FreeBSD there are fallbacks: one socket for all workers,
+//! SO_REUSEPORT are used, and [`Readiness::Listening`] and [`Readiness::Http`] need it. On macOS and FreeBSD there are fallbacks: one socket for all workers,
 //! notices by path, and no figures of memory and processor time. `SQUALL_SYSTEM=portable` in the
 //! environment selects these fallbacks on Linux, for tests.
 
@@ -70,7 +70,9 @@ mod log_output;
 pub mod metrics;
 mod notices;
 mod policy;
+mod probes;
 mod process;
+mod readiness;
 mod signals;
 mod sockets;
 mod status;
@@ -82,9 +84,10 @@ pub mod worker;
 pub use counters::{Counters, LATENCY_BOUNDS};
 pub use error::{ConfigError, Error, Outcome};
 pub use log_output::LogOutput;
+pub use readiness::{HealthCheck, Readiness};
 pub use signals::unblock_signals;
 pub use status::{Status, WorkerStatus};
-pub use supervisor::{Balance, Readiness, Restart, Supervisor, WorkerExit, WorkerInfo};
+pub use supervisor::{Balance, Restart, Supervisor, WorkerExit, WorkerInfo};
 
 #[doc(no_inline)]
 pub use squall_listen::{Address, AddressError, Bind, ListenError};

@@ -16,12 +16,12 @@ use std::{
 };
 
 use crate::{
-    Bind, MAX_PROCESSES,
+    Bind, MAX_PROCESSES, Readiness,
     policy::{Rules, Sharing},
     process::program::{Program, logical_directory},
     system,
 };
-pub use choices::{Balance, Readiness, Restart};
+pub use choices::{Balance, Restart};
 use hooks::Hooks;
 pub use hooks::{WorkerExit, WorkerInfo};
 
@@ -167,7 +167,8 @@ impl Supervisor {
         self
     }
 
-    /// How long a worker may take until it is ready; then it is killed and counts as failed.
+    /// How long a worker may take until it is ready; then it is killed and counts as failed. With
+    /// [`Readiness::Listening`] and [`Readiness::Http`] it gets SIGTERM and the graceful timeout first.
     /// Default: 60 s.
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.start_timeout = timeout;
@@ -299,6 +300,7 @@ impl Supervisor {
             max_requests: self.max_requests,
             max_requests_jitter: self.max_requests_jitter,
             max_rss: self.max_rss,
+            serves_early: self.readiness.connects(),
             max_slots: ports.unwrap_or(MAX_PROCESSES).min(MAX_PROCESSES),
         }
     }

@@ -25,7 +25,7 @@ pub(crate) fn bench(args: &[&str]) -> Result {
         }
         [name @ "disturb", rest @ ..] => {
             run(&mut cargo(
-                "build --profile bench --package squall --example friendfeed",
+                "build --profile bench --package squall --example friendfeed --package squall-cli --bin squall",
             ))?;
             let program = format!("run --profile bench --package benches --bin {name} --");
             run(cargo(&program).args(rest))

@@ -33,7 +33,7 @@ pub(super) const PROGRAMS: &[Program] = &[
     program(
         "node",
         "nodejs",
-        "the tests of WebSockets with a client that is not ours",
+        "the tests of WebSockets with a client that is not ours, and those that supervise a program of another language",
     ),
     program(
         "nsenter",

@@ -11,6 +11,11 @@ use crate::command::{command, read, root, run};
 pub(super) const PROGRAMS: &[Program] = &[
     program("granian", "granian", "the bench `disturb`"),
     program(
+        "gunicorn",
+        "gunicorn",
+        "the tests that supervise a program of another language",
+    ),
+    program(
         "kosoku",
         "kosoku",
         "the tests of WebSockets with Autobahn's cases",
@@ -24,6 +29,11 @@ pub(super) const PROGRAMS: &[Program] = &[
         "supervisord",
         "supervisor",
         "the tests of the files in deploy/",
+    ),
+    program(
+        "uvicorn",
+        "uvicorn",
+        "the tests that supervise a program of another language",
     ),
     program(
         "python-with-canaille",

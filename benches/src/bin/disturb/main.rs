@@ -1,7 +1,7 @@
 //! Requests lost while a service is reloaded, upgraded or loses a worker: squall, and beside
-//! it nginx and granian.
+//! it nginx and granian; gunicorn and uvicorn by themselves, and under `squall supervise`.
 //!
-//! `cargo xtask bench disturb [SECONDS]`; benches/README.md explains the figures.
+//! `cargo xtask bench disturb [SECONDS] [SERVICE]`; benches/README.md explains the figures.
 #![expect(clippy::print_stdout, reason = "the results are for people")]
 
 mod process;
@@ -23,7 +23,9 @@ use testkit::wait_until;
 
 use crate::{
     process::Process,
-    service::{Service, granian, nginx, squall},
+    service::{
+        Service, granian, gunicorn, nginx, squall, supervised_gunicorn, supervised_uvicorn, uvicorn,
+    },
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +51,10 @@ const SERVICES: &[Row] = {
         ("squall", squall, &[Reloads, Upgrade, Kills]),
         ("nginx", nginx, &[Reloads, Kills]),
         ("granian", granian, &[Reloads, Kills]),
+        ("gunicorn", gunicorn, &[Reloads]),
+        ("gunicorn, squall", supervised_gunicorn, &[Reloads]),
+        ("uvicorn", uvicorn, &[Reloads]),
+        ("uvicorn, squall", supervised_uvicorn, &[Reloads]),
     ]
 };
 
@@ -66,9 +72,10 @@ fn main() -> Result<()> {
         Some(seconds) => seconds.parse()?,
         None => 8,
     };
+    let only = env::args().nth(2);
     println!("disturb: wrk with 64 connections for {seconds} s");
     println!(
-        "{:<8} {:<8} {:<10} {:>9} {:>8} {:>6} {:>6} {:>8} {:>7} {:>8} {:>14}",
+        "{:<16} {:<8} {:<10} {:>9} {:>8} {:>6} {:>6} {:>8} {:>7} {:>8} {:>14}",
         "service",
         "what",
         "clients",
@@ -82,11 +89,12 @@ fn main() -> Result<()> {
         "of the killed"
     );
     let mut complaints = Vec::new();
-    for (name, start, disturbances) in SERVICES {
+    let is_chosen = |name: &str| only.as_ref().is_none_or(|only| name.starts_with(only));
+    for (name, start, disturbances) in SERVICES.iter().filter(|(name, ..)| is_chosen(name)) {
         for what in *disturbances {
             for (clients, keep_alive) in [("keep-alive", true), ("close", false)] {
                 let Some(service) = start()? else {
-                    println!("{name:<8} is missing; get it with: cargo xtask test --install");
+                    println!("{name:<16} is missing; get it with: cargo xtask test --install");
                     continue;
                 };
                 let outcome = measure(&service, *what, keep_alive, seconds)?;
@@ -97,7 +105,7 @@ fn main() -> Result<()> {
                 } = &outcome;
                 let what = format!("{what:?}").to_lowercase();
                 println!(
-                    "{name:<8} {what:<8} {clients:<10} {:>9} {:>8} {:>6} {:>6} {:>8} {:>7} {refused:>8} {accepted:>14}",
+                    "{name:<16} {what:<8} {clients:<10} {:>9} {:>8} {:>6} {:>6} {:>8} {:>7} {refused:>8} {accepted:>14}",
                     report.requests,
                     report.connect,
                     report.read,

@@ -45,8 +45,9 @@ impl Service {
             reload,
         };
         wait_until("the service to listen with two workers", || {
+            // Python's `multiprocessing` may have a helper beside them.
             TcpStream::connect(service.address).is_ok()
-                && children(service.process.pid()).is_ok_and(|workers| workers.len() == 2)
+                && children(service.process.pid()).is_ok_and(|workers| workers.len() >= 2)
         });
         Ok(service)
     }
@@ -116,11 +117,12 @@ pub(crate) fn squall() -> Result<Option<Service>> {
     command
         .args(["--processes", "2", "--port", &port.to_string()])
         .env("RUNTIME_DIRECTORY", directory.path());
-    let reload = |service: &Service| {
-        service.supervisor()?.reload()?;
-        Ok(())
-    };
-    Service::start(&mut command, port, directory, reload).map(Some)
+    Service::start(&mut command, port, directory, reload_squall).map(Some)
+}
+
+fn reload_squall(service: &Service) -> Result<()> {
+    service.supervisor()?.reload()?;
+    Ok(())
 }
 
 /// As Debian has it.
@@ -170,15 +172,11 @@ fn of_nginx(nginx: &Path, directory: &Path) -> Command {
 /// A server on hyper too, with a supervisor in Python. Its flags make it replace workers at once, the
 /// dead ones as well: by itself it takes 3.5 s for each, or ends.
 pub(crate) fn granian() -> Result<Option<Service>> {
-    const APP: &str = "async def app(scope, receive, send):
-    await send({'type': 'http.response.start', 'status': 200, 'headers': [(b'content-length', b'13')]})
-    await send({'type': 'http.response.body', 'body': b'Hello, world\\n'})
-";
     let Some(granian) = find_outside("granian") else {
         return Ok(None);
     };
     let (directory, port) = (temp_dir(), free_port());
-    fs::write(directory.path().join("app.py"), APP)?;
+    fs::write(directory.path().join("app.py"), ASGI)?;
     let mut command = Command::new(granian);
     command
         .args([
@@ -194,4 +192,96 @@ pub(crate) fn granian() -> Result<Option<Service>> {
         .current_dir(directory.path());
     let reload = |service: &Service| signal(service.process.pid(), Signal::HUP);
     Service::start(&mut command, port, directory, reload).map(Some)
+}
+
+const ASGI: &str = "async def app(scope, receive, send):
+    await send({'type': 'http.response.start', 'status': 200, 'headers': [(b'content-length', b'13')]})
+    await send({'type': 'http.response.body', 'body': b'Hello, world\\n'})
+";
+
+const WSGI: &str = "def app(environ, start_response):
+    start_response('200 OK', [('Content-Length', '13')])
+    return [b'Hello, world\\n']
+";
+
+/// With threads, since its usual worker closes each connection.
+const GUNICORN: &[&str] = &["--no-control-socket", "--threads", "4", "app:app"];
+const UVICORN: &[&str] = &["--no-access-log", "--log-level", "error", "app:app"];
+
+pub(crate) fn gunicorn() -> Result<Option<Service>> {
+    by_itself(
+        find_outside("gunicorn"),
+        WSGI,
+        &["--workers", "2", "--bind"],
+        GUNICORN,
+    )
+}
+
+pub(crate) fn supervised_gunicorn() -> Result<Option<Service>> {
+    supervised(find_outside("gunicorn"), WSGI, "listening", GUNICORN)
+}
+
+pub(crate) fn uvicorn() -> Result<Option<Service>> {
+    by_itself(
+        find_outside("uvicorn"),
+        ASGI,
+        &["--workers", "2", "--port"],
+        UVICORN,
+    )
+}
+
+pub(crate) fn supervised_uvicorn() -> Result<Option<Service>> {
+    let arguments = [&["--fd", "3"], UVICORN].concat();
+    supervised(find_outside("uvicorn"), ASGI, "http:/", &arguments)
+}
+
+/// Reloaded by SIGHUP, as its manual documents it. The last of `options` wants the port.
+fn by_itself(
+    program: Option<PathBuf>,
+    source: &str,
+    options: &[&str],
+    arguments: &[&str],
+) -> Result<Option<Service>> {
+    let Some(program) = program else {
+        return Ok(None);
+    };
+    let (directory, port) = (temp_dir(), free_port());
+    fs::write(directory.path().join("app.py"), source)?;
+    let address = if options.ends_with(&["--bind"]) {
+        format!("127.0.0.1:{port}")
+    } else {
+        port.to_string()
+    };
+    let mut command = Command::new(program);
+    command
+        .args(options)
+        .arg(address)
+        .args(arguments)
+        .current_dir(directory.path());
+    let reload = |service: &Service| signal(service.process.pid(), Signal::HUP);
+    Service::start(&mut command, port, directory, reload).map(Some)
+}
+
+/// Two processes under `squall supervise`.
+fn supervised(
+    program: Option<PathBuf>,
+    source: &str,
+    ready_when: &str,
+    arguments: &[&str],
+) -> Result<Option<Service>> {
+    let Some(program) = program else {
+        return Ok(None);
+    };
+    let (directory, port) = (temp_dir(), free_port());
+    fs::write(directory.path().join("app.py"), source)?;
+    let mut command = Command::new(env::current_exe()?.with_file_name("squall"));
+    command
+        .args(["supervise", "--processes", "2", "--listen"])
+        .arg(format!("127.0.0.1:{port}"))
+        .args(["--ready-when", ready_when, "--"])
+        .arg(program)
+        .args(arguments)
+        .current_dir(directory.path())
+        .env("RUNTIME_DIRECTORY", directory.path());
+    Service::start(&mut command, port, directory, reload_squall).map(Some)
 }

@@ -17,6 +17,7 @@ use crate::print_error;
 use clap::Args;
 pub(crate) use helper::{Helper, run_helper};
 use screen::print_status;
+use squall_prefork::Readiness;
 use stage::Stage;
 
 /// Run a program, and reload it after each change while the old process keeps serving.
@@ -30,9 +31,9 @@ pub(crate) struct Dev {
     /// Listen on this address for a program that takes sockets from LISTEN_FDS; repeatable.
     #[arg(long, value_name = "ADDRESS")]
     bind: Vec<String>,
-    /// Treat the program as ready once it is started: for one that does not send READY=1.
-    #[arg(long, requires = "bind")]
-    ready_on_exec: bool,
+    /// When a new process is ready, as of `squall supervise`. Default: notify.
+    #[arg(long, value_name = "WHEN", requires = "bind")]
+    ready_when: Option<Readiness>,
     /// Also watch this file or directory, and restart the program after a change; repeatable.
     #[arg(long, value_name = "PATH")]
     watch: Vec<PathBuf>,

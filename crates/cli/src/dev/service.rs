@@ -17,7 +17,10 @@ use std::{
 };
 
 use squall_autoreload::{Launch, STATE};
-use squall_prefork::control::{Client, find_process};
+use squall_prefork::{
+    Readiness,
+    control::{Client, find_process},
+};
 
 use super::{guard, helper};
 
@@ -36,7 +39,7 @@ pub(super) enum StartKind {
 pub(super) struct ServiceSettings {
     /// Addresses for `squall supervise`; without any, the program is started directly.
     pub(super) bind: Vec<String>,
-    pub(super) ready_on_exec: bool,
+    pub(super) ready_when: Option<Readiness>,
     /// Path of the build state file; empty with `--no-browser`.
     pub(super) state: PathBuf,
     /// Control socket for `squall supervise`.
@@ -162,6 +165,7 @@ impl Service {
     /// --processes 1` with the program, which binds the sockets.
     fn command(&self, launch: &Launch) -> io::Result<Command> {
         let squall = std::env::current_exe()?;
+        let ready_when = self.settings.ready_when.as_ref().map(ToString::to_string);
         let mut words = vec![squall.as_os_str()];
         words.extend([helper::NAME, "guard", "--control"].map(OsStr::new));
         words.push(self.settings.control.as_os_str());
@@ -173,8 +177,8 @@ impl Service {
             for address in &self.settings.bind {
                 words.extend(["--listen", address].map(OsStr::new));
             }
-            if self.settings.ready_on_exec {
-                words.push(OsStr::new("--ready-on-exec"));
+            if let Some(when) = &ready_when {
+                words.extend(["--ready-when", when].map(OsStr::new));
             }
             words.push(OsStr::new("--"));
         }

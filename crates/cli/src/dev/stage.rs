@@ -73,7 +73,7 @@ impl Stage {
         let path = state.as_ref().map(|file| file.path().to_owned());
         let settings = ServiceSettings {
             bind: arguments.bind,
-            ready_on_exec: arguments.ready_on_exec,
+            ready_when: arguments.ready_when,
             state: path.unwrap_or_default(),
             control: directory.path().join("control"),
         };

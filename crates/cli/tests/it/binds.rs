@@ -9,7 +9,7 @@ fn binds_of_a_supervised_program() {
     let directory = temp_dir();
     check_binds(false, |options: &BindOptions| {
         let mut command = squall(directory.path());
-        command.args(["supervise", "--processes", "2", "--ready-on-exec"]);
+        command.args(["supervise", "--processes", "2", "--ready-when", "exec"]);
         if let Some(mode) = options.unix_mode {
             command.args(["--listen-mode", &format!("{mode:o}")]);
         }

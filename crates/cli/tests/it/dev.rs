@@ -347,7 +347,7 @@ fn invalid_arguments_are_named_in_the_error() {
     let directory = temp_dir();
     for (arguments, code, expected) in [
         ("dev", 2, "COMMAND"),
-        ("dev --ready-on-exec -- true", 2, "--bind"),
+        ("dev --ready-when exec -- true", 2, "--bind"),
         ("dev -- cargo run --bin", 1, "--bin has no value"),
         (
             "dev -- cargo run --message-format json",

@@ -20,7 +20,14 @@ fn supervisor_runs_and_stops_while_its_log_pipe_is_full() {
     pipe.write_all(&[b'\n'; CAPACITY]).expect("it is empty");
     let mut command = squall(directory.path());
     command
-        .args(["supervise", "--processes", "2", "--ready-on-exec", "--"])
+        .args([
+            "supervise",
+            "--processes",
+            "2",
+            "--ready-when",
+            "exec",
+            "--",
+        ])
         .args(["sleep", "1000"]);
     let mut shell = Command::new("sh");
     shell

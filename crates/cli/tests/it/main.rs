@@ -10,6 +10,7 @@ mod dev_random;
 mod fixture;
 mod log;
 mod new;
+mod other_languages;
 mod output;
 mod pictures;
 mod runtime_directory;

@@ -53,8 +53,8 @@ fn exit_status_is_3_when_no_worker_becomes_ready() {
 fn exit_status_is_4_after_max_restarts() {
     let directory = temp_dir();
     let mut command = squall(directory.path());
-    command.args("supervise --processes 1 --max-restarts 2 --ready-on-exec --".split(' '));
-    // With --ready-on-exec it counts as ready, then fails.
+    command.args("supervise --processes 1 --max-restarts 2 --ready-when exec --".split(' '));
+    // With --ready-when exec it counts as ready, then fails.
     let mut running = Running::spawn(command.args(["sh", "-c", "exit 7"]));
     assert_eq!(running.wait().code(), Some(4));
     running.wait_line("exit status 7");
@@ -66,11 +66,11 @@ fn restart_option_selects_which_exits_are_failures() {
     let directory = temp_dir();
     let result = run(
         directory.path(),
-        "supervise --processes 2 --ready-on-exec --restart on-failure -- true",
+        "supervise --processes 2 --ready-when exec --restart on-failure -- true",
     );
     assert_eq!(result.code, Some(0), "{result:?}");
     // With the default, `--restart always`, exit status 0 counts as a failure.
-    for (options, code) in [("", 3), ("--ready-on-exec --max-restarts 2", 4)] {
+    for (options, code) in [("", 3), ("--ready-when exec --max-restarts 2", 4)] {
         let result = run(
             directory.path(),
             &format!("supervise --processes 2 {options} -- true"),
@@ -81,7 +81,7 @@ fn restart_option_selects_which_exits_are_failures() {
     for (program, code) in [("true", 0), ("false", 4)] {
         let result = run(
             directory.path(),
-            &format!("supervise --processes 2 --ready-on-exec --restart never -- {program}"),
+            &format!("supervise --processes 2 --ready-when exec --restart never -- {program}"),
         );
         assert_eq!(result.code, Some(code), "{program}: {result:?}");
     }
@@ -123,6 +123,17 @@ fn invalid_arguments_are_named_in_the_error() {
             2,
             "--balance",
         ),
+        ("supervise --ready-when later -- true", 2, "http:/PATH"),
+        (
+            "supervise --ready-when http:healthz -- true",
+            2,
+            "\"http:healthz\" is no readiness",
+        ),
+        (
+            "supervise --ready-when listening -- true",
+            2,
+            "readiness listening: the supervisor has no socket to connect to",
+        ),
         (&in_use, 1, &taken),
         (
             "supervise --control /dev/null/control -- true",
@@ -139,6 +150,19 @@ fn invalid_arguments_are_named_in_the_error() {
         assert!(result.errors.contains(expected), "{arguments}: {result:?}");
         assert!(result.output.is_empty(), "{arguments}: {result:?}");
     }
+}
+
+#[test]
+fn readiness_by_connections_is_refused_where_the_system_does_not_name_the_acceptor() {
+    let directory = temp_dir();
+    let mut command = squall(directory.path());
+    command
+        .args("supervise --listen 127.0.0.1:0 --ready-when listening -- sleep 1000".split(' '))
+        .env("SQUALL_SYSTEM", "portable");
+    let mut running = Running::spawn(&mut command);
+    assert_eq!(running.wait().code(), Some(2));
+    running.wait_line("cannot find out which process accepts a connection, which needs Linux");
+    running.wait_line("use notify or exec");
 }
 
 #[test]
@@ -181,7 +205,7 @@ fn listen_mode_sets_the_mode_of_unix_sockets() {
     for (options, expected) in [("", 0o660), ("--listen-mode 600 ", 0o600)] {
         let socket = directory.path().join("app.sock");
         let options = format!(
-            "supervise --processes 1 --ready-on-exec {options}--listen unix:{} -- sleep 1000",
+            "supervise --processes 1 --ready-when exec {options}--listen unix:{} -- sleep 1000",
             socket.display()
         );
         let mut running = Running::spawn(squall(directory.path()).args(options.split(' ')));
@@ -205,7 +229,7 @@ fn relative_program_path_is_resolved_against_cwd_option() {
         let mut command = squall(directory.path());
         command
             .current_dir(directory.path())
-            .args(["supervise", "--processes", "1", "--ready-on-exec"])
+            .args(["supervise", "--processes", "1", "--ready-when", "exec"])
             .args(["--restart", "never", "--cwd", cwd, "--", "./report"]);
         let mut running = Running::spawn(&mut command);
         running.wait_line(&format!("in {}", release.display()));

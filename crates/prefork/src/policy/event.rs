@@ -21,6 +21,9 @@ pub(crate) struct Rules {
     pub(crate) max_requests: Option<u64>,
     pub(crate) max_requests_jitter: u64,
     pub(crate) max_rss: Option<u64>,
+    /// A worker accepts connections of clients before it counts as ready, so that it gets SIGTERM
+    /// when it is late.
+    pub(crate) serves_early: bool,
     pub(crate) max_slots: usize,
 }
 
@@ -57,6 +60,8 @@ pub(crate) enum Event {
     Start(usize),
     SpawnFailed(WorkerId, String),
     Ready(WorkerId),
+    /// The worker is not ready, for this reason.
+    Unready(WorkerId, String),
     Alive(WorkerId),
     /// The worker's notices could not arrive until now: its silence before does not count.
     ChannelRestored(WorkerId),

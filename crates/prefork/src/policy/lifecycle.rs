@@ -44,6 +44,8 @@ impl Policy {
                 sets: sets.clone(),
                 ready_at: None,
                 exceeded: false,
+                unready: None,
+                late: false,
                 phase: Phase::Starting { give_up_at },
             },
         );
@@ -86,6 +88,12 @@ impl Policy {
         }
     }
 
+    pub(super) fn unready(&mut self, id: WorkerId, reason: String) {
+        if let Some(worker) = self.workers.get_mut(&id) {
+            worker.unready = Some(reason);
+        }
+    }
+
     pub(super) fn alive(&mut self, id: WorkerId, now: Time) {
         if let Some(Phase::Ready { alive }) =
             self.workers.get_mut(&id).map(|worker| &mut worker.phase)
@@ -120,10 +128,17 @@ impl Policy {
             .as_ref()
             .is_some_and(|renewal| renewal.worker == id)
         {
-            let reason = match exit {
+            let mut reason = match exit {
+                Ok(_) if worker.late => {
+                    let limit = self.rules().start_timeout;
+                    format!("the new worker was not ready within {limit:?}")
+                }
                 Ok(exit) => format!("the new worker ended before it was ready: {exit}"),
                 Err(reason) => format!("the new worker could not be started: {reason}"),
             };
+            if let Some(unready) = &worker.unready {
+                reason = format!("{reason}; {unready}");
+            }
             self.renewal_failed(worker.task, &worker, reason, now, actions);
             return;
         }
@@ -135,7 +150,7 @@ impl Policy {
         if self.stop.is_some() || self.slots[&worker.task].leaving {
             return;
         }
-        let is_clean = exit == Ok(Exit::Code(0));
+        let is_clean = exit == Ok(Exit::Code(0)) && !worker.late;
         let is_final = match self.rules().restart {
             Restart::Always => false,
             Restart::OnFailure => is_clean,
@@ -190,17 +205,27 @@ impl Policy {
     }
 
     pub(super) fn enforce_deadlines(&mut self, now: Time, actions: &mut Vec<Action>) {
-        let timeout = self.rules().worker_timeout;
+        let rules = self.rules();
+        let (timeout, serves_early) = (rules.worker_timeout, rules.serves_early);
+        let kill_at = now.saturating_add(rules.graceful_timeout);
+        let kill_at = self.stop.map_or(kill_at, |stop| stop.kill_at);
         for (&id, worker) in &mut self.workers {
             if worker
                 .deadline(timeout)
-                .is_some_and(|deadline| now >= deadline)
+                .is_none_or(|deadline| now < deadline)
             {
-                if worker.is_ready() {
-                    actions.push(Action::Examine(id));
-                }
-                worker.kill(id, actions);
+                continue;
             }
+            let is_starting = matches!(worker.phase, Phase::Starting { .. });
+            worker.late |= is_starting;
+            if is_starting && serves_early && now < kill_at {
+                worker.retire(id, Signal::Term, kill_at, actions);
+                continue;
+            }
+            if worker.is_ready() {
+                actions.push(Action::Examine(id));
+            }
+            worker.kill(id, actions);
         }
     }
 

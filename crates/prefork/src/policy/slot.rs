@@ -58,6 +58,12 @@ pub(crate) struct Worker {
     /// It was found above `max_rss`.
     #[serde(default)]
     pub(crate) exceeded: bool,
+    /// Why it is not ready, if it was checked.
+    #[serde(default)]
+    pub(crate) unready: Option<String>,
+    /// It was not ready in time.
+    #[serde(default)]
+    pub(crate) late: bool,
     pub(crate) phase: Phase,
 }
 

@@ -77,6 +77,7 @@ impl Policy {
             Event::SpawnFailed(worker, reason) => self.gone(worker, Err(reason), now, &mut actions),
             Event::Exited(worker, exit) => self.gone(worker, Ok(exit), now, &mut actions),
             Event::Ready(worker) => self.ready(worker, now, &mut actions),
+            Event::Unready(worker, reason) => self.unready(worker, reason),
             Event::Alive(worker) => self.alive(worker, now),
             Event::ChannelRestored(worker) => self.silence_excused(worker, Some(now)),
             Event::ChannelLost(worker) => self.silence_excused(worker, None),

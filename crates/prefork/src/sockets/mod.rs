@@ -149,6 +149,11 @@ impl Sockets {
             .collect()
     }
 
+    /// Whether there is anything to accept from, opened or not.
+    pub(crate) fn has_addresses(&self) -> bool {
+        !self.endpoints.is_empty() || !self.inherited.is_empty()
+    }
+
     /// Every address that is listened on.
     pub(crate) fn addresses(&self) -> Vec<Address> {
         let sets = self.sets.values().flatten().flatten();

@@ -2,7 +2,11 @@
 
 use squall_listen::{Bind, ListenError};
 
-use crate::{ConfigError, Error, MAX_PROCESSES, Supervisor, sockets::Endpoint};
+use crate::{
+    ConfigError, Error, MAX_PROCESSES, Readiness, Supervisor,
+    sockets::{Endpoint, Sockets},
+    system,
+};
 
 impl Supervisor {
     pub(crate) fn endpoints(&self) -> Result<Vec<Endpoint>, ListenError> {
@@ -49,7 +53,31 @@ impl Supervisor {
         if self.max_rss == Some(0) {
             return Err(ConfigError::ZeroLimit("max_rss").into());
         }
+        if let Readiness::Http(check) = &self.readiness {
+            check.check()?;
+        }
         Ok(())
+    }
+
+    /// Checks that the supervisor can connect to its workers, if their readiness depends on it.
+    pub(crate) fn check_connects(&self, sockets: &Sockets) -> Result<(), Error> {
+        if !self.readiness.connects() {
+            return Ok(());
+        }
+        let reason = if sockets.has_addresses() {
+            let Err(error) = system::check_acceptors() else {
+                return Ok(());
+            };
+            format!(
+                "cannot find out which process accepts a connection, which needs Linux, /proc and \
+                 netlink sockets (systemd: RestrictAddressFamilies=AF_NETLINK …): {error}; \
+                 use notify or exec"
+            )
+        } else {
+            "the supervisor has no socket to connect to: set an address to listen on".to_owned()
+        };
+        let readiness = self.readiness.to_string();
+        Err(ConfigError::Connects { readiness, reason }.into())
     }
 }
 
@@ -58,6 +86,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::HealthCheck;
 
     #[test]
     fn wrong_settings() {
@@ -92,6 +121,14 @@ mod tests {
                 "unix_mode(0o1777): expected 0 to 0o777",
             ),
             (new().max_rss(0), "max_rss must be at least 1"),
+            (
+                new().readiness(Readiness::Http(HealthCheck::get("healthz"))),
+                "\"http:healthz\" is no readiness: expected notify, exec, listening, http:/PATH",
+            ),
+            (
+                new().readiness(Readiness::Listening),
+                "readiness listening: the supervisor has no socket to connect to",
+            ),
         ];
         for (supervisor, expected) in cases {
             let error = supervisor.run().unwrap_err();

@@ -26,15 +26,3 @@ pub enum Restart {
     /// failed.
     Never,
 }
-
-/// When a new worker counts as ready.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Readiness {
-    /// When it sends `READY=1`, as systemd's `Type=notify`.
-    #[default]
-    Notify,
-    /// As soon as it is executed, as systemd's `Type=exec`: for programs that never send `READY=1`.
-    /// A bad build is then found out only after the old workers are gone.
-    Exec,
-}

@@ -52,6 +52,7 @@ impl Supervisor {
         self.check()?;
         let inherited = inherit::take()?;
         let sockets = self.bind(inherited, self.sharing())?;
+        self.check_connects(&sockets)?;
         SupervisorLoop::start(self, sockets)?.run()
     }
 

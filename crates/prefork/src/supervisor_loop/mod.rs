@@ -1,6 +1,7 @@
 //! The supervisor's loop: waits for events, passes them to the policy, performs its actions.
 
 mod perform;
+mod readiness;
 mod report;
 mod resume;
 mod tend;
@@ -25,6 +26,7 @@ use crate::{
     directory::{self, Directory},
     notices::Notices,
     policy::{Event, ExitReason, Policy, Sharing, StopMode, TaskId, Time, Worker, WorkerId},
+    probes::Probes,
     process::{
         program::{Generations, Program},
         usage::Usage,
@@ -49,6 +51,7 @@ pub(crate) struct SupervisorLoop {
     own: Program,
     generations: Generations,
     workers: BTreeMap<WorkerId, Process>,
+    probes: Probes,
     gone: Counters,
     reload_error: Option<String>,
     clock: Clock,
@@ -130,6 +133,7 @@ impl SupervisorLoop {
             own,
             generations: Generations::new(program),
             workers: BTreeMap::new(),
+            probes: Probes::default(),
             gone: Counters::default(),
             reload_error: None,
             clock: Clock {
@@ -164,6 +168,7 @@ impl SupervisorLoop {
             }
             self.read_notifications();
             self.reap();
+            self.check_starting();
             for request in self.control.take_requests(self.clock.now()) {
                 self.handle_request(request);
             }
@@ -199,6 +204,7 @@ impl SupervisorLoop {
             self.policy.deadline(),
             self.control.deadline(),
             self.upstream.deadline(),
+            self.probes.deadline(),
             Some(self.measure_at),
         ];
         let deadline = deadlines.into_iter().flatten().min().unwrap_or_default();
@@ -215,6 +221,7 @@ impl SupervisorLoop {
         let mut polled: Vec<PollFd<'_>> = std::iter::once(self.signals.as_fd())
             .chain(self.control.descriptors(now))
             .chain(notices)
+            .chain(self.probes.descriptors())
             .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
             .collect();
         match poll(&mut polled, Some(&timeout)) {

@@ -84,6 +84,7 @@ impl SupervisorLoop {
                 if self.settings.readiness == Readiness::Exec {
                     self.became_ready(worker);
                 }
+                self.check_readiness(worker);
             }
             Err(error) => {
                 tracing::error!(task_id = task, generation, %error, "cannot start a worker");

@@ -17,6 +17,7 @@ use crate::{
     directory::Directory,
     notices::{self, Notices},
     policy::{Generation, Policy, TaskId, Time, WorkerId},
+    probes::Probes,
     process::{
         handover::{self, Handover},
         program::{Executable, Generations, Program},
@@ -187,6 +188,7 @@ impl SupervisorLoop {
             listeners.map_err(invalid())?,
         )
         .map_err(invalid())?;
+        settings.check_connects(&sockets)?;
         let own = Program::current().map_err(Error::io("cannot find this program"))?;
         let mut generations = Generations::new(settings.program(&own));
         for held in &state.generations {
@@ -202,12 +204,13 @@ impl SupervisorLoop {
         }
         tracing::info!("replaced the supervisor");
         crate::worker::identity::name_process();
-        Ok(Self {
+        let mut resumed = Self {
             policy: state.policy.resume(settings.rules(sockets.sharing())),
             sockets,
             own,
             generations,
             workers,
+            probes: Probes::default(),
             gone: state.gone,
             reload_error: None,
             clock: Clock {
@@ -226,7 +229,12 @@ impl SupervisorLoop {
             events: VecDeque::new(),
             end: None,
             settings,
-        })
+        };
+        let ids: Vec<WorkerId> = resumed.workers.keys().copied().collect();
+        for id in ids {
+            resumed.check_readiness(id);
+        }
+        Ok(resumed)
     }
 }
 

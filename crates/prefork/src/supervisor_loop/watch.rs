@@ -38,7 +38,7 @@ impl SupervisorLoop {
                 worker.note = message.status;
             }
             worker.signal = message.signal.or(worker.signal);
-            if message.ready {
+            if message.ready && !self.settings.readiness.connects() {
                 self.became_ready(id);
             }
             if message.alive {

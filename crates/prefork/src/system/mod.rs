@@ -8,10 +8,13 @@
 //! | SO_REUSEPORT balances connections | yes | no: one socket for all workers |
 //! | a generation's executable and directory | open descriptors | paths, followed at each start |
 //! | process names, `/proc` | yes | none |
+//! | the process that has accepted a connection | `sock_diag(7)`, `/proc` | none |
 //!
 //! `SQUALL_SYSTEM=portable` in the environment selects the right column on Linux too. It is meant
 //! for tests: workers inherit it, so supervisor and workers agree.
 
+#[cfg(target_os = "linux")]
+mod acceptor;
 #[cfg(target_os = "linux")]
 mod linux;
 mod portable;
@@ -21,8 +24,9 @@ use std::{
     ffi::CString,
     fs::File,
     io,
+    net::SocketAddr,
     os::{
-        fd::{AsRawFd, OwnedFd},
+        fd::{AsFd, AsRawFd, OwnedFd},
         unix::net::{UnixDatagram, UnixStream},
     },
     path::{Path, PathBuf},
@@ -193,5 +197,57 @@ pub(crate) fn is_stopped(process: Pid) -> bool {
     {
         let _ = process;
         false
+    }
+}
+
+/// The inode of a socket.
+pub(crate) type Inode = u64;
+
+/// The ends of a connection, for its client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ends {
+    Tcp {
+        client: SocketAddr,
+        server: SocketAddr,
+    },
+    Unix,
+}
+
+/// Checks that this system tells which process has accepted a connection.
+pub(crate) fn check_acceptors() -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    if !is_portable() {
+        return acceptor::check();
+    }
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Returns the inode of the server's end once a process has accepted the connection.
+///
+/// # Errors
+///
+/// There is no such connection, or the system does not tell.
+pub(crate) fn accepted(client: impl AsFd, ends: Ends) -> io::Result<Option<Inode>> {
+    #[cfg(target_os = "linux")]
+    return acceptor::accepted(client, ends);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (client, ends);
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+/// Returns the process group, one of `groups`, in which a process has the socket open.
+///
+/// # Errors
+///
+/// None that may be examined has it, and one may not be examined.
+pub(crate) fn group_with(socket: Inode, groups: &[Pid]) -> io::Result<Option<Pid>> {
+    #[cfg(target_os = "linux")]
+    return acceptor::group_with(socket, groups);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (socket, groups);
+        Err(io::ErrorKind::Unsupported.into())
     }
 }

@@ -36,7 +36,7 @@ fn a_bad_build_never_goes_live() {
         (
             "never ready",
             |program| program.deploy("silent"),
-            "before it was ready",
+            "was not ready within 2s",
         ),
         ("garbage", Program::deploy_garbage, "could not be started"),
         (

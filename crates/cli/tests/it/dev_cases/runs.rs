@@ -349,7 +349,7 @@ fn temporary_directory(lab: &Lab, name: &str) {
     dev.says("two");
     dev.stop();
     let words = ["sh", "-c", "echo it says $LISTEN_FDS; exec sleep 1000"];
-    let options = ["--bind", "127.0.0.1:0", "--ready-on-exec"];
+    let options = ["--bind", "127.0.0.1:0", "--ready-when", "exec"];
     let dev = lab.dev_with("site", &options, &words, |command| {
         command.env("TMPDIR", lab.path(name))
     });

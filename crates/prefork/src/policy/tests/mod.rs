@@ -26,6 +26,7 @@ fn rules(sharing: Sharing) -> Rules {
         max_requests: None,
         max_requests_jitter: 0,
         max_rss: None,
+        serves_early: false,
         max_slots: 8,
     }
 }
@@ -58,6 +59,7 @@ fn parse(event: &str) -> Event {
     match words[..] {
         ["start", count] => Event::Start(number(count) as usize),
         ["ready", worker] => Event::Ready(number(worker)),
+        ["unready", worker, ref reason @ ..] => Event::Unready(number(worker), reason.join(" ")),
         ["alive", worker] => Event::Alive(number(worker)),
         ["restored", worker] => Event::ChannelRestored(number(worker)),
         ["lost", worker] => Event::ChannelLost(number(worker)),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Event, Sharing, play, rules, show, two_ready_then};
+use super::{Action, Event, Exit, Rules, Sharing, play, rules, show, two_ready_then};
 
 #[test]
 fn a_reload_goes_slot_by_slot_and_the_old_worker_goes_last() {
@@ -68,6 +68,72 @@ fn a_reload_that_fails_leaves_the_old_workers() {
         60000 killed 3 | rollout 1: failed
         ",
     );
+}
+
+#[test]
+fn a_worker_that_may_have_accepted_connections_and_is_late_ends_gracefully() {
+    let serves_early = || Rules {
+        serves_early: true,
+        ..rules(Sharing::One)
+    };
+    let policy = play(
+        serves_early(),
+        "
+        0 start 1 | spawn 1 t0 g1 s0
+        0 ready 1 |
+        0 reload | spawn 2 t0 g2 s0
+        10 unready 2 GET /healthz: status 503 |
+        60000 tick | term 2
+        60001 ready 2 |
+        60010 exit 2 0 | rollout 1: failed
+        60010 reload | spawn 3 t0 g3 s0
+        120010 tick | term 3
+        150010 tick | kill 3
+        150010 killed 3 | rollout 2: failed
+        ",
+    );
+    assert_eq!(policy.generation, 1);
+    // Its exit status is not that of a worker that has finished.
+    play(
+        serves_early(),
+        "
+        0 start 1 | spawn 1 t0 g1 s0
+        60000 tick | term 1
+        60010 exit 1 0 | release, end NeverBooted
+        ",
+    );
+    // In a shutdown, all workers have one deadline.
+    play(
+        serves_early(),
+        "
+        0 start 1 | spawn 1 t0 g1 s0
+        10 term | release
+        30010 tick | kill 1
+        30010 killed 1 | end Stopped
+        ",
+    );
+}
+
+#[test]
+fn a_failed_reload_has_the_reason_of_the_check() {
+    let mut policy = two_ready_then(rules(Sharing::Group), "10 reload | spawn 3 t0 g2 s0");
+    let unready = Event::Unready(3, "GET /healthz: status 503".to_owned());
+    policy.handle(unready, Duration::from_millis(20));
+    for (now, event, expected) in [
+        (60_020, Event::Tick, None),
+        (
+            60_030,
+            Event::Exited(3, Exit::Signal(9)),
+            Some("the new worker was not ready within 60s; GET /healthz: status 503"),
+        ),
+    ] {
+        let actions = policy.handle(event, Duration::from_millis(now));
+        let reason = actions.into_iter().find_map(|action| match action {
+            Action::RolloutEnded { result, .. } => result.err(),
+            _ => None,
+        });
+        assert_eq!(reason.as_deref(), expected);
+    }
 }
 
 #[test]
