@@ -2,7 +2,7 @@
 
 use std::{net::TcpStream, thread};
 
-use squall_server::Limits;
+use squall_server::{Limits, Server};
 use testkit::Wire;
 
 use crate::harness::{TestServer, get};
@@ -74,4 +74,63 @@ fn responses_before_an_upgrade_precede_the_new_protocol() {
         assert_eq!(wire.response().status, 101);
         assert_eq!(wire.read_exact(6), b"tunnel");
     }
+}
+
+/// Whole requests and the beginning of another, cut at each byte.
+fn cut_requests() -> impl Iterator<Item = (usize, String, String)> {
+    (1..=3).flat_map(|whole| {
+        let next = get("/");
+        (0..next.len()).map(move |cut| {
+            let sent = format!("{}{}", get("/").repeat(whole), &get("/")[..cut]);
+            (whole, sent, next[cut..].to_owned())
+        })
+    })
+}
+
+fn responds_before_the_rest(wire: &mut Wire) {
+    for (whole, sent, rest) in cut_requests() {
+        wire.send(&sent);
+        for number in 0..whole {
+            assert_eq!(wire.response().text(), "hello", "{number} of {sent:?}");
+        }
+        wire.send(&rest);
+        assert_eq!(wire.response().text(), "hello", "{sent:?} and {rest:?}");
+    }
+}
+
+#[test]
+fn part_of_the_next_request_holds_no_response_back() {
+    let socket = testkit::temp_dir();
+    let socket = socket.path().join("socket");
+    let unix = format!("unix:{}", socket.display());
+    let server = Server::new().bind("127.0.0.1:0").bind(unix.as_str());
+    let server = TestServer::with(server);
+    responds_before_the_rest(&mut server.wire());
+    responds_before_the_rest(&mut Wire::connect_unix(server.path()));
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn part_of_the_next_request_holds_no_response_back_over_tls() {
+    let authority = crate::authority::Authority::new();
+    let pair = authority.issue("a", &["a.test"]);
+    let tls = squall_server::Tls::new(&pair.chain, &pair.key);
+    let server = TestServer::with(Server::new().bind_tls("127.0.0.1:0", tls));
+    responds_before_the_rest(&mut authority.wire(server.address(), "a.test"));
+}
+
+/// The permit follows the earlier responses.
+#[test]
+fn handler_that_waits_holds_no_earlier_response_back() {
+    let server = TestServer::new(Limits::default());
+    let mut wire = server.wire();
+    wire.send([get("/").repeat(2), get("/wait"), get("/")].concat());
+    for _ in 0..2 {
+        assert_eq!(wire.response().text(), "hello");
+    }
+    server.wait_seen(3);
+    server.app.gate.add_permits(1);
+    assert_eq!(wire.response().text(), "waited");
+    assert_eq!(wire.response().text(), "hello");
+    assert_eq!(*server.app.seen.lock().unwrap(), ["/", "/", "/wait", "/"]);
 }
