@@ -104,12 +104,15 @@ fn port_number(digits: &[u8]) -> Option<u16> {
     if digits.len() > 5 {
         return None;
     }
-    let number = digits.iter().try_fold(0, |number: u32, digit| {
-        Some(number * 10 + char::from(*digit).to_digit(10)?)
-    });
-    number
-        .and_then(|number| u16::try_from(number).ok())
-        .filter(|&port| port != 0)
+    let mut number = 0;
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + u32::from(digit);
+    }
+    u16::try_from(number).ok().filter(|&port| port != 0)
 }
 
 #[cfg(test)]

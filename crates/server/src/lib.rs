@@ -75,6 +75,7 @@ mod state;
 mod stop;
 mod stream;
 mod system;
+mod tick;
 #[cfg_attr(not(feature = "tls"), path = "tls/disabled.rs")]
 mod tls;
 

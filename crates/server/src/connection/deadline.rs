@@ -4,8 +4,7 @@ use std::{pin::Pin, task::Context, time::Duration};
 
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::tick::Tick;
-use crate::state::Stage;
+use crate::{state::Stage, tick::Tick};
 
 /// The time of one stage.
 pub(crate) struct Deadline {

@@ -7,7 +7,6 @@ mod http2;
 mod io;
 mod opening;
 mod parked;
-mod tick;
 
 use std::{
     cell::RefCell,
@@ -34,7 +33,7 @@ pub(crate) use self::{
 };
 use crate::{
     Serve, Stop,
-    request::Adapter,
+    request::{Adapter, KnownHost},
     state::{ConnectionState, Stage},
 };
 
@@ -269,6 +268,7 @@ impl<S: Serve> Protocol<S> {
             service: RefCell::new(service),
             info: opened.info,
             shared: Arc::clone(shared),
+            known_host: KnownHost::default(),
         };
         if opened.is_http2 {
             Self::http2(opened.io, adapter)

@@ -1,14 +1,42 @@
 //! Checks of a request's head that hyper does not make (RFC 9110, 9112, 9113).
 
+use std::cell::Cell;
+
 use http::{Method, Request, StatusCode, Uri, Version, header};
 use http_body::Body;
 use squall_peers::HostPort;
 
+/// The last valid Host of an HTTP/1.1 connection. Its requests nearly always have the same, and comparing
+/// it is cheaper than checking it again.
+#[derive(Debug, Default)]
+pub(crate) struct KnownHost(Cell<([u8; 31], u8)>);
+
+impl KnownHost {
+    fn is_host(&self, value: &[u8]) -> bool {
+        let (known, length) = self.0.get();
+        if length > 0 && known[..usize::from(length)] == *value {
+            return true;
+        }
+        let is_host = is_host(value);
+        let (mut known, mut length) = ([0; 31], 0);
+        if is_host && value.len() <= known.len() {
+            known[..value.len()].copy_from_slice(value);
+            length = value.len() as u8;
+        }
+        self.0.set((known, length));
+        is_host
+    }
+}
+
 /// The status that refuses the request, if it must be refused before the service sees it.
-pub(crate) fn fault<B: Body>(request: &Request<B>, max_body_size: u64) -> Option<StatusCode> {
+pub(crate) fn fault<B: Body>(
+    request: &Request<B>,
+    max_body_size: u64,
+    known_host: &KnownHost,
+) -> Option<StatusCode> {
     let fault = if request.version() < Version::HTTP_2 {
         target_fault(request)
-            .or_else(|| host_fault(request))
+            .or_else(|| host_fault(request, known_host))
             .or_else(|| coding_fault(request))
     } else {
         authority_fault(request)
@@ -91,14 +119,20 @@ fn has_plain_authority(uri: &Uri) -> bool {
 }
 
 /// RFC 9112, 3.2: exactly one Host, and a valid one; HTTP/1.0 may go without.
-fn host_fault<B>(request: &Request<B>) -> Option<StatusCode> {
+fn host_fault<B>(request: &Request<B>, known_host: &KnownHost) -> Option<StatusCode> {
     let headers = request.headers();
     // To see that no header is repeated is cheaper than to count this one.
     let is_repeated =
         headers.len() > headers.keys_len() && headers.get_all(header::HOST).iter().nth(1).is_some();
-    match headers.get(header::HOST) {
+    // Nearly every client sends it first, where it is found without a search.
+    let first = headers.iter().next();
+    let host = match first {
+        Some((name, value)) if *name == header::HOST => Some(value),
+        _ => headers.get(header::HOST),
+    };
+    match host {
         None if request.version() < Version::HTTP_11 => None,
-        Some(host) if !is_repeated && is_host(host.as_bytes()) => None,
+        Some(host) if !is_repeated && known_host.is_host(host.as_bytes()) => None,
         _ => Some(StatusCode::BAD_REQUEST),
     }
 }
@@ -138,7 +172,7 @@ mod tests {
     use http::{Request, StatusCode, Version};
     use http_body_util::{Empty, Full};
 
-    use super::{fault, is_host};
+    use super::{KnownHost, fault, is_host};
 
     #[test]
     fn hosts() {
@@ -176,6 +210,24 @@ mod tests {
             "a:-1",
         ] {
             assert!(!is_host(host.as_bytes()), "{host:?}");
+        }
+    }
+
+    #[test]
+    fn known_host_is_never_taken_for_another() {
+        let long = "a".repeat(40);
+        let known = KnownHost::default();
+        for host in [
+            "a:80", "a:80", "a:8", "a:80 ", "a:80", "a@80", "", "a", "a", "a\0", &long, &long, "b",
+            "a b", "a b", "[::1]",
+        ] {
+            let host = host.as_bytes();
+            assert_eq!(
+                known.is_host(host),
+                is_host(host),
+                "{}",
+                host.escape_ascii()
+            );
         }
     }
 
@@ -228,7 +280,7 @@ mod tests {
             }
             let request = request.body(Empty::<Bytes>::new()).unwrap();
             assert_eq!(
-                fault(&request, 10),
+                fault(&request, 10, &KnownHost::default()),
                 wanted,
                 "{method} {target} {version:?} {hosts:?}"
             );
@@ -250,7 +302,11 @@ mod tests {
             let request = Request::get("https://a/").version(Version::HTTP_2);
             let request = request.header("x", value);
             let request = request.body(Empty::<Bytes>::new()).unwrap();
-            assert_eq!(fault(&request, 10), wanted, "{value:?}");
+            assert_eq!(
+                fault(&request, 10, &KnownHost::default()),
+                wanted,
+                "{value:?}"
+            );
         }
     }
 
@@ -262,7 +318,7 @@ mod tests {
         ] {
             let request = Request::post("/").header("host", "a");
             let request = request.body(Full::<Bytes>::from(body)).unwrap();
-            assert_eq!(fault(&request, 10), wanted, "{body}");
+            assert_eq!(fault(&request, 10, &KnownHost::default()), wanted, "{body}");
         }
     }
 }

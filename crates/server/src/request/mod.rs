@@ -5,9 +5,10 @@ mod in_flight;
 mod incoming;
 mod outgoing;
 mod service;
+mod spare;
 
+pub(crate) use self::{check::KnownHost, outgoing::LARGE, service::Adapter};
 pub use self::{
     incoming::Incoming,
     service::{Serve, panic_message},
 };
-pub(crate) use self::{outgoing::LARGE, service::Adapter};

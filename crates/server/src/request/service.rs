@@ -18,13 +18,22 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::{check, in_flight::InFlight, incoming::Incoming, outgoing::Outgoing};
+use super::{
+    check::{self, KnownHost},
+    in_flight::InFlight,
+    incoming::Incoming,
+    outgoing::Outgoing,
+    spare,
+};
 use crate::{BoxError, ConnectionInfo, framing::Framing, state::ConnectionState};
 
 /// A service that a server can serve: a clonable [`tower_service::Service`] from a request to a
 /// response.
 ///
 /// It is implemented for every such type; it only names the bounds in one place.
+///
+/// A response may have the extensions of its request, if they are [cleared](http::Extensions::clear):
+/// the next request uses their memory.
 pub trait Serve: Clone + Send + Unpin + 'static {
     /// The body of its responses.
     type Body: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
@@ -70,6 +79,7 @@ pub(crate) struct Adapter<S> {
     pub(crate) service: RefCell<S>,
     pub(crate) info: ConnectionInfo,
     pub(crate) shared: Arc<ConnectionState>,
+    pub(crate) known_host: KnownHost,
 }
 
 impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapter<S> {
@@ -83,8 +93,9 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
         let is_guarded = version < Version::HTTP_2;
         let is_expected = !is_guarded || self.shared.claims.claim(framing(request.body()));
         let mut request = request.map(|body| Incoming::new(body, &self.shared, version));
+        let limit = self.shared.protocols.limits.max_body_size;
         let fault = if is_expected {
-            check::fault(&request, self.shared.protocols.limits.max_body_size)
+            check::fault(&request, limit, &self.known_host)
         } else {
             Some(StatusCode::BAD_REQUEST)
         };
@@ -94,6 +105,9 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
                 State::Refused { status }
             }
             None => {
+                if request.extensions().is_empty() {
+                    *request.extensions_mut() = spare::take();
+                }
                 request.extensions_mut().insert(self.info.clone());
                 State::<S>::new(&mut self.service.borrow_mut(), request)
             }
@@ -134,7 +148,13 @@ impl<S: Serve> Future for ResponseFuture<S> {
         let mut this = self.project();
         // After a panic the service's future is not polled again, only dropped.
         let outcome = match guarded(|| this.state.as_mut().poll_service(cx)) {
-            Ok(poll) => ready!(poll),
+            Ok(Poll::Ready(outcome)) => outcome,
+            Ok(Poll::Pending) => {
+                if let Some(in_flight) = this.in_flight {
+                    in_flight.on_waiting();
+                }
+                return Poll::Pending;
+            }
             Err(status) => Err(status),
         };
         let mut in_flight = this.in_flight.take().expect("polled after it was ready");
@@ -146,6 +166,9 @@ impl<S: Serve> Future for ResponseFuture<S> {
                 response
             }
         };
+        if response.extensions().is_empty() {
+            spare::keep(mem::take(response.extensions_mut()));
+        }
         in_flight.on_response(response.status());
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             in_flight.on_upgrade();
@@ -170,11 +193,14 @@ impl<S: Serve> Future for ResponseFuture<S> {
 impl<S: Serve> State<S> {
     /// Calls the service now if it is ready, as most are always: then the request is not kept.
     fn new(service: &mut S, request: Request<Incoming>) -> Self {
+        // The closure takes it from here: a captured value would be copied, on each of its ways.
+        let mut request = Some(request);
+        let mut take = || request.take().expect("it is taken once");
         let called = guarded(|| {
             // A service that is not ready is polled again at once, by a task that it can wake.
             match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(Ok(())) => Self::Running {
-                    future: service.call(request),
+                    future: service.call(take()),
                 },
                 Poll::Ready(Err(error)) => Self::Failed {
                     status: failed::<S>(error),
@@ -182,7 +208,7 @@ impl<S: Serve> State<S> {
                 // A pending `poll_ready` may hold capacity in this instance; keep it instead of a clone.
                 Poll::Pending => Self::Waiting {
                     service: mem::replace(service, service.clone()),
-                    request: Some(Box::new(request)),
+                    request: Some(Box::new(take())),
                 },
             }
         });

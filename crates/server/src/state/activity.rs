@@ -146,7 +146,13 @@ impl Activity {
 
     /// The response's last byte is written, or it will never be.
     pub(crate) fn on_response_end(&self) {
-        self.responses.fetch_add(1, Relaxed);
+        if self.multiplexed.load(Relaxed) {
+            // Tasks of several streams end responses.
+            self.responses.fetch_add(1, Relaxed);
+        } else {
+            let responses = self.responses.load(Relaxed) + 1;
+            self.responses.store(responses, Relaxed);
+        }
         self.unclaimed.store(false, Relaxed);
     }
 

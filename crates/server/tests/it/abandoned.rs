@@ -5,10 +5,11 @@ use std::{
     net::{Shutdown, TcpStream},
     os::unix::net::UnixStream,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use http::StatusCode;
@@ -125,6 +126,42 @@ fn observed() -> (TestServer, Outcomes) {
     let outcomes = Outcomes::default();
     let server = Server::new().bind("127.0.0.1:0").observe(outcomes.clone());
     (TestServer::with(server), outcomes)
+}
+
+/// The times of responses.
+#[derive(Clone, Debug, Default)]
+struct Times(Arc<Mutex<Vec<Duration>>>);
+
+impl Observe for Times {
+    fn on_response(&self, _: StatusCode, took: Duration) {
+        self.0.lock().unwrap().push(took);
+    }
+}
+
+#[test]
+fn observed_time_has_the_wait_of_a_handler() {
+    const WAIT: Duration = Duration::from_millis(100);
+    /// A tick of the coarse clock, at most.
+    const TICK: Duration = Duration::from_millis(10);
+    let times = Times::default();
+    let server = Server::new().bind("127.0.0.1:0").observe(times.clone());
+    let server = TestServer::with(server);
+    let mut wire = server.wire();
+    let begun = Instant::now();
+    wire.send(get("/wait"));
+    server.wait_seen(1);
+    let waits = Instant::now();
+    while waits.elapsed() < WAIT {
+        thread::yield_now();
+    }
+    server.app.gate.add_permits(1);
+    assert_eq!(wire.response().text(), "waited");
+    let all = begun.elapsed();
+    let took = times.0.lock().unwrap()[0];
+    assert!(
+        took >= WAIT - TICK && took <= all + TICK,
+        "{took:?} of {all:?}"
+    );
 }
 
 #[test]

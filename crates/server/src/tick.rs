@@ -1,4 +1,4 @@
-//! Coarse clock for deadlines of seconds.
+//! Coarse clock: for deadlines of seconds, and for responses that wait for nothing.
 
 use std::{
     ops::{Add, Sub},
