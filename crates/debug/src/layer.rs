@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Extensions, Request, Response};
+use http::{Extensions, Method, Request, Response, Uri};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
@@ -81,6 +81,19 @@ impl TracebackLayer {
     /// Pass the response to [`Observed::respond`].
     pub fn observe<B>(&self, request: &mut Request<B>) -> Observed {
         Observed::new(Arc::clone(&self.config), request)
+    }
+
+    /// Returns whether clients of this machine may see the page.
+    #[must_use]
+    pub fn shows_page(&self) -> bool {
+        self.config.shows_page
+    }
+
+    /// As [`observe`](Self::observe), for the parts of a request, whose client does not see the page.
+    #[inline]
+    #[must_use]
+    pub fn observe_parts(&self, method: Method, uri: Uri, extensions: &Extensions) -> Observed {
+        Observed::without_page(Arc::clone(&self.config), method, uri, extensions)
     }
 }
 

@@ -3,7 +3,10 @@
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header, response};
+use http::{
+    Extensions, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header,
+    response,
+};
 use http_body::Body;
 use squall_peers::{NotLocal, check_local};
 
@@ -61,11 +64,29 @@ impl Observed {
             PageAccess::Disabled
         };
         Self {
-            method: request.method().clone(),
-            uri: request.uri().clone(),
-            id: request.extensions().get().cloned(),
-            config,
             access,
+            ..Self::without_page(
+                config,
+                request.method().clone(),
+                request.uri().clone(),
+                request.extensions(),
+            )
+        }
+    }
+
+    #[inline]
+    pub(crate) fn without_page(
+        config: Arc<LayerConfig>,
+        method: Method,
+        uri: Uri,
+        extensions: &Extensions,
+    ) -> Self {
+        Self {
+            method,
+            uri,
+            id: extensions.get().cloned(),
+            config,
+            access: PageAccess::Disabled,
         }
     }
 

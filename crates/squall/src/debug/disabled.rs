@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::{any::Any, error::Error, fmt, sync::Arc};
 
 use axum_core::response::Response;
-use http::{Method, Request, Uri};
+use http::{Extensions, Method, Request, Uri};
 use squall_server::{BoxError, panic_message};
 
 #[derive(Default)]
@@ -83,6 +83,14 @@ impl Tracebacks {
             method: request.method().clone(),
             uri: request.uri().clone(),
         }
+    }
+
+    pub(crate) fn observe_parts(&self, method: Method, uri: Uri, _: &Extensions) -> Observed {
+        Observed { method, uri }
+    }
+
+    pub(crate) fn shows_page(&self) -> bool {
+        false
     }
 }
 

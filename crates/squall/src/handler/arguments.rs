@@ -1,10 +1,11 @@
 //! The arguments of a handler: extractors of the request's head, and one of its body.
 
 use axum_core::{
+    body::Body,
     extract::{FromRequest, FromRequestParts, Request},
     response::{IntoResponse, Response},
 };
-use http::request::Parts;
+use http::{Extensions, request::Parts};
 
 use super::{
     function::{Function, HandlerFuture, HandlerOutput},
@@ -14,6 +15,9 @@ use crate::body_limit::BodyLimit;
 
 /// The arguments of a handler, as a tuple. `M` marks how the last one is extracted.
 pub trait Arguments<S, M>: Sized + Send {
+    /// Whether there is an argument.
+    const READS_HEAD: bool = true;
+
     /// Extracts the arguments in order and calls the function; or responds to a request that one of
     /// them rejects.
     ///
@@ -22,6 +26,22 @@ pub trait Arguments<S, M>: Sized + Send {
     where
         F: Function<Self> + Send,
         F::Output: HandlerFuture<Output: HandlerOutput> + Send;
+
+    /// As `handle`, without arguments that read the head.
+    fn handle_unread<F>(
+        function: F,
+        extensions: Extensions,
+        body: Body,
+        state: S,
+    ) -> impl Future<Output = Response> + Send
+    where
+        F: Function<Self> + Send,
+        F::Output: HandlerFuture<Output: HandlerOutput> + Send,
+    {
+        let mut request = Request::new(body);
+        *request.extensions_mut() = extensions;
+        Self::handle(function, request, state)
+    }
 }
 
 /// An argument that reads the request's head.
@@ -54,7 +74,8 @@ impl<S: Send + Sync, T: FromRequestParts<S> + Send> HeadArgument<S> for T {
     }
 }
 
-/// The last argument, which may read the request's body.
+/// The last argument, which may read the request's body. `M` is what it reads: [`Parts`] or
+/// [`Request`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a handler",
     label = "this argument",
@@ -64,38 +85,85 @@ pub trait LastArgument<S, M>: Sized + Send {
     /// The response to a request that the argument rejects.
     type Rejection: IntoResponse;
 
-    /// Extracts the argument.
+    /// Extracts the argument, and returns the request's extensions, cleared, if it has left them.
     fn extract(
-        request: Request,
+        parts: Parts,
+        body: Body,
         state: &S,
-    ) -> impl Future<Output = Result<Self, Self::Rejection>> + Send;
+    ) -> impl Future<Output = Result<(Self, Extensions), Self::Rejection>> + Send;
 }
 
 #[diagnostic::do_not_recommend]
-impl<S: Send + Sync, M, T: FromRequest<S, M> + Send> LastArgument<S, M> for T {
+impl<S: Send + Sync, T: FromRequestParts<S> + Send> LastArgument<S, Parts> for T {
     type Rejection = T::Rejection;
 
-    fn extract(
-        request: Request,
+    async fn extract(
+        mut parts: Parts,
+        _: Body,
         state: &S,
-    ) -> impl Future<Output = Result<Self, T::Rejection>> + Send {
-        T::from_request(request, state)
+    ) -> Result<(Self, Extensions), T::Rejection> {
+        let argument = T::from_request_parts(&mut parts, state).await?;
+        Ok((argument, cleared(parts.extensions)))
     }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: Send + Sync, T: FromRequest<S> + Send> LastArgument<S, Request> for T {
+    type Rejection = T::Rejection;
+
+    async fn extract(
+        parts: Parts,
+        body: Body,
+        state: &S,
+    ) -> Result<(Self, Extensions), T::Rejection> {
+        let argument = T::from_request(Request::from_parts(parts, body), state).await?;
+        Ok((argument, Extensions::new()))
+    }
+}
+
+/// Returns the extensions of a request without their values. A response takes their memory back to the
+/// server, for the next request.
+fn cleared(mut extensions: Extensions) -> Extensions {
+    extensions.clear();
+    extensions
+}
+
+fn with_extensions(mut response: Response, extensions: Extensions) -> Response {
+    if response.extensions().is_empty() {
+        *response.extensions_mut() = extensions;
+    }
+    response
 }
 
 /// The body is kept while the handler runs, since a server may end the connection when an unread one is
 /// dropped.
 impl<S: Send> Arguments<S, ()> for () {
-    fn handle<F>(function: F, request: Request, _: S) -> impl Future<Output = Response> + Send
+    const READS_HEAD: bool = false;
+
+    fn handle<F>(function: F, request: Request, state: S) -> impl Future<Output = Response> + Send
     where
         F: Function<Self> + Send,
         F::Output: HandlerFuture<Output: HandlerOutput> + Send,
     {
-        let body = request.into_body();
+        let (parts, body) = request.into_parts();
+        Self::handle_unread(function, parts.extensions, body, state)
+    }
+
+    fn handle_unread<F>(
+        function: F,
+        extensions: Extensions,
+        body: Body,
+        _: S,
+    ) -> impl Future<Output = Response> + Send
+    where
+        F: Function<Self> + Send,
+        F::Output: HandlerFuture<Output: HandlerOutput> + Send,
+    {
+        let extensions = cleared(extensions);
         async move {
             let response = function.call(()).await.into_response();
             drop(body);
-            response
+            with_extensions(response, extensions)
         }
     }
 }
@@ -126,12 +194,13 @@ macro_rules! impl_arguments {
                         Err(rejection) => return rejection::respond(rejection, limit).await,
                     };
                 )*
-                let last = L::extract(Request::from_parts(parts, body), &state).await;
-                let last = match last.map_err(IntoResponse::into_response) {
-                    Ok(value) => value,
+                let last = L::extract(parts, body, &state).await;
+                let (last, extensions) = match last.map_err(IntoResponse::into_response) {
+                    Ok(last) => last,
                     Err(rejection) => return rejection::respond(rejection, limit).await,
                 };
-                function.call(($($argument,)* last,)).await.into_response()
+                let response = function.call(($($argument,)* last,)).await.into_response();
+                with_extensions(response, extensions)
             }
         }
     };

@@ -15,6 +15,7 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use http::Extensions;
 use pin_project_lite::pin_project;
 use squall_server::BoxError;
 use tower_service::Service;
@@ -56,7 +57,15 @@ pub(crate) type ResponseFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 /// The service inside a [layer](crate::Route::layer): handlers, inner layers, or all routes of the
 /// application. It never fails, and accepts any type of body.
 #[derive(Clone)]
-pub struct Endpoint(Arc<dyn Fn(Request) -> ResponseFuture + Send + Sync>);
+pub struct Endpoint(Respond);
+
+#[derive(Clone)]
+enum Respond {
+    /// The handler has arguments, or there is a layer.
+    Request(Arc<dyn Fn(Request) -> ResponseFuture + Send + Sync>),
+    /// The response does not depend on the request's head.
+    Unread(Arc<dyn Fn(Extensions, Body) -> ResponseFuture + Send + Sync>),
+}
 
 impl Endpoint {
     /// Returns an endpoint that responds to a panic of the future with 500.
@@ -65,13 +74,7 @@ impl Endpoint {
         F: Fn(Request) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Response> + Send + 'static,
     {
-        Self(Arc::new(move |request| {
-            // Allocated first, so that the future, which holds the request, is constructed in
-            // place.
-            let space = Box::new_uninit();
-            let future = Box::write(space, CatchPanic { future: f(request) });
-            Box::into_pin(future)
-        }))
+        Self::forward(move |request| catch_panic(|| f(request)))
     }
 
     pub(crate) fn from_handler<H, T, S>(handler: H, state: S) -> Self
@@ -80,14 +83,19 @@ impl Endpoint {
         T: 'static,
         S: Clone + Send + Sync + 'static,
     {
-        Self::from_fn(move |request| handler.clone().call(request, state.clone()))
+        if H::READS_HEAD {
+            return Self::from_fn(move |request| handler.clone().call(request, state.clone()));
+        }
+        Self(Respond::Unread(Arc::new(move |extensions, body| {
+            catch_panic(|| handler.clone().call_unread(extensions, body, state.clone()))
+        })))
     }
 
     /// Returns an endpoint of a function whose futures respond to panics already.
     pub(crate) fn forward(
         respond: impl Fn(Request) -> ResponseFuture + Send + Sync + 'static,
     ) -> Self {
-        Self(Arc::new(respond))
+        Self(Respond::Request(Arc::new(respond)))
     }
 
     pub(crate) fn from_service(service: impl HttpService) -> Self {
@@ -103,7 +111,22 @@ impl Endpoint {
     }
 
     pub(crate) fn respond(&self, request: Request) -> ResponseFuture {
-        (self.0)(request)
+        match &self.0 {
+            Respond::Request(respond) => respond(request),
+            Respond::Unread(respond) => {
+                let (parts, body) = request.into_parts();
+                respond(parts.extensions, body)
+            }
+        }
+    }
+
+    /// Returns the function that responds without the request's head, if the response does not depend
+    /// on it.
+    pub(crate) fn unread(&self) -> Option<&dyn Fn(Extensions, Body) -> ResponseFuture> {
+        match &self.0 {
+            Respond::Request(_) => None,
+            Respond::Unread(respond) => Some(&**respond),
+        }
     }
 }
 
@@ -133,6 +156,17 @@ impl Future for EndpointFuture {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.as_mut().poll(cx).map(Ok)
     }
+}
+
+/// Boxes a future that responds to a panic with 500.
+fn catch_panic<F>(make: impl FnOnce() -> F) -> ResponseFuture
+where
+    F: Future<Output = Response> + Send + 'static,
+{
+    // Allocated first, so that the future, which may hold the request, is constructed in place.
+    let space = Box::new_uninit();
+    let future = Box::write(space, CatchPanic { future: make() });
+    Box::into_pin(future)
 }
 
 pin_project! {

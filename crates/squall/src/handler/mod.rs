@@ -8,7 +8,8 @@ pub(crate) mod endpoint;
 pub(crate) mod function;
 mod rejection;
 
-use axum_core::{extract::Request, response::Response};
+use axum_core::{body::Body, extract::Request, response::Response};
+use http::Extensions;
 
 use self::{
     arguments::Arguments,
@@ -29,8 +30,19 @@ use self::{
     label = "not an `async fn` of at most eight extractors"
 )]
 pub trait Handler<T, S>: Clone + Send + Sync + 'static {
+    /// Whether there are arguments, which may read the request's head.
+    const READS_HEAD: bool;
+
     /// Handles one request.
     fn call(self, request: Request, state: S) -> impl Future<Output = Response> + Send;
+
+    /// Handles one request whose head it does not read.
+    fn call_unread(
+        self,
+        extensions: Extensions,
+        body: Body,
+        state: S,
+    ) -> impl Future<Output = Response> + Send;
 }
 
 impl<F, A, M, S> Handler<(A, M), S> for F
@@ -40,7 +52,18 @@ where
     A: Arguments<S, M>,
     S: Send + Sync + 'static,
 {
+    const READS_HEAD: bool = A::READS_HEAD;
+
     fn call(self, request: Request, state: S) -> impl Future<Output = Response> + Send {
         A::handle(self, request, state)
+    }
+
+    fn call_unread(
+        self,
+        extensions: Extensions,
+        body: Body,
+        state: S,
+    ) -> impl Future<Output = Response> + Send {
+        A::handle_unread(self, extensions, body, state)
     }
 }

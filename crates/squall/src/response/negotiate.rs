@@ -17,11 +17,31 @@ const FORMATS: [(Format, &str); 3] = [
     (Format::Json, "application/json"),
 ];
 
+/// `Accept` of a request that is being handled. Only a few requests need it.
+pub(crate) enum Accept {
+    Value(Option<HeaderValue>),
+    /// All headers: moving them is cheaper than a search.
+    In(HeaderMap),
+}
+
+impl Accept {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        Self::Value(accept(headers))
+    }
+
+    pub(crate) fn into_value(self) -> Option<HeaderValue> {
+        match self {
+            Self::Value(value) => value,
+            Self::In(headers) => accept(&headers),
+        }
+    }
+}
+
 /// Returns the value of `Accept`; its lines are one list.
 pub(crate) fn accept(headers: &HeaderMap) -> Option<HeaderValue> {
-    let mut lines = headers.get_all(header::ACCEPT).iter();
-    let first = lines.next()?;
-    if lines.next().is_none() {
+    let first = headers.get(header::ACCEPT)?;
+    // To see that no header is repeated is cheaper than to look for another line.
+    if headers.len() == headers.keys_len() {
         return Some(first.clone());
     }
     let lines: Vec<_> = headers.get_all(header::ACCEPT).iter().collect();

@@ -3,11 +3,14 @@
 use std::{fmt, future::ready, sync::Arc};
 
 use axum_core::{
+    body::Body,
     extract::Request,
     response::{IntoResponse, Response},
 };
-use http::{Method, StatusCode, header};
+use bytes::Bytes;
+use http::{Extensions, Method, StatusCode, header};
 use squall_routing::{Captures, FindError, MethodMatch, Methods, Router};
+use squall_server::BoxError;
 
 use crate::{
     Error,
@@ -16,7 +19,7 @@ use crate::{
     body_limit,
     debug::{RequestMetadata, Tracebacks},
     handler::endpoint::{Endpoint, ResponseFuture as HandlerFuture},
-    response::error_pages::ErrorPages,
+    response::{body_fault::BodyTooLarge, error_pages::ErrorPages},
 };
 
 /// Routes and settings; shared by all requests.
@@ -44,6 +47,19 @@ pub(crate) struct Matched {
     /// `None` in an error page.
     pub(crate) captures: Option<Captures>,
     pub(crate) site: Arc<Site>,
+}
+
+/// The endpoint of a request.
+pub(super) struct Found<'a> {
+    target: &'a Target,
+    captures: Captures,
+}
+
+/// The response to a request without an endpoint.
+pub(super) struct Unmatched {
+    response: HandlerFuture,
+    /// The parameters of the route, if the path matches one.
+    captures: Option<Captures>,
 }
 
 /// In debug mode, in the extensions of a response to a request without a route.
@@ -94,11 +110,30 @@ impl Target {
         }
         match body_limit::check_length(&request) {
             Ok(()) => self.endpoint.respond(request),
-            Err(error) => {
-                let status = StatusCode::PAYLOAD_TOO_LARGE;
-                now(Error::refusal(status, error).into_response())
-            }
+            Err(error) => too_large(error),
         }
+    }
+
+    /// Responds to a request whose head is not read, nor its body; `limit` is the default one.
+    pub(super) fn respond_unread<B>(
+        &self,
+        extensions: Extensions,
+        body: B,
+        limit: u64,
+    ) -> HandlerFuture
+    where
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        let limit = self.body_limit.unwrap_or(limit);
+        if body.size_hint().lower() > limit {
+            return too_large(BodyTooLarge { limit });
+        }
+        let body = match body.is_end_stream() {
+            true => Body::empty(),
+            false => Body::new(body),
+        };
+        let respond = self.endpoint.unread();
+        respond.expect("an endpoint of `Found::unread`")(extensions, body)
     }
 }
 
@@ -111,15 +146,14 @@ impl fmt::Debug for Target {
 impl Inner {
     /// Responds to a request that has passed the layers. Its body has a limit already.
     pub(super) fn respond(&self, mut request: Request) -> HandlerFuture {
-        match self.find(&mut request) {
-            Ok(target) => target.respond(request),
-            Err(response) => response,
+        match self.find(&request) {
+            Ok(found) => found.admit(&mut request, &self.site).respond(request),
+            Err(unmatched) => unmatched.respond(&request),
         }
     }
 
-    /// Finds the endpoint and adds the captures to the request. The error is the response of a
-    /// request that matches no endpoint.
-    pub(super) fn find<B>(&self, request: &mut http::Request<B>) -> Result<&Target, HandlerFuture> {
+    /// Finds the endpoint of a request.
+    pub(super) fn find<B>(&self, request: &http::Request<B>) -> Result<Found<'_>, Unmatched> {
         let path = request.uri().path();
         let host = || {
             request.uri().host().or_else(|| {
@@ -132,10 +166,10 @@ impl Inner {
             Ok(found) => found,
             Err(error @ FindError::BadEncoding) => {
                 let error = Error::refusal(StatusCode::BAD_REQUEST, error);
-                return Err(now(error.into_response()));
+                return Err(error.into_response().into());
             }
             Err(FindError::NotFound) if path == "*" && request.method() == Method::OPTIONS => {
-                return Err(now(StatusCode::NO_CONTENT.into_response()));
+                return Err(StatusCode::NO_CONTENT.into_response().into());
             }
             Err(FindError::NotFound) => {
                 let mut response = Error::status(StatusCode::NOT_FOUND).into_response();
@@ -145,19 +179,13 @@ impl Inner {
                         path: path.to_owned(),
                     });
                 }
-                return Err(now(response));
+                return Err(response.into());
             }
         };
-        if let Some(metadata) = request.extensions().get::<RequestMetadata>() {
-            record_route(metadata, &found.captures, path);
-        }
+        let captures = found.captures;
         let (mut response, allow) = match found.endpoint.find(routed_method(request)) {
             MethodMatch::Found(target) | MethodMatch::Head(target) => {
-                request.extensions_mut().insert(Matched {
-                    captures: Some(found.captures),
-                    site: Arc::clone(&self.site),
-                });
-                return Ok(target);
+                return Ok(Found { target, captures });
             }
             MethodMatch::Options(allow) => (StatusCode::NO_CONTENT.into_response(), allow),
             MethodMatch::NotAllowed(allow) => (
@@ -166,7 +194,49 @@ impl Inner {
             ),
         };
         response.headers_mut().insert(header::ALLOW, allow.clone());
-        Err(now(response))
+        Err(Unmatched {
+            response: now(response),
+            captures: Some(captures),
+        })
+    }
+}
+
+impl<'a> Found<'a> {
+    /// Returns the endpoint if its response does not depend on the request's head.
+    pub(super) fn unread(&self) -> Option<&'a Target> {
+        let target = self.target;
+        target.endpoint.unread().is_some().then_some(target)
+    }
+
+    /// Adds to the request what its extractors read, and returns the endpoint.
+    pub(super) fn admit<B>(self, request: &mut http::Request<B>, site: &Arc<Site>) -> &'a Target {
+        if let Some(metadata) = request.extensions().get::<RequestMetadata>() {
+            record_route(metadata, &self.captures, request.uri().path());
+        }
+        request.extensions_mut().insert(Matched {
+            captures: Some(self.captures),
+            site: Arc::clone(site),
+        });
+        self.target
+    }
+}
+
+impl Unmatched {
+    /// Responds to the request, of which no endpoint needs anything.
+    pub(super) fn respond<B>(self, request: &http::Request<B>) -> HandlerFuture {
+        if let (Some(captures), Some(metadata)) = (&self.captures, request.extensions().get()) {
+            record_route(metadata, captures, request.uri().path());
+        }
+        self.response
+    }
+}
+
+impl From<Response> for Unmatched {
+    fn from(response: Response) -> Self {
+        Self {
+            response: now(response),
+            captures: None,
+        }
     }
 }
 
@@ -185,6 +255,10 @@ fn record_route(metadata: &RequestMetadata, captures: &Captures, path: &str) {
     for (name, value) in captures.params(path) {
         metadata.add_param(name, value);
     }
+}
+
+fn too_large(error: BodyTooLarge) -> HandlerFuture {
+    now(Error::refusal(StatusCode::PAYLOAD_TOO_LARGE, error).into_response())
 }
 
 fn now(response: Response) -> HandlerFuture {

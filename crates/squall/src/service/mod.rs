@@ -22,10 +22,9 @@ use std::{
 
 use axum_core::response::Response;
 use bytes::Bytes;
-use http::Method;
+use http::{Extensions, Method};
 use squall_server::{BoxError, Limits};
 use tower_service::Service;
-use tracing::level_filters::LevelFilter;
 
 use self::outcome::{AccessRecord, RequestRecord};
 use crate::{
@@ -33,7 +32,7 @@ use crate::{
     autoreload::LiveReload,
     body_limit,
     handler::endpoint::Endpoint,
-    response::{error_pages::RequestHead, negotiate},
+    response::{error_pages::RequestHead, negotiate::Accept},
     routes::settings::Wrap,
     xheaders::logged_client,
 };
@@ -70,33 +69,59 @@ impl ApplicationService {
         self
     }
 
-    /// Returns the request metadata that the response may need, or `None` if neither a log nor a
-    /// page uses it.
-    fn record<B>(&self, request: &mut http::Request<B>) -> Option<Box<RequestRecord>> {
-        let inner = &self.inner;
-        let is_logged = inner.site.access_log
-            && access_log::is_enabled()
-            && request.extensions().get::<OuterLog>().is_none();
-        let has_pages = !inner.error_pages.is_empty();
-        let is_failure_unlogged = LevelFilter::current() < LevelFilter::ERROR;
-        if is_failure_unlogged && !is_logged && !has_pages && !inner.debug {
-            return None;
-        }
+    /// Returns the request metadata that the response may need.
+    fn record<B>(&self, request: &mut http::Request<B>) -> Box<RequestRecord> {
         // Allocated first, so that the value is constructed in place and not moved.
         let space = Box::new_uninit();
-        Some(Box::write(
-            space,
-            RequestRecord {
-                observed: inner.tracebacks.observe(request),
-                debug: inner.debug.then(|| Arc::clone(inner)),
-                pages: has_pages.then(|| (Arc::clone(inner), RequestHead::of(request))),
-                log: is_logged.then(|| AccessRecord {
-                    connection: request.extensions().get().cloned(),
-                    source: logged_client(request.extensions()),
-                    begun: Instant::now(),
-                }),
-            },
-        ))
+        let record = RequestRecord {
+            pages: self.pages(request),
+            accept: Accept::of(request.headers()),
+            observed: self.inner.tracebacks.observe(request),
+            debug: self.inner.debug.then(|| Arc::clone(&self.inner)),
+            log: self.log(request.extensions()),
+        };
+        Box::write(space, record)
+    }
+
+    /// Returns the head of a request, if the application has error pages.
+    fn pages<B>(&self, request: &http::Request<B>) -> Option<(Arc<Inner>, RequestHead)> {
+        let has_pages = !self.inner.error_pages.is_empty();
+        has_pages.then(|| (Arc::clone(&self.inner), RequestHead::of(request)))
+    }
+
+    /// Returns the metadata of the access log, if the request is logged.
+    fn log(&self, extensions: &Extensions) -> Option<AccessRecord> {
+        let is_logged = self.inner.site.access_log
+            && access_log::is_enabled()
+            && extensions.get::<OuterLog>().is_none();
+        is_logged.then(|| AccessRecord {
+            connection: extensions.get().cloned(),
+            source: logged_client(extensions),
+            begun: Instant::now(),
+        })
+    }
+
+    /// Responds to a request whose head the endpoint does not read: the record takes it, which spares
+    /// its clones and the search for `Accept`.
+    fn respond_unread<B>(&self, target: &Target, request: http::Request<B>) -> ResponseFuture
+    where
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        let space = Box::new_uninit();
+        let pages = self.pages(&request);
+        let (parts, body) = request.into_parts();
+        let is_head = parts.method == Method::HEAD;
+        let tracebacks = &self.inner.tracebacks;
+        let record = RequestRecord {
+            pages,
+            accept: Accept::In(parts.headers),
+            observed: tracebacks.observe_parts(parts.method, parts.uri, &parts.extensions),
+            debug: self.inner.debug.then(|| Arc::clone(&self.inner)),
+            log: self.log(&parts.extensions),
+        };
+        let record = Box::write(space, record);
+        let response = target.respond_unread(parts.extensions, body, self.max_body_size);
+        ResponseFuture::new(response, record, is_head)
     }
 
     /// Whether the application is in debug mode.
@@ -134,24 +159,31 @@ where
     }
 
     fn call(&mut self, mut request: http::Request<B>) -> ResponseFuture {
-        let record = self.record(&mut request);
         let is_head = request.method() == Method::HEAD;
-        let accept = negotiate::accept(request.headers());
         let limit = self.max_body_size;
-        let response = match &self.layered {
-            Some(layers) => layers.respond(body_limit::with_limit(request, limit)),
-            None => match self.inner.find(&mut request) {
-                Ok(target) => target.respond(body_limit::with_limit(request, limit)),
-                Err(response) => response,
-            },
-        };
-        ResponseFuture {
-            response,
-            record,
-            is_head,
-            accept,
-            failed: None,
+        let (record, response);
+        if let Some(layers) = &self.layered {
+            record = self.record(&mut request);
+            response = layers.respond(body_limit::with_limit(request, limit));
+        } else {
+            match self.inner.find(&request) {
+                Ok(found) => {
+                    // The page shows the route, which is in the request.
+                    let shows_page = self.inner.tracebacks.shows_page();
+                    if let (Some(target), false) = (found.unread(), shows_page) {
+                        return self.respond_unread(target, request);
+                    }
+                    record = self.record(&mut request);
+                    let target = found.admit(&mut request, &self.inner.site);
+                    response = target.respond(body_limit::with_limit(request, limit));
+                }
+                Err(unmatched) => {
+                    record = self.record(&mut request);
+                    response = unmatched.respond(&request);
+                }
+            }
         }
+        ResponseFuture::new(response, record, is_head)
     }
 }
 

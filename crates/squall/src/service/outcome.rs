@@ -5,6 +5,7 @@ use std::{
     convert::Infallible,
     fmt,
     future::pending,
+    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -29,6 +30,7 @@ use crate::{
     response::{
         default_page::default_page,
         error_pages::{self, RequestHead, X_REQUEST_ID},
+        negotiate::Accept,
     },
     server::handles,
     xheaders::LoggedClient,
@@ -39,8 +41,6 @@ pub struct ResponseFuture {
     pub(crate) response: HandlerFuture,
     pub(crate) record: Option<Box<RequestRecord>>,
     pub(crate) is_head: bool,
-    /// The media types of a default error page.
-    pub(crate) accept: Option<HeaderValue>,
     /// The response whose page is being rendered.
     pub(crate) failed: Option<Box<FailedResponse>>,
 }
@@ -48,6 +48,8 @@ pub struct ResponseFuture {
 /// Request metadata for the log and for error pages.
 pub(crate) struct RequestRecord {
     pub(crate) observed: Observed,
+    /// The media types of a default error page.
+    pub(crate) accept: Accept,
     /// `Some` if the application has error pages of its own.
     pub(crate) pages: Option<(Arc<Inner>, RequestHead)>,
     /// `Some` in debug mode, whose pages about refusals show the routes.
@@ -84,10 +86,8 @@ impl Future for ResponseFuture {
                 }
             };
         }
-        match self.record.take() {
-            Some(record) => response = record.finish(response, self.is_head),
-            None if self.is_head => response = without_body(response),
-            None => {}
+        if let Some(record) = self.record.take() {
+            response = record.finish(response, self.is_head);
         }
         Poll::Ready(Ok(response))
     }
@@ -161,6 +161,15 @@ impl RequestRecord {
 }
 
 impl ResponseFuture {
+    pub(super) fn new(response: HandlerFuture, record: Box<RequestRecord>, is_head: bool) -> Self {
+        Self {
+            response,
+            record: Some(record),
+            is_head,
+            failed: None,
+        }
+    }
+
     /// Logs a failure and responds to an error: with the page of debug mode, the default page, or the
     /// future of the application's own page.
     fn fail(
@@ -179,12 +188,14 @@ impl ResponseFuture {
                 return Ok(response);
             }
         }
-        let own = self.record.as_deref_mut().and_then(|record| {
-            let (pages, head) = record.pages.take()?;
-            let page = pages.error_pages.find(error.status_code())?.clone();
-            Some((page, head))
-        });
-        let accept = self.accept.take();
+        let (mut own, mut accept) = (None, None);
+        if let Some(record) = &mut self.record {
+            own = record.pages.take().and_then(|(pages, head)| {
+                let page = pages.error_pages.find(error.status_code())?.clone();
+                Some((page, head))
+            });
+            accept = mem::replace(&mut record.accept, Accept::Value(None)).into_value();
+        }
         let failed = FailedResponse {
             response,
             error,

@@ -72,8 +72,11 @@ impl Observe for Counting {
 
     fn on_response(&self, status: StatusCode, took: Duration) {
         let class = usize::from(status.as_u16() / 100).clamp(1, 5) - 1;
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let bucket = LATENCY_BOUNDS.partition_point(|bound| *bound < micros);
+        let micros = took.as_secs().saturating_mul(1_000_000);
+        let micros = micros.saturating_add(took.subsec_micros().into());
+        // From the front, since nearly all are in the first.
+        let bound = LATENCY_BOUNDS.iter().position(|bound| micros <= *bound);
+        let bucket = bound.unwrap_or(LATENCY_BOUNDS.len());
         OWN.with(|own| {
             add(&own.responses[class], 1);
             add(&own.latency[bucket], 1);
