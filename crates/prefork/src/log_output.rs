@@ -55,8 +55,28 @@ enum Target {
     /// process at the other end of a shell's `2>&1`.
     Pipe(File),
     Socket,
+    /// A file on a disk, which is always ready.
+    File,
     /// Another file that can be polled, and is written to in small parts when it is ready.
     Other,
+}
+
+/// A time from the first wait on: a line that does not wait needs no clock.
+#[derive(Debug)]
+enum Deadline {
+    In(Duration),
+    At(Instant),
+}
+
+impl Deadline {
+    fn begin(&mut self) -> Instant {
+        let at = match *self {
+            Self::In(time) => Instant::now() + time,
+            Self::At(at) => at,
+        };
+        *self = Self::At(at);
+        at
+    }
 }
 
 #[derive(Debug, Default)]
@@ -77,6 +97,7 @@ impl LogOutput {
         let target = match kind {
             Ok(FileType::Fifo) => own_description().map_or(Target::Other, Target::Pipe),
             Ok(FileType::Socket) => Target::Socket,
+            Ok(FileType::RegularFile) => Target::File,
             _ => Target::Other,
         };
         Self {
@@ -91,7 +112,7 @@ impl LogOutput {
         } else {
             PATIENCE
         };
-        let deadline = Instant::now() + patience;
+        let mut deadline = Deadline::In(patience);
         let mut note = Vec::new();
         if state.is_cut {
             note.push(b'\n');
@@ -104,7 +125,7 @@ impl LogOutput {
             );
         }
         for (bytes, is_note) in [(&note[..], true), (line, false)] {
-            match self.write_before(deadline, bytes) {
+            match self.write_before(&mut deadline, bytes) {
                 Ok(()) if is_note => (state.dropped, state.is_cut) = (0, false),
                 Ok(()) => state.is_stuck = false,
                 Err(written) => {
@@ -118,14 +139,14 @@ impl LogOutput {
     }
 
     /// The error is how much was written when the time was up, or when there was no reader left.
-    fn write_before(&self, deadline: Instant, bytes: &[u8]) -> Result<(), usize> {
+    fn write_before(&self, deadline: &mut Deadline, bytes: &[u8]) -> Result<(), usize> {
         let mut written = 0;
         while written < bytes.len() {
             match self.try_write(&bytes[written..]) {
                 Ok(count) => written += count,
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => {
-                    if !self.is_ready_before(deadline) {
+                    if !self.is_ready_before(Some(deadline.begin())) {
                         return Err(written);
                     }
                 }
@@ -139,19 +160,23 @@ impl LogOutput {
         match &self.target {
             Target::Pipe(pipe) => rustix::io::write(pipe, bytes),
             Target::Socket => send(io::stderr(), bytes, SendFlags::DONTWAIT),
-            Target::Other if !self.is_ready_before(Instant::now()) => Err(Errno::AGAIN),
+            Target::File => rustix::io::write(io::stderr(), bytes),
+            Target::Other if !self.is_ready_before(None) => Err(Errno::AGAIN),
             Target::Other => rustix::io::write(io::stderr(), &bytes[..bytes.len().min(ATOMIC)]),
         }
     }
 
-    fn is_ready_before(&self, deadline: Instant) -> bool {
+    /// Waits until the deadline, or not at all.
+    fn is_ready_before(&self, deadline: Option<Instant>) -> bool {
         let stderr = io::stderr();
         let descriptor: BorrowedFd<'_> = match &self.target {
             Target::Pipe(pipe) => pipe.as_fd(),
-            Target::Socket | Target::Other => stderr.as_fd(),
+            Target::Socket | Target::File | Target::Other => stderr.as_fd(),
         };
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.map_or(Duration::ZERO, |deadline| {
+                deadline.saturating_duration_since(Instant::now())
+            });
             let left = Timespec {
                 tv_sec: 0,
                 tv_nsec: left.min(PATIENCE).subsec_nanos().into(),

@@ -1,6 +1,10 @@
 //! Access log: one line for each request, as Tornado's `log_request`.
 
-use std::{fmt, time::Instant};
+use std::{
+    fmt,
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 
 use http::Method;
 use squall_server::{Address, ConnectionInfo};
@@ -9,7 +13,7 @@ use tracing::Level;
 use crate::{Error, xheaders::LoggedClient};
 
 /// The target of the lines, for filters.
-const TARGET: &str = "squall::access";
+pub(crate) const TARGET: &str = "squall::access";
 
 /// The status of the line of a request whose client closed the connection, or reset the stream,
 /// before there was a response: 499, as nginx logs it. No client ever receives it.
@@ -47,24 +51,56 @@ impl Entry<'_> {
 /// Writes `200 GET /path (127.0.0.1) 0.42ms`, and the error and its causes after colons.
 impl fmt::Display for Entry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let milliseconds = self.begun.elapsed().as_secs_f64() * 1000.0;
-        write!(f, "{} {} ", self.status, self.method)?;
+        let elapsed = self.begun.elapsed();
+        decimal(f, self.status)?;
+        f.write_str(" ")?;
+        f.write_str(self.method.as_str())?;
+        f.write_str(" ")?;
         escape(f, self.target)?;
-        let peer = self.connection.map(ConnectionInfo::peer);
-        match (&self.source, peer) {
-            (Some(LoggedClient::Ip(ip)), _) => write!(f, " ({ip})")?,
-            (Some(LoggedClient::Unknown), _) => f.write_str(" (unknown)")?,
-            (None, Some(Address::Tcp(peer))) => write!(f, " ({})", peer.ip())?,
-            (None, Some(_)) => f.write_str(" (unix)")?,
-            (None, None) => f.write_str(" (-)")?,
+        f.write_str(" (")?;
+        match (&self.source, self.connection.map(ConnectionInfo::peer)) {
+            (Some(LoggedClient::Ip(ip)), _) => address(f, *ip)?,
+            (Some(LoggedClient::Unknown), _) => f.write_str("unknown")?,
+            (None, Some(Address::Tcp(peer))) => address(f, peer.ip())?,
+            (None, Some(_)) => f.write_str("unix")?,
+            (None, None) => f.write_str("-")?,
         }
-        write!(f, " {milliseconds:.2}ms")?;
+        f.write_str(") ")?;
+        milliseconds(f, elapsed)?;
         let causes = self.error.iter().flat_map(|error| error.chain());
         causes.into_iter().try_for_each(|cause| {
             f.write_str(": ")?;
             escape(f, &cause.to_string())
         })
     }
+}
+
+// The next three write what `fmt` would, in a fifth of its time: it is most of a line's.
+
+fn decimal(f: &mut fmt::Formatter<'_>, number: impl itoa::Integer) -> fmt::Result {
+    f.write_str(itoa::Buffer::new().format(number))
+}
+
+fn address(f: &mut fmt::Formatter<'_>, address: IpAddr) -> fmt::Result {
+    let IpAddr::V4(address) = address else {
+        return write!(f, "{address}");
+    };
+    for (i, octet) in address.octets().into_iter().enumerate() {
+        if i > 0 {
+            f.write_str(".")?;
+        }
+        decimal(f, octet)?;
+    }
+    Ok(())
+}
+
+/// Writes milliseconds, rounded to two places.
+fn milliseconds(f: &mut fmt::Formatter<'_>, time: Duration) -> fmt::Result {
+    let hundredths = (time.as_nanos() + 5_000) / 10_000;
+    decimal(f, hundredths / 100)?;
+    f.write_str(if hundredths % 100 < 10 { ".0" } else { "." })?;
+    decimal(f, hundredths % 100)?;
+    f.write_str("ms")
 }
 
 /// Escapes control characters, so that a path or an error cannot begin a new line or move a
@@ -81,13 +117,65 @@ fn escape(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
+    use std::{
+        fmt,
+        time::{Duration, Instant},
+    };
 
     use http::Method;
     use squall_server::ConnectionInfo;
 
-    use super::Entry;
+    use super::{Entry, address, milliseconds};
     use crate::Error;
+
+    /// Formats with a function.
+    struct With<F>(F);
+
+    impl<F: Fn(&mut fmt::Formatter<'_>) -> fmt::Result> fmt::Display for With<F> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            (self.0)(f)
+        }
+    }
+
+    #[test]
+    fn times_are_rounded_to_two_places_of_a_millisecond() {
+        for (nanoseconds, text) in [
+            (0, "0.00ms"),
+            (4_999, "0.00ms"),
+            (5_000, "0.01ms"),
+            (94_999, "0.09ms"),
+            (95_000, "0.10ms"),
+            (999_999, "1.00ms"),
+            (12_345_678, "12.35ms"),
+            (3_600_000_000_000, "3600000.00ms"),
+        ] {
+            let time = Duration::from_nanos(nanoseconds);
+            assert_eq!(
+                With(|f: &mut fmt::Formatter<'_>| milliseconds(f, time)).to_string(),
+                text
+            );
+        }
+        let longest = With(|f: &mut fmt::Formatter<'_>| milliseconds(f, Duration::MAX));
+        assert_eq!(longest.to_string(), "18446744073709551616000.00ms");
+    }
+
+    #[test]
+    fn addresses_are_written_as_the_standard_library_does() {
+        for text in [
+            "0.0.0.0",
+            "127.0.0.1",
+            "192.0.2.99",
+            "255.255.255.255",
+            "::",
+            "2001:db8::1",
+        ] {
+            let ip = text.parse().unwrap();
+            assert_eq!(
+                With(|f: &mut fmt::Formatter<'_>| address(f, ip)).to_string(),
+                text
+            );
+        }
+    }
 
     #[test]
     fn line_breaks_and_escape_sequences_are_escaped() {

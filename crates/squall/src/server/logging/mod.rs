@@ -1,5 +1,8 @@
 //! The default log: a `tracing` subscriber for programs that have set none.
 
+mod clock;
+mod lines;
+
 use std::{
     env,
     io::{IsTerminal, stderr},
@@ -12,6 +15,8 @@ use tracing_subscriber::{
     layer::SubscriberExt,
     util::SubscriberInitExt,
 };
+
+use self::lines::Lines;
 
 /// Sets a subscriber that prints to standard error, filtered by `RUST_LOG`, else at `INFO`, unless
 /// the program has set one. A lossless log blocks until its reader reads.
@@ -31,6 +36,7 @@ pub(crate) fn init(is_lossless: bool) {
         lossy()
     };
     let lines = fmt::layer()
+        .event_format(Lines::default())
         .with_writer(writer)
         .with_ansi(stderr().is_terminal())
         // A failed write would be reported on standard error, and panic there.
