@@ -204,7 +204,15 @@ pub(crate) fn measure(
         Growing::Connections => {
             let server = serve(peer, "app", site)?;
             check(server.address(), "/", "Connection: keep-alive")?;
-            run(&server, "/", &keep_alive(), count, None)
+            // Thousands of them take seconds to be open: a full backlog drops those that come too fast.
+            let load = Load {
+                path: "/",
+                headers: &keep_alive(),
+                connections: count,
+                seconds: seconds.max(u64::from(count).div_ceil(1_500)),
+                script: None,
+            };
+            Ok(cost(&server, &load)?.0)
         }
         Growing::Workers => {
             let server = serve(peer, &format!("workers:{count}"), site)?;

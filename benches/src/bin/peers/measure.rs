@@ -21,8 +21,7 @@ use crate::{
 
 /// A script of wrk that sends sixteen requests at a time.
 const PIPELINED: &str = "\
-function init(args)
-  wrk.init(args)
+function init()
   requests = string.rep(wrk.format(), 16)
 end
 

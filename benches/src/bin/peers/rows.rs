@@ -102,11 +102,6 @@ const CLOSE: &[&str] = &[
     "hyper", "squall", "axum", "actix", "ntex", "xitca", "nginx", "tornado", "granian",
 ];
 
-/// Those that are written in Rust or C. Callgrind follows no child.
-const NATIVE: &[&str] = &[
-    "hyper", "squall", "axum", "actix", "ntex", "xitca", "may", "nginx",
-];
-
 const FILES: &[&str] = &["nginx", "squall", "hyper", "axum", "actix"];
 
 const HTTP2: &[&str] = &["hyper", "squall", "actix", "nginx", "nghttpd"];
@@ -142,7 +137,7 @@ const fn get(path: &'static str, style: Style) -> Work {
 const fn instructions(name: &'static str, title: &'static str, path: &'static str) -> Row {
     Row {
         figures: &[Figure::Instructions],
-        ..cpu(name, title, NATIVE, Work::Instructions { path })
+        ..cpu(name, title, BUILT, Work::Instructions { path })
     }
 }
 
