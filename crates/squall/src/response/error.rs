@@ -139,19 +139,22 @@ impl Error {
     #[must_use]
     pub fn reason(&self) -> Option<String> {
         match self.cause.as_ref()? {
-            Cause::Refusal(_) => {
-                let mut causes = self.chain().map(ToString::to_string);
-                let mut reason = causes.next()?;
-                for cause in causes {
-                    // Some errors write their source as well.
-                    if !reason.contains(&cause) {
-                        reason = format!("{reason}: {cause}");
-                    }
-                }
-                Some(reason)
-            }
+            Cause::Refusal(_) => self.causes(),
             Cause::Failure(_) => None,
         }
+    }
+
+    /// Returns the cause and its sources in one text; `None` if the error is only a status.
+    pub(crate) fn causes(&self) -> Option<String> {
+        let mut causes = self.chain().map(ToString::to_string);
+        let mut text = causes.next()?;
+        for cause in causes {
+            // Some errors write their source as well.
+            if !text.contains(&cause) {
+                text = format!("{text}: {cause}");
+            }
+        }
+        Some(text)
     }
 
     /// Returns the field or parameter that a refusal is about.
@@ -271,6 +274,15 @@ mod tests {
         );
         assert_eq!(error.chain().count(), 2);
         assert!(error.source().unwrap().is::<Outer>());
+    }
+
+    #[test]
+    fn text_of_a_source_comes_once() {
+        let inner = axum_core::Error::new(Outer(io::Error::other("connection reset")));
+        let error = Error::from(axum_core::Error::new(inner));
+        let text = "cannot read the answer: connection reset";
+        assert_eq!(error.causes().as_deref(), Some(text));
+        assert_eq!(Error::status(StatusCode::GONE).causes(), None);
     }
 
     #[test]

@@ -67,11 +67,13 @@ impl fmt::Display for Entry<'_> {
         }
         f.write_str(") ")?;
         milliseconds(f, elapsed)?;
-        let causes = self.error.iter().flat_map(|error| error.chain());
-        causes.into_iter().try_for_each(|cause| {
-            f.write_str(": ")?;
-            escape(f, &cause.to_string())
-        })
+        match self.error.and_then(Error::causes) {
+            Some(causes) => {
+                f.write_str(": ")?;
+                escape(f, &causes)
+            }
+            None => Ok(()),
+        }
     }
 }
 
