@@ -8,6 +8,7 @@ mod beside_tornado;
 mod binds;
 mod bodies;
 mod browser;
+mod chat;
 mod compression;
 mod debug;
 mod deploy;
@@ -36,6 +37,7 @@ mod supervised;
 #[cfg(feature = "testing")]
 mod testing;
 mod under_others;
+mod upload;
 mod websocket;
 mod xheaders;
 

@@ -58,10 +58,10 @@ impl Drop for Serving {
 }
 
 /// An open event stream, whose lines are read one by one.
-struct EventLines(BufReader<TcpStream>);
+pub(crate) struct EventLines(BufReader<TcpStream>);
 
 impl EventLines {
-    fn open(address: SocketAddr, path: &str, headers: &str) -> Self {
+    pub(crate) fn open(address: SocketAddr, path: &str, headers: &str) -> Self {
         let mut stream = TcpStream::connect(address).expect("it accepts");
         let timeout = Some(Duration::from_secs(10));
         stream.set_read_timeout(timeout).expect("a socket");
@@ -71,7 +71,7 @@ impl EventLines {
     }
 
     /// Reads lines up to one that begins so.
-    fn wait_line(&mut self, start: &str) -> String {
+    pub(crate) fn wait_line(&mut self, start: &str) -> String {
         loop {
             let mut line = String::new();
             let length = self.0.read_line(&mut line).expect("a line");
@@ -83,7 +83,7 @@ impl EventLines {
     }
 
     /// Reads up to the end, which must be that of a whole body.
-    fn end(mut self) -> String {
+    pub(crate) fn end(mut self) -> String {
         let mut rest = String::new();
         self.0.read_to_string(&mut rest).expect("an end");
         assert!(rest.ends_with("0\r\n\r\n"), "cut off: {rest:?}");
