@@ -8,6 +8,7 @@ mod html;
 mod items;
 mod markdown;
 mod site;
+mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,6 +17,7 @@ use std::path::Path;
 use crate::command::{cargo, root, run};
 use crate::{Result, complain};
 use items::Items;
+use targets::Targets;
 
 pub(crate) use site::build as site;
 
@@ -46,21 +48,24 @@ fn rustdoc() -> Result {
 /// Writes the links of the pages and their neighbours.
 pub(crate) fn write() -> Result {
     run(&mut cargo("doc --workspace --all-features --no-deps"))?;
-    for (path, text) in rendered()? {
+    for (path, text) in rendered(&Targets::Rustdoc(Items::load()?))? {
         fs::write(root().join(path), text)?;
     }
     Ok(())
 }
 
+/// Checks what needs no documentation to be built: the pages' neighbours, links between files, and that each
+/// link to an item has been written. Where these lead to is checked by [`check`].
+pub(crate) fn check_files() -> Result {
+    complain_outdated(&Targets::written()?)?;
+    complain(&markdown::dead_links(None)?)
+}
+
 /// Checks the documentation: rustdoc's warnings, and the links on GitHub, in rustdoc and on the site.
 pub(crate) fn check() -> Result {
     rustdoc()?;
-    let outdated = rendered()?
-        .into_iter()
-        .filter(|(path, text)| fs::read_to_string(root().join(path)).ok().as_ref() != Some(text))
-        .map(|(path, _)| format!("{path}: outdated; run cargo xtask guide"));
-    complain(&outdated.collect::<Vec<_>>())?;
-    complain(&markdown::dead_links(&Items::load()?)?)?;
+    complain_outdated(&Targets::Rustdoc(Items::load()?))?;
+    complain(&markdown::dead_links(Some(&Items::load()?))?)?;
     // rustdoc links to items of other crates' private modules, which have no page: only the guide is
     // free of dead links.
     let is_guide = |page: &Path| page.starts_with("squall/guide");
@@ -68,9 +73,16 @@ pub(crate) fn check() -> Result {
     site::check()
 }
 
+fn complain_outdated(targets: &Targets) -> Result {
+    let outdated = rendered(targets)?
+        .into_iter()
+        .filter(|(path, text)| fs::read_to_string(root().join(path)).ok().as_ref() != Some(text))
+        .map(|(path, _)| format!("{path}: outdated; run cargo xtask guide"));
+    complain(&outdated.collect::<Vec<_>>())
+}
+
 /// Returns the files that are written here, with their texts.
-fn rendered() -> Result<BTreeMap<String, String>> {
-    let items = Items::load()?;
+fn rendered(targets: &Targets) -> Result<BTreeMap<String, String>> {
     let pages = pages()?;
     let mut rendered = BTreeMap::new();
     let mut links = BTreeMap::new();
@@ -79,14 +91,15 @@ fn rendered() -> Result<BTreeMap<String, String>> {
         let neighbours = neighbours(&pages, at);
         let mut definitions = String::new();
         for label in markdown::labels(&format!("{}{neighbours}", page.body)) {
-            match target(&label, &pages, &items) {
+            match target(&label, &pages, targets) {
                 Some((github, rustdoc)) => {
                     definitions.push_str(&format!("[{label}]: {github}\n"));
                     links.insert(label, rustdoc);
                 }
                 None => complaints.push(format!(
-                    "{PAGES}/{}: [{label}] is neither a page nor an item",
-                    page.file
+                    "{PAGES}/{}: {}",
+                    page.file,
+                    targets.unknown(&label)
                 )),
             }
         }
@@ -111,7 +124,7 @@ fn rendered() -> Result<BTreeMap<String, String>> {
 }
 
 /// Returns where a link leads: on GitHub and the site, and in rustdoc.
-fn target(label: &str, pages: &[Page], items: &Items) -> Option<(String, String)> {
+fn target(label: &str, pages: &[Page], targets: &Targets) -> Option<(String, String)> {
     let (file, anchor) = match label.split_once('#') {
         Some((file, anchor)) => (file, format!("#{anchor}")),
         None => (label, String::new()),
@@ -120,8 +133,7 @@ fn target(label: &str, pages: &[Page], items: &Items) -> Option<(String, String)
         let module = module(file);
         return Some((label.to_owned(), format!("crate::guide{module}{anchor}")));
     }
-    let item = items.find(label.trim_matches('`'))?;
-    Some((item.url(), item.path()))
+    targets.of(label)
 }
 
 /// Returns the module of a page in rustdoc, below that of the guide.

@@ -4,10 +4,11 @@ mod documents;
 mod features;
 mod manifests;
 mod names;
+mod snippets;
 mod sources;
 
 use crate::repository::{File, files};
-use crate::{Result, complain};
+use crate::{Result, complain, guide};
 
 /// From the files of the repository to complaints.
 type Check = fn(&[File]) -> Vec<String>;
@@ -19,6 +20,7 @@ const CHECKS: &[Check] = &[
     features::each_feature_of_the_facade_is_in_its_table,
     documents::each_crate_has_its_page,
     names::each_name_of_the_facade_is_on_its_page,
+    snippets::each_crate_of_a_snippet_is_on_its_page,
     manifests::each_dependency_has_its_reason,
     manifests::each_package_is_locked_to_the_public_index,
     manifests::each_package_takes_the_lints,
@@ -33,7 +35,8 @@ const CHECKS: &[Check] = &[
 pub(crate) fn check() -> Result {
     let files = files()?;
     let complaints: Vec<String> = CHECKS.iter().flat_map(|check| check(&files)).collect();
-    complain(&complaints)
+    complain(&complaints)?;
+    guide::check_files()
 }
 
 #[cfg(test)]
