@@ -2,6 +2,7 @@
 
 use std::path::Path as FilePath;
 
+use bytes::Bytes;
 use peers::{HELLO, Message, SECRET, SITE, Scene, arguments, message};
 use squall::{Application, Cookies, Html, Json, Page, Path, Server, Translations, get, post};
 
@@ -12,7 +13,7 @@ fn main() -> squall::Result<()> {
         Scene::App | Scene::Http2 => (responses(app), 1),
         Scene::Workers(count) => (responses(app), count),
         Scene::Routes(count) => {
-            let add = |app: Application, i| app.route(&format!("/r{i}/{{id}}"), get(user));
+            let add = |app: Application, i| app.route(&*format!("/r{i}/{{id}}"), get(user));
             ((0..count).fold(app, add), 1)
         }
         Scene::Files => (app.static_path("static"), 1),
@@ -43,7 +44,7 @@ fn page(app: Application) -> squall::Result<Application> {
         .route("/language/{code}", get(async || HELLO).name("language"));
     let others = ["login", "logout", "me", "chat"];
     let add = |app: Application, name: &str| {
-        app.route(&format!("/{name}"), get(async || HELLO).name(name))
+        app.route(&*format!("/{name}"), get(async || HELLO).name(name))
     };
     Ok(others.into_iter().fold(app, add))
 }
@@ -56,7 +57,7 @@ async fn user(Path(id): Path<u64>) -> String {
     id.to_string()
 }
 
-async fn length(body: squall::Bytes) -> String {
+async fn length(body: Bytes) -> String {
     body.len().to_string()
 }
 
