@@ -46,6 +46,12 @@
 //! and clients can be required to send certificates. Both happen in the connection's own task and
 //! within its first deadline, so a slow client delays no other.
 //!
+//! # Files
+//!
+//! A service may return a [`FileResponse`] instead of a `http::Response`: a response whose body the
+//! kernel sends from a file (`sendfile(2)`) where it can. The body itself is sent over TLS, HTTP/2
+//! and on systems other than Linux.
+//!
 //! # Graceful shutdown
 //!
 //! [`Handle::stop`], or a signal where [`Listening::run`] is used, begins a graceful shutdown: no
@@ -62,6 +68,7 @@
 mod connection;
 mod connection_info;
 mod error;
+mod file_response;
 mod framing;
 mod limits;
 mod listen;
@@ -84,6 +91,7 @@ pub use crate::tls::{ClientCertificates, Tls, TlsError, TlsInfo};
 pub use crate::{
     connection_info::ConnectionInfo,
     error::{BodyError, BoxError, StartError},
+    file_response::{FileBody, FilePart, FileResponse, Respond},
     limits::Limits,
     listen::{IntoListener, Listening, runtime},
     observe::Observe,

@@ -1,6 +1,7 @@
 //! An accepted socket, TCP or unix.
 
 use std::{
+    fs::File,
     future::poll_fn,
     io,
     mem::MaybeUninit,
@@ -17,7 +18,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::system::UnixStream;
+use crate::system::{UnixStream, send_file};
 
 /// An accepted socket. Clones are the same one: it closes with the last of them.
 ///
@@ -87,6 +88,30 @@ impl Stream {
     /// Sends what fits into the socket's buffer at once.
     pub(crate) fn send_at_once(&self, bytes: &[u8]) -> io::Result<usize> {
         either!(self, socket => socket.try_write(bytes))
+    }
+
+    /// Sends bytes of a file as soon as the socket takes any; 0 bytes are the file's end.
+    pub(crate) fn poll_send_file(
+        &self,
+        cx: &mut Context<'_>,
+        file: &File,
+        offset: u64,
+        length: usize,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            // A short count may be the file's and not the socket's, so it does not clear the
+            // socket's readiness.
+            let sent = either!(self, socket => socket.try_io(Interest::WRITABLE, || {
+                send_file(&**socket, file, offset, length)
+            }));
+            match sent {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(either!(self, socket => socket.poll_write_ready(cx)))?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return Poll::Ready(result),
+            }
+        }
     }
 
     pub(crate) fn local(&self) -> Option<SocketAddr> {

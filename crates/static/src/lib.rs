@@ -41,9 +41,10 @@
 //! been unchanged for half a second, or for five seconds at most.
 //!
 //! Larger files are read while they are sent: inline what is in the page cache, the rest on tokio's
-//! blocking thread pool. If such a file changes while it is sent, the connection is aborted. It has
-//! no `ETag` until its hash is computed. The first request starts this in the background, or waits
-//! for it if the response depends on the `ETag`.
+//! blocking thread pool. If such a file changes while it is sent, the connection is aborted. A
+//! server that can send files itself (`sendfile`) takes ranges of what is in the page cache instead
+//! ([`Body::poll_part`]). A large file has no `ETag` until its hash is computed. The first request
+//! starts this in the background, or waits for it if the response depends on the `ETag`.
 //!
 //! # Rejected paths
 //!
@@ -88,7 +89,10 @@ mod urls;
 
 pub use crate::{
     error::ConfigError,
-    response::{body::Body, cache_control::CachePolicy},
+    response::{
+        body::{Body, BodyPart},
+        cache_control::CachePolicy,
+    },
     service::{ResponseFuture, ServeStatic},
     static_files::StaticFiles,
     system::Symlinks,

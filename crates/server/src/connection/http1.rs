@@ -15,6 +15,7 @@ use crate::{
     request::Adapter,
     state::{Activity, ConnectionState},
     stream::Stream,
+    system::CAN_SEND_FILES,
 };
 
 /// A connection that speaks HTTP/1.1, or has not sent enough to decide the protocol.
@@ -33,6 +34,8 @@ impl<S: Serve> Http1<S> {
         let protocols = &adapter.shared.protocols;
         let stream = io.plain().cloned();
         let copies = !protocols.sends_large();
+        let sends_files = CAN_SEND_FILES && stream.is_some() && !copies;
+        adapter.shared.files.set_open(sends_files);
         let mut builder = protocols.http1.clone();
         // Under TLS only hyper can find out whether the client has disconnected.
         builder.writev(!copies).half_close(stream.is_some());

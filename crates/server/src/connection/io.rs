@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::{
     framing::{Guard, INVALID_HEAD, Verdict},
     request::LARGE,
-    state::ConnectionState,
+    state::{ConnectionState, is_placeholder},
     stop::OpenConnection,
     stream::Stream,
     tls::{TlsStream, under},
@@ -214,6 +214,28 @@ impl Io {
         }
     }
 
+    /// Writes where hyper has chunks of files: the bytes before the first of them, or bytes of that
+    /// file.
+    fn poll_write_files(
+        &mut self,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.shared.files.check()?;
+        ready!(self.poll_send(cx))?;
+        let before = bufs.iter().take_while(|buf| !is_placeholder(buf)).count();
+        let result = match (&mut self.transport, &bufs[..before], bufs.first()) {
+            (Transport::Plain(stream), [], Some(placeholder)) => {
+                self.shared.files.poll_send(stream, cx, placeholder.len())
+            }
+            (Transport::Tls(_), [], Some(_)) => {
+                Poll::Ready(Err(io::Error::other("a placeholder under TLS")))
+            }
+            (transport, before, _) => transport.duplex().poll_write_vectored(cx, before),
+        };
+        self.note_sent(result)
+    }
+
     fn note_sent(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &self.transport {
             Transport::Plain(_) => self.shared.activity.on_write(&result),
@@ -276,6 +298,9 @@ impl AsyncWrite for Io {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.shared.files.is_in_use() {
+            return self.poll_write_files(cx, &[io::IoSlice::new(buf)]);
+        }
         if self.collect(buf) {
             return Poll::Ready(Ok(buf.len()));
         }
@@ -289,6 +314,9 @@ impl AsyncWrite for Io {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.shared.files.is_in_use() {
+            return self.poll_write_files(cx, bufs);
+        }
         // Left uninitialized, because clearing it takes longer than filling it.
         let mut space = [const { MaybeUninit::uninit() }; SMALL];
         let mut joined = ReadBuf::uninit(&mut space);

@@ -280,6 +280,7 @@ impl<S: Serve> Protocol<S> {
     fn http2(mut io: Io, adapter: Adapter<S>) -> Self {
         let shared = Arc::clone(&adapter.shared);
         io.set_http2();
+        shared.files.set_open(false);
         shared.activity.on_multiplexed();
         Self::Http2(Http2::begin(io, adapter))
     }

@@ -22,7 +22,7 @@ use crate::{
     Address, ConnectionInfo, Handle, Listener, Serve, ShutdownSignal, StartError, Stop,
     connection::{Connection, Io, Opened, Opener, Transport},
     framing::Claims,
-    state::{Activity, ConnectionState, LeftBody, Protocols, Unsent},
+    state::{Activity, ConnectionState, FileQueue, LeftBody, Protocols, Unsent},
     stop::OpenConnection,
     stream::Stream,
     system,
@@ -203,6 +203,7 @@ impl<S: Serve> Acceptor<S> {
             claims: Claims::default(),
             left_body: LeftBody::default(),
             unsent: Unsent::default(),
+            files: FileQueue::default(),
             handle: self.handle.clone(),
             protocols: Arc::clone(&self.protocols),
         });

@@ -1,6 +1,7 @@
 //! The body of a response as it is sent, with what the client has not taken yet.
 
 use std::{
+    io,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -11,7 +12,11 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::in_flight::InFlight;
-use crate::state::ConnectionState;
+use crate::{
+    BoxError,
+    file_response::{FileBody, FilePart},
+    state::{ConnectionState, FileChunk},
+};
 
 /// The size of a chunk of a response, or of a write, from which copying takes longer than a write of its own.
 pub(crate) const LARGE: usize = 4096;
@@ -38,70 +43,159 @@ impl Drop for Untaken {
 /// done.
 #[derive(Debug)]
 pub(crate) struct Chunk {
-    bytes: Bytes,
+    content: Content,
     untaken: Option<Untaken>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Bytes(Bytes),
+    File(FileChunk),
 }
 
 impl Buf for Chunk {
     fn remaining(&self) -> usize {
-        self.bytes.remaining()
+        match &self.content {
+            Content::Bytes(bytes) => bytes.remaining(),
+            Content::File(chunk) => chunk.remaining(),
+        }
     }
 
     fn chunk(&self) -> &[u8] {
-        self.bytes.chunk()
+        match &self.content {
+            Content::Bytes(bytes) => bytes.chunk(),
+            Content::File(chunk) => chunk.placeholder(),
+        }
     }
 
     fn advance(&mut self, count: usize) {
-        self.bytes.advance(count);
+        match &mut self.content {
+            Content::Bytes(bytes) => bytes.advance(count),
+            Content::File(chunk) => chunk.advance(count),
+        }
         if let Some(Untaken(shared)) = &self.untaken {
             shared.activity.on_taking(count);
         }
     }
 }
 
+/// A file that is sent instead of the service's body.
+struct FileSource {
+    parts: Box<dyn FileBody>,
+    /// Of the announced length.
+    remaining: u64,
+}
+
+impl FileSource {
+    /// Returns the next part as hyper's chunk.
+    fn poll_content(
+        &mut self,
+        connection: &Arc<ConnectionState>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Content>>> {
+        let part = match ready!(self.parts.poll_part(cx)) {
+            Some(Ok(part)) => part,
+            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+            None => return Poll::Ready(None),
+        };
+        let length = match &part {
+            FilePart::Bytes(bytes) => bytes.len(),
+            FilePart::File { length, .. } => *length,
+        };
+        let Some(remaining) = self.remaining.checked_sub(length as u64) else {
+            let error = io::Error::other("the file is longer than its response");
+            return Poll::Ready(Some(Err(error)));
+        };
+        self.remaining = remaining;
+        Poll::Ready(Some(Ok(match part {
+            FilePart::Bytes(bytes) => Content::Bytes(bytes),
+            FilePart::File { length: 0, .. } => Content::Bytes(Bytes::new()),
+            FilePart::File {
+                file,
+                offset,
+                length,
+            } => Content::File(FileChunk::new(connection, file, offset, length)),
+        })))
+    }
+}
+
 pin_project! {
-    /// A response's body: the service's own, or none if the server makes the response itself.
+    /// A response's body: the service's own, a file of the same content, or none if the server makes
+    /// the response itself.
     pub(crate) struct Outgoing<B> {
         #[pin]
         body: Option<B>,
+        file: Option<FileSource>,
         in_flight: InFlight,
         // None while it is the service that we wait for.
         untaken: Option<Untaken>,
     }
 }
 
-impl<B> Outgoing<B> {
+impl<B: Body> Outgoing<B> {
     pub(crate) fn new(body: Option<B>, in_flight: InFlight) -> Self {
         Self {
             body,
+            file: None,
             untaken: Untaken::of(&in_flight),
             in_flight,
         }
     }
+
+    /// As [`new`](Self::new), but sends the file instead of the body where chunks of files get to
+    /// the socket as they are.
+    pub(crate) fn with_file(
+        body: Option<B>,
+        parts: Box<dyn FileBody>,
+        in_flight: InFlight,
+    ) -> Self {
+        let length = body.as_ref().and_then(|body| body.size_hint().exact());
+        let file = length.map(|remaining| FileSource { parts, remaining });
+        match file {
+            Some(file) if in_flight.connection().files.is_open() => Self {
+                file: Some(file),
+                ..Self::new(None, in_flight)
+            },
+            _ => Self::new(body, in_flight),
+        }
+    }
 }
 
-impl<B: Body<Data = Bytes>> Body for Outgoing<B> {
+impl<B: Body<Data = Bytes, Error: Into<BoxError>>> Body for Outgoing<B> {
     type Data = Chunk;
-    type Error = B::Error;
+    type Error = BoxError;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Chunk>, B::Error>>> {
+    ) -> Poll<Option<Result<Frame<Chunk>, BoxError>>> {
         let this = self.project();
-        let Some(body) = this.body.as_pin_mut() else {
-            return Poll::Ready(None);
-        };
         // hyper polls again once the client has taken the last chunk.
         *this.untaken = None;
-        let frame = ready!(body.poll_frame(cx));
+        let connection = this.in_flight.connection();
+        let frame = match (this.body.as_pin_mut(), this.file) {
+            (Some(body), _) => {
+                let frame = ready!(body.poll_frame(cx));
+                frame.map(|frame| match frame {
+                    Ok(frame) => Ok(frame.map_data(Content::Bytes)),
+                    Err(error) => Err(error.into()),
+                })
+            }
+            (None, Some(file)) => {
+                let content = ready!(file.poll_content(connection, cx));
+                content.map(|content| Ok(Frame::data(content?)))
+            }
+            (None, None) => return Poll::Ready(None),
+        };
         *this.untaken = Untaken::of(this.in_flight);
-        let chunk = |bytes: Bytes| {
-            if bytes.len() >= LARGE {
-                this.in_flight.connection().protocols.on_large_chunk();
+        let chunk = |content| {
+            if let Content::Bytes(bytes) = &content
+                && bytes.len() >= LARGE
+            {
+                connection.protocols.on_large_chunk();
             }
             Chunk {
-                bytes,
+                content,
                 untaken: Untaken::of(this.in_flight),
             }
         };
@@ -109,12 +203,17 @@ impl<B: Body<Data = Bytes>> Body for Outgoing<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(B::is_end_stream)
+        match (&self.body, &self.file) {
+            (Some(body), _) => body.is_end_stream(),
+            (None, Some(file)) => file.remaining == 0,
+            (None, None) => true,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body
-            .as_ref()
-            .map_or(SizeHint::with_exact(0), B::size_hint)
+        match (&self.body, &self.file) {
+            (Some(body), _) => body.size_hint(),
+            (None, file) => SizeHint::with_exact(file.as_ref().map_or(0, |file| file.remaining)),
+        }
     }
 }

@@ -25,7 +25,9 @@ use super::{
     outgoing::Outgoing,
     spare,
 };
-use crate::{BoxError, ConnectionInfo, framing::Framing, state::ConnectionState};
+use crate::{
+    BoxError, ConnectionInfo, file_response::Respond, framing::Framing, state::ConnectionState,
+};
 
 /// A service that a server can serve: a clonable [`tower_service::Service`] from a request to a
 /// response.
@@ -35,10 +37,12 @@ use crate::{BoxError, ConnectionInfo, framing::Framing, state::ConnectionState};
 /// A response may have the extensions of its request, if they are [cleared](http::Extensions::clear):
 /// the next request uses their memory.
 pub trait Serve: Clone + Send + Unpin + 'static {
+    /// Its responses: [`http::Response`] or [`FileResponse`](crate::FileResponse).
+    type Response: Respond<Body = Self::Body>;
     /// The body of its responses.
     type Body: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
     /// Its future.
-    type Future: Future<Output = Result<Response<Self::Body>, Self::Error>> + Send;
+    type Future: Future<Output = Result<Self::Response, Self::Error>> + Send;
     /// Its error: logged, and turned into a response with status 500.
     type Error: Into<BoxError>;
 
@@ -53,14 +57,16 @@ pub trait Serve: Clone + Send + Unpin + 'static {
     fn call(&mut self, request: Request<Incoming>) -> Self::Future;
 }
 
-impl<S, B> Serve for S
+impl<S> Serve for S
 where
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + Unpin + 'static,
+    S: Service<Request<Incoming>> + Clone + Send + Unpin + 'static,
+    S::Response: Respond,
     S::Future: Send,
     S::Error: Into<BoxError>,
-    B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    <S::Response as Respond>::Body: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    type Body = B;
+    type Response = S::Response;
+    type Body = <S::Response as Respond>::Body;
     type Future = S::Future;
     type Error = S::Error;
 
@@ -158,12 +164,15 @@ impl<S: Serve> Future for ResponseFuture<S> {
             Err(status) => Err(status),
         };
         let mut in_flight = this.in_flight.take().expect("polled after it was ready");
-        let mut response = match outcome {
-            Ok(response) => response.map(Some),
+        let (mut response, file) = match outcome {
+            Ok(response) => {
+                let (response, file) = response.into_parts();
+                (response.map(Some), file)
+            }
             Err(status) => {
                 let mut response = Response::new(None);
                 *response.status_mut() = status;
-                response
+                (response, None)
             }
         };
         if response.extensions().is_empty() {
@@ -186,7 +195,10 @@ impl<S: Serve> Future for ResponseFuture<S> {
                 .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        Poll::Ready(Ok(response.map(|body| Outgoing::new(body, in_flight))))
+        Poll::Ready(Ok(response.map(|body| match file {
+            Some(file) => Outgoing::with_file(body, file, in_flight),
+            None => Outgoing::new(body, in_flight),
+        })))
     }
 }
 
@@ -218,7 +230,7 @@ impl<S: Serve> State<S> {
     fn poll_service(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Response<S::Body>, StatusCode>> {
+    ) -> Poll<Result<S::Response, StatusCode>> {
         loop {
             let future = match self.as_mut().project() {
                 StateProjection::Running { future } => return future.poll(cx).map_err(failed::<S>),

@@ -1,6 +1,7 @@
 //! State that the parts of one connection share, and the state of all connections of a server.
 
 mod activity;
+mod file_queue;
 mod left_body;
 mod protocols;
 mod unsent;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 pub(crate) use self::{
     activity::{Activity, Stage},
+    file_queue::{FileChunk, FileQueue, is_placeholder},
     left_body::LeftBody,
     protocols::Protocols,
     unsent::Unsent,
@@ -23,6 +25,7 @@ pub(crate) struct ConnectionState {
     pub(crate) claims: Claims,
     pub(crate) left_body: LeftBody,
     pub(crate) unsent: Unsent,
+    pub(crate) files: FileQueue,
     pub(crate) handle: Handle,
     pub(crate) protocols: Arc<Protocols>,
 }

@@ -1,6 +1,7 @@
-//! Differences between systems: unix sockets, signals, descriptors and the coarse clock.
+//! Differences between systems: unix sockets, signals, descriptors, `sendfile`, the coarse clock.
 
 mod clock;
+mod sendfile;
 #[cfg(unix)]
 mod unix;
 #[cfg(not(unix))]
@@ -19,4 +20,5 @@ pub(crate) use self::{
         Hangup, StopSignals, UnixListener, UnixStream, is_of_listener, is_out_of_resources,
         path_from_bytes, raise_descriptor_limit,
     },
+    sendfile::{CAN_SEND_FILES, send_file},
 };

@@ -14,6 +14,7 @@ mod descriptors;
 mod differential;
 mod drain;
 mod durations;
+mod files;
 mod frames;
 mod framing;
 mod harness;

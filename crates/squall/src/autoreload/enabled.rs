@@ -10,7 +10,7 @@ use tower::util::{BoxCloneSyncService, Either, MapResponse};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{Body, Response, Result, prefork, xheaders::peer_ip};
+use crate::{Body, Response, Result, prefork, static_files::forget_file, xheaders::peer_ip};
 
 type Request = http::Request<Incoming>;
 
@@ -49,7 +49,8 @@ where
     match live {
         Some(live) => {
             let service = until_stopped(live, handle).layer(service);
-            let service = MapResponse::new(service, |response: http::Response<_>| {
+            let service = MapResponse::new(service, |mut response: http::Response<_>| {
+                forget_file(&mut response);
                 response.map(Body::new)
             });
             Either::Left(BoxCloneSyncService::new(service))

@@ -21,7 +21,7 @@ use squall_server::BoxError;
 use tower_service::Service;
 
 use super::Handler;
-use crate::{Error, debug::Failure};
+use crate::{Error, debug::Failure, static_files::forget_file};
 
 /// A tower service that an application can call: the bounds of a [route](crate::Application::route),
 /// of [`Application::mount`](crate::Application::mount) and of what a layer returns.
@@ -154,7 +154,11 @@ impl Future for EndpointFuture {
     type Output = Result<Response, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(cx).map(Ok)
+        self.0.as_mut().poll(cx).map(|mut response| {
+            // The layer may change the body.
+            forget_file(&mut response);
+            Ok(response)
+        })
     }
 }
 

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use squall_server::{Handle, Stop};
 use tokio::task::JoinSet;
-use tower::util::option_layer;
+use tower::util::{MapResponse, option_layer};
 use tower_layer::Layer;
 
 use super::{AppSource, Server, StartHook, Worker, handles, listen::Banner};
-use crate::{ApplicationService, Error, Result, Tasks, autoreload, prefork};
+use crate::{
+    ApplicationService, Error, Result, Tasks, autoreload, prefork, static_files::with_file,
+};
 
 impl Server {
     /// Serves in the caller's runtime until [`handle`](Self::handle) stops the server. It handles
@@ -63,7 +65,7 @@ impl Server {
                 }
             );
         }
-        let service = service.max_body_size(max_body_size);
+        let service = service.max_body_size(max_body_size).sends_files();
         let service_tasks = service.tasks();
         service_tasks.run_here();
         let longest = self.limits.longest_shutdown();
@@ -72,6 +74,7 @@ impl Server {
         let live = service.live_reload();
         let service = option_layer(self.xheaders.layer()).layer(service);
         let service = autoreload::with_live_reload(live, &handle, service);
+        let service = MapResponse::new(service, with_file);
         listening.serve(service).await?;
         wait_for(&[tasks, service_tasks], &handle, shutdown_deadline).await;
         for hook in self.on_shutdown {

@@ -44,6 +44,8 @@ pub struct ApplicationService {
     inner: Arc<Inner>,
     /// The routes inside the application's layers; `None` if it has no layer.
     layered: Option<Endpoint>,
+    /// Whether the files of static responses get to the server, which sends them itself.
+    sends_files: bool,
     /// The limit of the bodies of requests whose route has none of its own, in bytes.
     max_body_size: u64,
 }
@@ -59,6 +61,7 @@ impl ApplicationService {
         Self {
             inner,
             layered,
+            sends_files: false,
             max_body_size: Limits::default().largest_body(),
         }
     }
@@ -66,6 +69,12 @@ impl ApplicationService {
     /// Sets the limit of request bodies to that of a server, which then need not limit them itself.
     pub(crate) fn max_body_size(mut self, bytes: u64) -> Self {
         self.max_body_size = bytes;
+        self
+    }
+
+    /// Has responses keep the files of their bodies, for `static_files::with_file`.
+    pub(crate) fn sends_files(mut self) -> Self {
+        self.sends_files = true;
         self
     }
 
@@ -121,7 +130,7 @@ impl ApplicationService {
         };
         let record = Box::write(space, record);
         let response = target.respond_unread(parts.extensions, body, self.max_body_size);
-        ResponseFuture::new(response, record, is_head)
+        ResponseFuture::new(response, record, is_head, self.sends_files)
     }
 
     /// Whether the application is in debug mode.
@@ -183,7 +192,7 @@ where
                 }
             }
         }
-        ResponseFuture::new(response, record, is_head)
+        ResponseFuture::new(response, record, is_head, self.sends_files)
     }
 }
 

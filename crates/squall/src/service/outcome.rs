@@ -33,6 +33,7 @@ use crate::{
         negotiate::Accept,
     },
     server::handles,
+    static_files::forget_file,
     xheaders::LoggedClient,
 };
 
@@ -41,6 +42,7 @@ pub struct ResponseFuture {
     pub(crate) response: HandlerFuture,
     pub(crate) record: Option<Box<RequestRecord>>,
     pub(crate) is_head: bool,
+    pub(crate) sends_files: bool,
     /// The response whose page is being rendered.
     pub(crate) failed: Option<Box<FailedResponse>>,
 }
@@ -88,6 +90,9 @@ impl Future for ResponseFuture {
         }
         if let Some(record) = self.record.take() {
             response = record.finish(response, self.is_head);
+        }
+        if !self.sends_files {
+            forget_file(&mut response);
         }
         Poll::Ready(Ok(response))
     }
@@ -161,11 +166,17 @@ impl RequestRecord {
 }
 
 impl ResponseFuture {
-    pub(super) fn new(response: HandlerFuture, record: Box<RequestRecord>, is_head: bool) -> Self {
+    pub(super) fn new(
+        response: HandlerFuture,
+        record: Box<RequestRecord>,
+        is_head: bool,
+        sends_files: bool,
+    ) -> Self {
         Self {
             response,
             record: Some(record),
             is_head,
+            sends_files,
             failed: None,
         }
     }

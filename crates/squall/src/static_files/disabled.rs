@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use axum_core::{body::Body, response::Response};
+use squall_server::FileResponse;
+
 use super::Added;
 use crate::Result;
 
@@ -20,6 +23,12 @@ impl Settings {
     pub(crate) fn build(self, _debug: bool) -> Result<Added> {
         Ok(Added::default())
     }
+}
+
+pub(crate) fn forget_file<B>(_: &mut http::Response<B>) {}
+
+pub(crate) fn with_file(response: Response) -> FileResponse<Body> {
+    response.into()
 }
 
 #[cfg(feature = "templates")]

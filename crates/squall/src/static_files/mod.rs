@@ -8,9 +8,9 @@ mod enabled;
 use squall_routing::Rule;
 
 #[cfg(not(feature = "static"))]
-pub(crate) use self::disabled::{FileUrls, Settings};
+pub(crate) use self::disabled::{FileUrls, Settings, forget_file, with_file};
 #[cfg(feature = "static")]
-pub(crate) use self::enabled::{FileUrls, Settings};
+pub(crate) use self::enabled::{FileUrls, Settings, forget_file, with_file};
 use crate::handler::endpoint::Endpoint;
 
 /// The routes and URLs of static files.

@@ -20,6 +20,7 @@ mod friendfeed;
 mod groups;
 #[cfg(feature = "tls")]
 mod https;
+mod large_files;
 mod layers;
 mod load;
 mod log_pipe;

@@ -82,13 +82,13 @@ fn one_ends_in_the_middle([mut ends, stays]: [Friendfeed; 2], upstreams: &[Strin
 }
 
 /// nginx on a unix socket in a directory of its own, so that it needs no port.
-struct Nginx {
+pub(crate) struct Nginx {
     running: Running,
     dir: TempDir,
 }
 
 impl Nginx {
-    fn start(upstreams: &[String]) -> Option<Self> {
+    pub(crate) fn start(upstreams: &[String]) -> Option<Self> {
         let nginx = testkit::outside("nginx")?;
         let dir = temp_dir();
         let path = dir.path();
@@ -105,7 +105,7 @@ impl Nginx {
         Some(nginx)
     }
 
-    fn wire(&self) -> Wire {
+    pub(crate) fn wire(&self) -> Wire {
         Wire::connect_unix(self.socket())
     }
 

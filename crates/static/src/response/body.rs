@@ -22,24 +22,49 @@ use crate::{
 /// The size of a read. A chunk of this size stays in the CPU cache until it is sent.
 const CHUNK: u64 = 64 * 1024;
 
+/// The longest range of a [`BodyPart`]. The event loop sends it at once.
+const WINDOW: u64 = 256 * 1024;
+
 /// The body of a response of [`ServeStatic`](crate::ServeStatic).
 ///
 /// Returns an error if the file was truncated or modified while it was sent. The server then aborts
 /// the connection, so that the client does not take a partial or mixed file for a complete one.
-#[derive(Debug)]
+///
+/// A clone has the rest of the content.
+#[derive(Clone, Debug)]
 pub struct Body {
     content: Content,
     remaining: u64,
 }
 
-#[derive(Debug)]
+/// A part of a [`Body`], for a server that can send files itself.
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a server has to send each part, so a new one is a breaking change"
+)]
+pub enum BodyPart {
+    /// Bytes in memory.
+    Bytes(Bytes),
+    /// A range of a file that is in the page cache.
+    File {
+        /// The open file.
+        file: Arc<File>,
+        /// Where the range begins, in bytes.
+        offset: u64,
+        /// The length of the range, in bytes: at most 256 KiB.
+        length: usize,
+    },
+}
+
+#[derive(Clone, Debug)]
 enum Content {
     Bytes(Option<Bytes>),
     Segments(VecDeque<BodySegment>),
 }
 
-/// A part of a body.
-#[derive(Debug)]
+/// A segment of a body.
+#[derive(Clone, Debug)]
 pub(crate) enum BodySegment {
     Bytes(Bytes),
     File(FilePart),
@@ -70,18 +95,50 @@ impl Body {
             content: Content::Segments(segments),
         }
     }
-}
 
-impl http_body::Body for Body {
-    type Data = Bytes;
-    type Error = io::Error;
+    /// Whether the content comes from a file and not from memory, and is so long that
+    /// [`poll_part`](Self::poll_part) returns ranges of it.
+    #[must_use]
+    pub fn has_file_parts(&self) -> bool {
+        let Content::Segments(segments) = &self.content else {
+            return false;
+        };
+        segments
+            .iter()
+            .any(|segment| matches!(segment, BodySegment::File(part) if part.has_window()))
+    }
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let body = self.get_mut();
-        let chunk = match &mut body.content {
+    /// Returns the next part: a range of the file where it is long and in the page cache, so that
+    /// sending it does not wait for the disk; else bytes, as
+    /// [`poll_frame`](http_body::Body::poll_frame).
+    ///
+    /// The end of a file is always bytes. It is returned after a check that the file is unmodified:
+    /// poll for it only when the ranges before it are sent. Ranges that are sent by reference
+    /// (`sendfile`) can still change while they wait in a socket's buffer, if the file is
+    /// overwritten in place.
+    pub fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<BodyPart>>> {
+        if let Content::Segments(segments) = &mut self.content {
+            while matches!(segments.front(), Some(BodySegment::File(part)) if part.length() == 0) {
+                segments.pop_front();
+            }
+            if let Some(BodySegment::File(part)) = segments.front_mut()
+                && let Some((offset, length)) = part.next_window()
+            {
+                self.remaining -= length as u64;
+                let file = Arc::clone(&part.file);
+                return Poll::Ready(Some(Ok(BodyPart::File {
+                    file,
+                    offset,
+                    length,
+                })));
+            }
+        }
+        let bytes = ready!(self.poll_bytes(cx));
+        Poll::Ready(bytes.map(|bytes| bytes.map(BodyPart::Bytes)))
+    }
+
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        let chunk = match &mut self.content {
             Content::Bytes(bytes) => match bytes.take() {
                 Some(bytes) => bytes,
                 None => return Poll::Ready(None),
@@ -96,8 +153,21 @@ impl http_body::Body for Body {
                 None => return Poll::Ready(None),
             },
         };
-        body.remaining -= chunk.len() as u64;
-        Poll::Ready(Some(Ok(Frame::data(chunk))))
+        self.remaining -= chunk.len() as u64;
+        Poll::Ready(Some(Ok(chunk)))
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let bytes = ready!(self.get_mut().poll_bytes(cx));
+        Poll::Ready(bytes.map(|bytes| bytes.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -129,6 +199,12 @@ fn poll_segments(
     }
 }
 
+impl Clone for FilePart {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.file), self.signature, self.range.clone())
+    }
+}
+
 /// A range of a file that is still to be read.
 #[derive(Debug)]
 pub(crate) struct FilePart {
@@ -151,6 +227,31 @@ impl FilePart {
 
     fn length(&self) -> u64 {
         self.range.end - self.range.start
+    }
+
+    /// Whether there is more than the end of the range, which is read.
+    fn has_window(&self) -> bool {
+        self.length() >= 2 * CHUNK
+    }
+
+    /// Takes the next bytes that are in the page cache and not the end of the range: their offset
+    /// and length.
+    fn next_window(&mut self) -> Option<(u64, usize)> {
+        if self.reading.is_some() || !self.has_window() {
+            return None;
+        }
+        let offset = self.range.start;
+        let length = (self.length() - CHUNK).min(WINDOW);
+        // The kernel reads ahead in steps below the window's length: its ends stand for the rest.
+        let is_cached = |offset| {
+            let read = system::read_at(&self.file, &mut [0], offset, IoMode::Inline);
+            matches!(read, Ok(1))
+        };
+        if !(is_cached(offset + length - 1) && is_cached(offset)) {
+            return None;
+        }
+        self.range.start += length;
+        Some((offset, usize::try_from(length).expect("at most WINDOW")))
     }
 
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Bytes>> {

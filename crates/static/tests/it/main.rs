@@ -10,6 +10,7 @@ mod escapes;
 mod memory;
 mod methods;
 mod nginx;
+mod parts;
 mod paths;
 mod preconditions;
 mod ranges;

@@ -16,7 +16,7 @@ use self::{
     decide::{accepts_gzip, is_compressible},
     gzip::GzipBody,
 };
-use crate::{handler::endpoint::Endpoint, routes::settings::Wrap};
+use crate::{handler::endpoint::Endpoint, routes::settings::Wrap, static_files::forget_file};
 
 /// Settings as given.
 #[derive(Default)]
@@ -52,6 +52,7 @@ fn compressed(mut response: Response, is_accepted: bool) -> Response {
     headers.remove(header::CONTENT_LENGTH);
     headers.remove(header::ACCEPT_RANGES);
     weaken_etag(headers);
+    forget_file(&mut response);
     response.map(|body| Body::new(GzipBody::new(body)))
 }
 

@@ -1,11 +1,15 @@
 //! The settings for static files, their routes and their URLs.
 
+mod file_content;
 mod routes;
 mod setters;
 mod static_url;
 mod urls;
 
-pub(crate) use self::urls::FileUrls;
+pub(crate) use self::{
+    file_content::{forget_file, with_file},
+    urls::FileUrls,
+};
 
 use std::path::Path;
 

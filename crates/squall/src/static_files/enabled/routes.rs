@@ -1,15 +1,11 @@
 //! Static files as routes of an application.
 
-use axum_core::{
-    body::Body,
-    extract::Request,
-    response::{IntoResponse, Response},
-};
+use axum_core::{extract::Request, response::IntoResponse};
 use squall_routing::Rule;
 use squall_static::{ConfigError, ServeStatic, StaticFiles};
 use tower::ServiceExt;
 
-use super::{Added, FileUrls};
+use super::{Added, FileUrls, file_content::into_response};
 use crate::{
     Error,
     handler::endpoint::Endpoint,
@@ -53,7 +49,7 @@ fn endpoint(files: ServeStatic) -> Endpoint {
         let response = files.clone().oneshot(request);
         async move {
             let response = response.await.unwrap_or_else(|never| match never {});
-            let response: Response = response.map(Body::new);
+            let response = into_response(response);
             let status = response.status();
             if !(status.is_client_error() || status.is_server_error()) {
                 return response;

@@ -1,0 +1,263 @@
+//! Ranges of files that `sendfile` sends, and the placeholders that hyper has of them.
+//!
+//! hyper writes bytes, so a range passes through it as a chunk of as many bytes: a part of one
+//! buffer that nothing else uses, which the socket recognizes by its address and replaces. These
+//! bytes never get to a client. hyper keeps chunks and does not copy them (`writev(true)`); if it
+//! ever takes more bytes of a chunk than were sent of its file, the connection writes no more.
+
+use std::{
+    collections::VecDeque,
+    fs::File,
+    io,
+    sync::{
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    task::{Context, Poll, ready},
+};
+
+use super::ConnectionState;
+use crate::stream::Stream;
+
+/// Allocated and never written or read, so the system gives it no memory.
+static PLACEHOLDER: LazyLock<Box<[u8]>> =
+    LazyLock::new(|| vec![0; PLACEHOLDER_LENGTH].into_boxed_slice());
+
+const PLACEHOLDER_LENGTH: usize = 1024 * 1024;
+
+/// The ranges of one connection, in the order of the chunks in hyper's queue.
+///
+/// One task at a time drives a connection, so the lock is never contended, and the flags order no
+/// other memory.
+#[derive(Debug, Default)]
+pub(crate) struct FileQueue {
+    /// Whether chunks get from hyper to the socket as they are.
+    is_open: AtomicBool,
+    /// Whether there are placeholders, or the connection may write no more.
+    is_in_use: AtomicBool,
+    queue: Mutex<Queue>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    ranges: VecDeque<FileRange>,
+    is_broken: bool,
+}
+
+#[derive(Debug)]
+struct FileRange {
+    file: Arc<File>,
+    offset: u64,
+    /// How many bytes are to be sent.
+    unsent: usize,
+    /// How many bytes were sent that hyper has not taken from the chunk.
+    taken: usize,
+}
+
+impl FileQueue {
+    /// Whether chunks get from hyper to the socket as they are.
+    pub(crate) fn set_open(&self, is_open: bool) {
+        self.is_open.store(is_open, Relaxed);
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open.load(Relaxed)
+    }
+
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.is_in_use.load(Relaxed)
+    }
+
+    fn push(&self, file: Arc<File>, offset: u64, length: usize) {
+        self.is_in_use.store(true, Relaxed);
+        self.lock().ranges.push_back(FileRange {
+            file,
+            offset,
+            unsent: length,
+            taken: 0,
+        });
+    }
+
+    /// Sends bytes of the first range, at most as many as hyper has in a placeholder.
+    pub(crate) fn poll_send(
+        &self,
+        stream: &Stream,
+        cx: &mut Context<'_>,
+        length: usize,
+    ) -> Poll<io::Result<usize>> {
+        let mut queue = self.lock();
+        let range = queue.ranges.front_mut();
+        let range = range.ok_or_else(|| io::Error::other("a placeholder without its file"))?;
+        let length = length.min(range.unsent);
+        let sent = ready!(stream.poll_send_file(cx, &range.file, range.offset, length))?;
+        if sent == 0 {
+            return Poll::Ready(Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the file was truncated while it was sent",
+            )));
+        }
+        range.offset += sent as u64;
+        range.unsent -= sent;
+        range.taken += sent;
+        Poll::Ready(Ok(sent))
+    }
+
+    /// Returns an error if hyper has copied a placeholder.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        if self.lock().is_broken {
+            return Err(io::Error::other("a placeholder was copied"));
+        }
+        Ok(())
+    }
+
+    /// hyper takes bytes from the first chunk.
+    fn take(&self, count: usize) {
+        let mut queue = self.lock();
+        let Some(range) = queue.ranges.front_mut() else {
+            return;
+        };
+        if count > range.taken {
+            queue.is_broken = true;
+            return;
+        }
+        range.taken -= count;
+        if range.unsent == 0 && range.taken == 0 {
+            queue.ranges.pop_front();
+            let is_in_use = queue.is_broken || !queue.ranges.is_empty();
+            self.is_in_use.store(is_in_use, Relaxed);
+        }
+    }
+
+    /// A chunk is gone before its end, so the next ones no longer belong to the next ranges.
+    fn abandon(&self) {
+        self.lock().is_broken = true;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A range of a file, as hyper has it. Its bytes are a placeholder.
+#[derive(Debug)]
+pub(crate) struct FileChunk {
+    remaining: usize,
+    connection: Arc<ConnectionState>,
+}
+
+impl FileChunk {
+    /// Queues a range, which must not be empty.
+    pub(crate) fn new(
+        connection: &Arc<ConnectionState>,
+        file: Arc<File>,
+        offset: u64,
+        length: usize,
+    ) -> Self {
+        connection.files.push(file, offset, length);
+        Self {
+            remaining: length,
+            connection: Arc::clone(connection),
+        }
+    }
+
+    pub(crate) fn remaining(&self) -> usize {
+        self.remaining
+    }
+
+    /// Returns bytes that stand for the file's.
+    pub(crate) fn placeholder(&self) -> &'static [u8] {
+        placeholder(self.remaining)
+    }
+
+    pub(crate) fn advance(&mut self, count: usize) {
+        self.connection.files.take(count);
+        self.remaining -= count;
+    }
+}
+
+impl Drop for FileChunk {
+    fn drop(&mut self) {
+        if self.remaining > 0 {
+            self.connection.files.abandon();
+        }
+    }
+}
+
+/// Whether these are bytes of a [`FileChunk`].
+pub(crate) fn is_placeholder(bytes: &[u8]) -> bool {
+    PLACEHOLDER.as_ptr_range().contains(&bytes.as_ptr())
+}
+
+fn placeholder(length: usize) -> &'static [u8] {
+    let buffer: &'static [u8] = &PLACEHOLDER;
+    &buffer[..length.min(buffer.len())]
+}
+
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, future::poll_fn, io::Read, net};
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const LENGTH: usize = 1000;
+
+    /// A queue with one range, of this program's file.
+    fn queue() -> FileQueue {
+        let queue = FileQueue::default();
+        let file = File::open(env::current_exe().unwrap()).unwrap();
+        queue.push(Arc::new(file), 0, LENGTH);
+        queue
+    }
+
+    #[tokio::test]
+    async fn placeholder_is_replaced_by_bytes_of_the_file() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let stream = Stream::Tcp(Arc::new(listener.accept().await.unwrap().0));
+        let queue = queue();
+        for length in [1, LENGTH - 1] {
+            let bytes = placeholder(length);
+            assert!(is_placeholder(bytes) && is_placeholder(&bytes[..1]));
+            let sent = poll_fn(|cx| queue.poll_send(&stream, cx, bytes.len())).await;
+            assert_eq!(sent.unwrap(), length);
+            assert!(queue.is_in_use());
+            queue.take(length);
+        }
+        assert!(!queue.is_in_use());
+        queue.check().unwrap();
+        let mut received = [0; LENGTH];
+        client.read_exact(&mut received).unwrap();
+        let program = fs::read(env::current_exe().unwrap()).unwrap();
+        assert!(received == program[..LENGTH]);
+        let more = poll_fn(|cx| queue.poll_send(&stream, cx, 1)).await;
+        more.unwrap_err();
+    }
+
+    /// A client would get the placeholder's bytes.
+    #[test]
+    fn copied_and_abandoned_placeholders_end_the_connection() {
+        type Break = fn(&FileQueue);
+        let breaks: [Break; 3] = [
+            |queue| queue.take(1),
+            |queue| queue.take(LENGTH),
+            FileQueue::abandon,
+        ];
+        for break_it in breaks {
+            let queue = queue();
+            queue.check().unwrap();
+            break_it(&queue);
+            assert!(queue.is_in_use());
+            queue.check().unwrap_err();
+        }
+    }
+
+    #[test]
+    fn other_bytes_are_no_placeholder() {
+        for bytes in [&b""[..], b"x", &[0; 4096], &vec![0; PLACEHOLDER_LENGTH]] {
+            assert!(!is_placeholder(bytes));
+        }
+    }
+}

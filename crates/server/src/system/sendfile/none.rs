@@ -1,0 +1,9 @@
+//! Without `sendfile`, files are read.
+
+use std::{fs::File, io};
+
+pub(crate) const CAN_SEND_FILES: bool = false;
+
+pub(crate) fn send_file<S>(_: S, _: &File, _: u64, _: usize) -> io::Result<usize> {
+    Err(io::ErrorKind::Unsupported.into())
+}
