@@ -62,6 +62,11 @@ impl ConnectionInfo {
         self
     }
 
+    /// Whether both are of the same connection.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Sets the peer to the client that the PROXY header names, if any, and the proxy to the former
     /// peer.
     pub(crate) fn behind(mut self, client: Option<Address>) -> Self {

@@ -34,8 +34,8 @@ use crate::{
 ///
 /// It is implemented for every such type; it only names the bounds in one place.
 ///
-/// A response may have the extensions of its request, if they are [cleared](http::Extensions::clear):
-/// the next request uses their memory.
+/// A response may have the extensions of its request, if they have no value but [`ConnectionInfo`]: the
+/// next request uses their memory.
 pub trait Serve: Clone + Send + Unpin + 'static {
     /// Its responses: [`http::Response`] or [`FileResponse`](crate::FileResponse).
     type Response: Respond<Body = Self::Body>;
@@ -111,10 +111,7 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
                 State::Refused { status }
             }
             None => {
-                if request.extensions().is_empty() {
-                    *request.extensions_mut() = spare::take();
-                }
-                request.extensions_mut().insert(self.info.clone());
+                spare::add(&self.info, request.extensions_mut());
                 State::<S>::new(&mut self.service.borrow_mut(), request)
             }
         };
@@ -175,9 +172,7 @@ impl<S: Serve> Future for ResponseFuture<S> {
                 (response, None)
             }
         };
-        if response.extensions().is_empty() {
-            spare::keep(mem::take(response.extensions_mut()));
-        }
+        spare::keep(response.extensions_mut());
         in_flight.on_response(response.status());
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             in_flight.on_upgrade();

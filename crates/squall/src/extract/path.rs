@@ -3,6 +3,7 @@
 use axum_core::extract::FromRequestParts;
 use http::{StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
+use smallvec::SmallVec;
 
 use super::params::{ParamError, deserialize};
 use crate::{Error, service::Matched};
@@ -42,7 +43,7 @@ where
         let matched = parts.extensions.get::<Matched>();
         let matched = matched.ok_or_else(|| Error::new("`Path` outside of a squall route"))?;
         let captures = matched.captures.iter();
-        let params: Vec<_> = captures
+        let params: SmallVec<[_; 4]> = captures
             .flat_map(|captures| captures.params(parts.uri.path()))
             .collect();
         match deserialize(&params) {

@@ -6,6 +6,7 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use http::{Extensions, request::Parts};
+use squall_server::ConnectionInfo;
 
 use super::{
     function::{Function, HandlerFuture, HandlerOutput},
@@ -85,7 +86,7 @@ pub trait LastArgument<S, M>: Sized + Send {
     /// The response to a request that the argument rejects.
     type Rejection: IntoResponse;
 
-    /// Extracts the argument, and returns the request's extensions, cleared, if it has left them.
+    /// Extracts the argument, and returns the request's extensions without values, if it has left them.
     fn extract(
         parts: Parts,
         body: Body,
@@ -103,7 +104,7 @@ impl<S: Send + Sync, T: FromRequestParts<S> + Send> LastArgument<S, Parts> for T
         state: &S,
     ) -> Result<(Self, Extensions), T::Rejection> {
         let argument = T::from_request_parts(&mut parts, state).await?;
-        Ok((argument, cleared(parts.extensions)))
+        Ok((argument, emptied(parts.extensions)))
     }
 }
 
@@ -121,10 +122,13 @@ impl<S: Send + Sync, T: FromRequest<S> + Send> LastArgument<S, Request> for T {
     }
 }
 
-/// Returns the extensions of a request without their values. A response takes their memory back to the
-/// server, for the next request.
-fn cleared(mut extensions: Extensions) -> Extensions {
-    extensions.clear();
+/// Returns the extensions of a request without values, but for that of the server. A response takes their
+/// memory back to it, for the next request.
+fn emptied(mut extensions: Extensions) -> Extensions {
+    let is_emptied = extensions.len() == 1 && extensions.get::<ConnectionInfo>().is_some();
+    if !is_emptied {
+        extensions.clear();
+    }
     extensions
 }
 
@@ -159,7 +163,7 @@ impl<S: Send> Arguments<S, ()> for () {
         F: Function<Self> + Send,
         F::Output: HandlerFuture<Output: HandlerOutput> + Send,
     {
-        let extensions = cleared(extensions);
+        let extensions = emptied(extensions);
         async move {
             let response = function.call(()).await.into_response();
             drop(body);
