@@ -36,7 +36,7 @@ const KIB: usize = 1024;
 pub(crate) fn build(peers: &BTreeSet<&str>) -> Result<()> {
     for peer in peers.iter().filter(|peer| BUILT.contains(peer)) {
         let status = Command::new("cargo")
-            .args(["build", "--release", "--locked", "--features", peer])
+            .args(["build", "--release", "--features", peer])
             .args(["--bin", peer, "--target-dir"])
             .arg(target())
             .current_dir(package())
