@@ -2,7 +2,7 @@
 //! build scripts and the errors of a failed build.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     env, fs, io,
     path::{Path, PathBuf},
     time::SystemTime,
@@ -35,7 +35,7 @@ pub struct Sources {
     /// Files of cargo's configuration and of the toolchain.
     configuration: BTreeSet<PathBuf>,
     /// Files and directories that cargo has named.
-    named: BTreeSet<PathBuf>,
+    named: HashSet<PathBuf>,
     /// Packages whose build script has no `rerun-if` rule, and so depends on all of their files.
     whole: BTreeSet<PathBuf>,
     /// Whether the last build succeeded, so that `named` and `whole` are complete.
@@ -129,6 +129,9 @@ impl Sources {
     /// Returns the absolute path of a file in a diagnostic.
     #[must_use]
     pub fn locate(&self, file: &Path) -> PathBuf {
+        if file.is_absolute() {
+            return normal(file);
+        }
         let mut candidates = self.candidates(file);
         let first = candidates.next().unwrap_or_else(|| file.to_owned());
         let others = [first.clone()].into_iter().chain(candidates);
@@ -194,9 +197,9 @@ impl Sources {
 
     /// The compiler's paths are relative to the workspace, or to a package outside of it.
     fn candidates(&self, file: &Path) -> impl Iterator<Item = PathBuf> {
-        let packages = self.packages.values().map(PathBuf::as_path);
-        let bases = [self.workspace.as_path()].into_iter().chain(packages);
-        // An absolute path replaces the base.
+        // An absolute path replaces the base, so one base is enough.
+        let packages = self.packages.values().filter(|_| file.is_relative());
+        let bases = [&self.workspace].into_iter().chain(packages);
         let paths: BTreeSet<PathBuf> = bases.map(|base| normal(&base.join(file))).collect();
         paths.into_iter()
     }

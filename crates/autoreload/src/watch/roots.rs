@@ -1,6 +1,6 @@
 //! Files and directories to watch.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{collections::HashSet, path::PathBuf};
 
 /// Files and directories to watch. A directory includes its contents. A file need not exist yet.
 ///
@@ -8,11 +8,11 @@ use std::{collections::BTreeSet, path::PathBuf};
 /// ignored in all directories.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roots {
-    pub(super) paths: BTreeSet<(PathBuf, Rules)>,
+    pub(super) paths: HashSet<(PathBuf, Rules)>,
 }
 
 /// What counts below a root.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Rules {
     /// Everything, also behind symbolic links.
     Named,

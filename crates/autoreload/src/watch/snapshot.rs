@@ -4,7 +4,7 @@
 //! events, editors that replace a file, and polling all give the same result.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fs::{self, Metadata},
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
@@ -23,7 +23,7 @@ const MAX_COMPARED: u64 = 1 << 20;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Snapshot {
-    files: BTreeMap<PathBuf, Stamp>,
+    files: HashMap<PathBuf, Stamp>,
     directories: BTreeSet<PathBuf>,
     places: Places,
     /// Directories in which any event may be a change.
@@ -83,15 +83,13 @@ impl Snapshot {
     pub(super) fn take(roots: &Roots, before: &Self) -> Self {
         let mut found = Self::default();
         for (root, rules) in &roots.paths {
-            if root.is_dir() {
-                found.walk(root, *rules, before);
-            } else {
-                found.add_file(root, before);
+            match fs::metadata(root) {
+                Ok(metadata) if metadata.is_dir() => found.walk(root, *rules, before),
+                metadata => found.add_file(root, metadata.ok(), before),
             }
         }
-        found
-            .directories
-            .append(&mut found.places.directories.clone());
+        let directories = found.places.directories.iter().cloned();
+        found.directories.extend(directories);
         found
     }
 
@@ -154,9 +152,10 @@ impl Snapshot {
             .collect()
     }
 
-    fn add_file(&mut self, path: &Path, before: &Self) {
+    /// Adds a file, with the metadata of what it leads to if it exists.
+    fn add_file(&mut self, path: &Path, metadata: Option<Metadata>, before: &Self) {
         self.places.add(path);
-        if let Ok(metadata) = fs::metadata(path) {
+        if let Some(metadata) = metadata {
             let stamp = Stamp::of(&metadata).with_content(path, before.files.get(path));
             self.files.insert(path.to_owned(), stamp);
         }
@@ -179,7 +178,7 @@ impl Snapshot {
                 }
                 self.directories.insert(path.to_owned());
             } else if rules == Rules::Named {
-                self.add_file(path, before);
+                self.add_file(path, fs::metadata(path).ok(), before);
             } else {
                 let mut stamp = Stamp::of(&metadata);
                 if path.extension().is_some_and(|extension| extension == "rs") {
@@ -200,7 +199,8 @@ mod tests {
 
     fn files(roots: &Roots, below: &Path) -> Vec<String> {
         let found = Snapshot::take(roots, &Snapshot::default());
-        let names = found.files.into_keys().map(|path| {
+        let names = found.files.into_keys().collect::<BTreeSet<_>>();
+        let names = names.into_iter().map(|path| {
             let path = path.strip_prefix(below).unwrap();
             path.to_str().unwrap().to_owned()
         });
