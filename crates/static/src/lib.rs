@@ -37,8 +37,11 @@
 //! within the budget of [`cache_size`](StaticFiles::cache_size). A cached file is revalidated with
 //! `stat` at most once a second, when it is requested. The bytes that are sent are the bytes that
 //! were hashed, so content and `ETag` always match. Replace files by renaming new ones over them,
-//! which is atomic. If a file is written in place, the old version is served until the file has
-//! been unchanged for half a second, or for five seconds at most.
+//! which is atomic. The root stays open for a second, and 4096 missing names are kept as long, so a
+//! new file appears after a second at most, at once in debug mode
+//! ([`static_hash_cache`](StaticFiles::static_hash_cache)). If a file is written in place, the old
+//! version is served until the file has been unchanged for half a second, or for five seconds at
+//! most.
 //!
 //! Larger files are read while they are sent: inline what is in the page cache, the rest on tokio's
 //! blocking thread pool. If such a file changes while it is sent, the connection is aborted. A

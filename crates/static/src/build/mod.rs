@@ -47,7 +47,7 @@ use crate::{
     media_type::{self, MediaTypes},
     request::{accept_encoding::Coding, path::FilePath},
     store::version::{Version, with_version},
-    system::{self, IoMode, Opened, Symlinks},
+    system::{IoMode, Opened, Root, Symlinks},
 };
 
 /// The name of the manifest in the output. Because of its leading dot it is not served by default.
@@ -163,8 +163,7 @@ fn names(root: &Path) -> Result<BTreeSet<String>, BuildError> {
     while let Some(directory) = directories.pop() {
         let failed = |error| BuildError::new(&root.join(&directory), error);
         // Symbolic links to directories are not followed, since they can form cycles.
-        let Opened::Directory(opened) =
-            system::open(root, &directory, Symlinks::Refuse, IoMode::Blocking).map_err(failed)?
+        let Opened::Directory(opened) = open(root, &directory, Symlinks::Refuse).map_err(failed)?
         else {
             return Err(failed(io::ErrorKind::NotADirectory.into()));
         };
@@ -177,10 +176,10 @@ fn names(root: &Path) -> Result<BTreeSet<String>, BuildError> {
             if FilePath::from_name(&name, false).is_none() {
                 continue;
             }
-            match system::open(root, &name, Symlinks::Within, IoMode::Blocking) {
+            match open(root, &name, Symlinks::Within) {
                 Ok(Opened::File(_)) => drop(names.insert(name)),
                 Ok(Opened::Directory(_)) => {
-                    if system::open(root, &name, Symlinks::Refuse, IoMode::Blocking).is_ok() {
+                    if open(root, &name, Symlinks::Refuse).is_ok() {
                         directories.push(name);
                     }
                 }
@@ -201,9 +200,12 @@ fn names(root: &Path) -> Result<BTreeSet<String>, BuildError> {
         .collect())
 }
 
+fn open(root: &Path, name: &str, symlinks: Symlinks) -> io::Result<Opened> {
+    Root::open(root)?.find(name, symlinks, IoMode::Blocking)
+}
+
 fn read(root: &Path, name: &str) -> io::Result<Vec<u8>> {
-    let Opened::File(mut file) = system::open(root, name, Symlinks::Within, IoMode::Blocking)?
-    else {
+    let Opened::File(mut file) = open(root, name, Symlinks::Within)? else {
         return Err(io::ErrorKind::NotFound.into());
     };
     let mut content = Vec::new();

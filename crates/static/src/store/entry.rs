@@ -127,12 +127,8 @@ impl Entry {
 
     /// Whether no revalidation is needed yet.
     pub(crate) fn is_fresh(&self, now: Duration, version_mismatch: bool) -> bool {
-        let fresh = if version_mismatch {
-            FRESH_IF_MISMATCH
-        } else {
-            FRESH
-        };
-        milliseconds(now).saturating_sub(self.checked.load(Relaxed)) < milliseconds(fresh)
+        let checked = Duration::from_millis(self.checked.load(Relaxed));
+        is_fresh(checked, now, version_mismatch)
     }
 
     /// Records a successful revalidation.
@@ -158,6 +154,16 @@ impl Entry {
         };
         (content + name.len() + OVERHEAD) as u64
     }
+}
+
+/// Whether what was seen at that time is still good.
+pub(super) fn is_fresh(seen: Duration, now: Duration, version_mismatch: bool) -> bool {
+    let fresh = if version_mismatch {
+        FRESH_IF_MISMATCH
+    } else {
+        FRESH
+    };
+    milliseconds(now).saturating_sub(milliseconds(seen)) < milliseconds(fresh)
 }
 
 fn milliseconds(time: Duration) -> u64 {

@@ -1,6 +1,7 @@
 //! Cache lookup: finds a file in the cache, or opens, reads and hashes it.
 
 use std::{
+    borrow::Cow,
     fs::File,
     io, mem,
     sync::{Arc, PoisonError},
@@ -17,6 +18,7 @@ use crate::{
         Lookup, LookupOptions, Store,
         entry::{Content, Entry, EntryParts},
         signature::Signature,
+        snapshot::Snapshot,
         version::Version,
     },
     system::{self, IoMode, Opened},
@@ -35,6 +37,7 @@ struct Load<'a> {
     coding: Option<Coding>,
     options: LookupOptions,
     now: Duration,
+    snapshot: &'a Snapshot,
 }
 
 /// The metadata of a file before it is read.
@@ -60,13 +63,19 @@ impl Store {
         {
             return Ok(Lookup::File(Arc::clone(entry)));
         }
-        let opened = match coding {
-            None => self.open(name, options.mode),
-            Some(coding) => self.open(&format!("{name}{}", coding.extension()), options.mode),
-        };
-        let file = match opened {
-            Ok(Opened::File(file)) => file,
-            Ok(Opened::Directory(_)) => return Ok(Lookup::Directory),
+        let snapshot = self.snapshot(now, options.version_mismatch);
+        let opened = snapshot.and_then(|snapshot| {
+            let extension = coding.map_or("", Coding::extension);
+            let name: Cow<'_, str> = match extension {
+                "" => name.into(),
+                extension => format!("{name}{extension}").into(),
+            };
+            let opened = self.open_in(&snapshot, &name, options.mode)?;
+            Ok((snapshot, opened))
+        });
+        let (snapshot, file) = match opened {
+            Ok((snapshot, Opened::File(file))) => (snapshot, file),
+            Ok((_, Opened::Directory(_))) => return Ok(Lookup::Directory),
             Err(error) => {
                 if cached.is_some() && error.kind() == io::ErrorKind::NotFound {
                     self.remove(name, coding);
@@ -80,6 +89,7 @@ impl Store {
             coding,
             options,
             now,
+            snapshot: &snapshot,
         };
         load.entry(file, cached).map(Lookup::File)
     }
@@ -94,7 +104,7 @@ impl Load<'_> {
                 && entry.signature == metadata.signature
                 && entry.codings == metadata.codings;
             if is_same {
-                entry.mark_checked(self.now);
+                entry.mark_checked(self.snapshot.opened);
             }
             if is_same || !metadata.is_settled && entry.may_serve_stale(self.now) {
                 return Ok(Arc::clone(entry));
@@ -182,7 +192,8 @@ impl Load<'_> {
             is_encoded_here: false,
             varies: self.coding.is_some() || !metadata.codings.is_empty() || is_compressed,
             policy: config.plain_url_cache,
-            now: self.now,
+            // The root may have been replaced since then.
+            now: self.snapshot.opened,
         })
     }
 
@@ -219,10 +230,8 @@ impl Load<'_> {
             return Ok(codings);
         }
         for coding in Coding::ALL {
-            match self.store.open(
-                &format!("{}{}", self.name, coding.extension()),
-                self.options.mode,
-            ) {
+            let name = format!("{}{}", self.name, coding.extension());
+            match self.store.open_in(self.snapshot, &name, self.options.mode) {
                 Ok(Opened::File(file)) if is_current(signature, &Signature::of(&file)?) => {
                     codings.insert(coding);
                 }

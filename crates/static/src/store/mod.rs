@@ -3,6 +3,7 @@
 pub(crate) mod entry;
 mod load;
 pub(crate) mod signature;
+mod snapshot;
 pub(crate) mod version;
 
 use std::{
@@ -27,6 +28,7 @@ use crate::{
     store::{
         entry::{Content, Entry, EntryParts},
         signature::Signature,
+        snapshot::Snapshot,
         version::Version,
     },
     system::{self, IoMode, Opened, Symlinks},
@@ -88,6 +90,8 @@ pub(crate) struct Store {
     entries: Cache<Key, Arc<Entry>, ByLength>,
     /// The versions of uncached files.
     versions: Cache<String, (Signature, Version)>,
+    /// The last one, until it is as old as an entry that is not fresh.
+    snapshot: Mutex<Option<Arc<Snapshot>>>,
     /// Held while a file is hashed or compressed, so that no two threads do the same work.
     locks: [Mutex<()>; 16],
     hasher: RandomState,
@@ -111,6 +115,7 @@ impl Store {
         Self {
             entries: Cache::with_options(options, ByLength, Default::default(), Default::default()),
             versions: Cache::new(VERSIONS),
+            snapshot: Mutex::default(),
             locks: Default::default(),
             hasher: RandomState::new(),
             config,
@@ -174,7 +179,38 @@ impl Store {
     }
 
     pub(crate) fn open(&self, name: &str, mode: IoMode) -> io::Result<Opened> {
-        system::open(&self.config.root, name, self.config.symlinks, mode)
+        let snapshot = self.snapshot(self.now(), false)?;
+        self.open_in(&snapshot, name, mode)
+    }
+
+    pub(super) fn open_in(
+        &self,
+        snapshot: &Snapshot,
+        name: &str,
+        mode: IoMode,
+    ) -> io::Result<Opened> {
+        snapshot.find(name, self.config.symlinks, mode)
+    }
+
+    /// Returns a snapshot that is as new as a fresh entry.
+    pub(super) fn snapshot(
+        &self,
+        now: Duration,
+        version_mismatch: bool,
+    ) -> io::Result<Arc<Snapshot>> {
+        let mut last = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(snapshot) = &*last
+            && entry::is_fresh(snapshot.opened, now, version_mismatch)
+        {
+            return Ok(Arc::clone(snapshot));
+        }
+        // An old root is not kept open if there is no new one.
+        *last = None;
+        let snapshot = Arc::new(Snapshot::open(&self.config.root, now)?);
+        if self.config.cache {
+            *last = Some(Arc::clone(&snapshot));
+        }
+        Ok(snapshot)
     }
 
     /// The current size of all entries in bytes, within the budget.

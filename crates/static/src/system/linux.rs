@@ -3,12 +3,13 @@
 use std::{
     fs::File,
     io::{self, IoSliceMut},
+    os::fd::OwnedFd,
     path::Path,
     time::Duration,
 };
 
 use rustix::{
-    fs::{CWD, Dir, FileType, Mode, OFlags, ResolveFlags, fstat, openat2},
+    fs::{CWD, Dir, FileType, Mode, OFlags, ResolveFlags, fstat, openat, openat2},
     io::{Errno, ReadWriteFlags, preadv2},
     time::{ClockId, clock_gettime},
 };
@@ -18,16 +19,20 @@ use super::{Directory, IoMode, Opened, Symlinks};
 /// The kernel returns `EAGAIN` if a directory is moved while it resolves `..`.
 const TRIES: usize = 100;
 
+pub(super) type RootHandle = OwnedFd;
+
+pub(super) fn open_root(path: &Path) -> io::Result<RootHandle> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    openat(CWD, path, flags, Mode::empty()).map_err(not_found)
+}
+
 /// Returns `None` if `openat2` is not available: before Linux 5.6, or in a sandbox.
-pub(super) fn open(
-    root: &Path,
+pub(super) fn find(
+    root: &RootHandle,
     name: &str,
     symlinks: Symlinks,
     mode: IoMode,
 ) -> io::Result<Option<Opened>> {
-    // The root is opened for each request, since a deploy may replace the directory.
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let root = rustix::fs::openat(CWD, root, flags, Mode::empty()).map_err(not_found)?;
     let mut resolve = ResolveFlags::NO_MAGICLINKS;
     resolve |= match symlinks {
         Symlinks::Within => ResolveFlags::BENEATH,
@@ -41,7 +46,7 @@ pub(super) fn open(
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let name = if name.is_empty() { "." } else { name };
     for _ in 0..TRIES {
-        let file = match openat2(&root, name, flags, Mode::empty(), resolve) {
+        let file = match openat2(root, name, flags, Mode::empty(), resolve) {
             Ok(file) => File::from(file),
             Err(Errno::AGAIN) if mode == IoMode::Blocking => continue,
             Err(Errno::NOSYS | Errno::PERM) => return Ok(None),

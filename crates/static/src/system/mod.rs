@@ -68,21 +68,33 @@ impl Directory {
     }
 }
 
-/// Opens a path below the root. The empty name is the root itself.
-///
-/// Everything that cannot be served is [`NotFound`](io::ErrorKind::NotFound): a path outside the
-/// root, missing permission, a name that is too long, too many links, a device. Opening a FIFO does
-/// not wait for its other end.
-pub(crate) fn open(
-    root: &Path,
-    name: &str,
-    symlinks: Symlinks,
-    mode: IoMode,
-) -> io::Result<Opened> {
-    match imp::open(root, name, symlinks, mode)? {
-        Some(opened) => Ok(opened),
-        None if mode == IoMode::Inline => Err(io::ErrorKind::WouldBlock.into()),
-        None => canonical::open(root, name, symlinks),
+/// An open root directory.
+#[derive(Debug)]
+pub(crate) struct Root {
+    path: PathBuf,
+    handle: imp::RootHandle,
+}
+
+impl Root {
+    /// Opens the directory; [`NotFound`](io::ErrorKind::NotFound) if that is not possible.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            path: path.to_owned(),
+            handle: imp::open_root(path)?,
+        })
+    }
+
+    /// Opens a path below the root. The empty name is the root itself.
+    ///
+    /// Everything that cannot be served is [`NotFound`](io::ErrorKind::NotFound): a path outside
+    /// the root, missing permission, a name that is too long, too many links, a device. Opening a
+    /// FIFO does not wait for its other end.
+    pub(crate) fn find(&self, name: &str, symlinks: Symlinks, mode: IoMode) -> io::Result<Opened> {
+        match imp::find(&self.handle, name, symlinks, mode)? {
+            Some(opened) => Ok(opened),
+            None if mode == IoMode::Inline => Err(io::ErrorKind::WouldBlock.into()),
+            None => canonical::open(&self.path, name, symlinks),
+        }
     }
 }
 

@@ -12,7 +12,15 @@ use super::{IoMode, Opened, Symlinks};
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-pub(super) fn open(_: &Path, _: &str, _: Symlinks, _: IoMode) -> io::Result<Option<Opened>> {
+/// The root is found by its path.
+pub(super) type RootHandle = ();
+
+#[expect(clippy::unnecessary_wraps, reason = "as on Linux")]
+pub(super) fn open_root(_: &Path) -> io::Result<RootHandle> {
+    Ok(())
+}
+
+pub(super) fn find(_: &RootHandle, _: &str, _: Symlinks, _: IoMode) -> io::Result<Option<Opened>> {
     Ok(None)
 }
 

@@ -9,6 +9,7 @@ mod encodings;
 mod escapes;
 mod memory;
 mod methods;
+mod missing;
 mod nginx;
 mod parts;
 mod paths;
