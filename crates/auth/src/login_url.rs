@@ -59,6 +59,19 @@ impl LoginUrl {
         }
     }
 
+    /// Returns the login URL below the path at which the application is mounted, such as `/blog`. A URL of
+    /// another site is left unchanged. The URI of [`login`](Self::login) needs the prefix as well.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ConfigError::LoginUrl`] if the result is no path of this site.
+    pub fn below(&self, prefix: &str) -> Result<Self, ConfigError> {
+        match self.url.to_str() {
+            Ok(path) if path.starts_with('/') => Self::new(format!("{prefix}{path}")),
+            _ => Ok(self.clone()),
+        }
+    }
+
     /// Returns the outcome of a request with this method and URI. `GET` and `HEAD` are redirected
     /// to the page, with their own path and query as `next`, if these are [safe](safe_next).
     ///
@@ -145,6 +158,26 @@ mod tests {
                     }
                 ),
             }
+        }
+    }
+
+    #[test]
+    fn a_path_is_below_the_prefix_of_the_mount() {
+        for (login_url, prefix, expected) in [
+            ("/login", "/blog", Some("/blog/login")),
+            ("/login?a=b", "/blog", Some("/blog/login?a=b")),
+            ("/login", "", Some("/login")),
+            (
+                "https://login.example/in",
+                "/blog",
+                Some("https://login.example/in"),
+            ),
+            ("/login", "/", None),
+            ("/login", "//evil.example", None),
+        ] {
+            let below = LoginUrl::new(login_url).unwrap().below(prefix);
+            let expected = expected.map(|url| LoginUrl::new(url).unwrap());
+            assert_eq!(below.ok(), expected, "{prefix}{login_url}");
         }
     }
 

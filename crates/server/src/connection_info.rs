@@ -32,6 +32,7 @@ struct Ends {
     proxy: Option<Address>,
     local: Address,
     id: u64,
+    is_encrypted: bool,
     tls: Option<TlsInfo>,
     shutdown_signal: ShutdownSignal,
 }
@@ -46,6 +47,7 @@ impl ConnectionInfo {
             proxy: None,
             local,
             id,
+            is_encrypted: false,
             tls: None,
             shutdown_signal: ShutdownSignal::never(),
         }))
@@ -67,6 +69,15 @@ impl ConnectionInfo {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Sets whether the connection is encrypted, for other servers.
+    ///
+    /// Default: `false`.
+    #[must_use]
+    pub fn with_encryption(mut self, enabled: bool) -> Self {
+        Arc::make_mut(&mut self.0).is_encrypted = enabled;
+        self
+    }
+
     /// Sets the peer to the client that the PROXY header names, if any, and the proxy to the former
     /// peer.
     pub(crate) fn behind(mut self, client: Option<Address>) -> Self {
@@ -79,7 +90,9 @@ impl ConnectionInfo {
 
     /// Sets the details of the TLS handshake.
     pub(crate) fn encrypted(mut self, tls: TlsInfo) -> Self {
-        Arc::make_mut(&mut self.0).tls = Some(tls);
+        let ends = Arc::make_mut(&mut self.0);
+        ends.is_encrypted = true;
+        ends.tls = Some(tls);
         self
     }
 
@@ -101,7 +114,7 @@ impl ConnectionInfo {
     /// Whether the connection itself is encrypted (TLS).
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
-        self.0.tls.is_some()
+        self.0.is_encrypted
     }
 
     /// Returns the details of the TLS handshake, if there was one.

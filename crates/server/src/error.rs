@@ -1,6 +1,6 @@
 //! Errors: configuration errors before listening, and errors of request bodies.
 
-use std::{error::Error as StdError, fmt, io, time::Duration};
+use std::{any::Any, error::Error as StdError, fmt, io, time::Duration};
 
 use squall_listen::{Address, AddressError, ListenError};
 
@@ -121,10 +121,16 @@ pub struct BodyError(BodyErrorKind);
 pub(crate) enum BodyErrorKind {
     TooLarge { limit: u64 },
     Stalled { after: Duration },
-    Broken(hyper::Error),
+    Broken(BoxError),
 }
 
 impl BodyError {
+    /// Returns the error of a body that broke off or is malformed, for other servers.
+    #[must_use]
+    pub fn broken(source: impl Into<BoxError>) -> Self {
+        BodyErrorKind::Broken(source.into()).into()
+    }
+
     /// Whether the body is longer than the limit (413 Content Too Large).
     #[must_use]
     pub fn is_too_large(&self) -> bool {
@@ -165,7 +171,7 @@ impl fmt::Display for BodyError {
 impl StdError for BodyError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0 {
-            BodyErrorKind::Broken(source) => Some(source),
+            BodyErrorKind::Broken(source) => Some(&**source),
             BodyErrorKind::TooLarge { .. } | BodyErrorKind::Stalled { .. } => None,
         }
     }
@@ -175,4 +181,12 @@ impl From<BodyErrorKind> for BodyError {
     fn from(kind: BodyErrorKind) -> Self {
         Self(kind)
     }
+}
+
+/// Returns the message of a panic, if it has one.
+#[must_use]
+pub fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a message")
 }

@@ -60,47 +60,74 @@
 //! [`shutdown_timeout`](Limits::shutdown_timeout) the remaining requests are cut off. [`Phase`] is
 //! the progress.
 //!
+//! # Without the server
+//!
+//! Without the feature `http1` there is no server, and hyper is not compiled. [`ConnectionInfo`], [`Limits`],
+//! [`Handle`] and [`BodyError`] remain, for applications that run in another server.
+//!
 //! # What it does not do
 //!
 //! Routing, compression, several processes: other crates do these. It trusts no HTTP header about
 //! the client's address, and gets no certificates from an authority (ACME).
 
+#![cfg_attr(
+    not(feature = "http1"),
+    expect(dead_code, reason = "only the server calls these methods")
+)]
+
+#[cfg(feature = "http1")]
 mod connection;
 mod connection_info;
 mod error;
+#[cfg(feature = "http1")]
 mod file_response;
+#[cfg(feature = "http1")]
 mod framing;
 mod limits;
+#[cfg(feature = "http1")]
 mod listen;
+#[cfg(feature = "http1")]
 mod observe;
+#[cfg(feature = "http1")]
 mod proxy_protocol;
+#[cfg(feature = "http1")]
 mod request;
+#[cfg(feature = "http1")]
 mod server;
 mod shutdown_signal;
+#[cfg(feature = "http1")]
 mod signal;
+#[cfg(feature = "http1")]
 mod state;
 mod stop;
+#[cfg(feature = "http1")]
 mod stream;
+#[cfg(feature = "http1")]
 mod system;
+#[cfg(feature = "http1")]
 mod tick;
-#[cfg_attr(not(feature = "tls"), path = "tls/disabled.rs")]
+#[cfg_attr(not(feature = "http1"), path = "tls/no_server.rs")]
+#[cfg_attr(all(feature = "http1", not(feature = "tls")), path = "tls/disabled.rs")]
 mod tls;
 
 #[cfg(feature = "tls")]
 pub use crate::tls::{ClientCertificates, Tls, TlsError, TlsInfo};
 pub use crate::{
     connection_info::ConnectionInfo,
-    error::{BodyError, BoxError, StartError},
-    file_response::{FileBody, FilePart, FileResponse, Respond},
+    error::{BodyError, BoxError, StartError, panic_message},
     limits::Limits,
+    shutdown_signal::ShutdownSignal,
+    stop::{Handle, Phase, Stop},
+};
+#[cfg(feature = "http1")]
+pub use crate::{
+    file_response::{FileBody, FilePart, FileResponse, Respond},
     listen::{IntoListener, Listening, runtime},
     observe::Observe,
     proxy_protocol::{ProxyHeader, ProxyHeaderError},
-    request::{Incoming, Serve, panic_message},
+    request::{Incoming, Serve},
     server::Server,
-    shutdown_signal::ShutdownSignal,
     signal::obey_signals,
-    stop::{Handle, Phase, Stop},
 };
 #[doc(no_inline)]
 pub use http;

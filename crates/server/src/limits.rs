@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{StartError, system};
-
-/// Descriptors that are not connections: listeners, the runtime's own, logs, files being served.
-const SPARE_DESCRIPTORS: u64 = 64;
+use crate::StartError;
 
 /// Limits and timeouts of connections, requests and the graceful shutdown. All are on by default.
 ///
@@ -230,14 +227,6 @@ impl Limits {
         }
         Ok(())
     }
-}
-
-/// Raises the descriptor limit, and returns how many connections it allows.
-pub(crate) fn raise_descriptor_limit() -> usize {
-    let room = system::raise_descriptor_limit().map_or(u64::MAX, |limit| {
-        limit.saturating_sub(SPARE_DESCRIPTORS).max(1)
-    });
-    usize::try_from(room).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

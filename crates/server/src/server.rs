@@ -7,10 +7,13 @@ use squall_listen::{Endpoint, ListenError};
 use crate::{
     Bind, Handle, Limits, Listener, Listening, Observe, StartError, TrustedProxies,
     connection::Opener,
-    limits::raise_descriptor_limit,
     proxy_protocol::Gate,
+    system,
     tls::{Secure, Tls},
 };
+
+/// Descriptors that are not connections: listeners, the runtime's own, logs, files being served.
+const SPARE_DESCRIPTORS: u64 = 64;
 
 /// A server's settings.
 ///
@@ -221,6 +224,14 @@ fn listen_times(endpoint: &mut Endpoint, threads: usize) -> Result<Vec<Listener>
         listeners.push(try_clone(&listeners[0])?);
     }
     Ok(listeners)
+}
+
+/// Raises the descriptor limit, and returns how many connections it allows.
+fn raise_descriptor_limit() -> usize {
+    let room = system::raise_descriptor_limit().map_or(u64::MAX, |limit| {
+        limit.saturating_sub(SPARE_DESCRIPTORS).max(1)
+    });
+    usize::try_from(room).unwrap_or(usize::MAX)
 }
 
 fn try_clone(listener: &Listener) -> Result<Listener, ListenError> {

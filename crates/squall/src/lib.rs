@@ -38,31 +38,32 @@
 //!
 //! Each capability is a feature, and all but `testing`, `tls` and `websocket-deflate` are on by default. A feature that is off takes
 //! its settings, extractors and dependencies away. With `default-features = false`, squall is
-//! routing, handlers and [`serve`].
+//! routing and handlers, for an application in another server.
 //!
 //! | feature | what it adds | by default |
 //! |---|---|---|
 //! | `auth` | `CurrentUser`, `current_user`, `login_url`; turns on `cookies` and `xheaders` | yes |
-//! | `autoreload` | in debug mode, reload of the rebuilt program (with `prefork`) and of open pages; turns on `debug` | yes |
+//! | `autoreload` | in debug mode, reload of the rebuilt program (with `prefork`) and of open pages; turns on `debug` and `server` | yes |
 //! | `compression` | `compress_response` | yes |
 //! | `cookies` | `Cookies`, `cookie_secret` | yes |
 //! | `debug` | `debug`, `tracebacks`: the traceback page; backtraces, request ids and masked queries in the log | yes |
 //! | `form` | `Form`, `Query` | yes |
-//! | `http2` | HTTP/2, with prior knowledge and over TLS; `Limits::max_streams` | yes |
+//! | `http2` | HTTP/2, with prior knowledge and over TLS; `Limits::max_streams`; turns on `server` | yes |
 //! | `json` | `Json` | yes |
 //! | `locale` | `Locale`, `translations` | yes |
-//! | `log` | `Server::start` prints the log if the program has no `tracing` subscriber | yes |
+//! | `log` | `init_log`, and with it `Server::start`, prints the log if the program has no `tracing` subscriber | yes |
 //! | `multipart` | `Multipart`, `BodyStream::save_to`, `safe_file_name` | yes |
-//! | `prefork` | `Server::start` with several processes, `supervisor`, `metrics`, notifications for systemd; on Unix systems | yes |
+//! | `prefork` | `Server::start` with several processes, `supervisor`, `metrics`, notifications for systemd; on Unix systems; turns on `server` | yes |
 //! | `regex` | `regex`, `Host::regex`, constraints such as `{id:[0-9]+}`, several parameters in a segment | yes |
+//! | `server` | `Server`, `Application::listen`, `serve`: squall's own server, on hyper | yes |
 //! | `sse` | `Sse`, `Event`: server-sent events | yes |
 //! | `static` | `static_path`, `static_files`, `StaticFiles`, `Urls::static_url` | yes |
 //! | `templates` | `Page`, `template_path`, `templates`; turns on `locale` and `xheaders` | yes |
 //! | `testing` | [`testing`]: a client for tests of an application | no |
-//! | `tls` | `Server::bind_tls`: HTTPS with rustls | no |
+//! | `tls` | `Server::bind_tls`: HTTPS with rustls; turns on `server` | no |
 //! | `websocket` | `WebSocketUpgrade`, [`websocket`]: WebSockets | yes |
 //! | `websocket-deflate` | `WebSocketSettings::compression` | no |
-//! | `xheaders` | `Client`, `Server::xheaders`, `trusted_proxies` | yes |
+//! | `xheaders` | `Client`, `Server::xheaders`, `trusted_proxies`, `Client::layer` | yes |
 //! | `xsrf` | `Xsrf`, `xsrf_cookies`, `without_xsrf` | yes |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -78,12 +79,18 @@ mod env;
 mod extract;
 pub mod guide;
 mod handler;
+mod health;
 mod locale;
+#[cfg(any(feature = "log", feature = "server"))]
+#[cfg_attr(not(feature = "log"), path = "no_logging.rs")]
+mod logging;
+mod mount_prefix;
 #[cfg(feature = "multipart")]
 pub mod multipart;
 mod prefork;
 mod response;
 mod routes;
+#[cfg_attr(not(feature = "server"), path = "no_server.rs")]
 mod server;
 mod service;
 #[cfg(feature = "sse")]
@@ -103,9 +110,10 @@ pub use crate::{
     env::env,
     extract::{BodyStream, Extension, Path, Shutdown, State},
     handler::Handler,
+    health::{healthz, readyz},
+    mount_prefix::MountPrefix,
     response::{Error, ErrorPage, Html, Redirect, Result},
     routes::{Route, Routes, any, delete, get, head, on, options, patch, post, put},
-    server::{Server, Worker, healthz, readyz, serve},
     service::{ApplicationService, ResponseFuture, access_log::CLIENT_CLOSED_REQUEST},
     tasks::Tasks,
 };
@@ -120,10 +128,7 @@ pub use http;
 #[doc(inline)]
 pub use squall_routing::{Host, ReverseError, Rule};
 #[doc(inline)]
-pub use squall_server::{
-    Address, Bind, ConnectionInfo, Handle, IntoListener, Limits, Listener, Phase, ShutdownSignal,
-    Stop,
-};
+pub use squall_server::{Address, BodyError, ConnectionInfo, ShutdownSignal};
 
 /// Types in the signatures of [`Application`], [`Routes`] and [`Route`], which no program has to name.
 pub mod route {
@@ -164,6 +169,9 @@ pub use crate::locale::Locale;
 #[doc(inline)]
 pub use squall_locale::Translations;
 
+#[cfg(feature = "log")]
+pub use crate::logging::init_log;
+
 #[cfg(feature = "multipart")]
 #[doc(inline)]
 pub use crate::multipart::{Multipart, safe_file_name};
@@ -177,6 +185,12 @@ pub use squall_prefork::{Supervisor, worker::task_id};
 #[cfg(feature = "regex")]
 #[doc(inline)]
 pub use squall_routing::regex;
+
+#[cfg(feature = "server")]
+pub use crate::server::{Server, Worker, serve};
+#[cfg(feature = "server")]
+#[doc(inline)]
+pub use squall_server::{Bind, Handle, IntoListener, Limits, Listener, Phase, Stop};
 
 #[cfg(feature = "sse")]
 pub use crate::sse::{Event, Events, Sse};
@@ -203,7 +217,7 @@ pub use crate::websocket::{Message, WebSocket, WebSocketSettings, WebSocketUpgra
 pub use crate::xheaders::Client;
 #[cfg(feature = "xheaders")]
 #[doc(inline)]
-pub use squall_xheaders::{ClientSource, TrustedProxies, XHeaders};
+pub use squall_xheaders::{ClientSource, TrustedProxies, XHeaders, XHeadersLayer};
 
 #[cfg(feature = "xsrf")]
 pub use crate::xsrf::Xsrf;

@@ -85,12 +85,13 @@ impl Tasks {
     }
 
     /// Lets all tasks run in this runtime.
+    #[cfg(feature = "server")]
     pub(crate) fn run_here(&self) {
         let _ = self.0.runtime.set(Handle::current());
     }
 
-    /// Waits until no task is running.
-    pub(crate) async fn finished(&self) {
+    /// Waits until no task is running. A server does so at its shutdown.
+    pub async fn finished(&self) {
         loop {
             let finished = self.0.finished.notified();
             if self.running() == 0 {

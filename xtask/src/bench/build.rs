@@ -40,8 +40,8 @@ async fn main() {
         limit: None,
     },
     Program {
-        name: "squall, no default features",
-        dependency: r#"squall = { path = "ROOT/crates/squall", default-features = false }"#,
+        name: "squall, only its server",
+        dependency: r#"squall = { path = "ROOT/crates/squall", default-features = false, features = ["server"] }"#,
         main: SQUALL,
         limit: Some(1.3),
     },

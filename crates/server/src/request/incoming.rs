@@ -111,7 +111,7 @@ impl Body for Incoming {
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
-            Some(Err(error)) => Poll::Ready(Some(Err(BodyErrorKind::Broken(error).into()))),
+            Some(Err(error)) => Poll::Ready(Some(Err(BodyError::broken(error)))),
             None => {
                 self.on_end();
                 Poll::Ready(None)

@@ -8,7 +8,4 @@ mod service;
 mod spare;
 
 pub(crate) use self::{check::KnownHost, outgoing::LARGE, service::Adapter};
-pub use self::{
-    incoming::Incoming,
-    service::{Serve, panic_message},
-};
+pub use self::{incoming::Incoming, service::Serve};

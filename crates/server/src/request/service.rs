@@ -2,7 +2,6 @@
 //! request.
 
 use std::{
-    any::Any,
     cell::RefCell,
     convert::Infallible,
     mem,
@@ -26,7 +25,7 @@ use super::{
     spare,
 };
 use crate::{
-    BoxError, ConnectionInfo, file_response::Respond, framing::Framing, state::ConnectionState,
+    BoxError, ConnectionInfo, file_response::Respond, framing::Framing, panic_message, state::ConnectionState,
 };
 
 /// A service that a server can serve: a clonable [`tower_service::Service`] from a request to a
@@ -266,12 +265,4 @@ fn failed<S: Serve>(error: S::Error) -> StatusCode {
         "the service failed"
     );
     StatusCode::INTERNAL_SERVER_ERROR
-}
-
-/// Returns the message of a panic, if it has one.
-#[must_use]
-pub fn panic_message(payload: &(dyn Any + Send)) -> &str {
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic without a message")
 }

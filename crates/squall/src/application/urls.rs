@@ -4,10 +4,12 @@ use std::{fmt, sync::Arc};
 
 use squall_routing::ReverseError;
 
-use crate::static_files::FileUrls;
+use crate::{MountPrefix, static_files::FileUrls};
 
 /// Reverse routing: builds URLs of this application. It is an extractor, and outside of handlers
 /// [`ApplicationService::urls`](crate::ApplicationService::urls) returns it. Clones are cheap.
+///
+/// In a mounted application, the extractor's URLs begin with the path of the mount ([`MountPrefix`]).
 ///
 /// # Examples
 ///
@@ -21,7 +23,10 @@ use crate::static_files::FileUrls;
 /// }
 /// ```
 #[derive(Clone, Default)]
-pub struct Urls(Arc<Sources>);
+pub struct Urls {
+    sources: Arc<Sources>,
+    prefix: MountPrefix,
+}
 
 #[derive(Default)]
 struct Sources {
@@ -35,7 +40,18 @@ struct Sources {
 
 impl Urls {
     pub(crate) fn new(routes: squall_routing::Urls, files: FileUrls) -> Self {
-        Self(Arc::new(Sources { routes, files }))
+        Self {
+            sources: Arc::new(Sources { routes, files }),
+            prefix: MountPrefix::default(),
+        }
+    }
+
+    /// Returns the URLs of an application that is mounted at a prefix.
+    pub(crate) fn below(&self, prefix: MountPrefix) -> Self {
+        Self {
+            sources: Arc::clone(&self.sources),
+            prefix,
+        }
     }
 
     /// Returns the path of a [named](crate::Route::name) route (Tornado's `reverse_url`).
@@ -48,13 +64,26 @@ impl Urls {
         name: &str,
         params: impl IntoIterator<Item = P>,
     ) -> Result<String, ReverseError> {
-        self.0.routes.reverse(name, params)
+        let path = self.sources.routes.reverse(name, params)?;
+        Ok(self.prefix.path(path))
     }
 
-    /// Returns the URLs of static files.
+    /// Returns the URL of a static file, if there are any.
     #[cfg(any(feature = "static", feature = "templates"))]
-    pub(crate) fn files(&self) -> &FileUrls {
-        &self.0.files
+    pub(crate) fn file(&self, name: &str) -> Option<String> {
+        Some(self.prefix.path(self.sources.files.url(name)?))
+    }
+
+    /// Returns whether there are static files.
+    #[cfg(feature = "templates")]
+    pub(crate) fn has_files(&self) -> bool {
+        self.sources.files.are_served()
+    }
+
+    /// Returns whether the application is at the root.
+    #[cfg(feature = "templates")]
+    pub(crate) fn prefix(&self) -> &MountPrefix {
+        &self.prefix
     }
 }
 

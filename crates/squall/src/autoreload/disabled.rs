@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+#[cfg(feature = "server")]
 use squall_server::Handle;
 
+#[cfg(feature = "server")]
 use crate::Result;
 
 /// No page is reloaded.
@@ -18,10 +20,12 @@ pub(crate) fn live_reload<'a>(
     None
 }
 
+#[cfg(feature = "server")]
 pub(crate) fn with_live_reload<S>(_: Option<LiveReload>, _: &Handle, service: S) -> S {
     service
 }
 
+#[cfg(feature = "server")]
 pub(crate) fn watch_build() -> Result<()> {
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum_core::extract::FromRequestParts;
 use http::request::Parts;
 
-use crate::{Urls, service::Matched};
+use crate::{MountPrefix, Urls, service::Matched};
 
 /// Outside of a route of an application, it has no named routes and no static files.
 impl<S: Send + Sync> FromRequestParts<S> for Urls {
@@ -13,8 +13,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Urls {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let matched = parts.extensions.get::<Matched>();
-        Ok(matched
-            .map(|matched| matched.site.urls.clone())
-            .unwrap_or_default())
+        let urls = matched.map(|matched| &matched.site.urls);
+        Ok(urls.map_or_else(Self::default, |urls| {
+            urls.below(MountPrefix::of(&parts.extensions))
+        }))
     }
 }

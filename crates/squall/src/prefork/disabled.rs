@@ -1,14 +1,19 @@
 //! One process, without a supervisor.
 
+#[cfg(feature = "server")]
 use squall_server::{Bind, Handle, Limits};
 
+#[cfg(feature = "server")]
 use crate::{Error, Result};
 
+#[cfg(feature = "server")]
 pub(crate) const IS_ENABLED: bool = false;
 
+#[cfg(feature = "server")]
 #[derive(Default)]
 pub(crate) struct Settings {}
 
+#[cfg(feature = "server")]
 impl Settings {
     pub(crate) fn limits(&mut self, _: &Limits) {}
 
@@ -24,6 +29,7 @@ impl Settings {
     }
 }
 
+#[cfg(any(feature = "debug", feature = "server"))]
 /// Returns no number: this process is not a worker.
 pub(crate) fn task_id() -> Option<usize> {
     None
@@ -44,24 +50,29 @@ pub(crate) fn generation_id() -> Option<String> {
     None
 }
 
+#[cfg(feature = "server")]
 pub(crate) fn is_worker() -> bool {
     false
 }
 
+#[cfg(feature = "server")]
 pub(crate) fn observe(server: squall_server::Server) -> squall_server::Server {
     server
 }
 
+#[cfg(feature = "server")]
 /// Does not stop with a supervisor, since there is none.
 pub(crate) fn follow_supervisor() -> Result<()> {
     Ok(())
 }
 
+#[cfg(feature = "server")]
 /// Returns `false`: nothing obeys signals yet.
 pub(crate) fn obey_signals(_: &Handle) -> Result<bool> {
     Ok(false)
 }
 
+#[cfg(feature = "server")]
 /// Notifies no supervisor.
 pub(crate) async fn notify(_: &Handle, serving: impl Future<Output = Result<()>>) -> Result<()> {
     serving.await
@@ -73,6 +84,8 @@ pub(crate) async fn has_successor() -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![cfg(feature = "server")]
+
     use crate::{Application, Server};
 
     #[test]

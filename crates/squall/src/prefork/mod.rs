@@ -18,7 +18,10 @@ pub(crate) use self::imp::OpenWebSocket;
 pub(crate) use self::imp::generation;
 #[cfg(feature = "autoreload")]
 pub(crate) use self::imp::generation_id;
+pub(crate) use self::imp::has_successor;
+#[cfg(any(feature = "debug", feature = "server"))]
+pub(crate) use self::imp::task_id;
+#[cfg(feature = "server")]
 pub(crate) use self::imp::{
-    IS_ENABLED, Settings, follow_supervisor, has_successor, is_worker, notify, obey_signals,
-    observe, task_id,
+    IS_ENABLED, Settings, follow_supervisor, is_worker, notify, obey_signals, observe,
 };

@@ -7,12 +7,15 @@ use http::{Uri, uri::PathAndQuery};
 use squall_routing::Captures;
 use tower_service::Service;
 
-use crate::service::{Matched, OuterLog};
+use crate::{
+    MountPrefix,
+    service::{Matched, OuterLog},
+};
 
 /// The patterns of a mount, after its prefix.
 pub(super) const PATTERNS: [&str; 3] = ["", "/", "/{*rest}"];
 
-/// Removes the prefix from the path of a request before it calls the service.
+/// Moves the prefix from the path of a request to its [`MountPrefix`] before it calls the service.
 #[derive(Clone, Debug)]
 pub(super) struct Mounted<T>(pub(super) T);
 
@@ -29,7 +32,9 @@ impl<T: Service<Request>> Service<Request> for Mounted<T> {
         // Captures are offsets into the path with the prefix, so the service must not have them.
         if let Some(matched) = request.extensions_mut().remove::<Matched>() {
             let pattern = matched.captures.as_ref().map_or("", Captures::pattern);
-            if let Some(uri) = without_segments(request.uri(), prefix_length(pattern)) {
+            if let Some((prefix, uri)) = split(request.uri(), prefix_length(pattern)) {
+                let prefix = MountPrefix::of(request.extensions()).join(&prefix);
+                request.extensions_mut().insert(prefix);
                 *request.uri_mut() = uri;
             }
             if matched.site.access_log {
@@ -57,13 +62,13 @@ fn prefix_length(pattern: &str) -> usize {
     slashes.count()
 }
 
-/// Removes the first `depth` segments. The prefix may have parameters or percent-encoding, so its
+/// Splits off the first `depth` segments. The prefix may have parameters or percent-encoding, so its
 /// text is not compared.
-fn without_segments(uri: &Uri, depth: usize) -> Option<Uri> {
+fn split(uri: &Uri, depth: usize) -> Option<(String, Uri)> {
     let path = uri.path();
-    let rest = match path.match_indices('/').nth(depth) {
-        Some((at, _)) => &path[at..],
-        None => "/",
+    let (prefix, rest) = match path.match_indices('/').nth(depth) {
+        Some((at, _)) => path.split_at(at),
+        None => (path, "/"),
     };
     let target = match uri.query() {
         Some(query) => format!("{rest}?{query}"),
@@ -71,12 +76,12 @@ fn without_segments(uri: &Uri, depth: usize) -> Option<Uri> {
     };
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(target).ok()?);
-    Uri::from_parts(parts).ok()
+    Some((prefix.to_owned(), Uri::from_parts(parts).ok()?))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{prefix_length, without_segments};
+    use super::{prefix_length, split};
 
     #[test]
     fn prefix_is_counted_in_segments() {
@@ -94,20 +99,20 @@ mod tests {
     }
 
     #[test]
-    fn prefix_is_removed_by_segments() {
-        for (uri, depth, wanted) in [
-            ("/api", 1, "/"),
-            ("/api/", 1, "/"),
-            ("/api?q=1", 1, "/?q=1"),
-            ("/api/users/7?q=/a", 1, "/users/7?q=/a"),
-            ("/api//evil.com", 1, "//evil.com"),
-            ("/a/b/c", 2, "/c"),
-            ("/a%2Fb/c", 1, "/c"),
-            ("/x/y", 0, "/x/y"),
-            ("http://host/api/x", 1, "http://host/x"),
+    fn prefix_is_split_off_by_segments() {
+        for (uri, depth, prefix, rest) in [
+            ("/api", 1, "/api", "/"),
+            ("/api/", 1, "/api", "/"),
+            ("/api?q=1", 1, "/api", "/?q=1"),
+            ("/api/users/7?q=/a", 1, "/api", "/users/7?q=/a"),
+            ("/api//evil.com", 1, "/api", "//evil.com"),
+            ("/a/b/c", 2, "/a/b", "/c"),
+            ("/a%2Fb/c", 1, "/a%2Fb", "/c"),
+            ("/x/y", 0, "", "/x/y"),
+            ("http://host/api/x", 1, "/api", "http://host/x"),
         ] {
-            let stripped = without_segments(&uri.parse().unwrap(), depth).unwrap();
-            assert_eq!(stripped.to_string(), wanted, "{uri}");
+            let (found, uri) = split(&uri.parse().unwrap(), depth).unwrap();
+            assert_eq!((found.as_str(), uri.to_string().as_str()), (prefix, rest));
         }
     }
 }

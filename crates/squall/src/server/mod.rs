@@ -1,22 +1,16 @@
 //! `Server`: the builder of addresses, limits, processes and threads of an application.
 //!
 //! `start.rs` is `start`, `serve.rs` serves in a runtime, `short_forms.rs` has functions for both;
-//! `listen.rs` and `tls.rs` make the listeners. `handles.rs` has the servers of this process, for `health.rs` and the counters.
+//! `listen.rs` and `tls.rs` make the listeners. `handles.rs` has the servers of this process, for `/readyz` and the counters.
 
 pub(crate) mod handles;
-mod health;
 pub(crate) mod listen;
-#[cfg_attr(not(feature = "log"), path = "no_logging.rs")]
-mod logging;
 mod serve;
 mod short_forms;
 mod start;
 mod tls;
 
-pub use self::{
-    health::{healthz, readyz},
-    short_forms::serve,
-};
+pub use self::short_forms::serve;
 
 use std::{fmt, mem, pin::Pin};
 

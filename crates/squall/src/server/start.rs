@@ -3,8 +3,7 @@
 use squall_server::StartError;
 use tokio::runtime;
 
-use super::logging;
-use crate::{Error, Result, Server, autoreload, prefork};
+use crate::{Error, Result, Server, autoreload, logging, prefork};
 
 impl Server {
     /// Serves until a signal stops the server. SIGTERM and SIGQUIT begin a graceful shutdown,

@@ -31,6 +31,10 @@ pub(crate) struct Inner {
     /// Whether the application is in debug mode.
     pub(crate) debug: bool,
     /// Reloads open pages in debug mode.
+    #[cfg_attr(
+        not(feature = "server"),
+        expect(dead_code, reason = "only a server reads it")
+    )]
     pub(crate) live_reload: Option<LiveReload>,
 }
 

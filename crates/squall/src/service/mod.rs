@@ -15,12 +15,13 @@ pub use self::outcome::ResponseFuture;
 use std::{
     convert::Infallible,
     fmt,
+    future::ready,
     sync::Arc,
     task::{Context, Poll},
     time::Instant,
 };
 
-use axum_core::response::Response;
+use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{Extensions, Method};
 use squall_server::{BoxError, Limits};
@@ -28,9 +29,7 @@ use tower_service::Service;
 
 use self::outcome::{AccessRecord, RequestRecord};
 use crate::{
-    Tasks, Urls,
-    autoreload::LiveReload,
-    body_limit,
+    Error, Urls, body_limit,
     handler::endpoint::Endpoint,
     response::{error_pages::RequestHead, negotiate::Accept},
     routes::settings::Wrap,
@@ -66,16 +65,31 @@ impl ApplicationService {
         }
     }
 
-    /// Sets the limit of request bodies to that of a server, which then need not limit them itself.
-    pub(crate) fn max_body_size(mut self, bytes: u64) -> Self {
+    /// Sets the size limit of a request's body, in bytes (413), where no route sets
+    /// [its own](crate::Route::body_limit). In squall's server,
+    /// [`Limits::max_body_size`](crate::Limits::max_body_size) sets it.
+    ///
+    /// Default: 100 MiB.
+    #[must_use]
+    pub fn max_body_size(mut self, bytes: u64) -> Self {
         self.max_body_size = bytes;
         self
     }
 
     /// Has responses keep the files of their bodies, for `static_files::with_file`.
+    #[cfg(feature = "server")]
     pub(crate) fn sends_files(mut self) -> Self {
         self.sends_files = true;
         self
+    }
+
+    /// Responds to a request with an error, with its page and its line in the log, instead of calling
+    /// a handler; for adapters of other servers, which refuse a request that they cannot pass on.
+    pub fn refuse<B>(&self, mut request: http::Request<B>, error: Error) -> ResponseFuture {
+        let record = self.record(&mut request);
+        let is_head = request.method() == Method::HEAD;
+        let response = Box::pin(ready(error.into_response()));
+        ResponseFuture::new(response, record, is_head, self.sends_files)
     }
 
     /// Returns the request metadata that the response may need.
@@ -134,17 +148,20 @@ impl ApplicationService {
     }
 
     /// Whether the application is in debug mode.
+    #[cfg(feature = "server")]
     pub(crate) fn is_debug(&self) -> bool {
         self.inner.debug
     }
 
     /// Returns the live reload of open pages, in debug mode.
-    pub(crate) fn live_reload(&self) -> Option<LiveReload> {
+    #[cfg(feature = "server")]
+    pub(crate) fn live_reload(&self) -> Option<crate::autoreload::LiveReload> {
         self.inner.live_reload.clone()
     }
 
     /// Returns the background tasks of handlers.
-    pub(crate) fn tasks(&self) -> Tasks {
+    #[must_use]
+    pub fn tasks(&self) -> crate::Tasks {
         self.inner.site.tasks.clone()
     }
 

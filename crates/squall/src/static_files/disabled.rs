@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+#[cfg(feature = "server")]
 use axum_core::{body::Body, response::Response};
+#[cfg(feature = "server")]
 use squall_server::FileResponse;
 
 use super::Added;
@@ -27,14 +29,18 @@ impl Settings {
 
 pub(crate) fn forget_file<B>(_: &mut http::Response<B>) {}
 
+#[cfg(feature = "server")]
 pub(crate) fn with_file(response: Response) -> FileResponse<Body> {
     response.into()
 }
 
 #[cfg(feature = "templates")]
 impl FileUrls {
-    /// Returns the templates' function `static_url`, which is missing.
-    pub(crate) fn template_function(&self) -> Option<fn(&str) -> String> {
+    pub(crate) fn url(&self, _: &str) -> Option<String> {
         None
+    }
+
+    pub(crate) fn are_served(&self) -> bool {
+        false
     }
 }

@@ -1,15 +1,18 @@
 //! No forwarding header is trusted: the client is the connection's peer.
 
 use http::Extensions;
+#[cfg(feature = "server")]
 use tower_layer::Identity;
 
 use super::LoggedClient;
 #[cfg(any(feature = "cookies", feature = "xsrf"))]
 use super::is_encrypted;
 
+#[cfg(feature = "server")]
 #[derive(Default)]
 pub(crate) struct Settings {}
 
+#[cfg(feature = "server")]
 impl Settings {
     pub(crate) fn layer(self) -> Option<Identity> {
         None

@@ -12,16 +12,20 @@ use http::Extensions;
 #[cfg(any(feature = "cookies", feature = "debug", feature = "xsrf"))]
 use squall_server::ConnectionInfo;
 
+#[cfg(all(not(feature = "xheaders"), feature = "server"))]
+pub(crate) use self::disabled::Settings;
 #[cfg(all(not(feature = "xheaders"), any(feature = "cookies", feature = "xsrf")))]
 pub(crate) use self::disabled::is_https;
 #[cfg(not(feature = "xheaders"))]
-pub(crate) use self::disabled::{Settings, logged_client};
+pub(crate) use self::disabled::logged_client;
 #[cfg(feature = "xheaders")]
 pub use self::enabled::Client;
+#[cfg(all(feature = "xheaders", feature = "server"))]
+pub(crate) use self::enabled::Settings;
 #[cfg(all(feature = "xheaders", any(feature = "cookies", feature = "xsrf")))]
 pub(crate) use self::enabled::is_https;
 #[cfg(feature = "xheaders")]
-pub(crate) use self::enabled::{Settings, logged_client};
+pub(crate) use self::enabled::logged_client;
 
 /// Returns the origin of this site as the request's client has it, such as `https://example.com`.
 #[cfg(feature = "websocket")]

@@ -111,7 +111,9 @@ impl HandshakeError {
             HandshakeFault::Key => "the header Sec-WebSocket-Key must be 16 bytes in Base64\n",
             HandshakeFault::Body => "the request of a WebSocket has no body\n",
             HandshakeFault::Origin => "pages of this origin may not open a WebSocket here\n",
-            HandshakeFault::NotUpgradable => "this connection cannot become a WebSocket\n",
+            HandshakeFault::NotUpgradable => {
+                "this connection cannot become a WebSocket: its server, such as one for WSGI, keeps it\n"
+            }
             HandshakeFault::ShuttingDown => "the server shuts down\n",
         }
     }

@@ -6,11 +6,11 @@ use axum_core::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, request::Parts};
-use squall_auth::Login;
+use http::{StatusCode, Uri, request::Parts, uri::PathAndQuery};
+use squall_auth::{Login, LoginUrl};
 
 use super::{CurrentUser, find_user::User};
-use crate::{Client, Error, Result, service::Matched};
+use crate::{Client, Error, MountPrefix, Result, service::Matched};
 
 impl<S, U> FromRequestParts<S> for CurrentUser<U>
 where
@@ -65,10 +65,27 @@ async fn to_login<S: Send + Sync>(parts: &mut Parts, state: &S) -> Response {
     let Ok(Client(client)) = Client::from_request_parts(parts, state).await;
     let matched = parts.extensions.get::<Matched>();
     let login_url = matched.and_then(|matched| matched.site.auth.login_url.as_ref());
-    let login =
-        login_url.map(|url| url.login(&parts.method, &parts.uri, client.origin().as_deref()));
+    let login = login_url.map(|url| login(url, parts, client.origin().as_deref()));
     match login {
         Some(login @ Login::Redirect(_)) => login.response(),
         _ => Error::status(StatusCode::FORBIDDEN).into_response(),
+    }
+}
+
+/// Returns the outcome of a request without a user, below the path of the mount.
+fn login(login_url: &LoginUrl, parts: &Parts, origin: Option<&str>) -> Login {
+    let prefix = MountPrefix::of(&parts.extensions);
+    if prefix.is_root() {
+        return login_url.login(&parts.method, &parts.uri, origin);
+    }
+    let path = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    let below = (
+        login_url.below(prefix.as_str()),
+        Uri::try_from(prefix.path(path.to_owned())),
+    );
+    match below {
+        (Ok(login_url), Ok(uri)) => login_url.login(&parts.method, &uri, origin),
+        // A path and a prefix that cannot be joined, such as `*`.
+        _ => Login::Forbidden,
     }
 }

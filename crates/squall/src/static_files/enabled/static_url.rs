@@ -11,7 +11,10 @@ impl Urls {
     /// warning is logged.
     #[must_use]
     pub fn static_url(&self, name: &str) -> String {
-        self.files().url(name)
+        self.file(name).unwrap_or_else(|| {
+            tracing::warn!(name, "static_url without a static_path");
+            format!("/static/{name}")
+        })
     }
 
     /// As [`static_url`](Self::static_url), after a scheme and a host such as

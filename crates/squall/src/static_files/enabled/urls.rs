@@ -8,20 +8,12 @@ pub(crate) struct FileUrls(pub(super) Option<StaticUrls>);
 
 impl FileUrls {
     /// Returns the URL of a file, with the version of its content.
-    pub(super) fn url(&self, name: &str) -> String {
-        match &self.0 {
-            Some(files) => files.url(name),
-            None => {
-                tracing::warn!(name, "static_url without a static_path");
-                format!("/static/{name}")
-            }
-        }
+    pub(crate) fn url(&self, name: &str) -> Option<String> {
+        Some(self.0.as_ref()?.url(name))
     }
 
-    /// Returns the templates' function `static_url`.
     #[cfg(feature = "templates")]
-    pub(crate) fn template_function(&self) -> Option<impl Fn(&str) -> String + use<>> {
-        let files = self.clone();
-        Some(move |name: &str| files.url(name))
+    pub(crate) fn are_served(&self) -> bool {
+        self.0.is_some()
     }
 }

@@ -11,7 +11,7 @@ use squall_templates::{
     minijinja::{self, ErrorKind, value::Rest},
 };
 
-use crate::{Result, Urls};
+use crate::Urls;
 
 /// Renders templates, if the application has any.
 pub(crate) struct Engine(pub(super) Option<Templates>);
@@ -22,7 +22,11 @@ pub(crate) struct UserValue(pub(super) Value);
 
 impl Engine {
     /// Adds the functions. Compiles all templates, except in debug mode.
-    pub(super) fn new(templates: Option<Templates>, urls: &Urls, debug: bool) -> Result<Self> {
+    pub(super) fn new(
+        templates: Option<Templates>,
+        urls: &Urls,
+        debug: bool,
+    ) -> crate::Result<Self> {
         let Some(templates) = templates else {
             return Ok(Self(None));
         };
@@ -45,17 +49,35 @@ impl UserValue {
 
 /// Adds the functions that every template has.
 fn with_urls(mut templates: Templates, urls: &Urls) -> Templates {
-    if let Some(static_url) = urls.files().template_function() {
-        templates = templates.function("static_url", move |name: &str| url(static_url(name)));
+    if urls.has_files() {
+        templates = templates.function("static_url", static_url(urls.clone()));
     }
-    let routes = urls.clone();
-    templates.function("reverse_url", move |name: &str, params: Rest<Value>| {
+    templates.function("reverse_url", reverse_url(urls.clone()))
+}
+
+/// Returns the function of that name, for the requests of an application that is mounted.
+pub(super) fn url_function(name: &str, urls: &Urls) -> Option<Value> {
+    match name {
+        _ if urls.prefix().is_root() => None,
+        "static_url" if urls.has_files() => Some(Value::from_function(static_url(urls.clone()))),
+        "reverse_url" => Some(Value::from_function(reverse_url(urls.clone()))),
+        _ => None,
+    }
+}
+
+fn static_url(urls: Urls) -> impl Fn(&str) -> Value + Send + Sync + 'static {
+    move |name| url(urls.file(name).expect("the application has static files"))
+}
+
+fn reverse_url(
+    urls: Urls,
+) -> impl Fn(&str, Rest<Value>) -> Result<Value, minijinja::Error> + Send + Sync + 'static {
+    move |name, params| {
         let params = params.iter().map(|param| param as &dyn Display);
-        routes
-            .reverse_url(name, params)
-            .map(url)
+        let path = urls.reverse_url(name, params);
+        path.map(url)
             .map_err(|error| minijinja::Error::new(ErrorKind::InvalidOperation, error.to_string()))
-    })
+    }
 }
 
 /// Marks a URL without special characters as safe, because minijinja escapes slashes as well.

@@ -11,8 +11,9 @@ use serde::Serialize;
 use squall_templates::{TemplateError, Templates, Translate, Value, context, html, translation};
 use squall_xheaders::Host;
 
+use super::engine::url_function;
 use crate::{
-    Client, Error, Html, Locale, Result,
+    Client, Error, Html, Locale, MountPrefix, Result, Urls,
     application::site::Site,
     auth::User,
     debug::{Failure, Snippet},
@@ -56,6 +57,7 @@ struct Values {
     locale: Arc<Locale>,
     xsrf: Option<xsrf::FormHtml>,
     user: Option<User>,
+    urls: Urls,
 }
 
 impl Page {
@@ -84,8 +86,8 @@ impl Values {
         Some(match name {
             "request" => context! {
                 method => self.method.as_str(),
-                uri => self.uri.to_string(),
-                path => self.uri.path(),
+                uri => self.urls.prefix().path(self.uri.to_string()),
+                path => self.urls.prefix().path(self.uri.path().to_owned()),
                 query => self.uri.query().unwrap_or_default(),
                 protocol => self.client.scheme().as_str(),
                 host => self.client.host().map(Host::as_str),
@@ -105,7 +107,10 @@ impl Values {
                 let xsrf = self.xsrf.clone()?;
                 Value::from_function(move || html(xsrf()))
             }
-            name => return translation(name, &self.locale),
+            name => {
+                let function = url_function(name, &self.urls);
+                return function.or_else(|| translation(name, &self.locale));
+            }
         })
     }
 }
@@ -146,6 +151,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
             locale: Arc::new(Locale::of(parts)),
             xsrf: xsrf::Guard::form_html(&parts.extensions),
             user,
+            urls: site.urls.below(MountPrefix::of(&parts.extensions)),
         };
         Ok(Self {
             site,

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum_core::extract::FromRequestParts;
 use http::{Extensions, HeaderMap, Request, Uri, request::Parts};
 use squall_server::{Address, ConnectionInfo};
-use squall_xheaders::{Connection, Peer, Scheme};
+use squall_xheaders::{Connection, Peer, Scheme, XHeaders, XHeadersLayer};
 
 /// The client: address, scheme and host as it sees them, and the peer of the connection.
 ///
@@ -33,6 +33,13 @@ impl Client {
     /// Returns the client of a request, for tower layers; it is an extractor for handlers.
     pub fn of<B>(request: &Request<B>) -> Self {
         Self(find(request.extensions(), request.uri(), request.headers()))
+    }
+
+    /// Returns the tower layer of trusted proxies, for an application in another server, which sets a
+    /// [`ConnectionInfo`]. In squall's server it is [`Server::xheaders_with`](crate::Server::xheaders_with).
+    #[must_use]
+    pub fn layer(xheaders: XHeaders) -> XHeadersLayer {
+        xheaders.layer(connection)
     }
 }
 

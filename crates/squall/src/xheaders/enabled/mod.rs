@@ -1,6 +1,7 @@
 //! The settings for trusted proxies, and the layer that reads their headers.
 
 mod client;
+#[cfg(feature = "server")]
 mod setters;
 
 pub use self::client::Client;
@@ -8,18 +9,22 @@ pub use self::client::Client;
 pub(super) use self::client::client;
 
 use http::Extensions;
+use squall_xheaders::ClientSource;
 #[cfg(any(feature = "cookies", feature = "xsrf"))]
 use squall_xheaders::Scheme;
-use squall_xheaders::{ClientSource, XHeaders, XHeadersLayer};
+#[cfg(feature = "server")]
+use squall_xheaders::{XHeaders, XHeadersLayer};
 
 use super::LoggedClient;
 #[cfg(any(feature = "cookies", feature = "xsrf"))]
 use super::is_encrypted;
 
 /// Settings as given.
+#[cfg(feature = "server")]
 #[derive(Default)]
 pub(crate) struct Settings(Option<XHeaders>);
 
+#[cfg(feature = "server")]
 impl Settings {
     pub(crate) fn layer(self) -> Option<XHeadersLayer> {
         Some(self.0?.layer(client::connection))

@@ -2,8 +2,7 @@
 
 use http::StatusCode;
 
-use super::handles;
-use crate::prefork;
+use crate::{prefork, server::handles};
 
 /// Returns 200: for a liveness check.
 pub async fn healthz() -> &'static str {
@@ -11,7 +10,8 @@ pub async fn healthz() -> &'static str {
 }
 
 /// Returns 200 while the service accepts requests, and 503 from the stop signal on: for a readiness
-/// check. A worker that is only replaced by its successor returns 200 until its end.
+/// check. A worker that is only replaced by its successor returns 200 until its end. In another server, the
+/// response is always 200.
 ///
 /// A load balancer polls at intervals; [`Limits::drain_delay`](crate::Limits::drain_delay)
 /// gives it time to notice.

@@ -18,6 +18,13 @@ use tracing_subscriber::{
 
 use self::lines::Lines;
 
+/// Prints the log to standard error, filtered by `RUST_LOG`, else at `INFO`, unless the program has set a
+/// `tracing` subscriber. [`Server::start`](crate::Server::start) calls it; an application in another server
+/// does so itself.
+pub fn init_log() {
+    init(true);
+}
+
 /// Sets a subscriber that prints to standard error, filtered by `RUST_LOG`, else at `INFO`, unless
 /// the program has set one. A lossless log blocks until its reader reads.
 pub(crate) fn init(is_lossless: bool) {
