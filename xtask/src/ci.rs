@@ -74,13 +74,15 @@ pub(crate) fn step(name: &str) -> Option<Result> {
 }
 
 fn fmt() -> Result {
-    run(&mut cargo("fmt --all --check"))
+    run(&mut cargo("fmt --all --check"))?;
+    run(&mut cargo("fmt --manifest-path wsgi/Cargo.toml --check"))
 }
 
 fn clippy() -> Result {
     run(&mut cargo(
         "clippy --workspace --all-targets --all-features -- -D warnings",
-    ))
+    ))?;
+    run(test::wsgi("clippy --all-targets").args(["--", "-D", "warnings"]))
 }
 
 /// In a build of the whole workspace, a crate gets the features that its neighbours ask for;

@@ -31,9 +31,11 @@ pub(crate) fn files() -> Result<Vec<File>> {
 }
 
 impl File {
-    /// The `NAME` of `crates/NAME/…`.
+    /// The `NAME` of `crates/NAME/…`, and of `wsgi/…`, a crate beside the workspace.
     pub(crate) fn folder(&self) -> Option<&str> {
-        Some(self.path.strip_prefix("crates/")?.split_once('/')?.0)
+        let path = self.path.strip_prefix("crates/").unwrap_or(&self.path);
+        let (folder, _) = path.split_once('/')?;
+        (path.len() < self.path.len() || folder == "wsgi").then_some(folder)
     }
 
     /// Whether this is part of what a package builds, tests and benches aside.

@@ -1,7 +1,9 @@
 //! All that must pass, and at the end what did not run.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::{env, fs};
 
 use crate::Result;
 use crate::command::{cargo, root, run};
@@ -16,11 +18,25 @@ pub(crate) fn test() -> Result {
     let tested =
         run(cargo("test --workspace --all-features --no-fail-fast").env("SQUALL_SKIPS", &skips))
             // Not asked to measure, criterion runs each bench once, and its assertions with it.
-            .and_then(|()| run(&mut cargo("test --workspace --all-features --bench *")));
+            .and_then(|()| run(&mut cargo("test --workspace --all-features --bench *")))
+            .and_then(|()| run(wsgi("test --no-fail-fast").env("SQUALL_SKIPS", &skips)));
     for program in fs::read_to_string(&skips)?.lines().collect::<BTreeSet<_>>() {
         eprintln!("skipped: {}", outside::how_to_get(program));
     }
     tested
+}
+
+/// Returns a command for the package `squall-wsgi`, which is a workspace of its own. It shares the target folder: the
+/// tests compare its examples with those of squall.
+pub(crate) fn wsgi(args: &str) -> Command {
+    let mut cargo = cargo(args);
+    cargo.args(["--manifest-path", "wsgi/Cargo.toml", "--target-dir"]);
+    cargo.arg(target());
+    cargo
+}
+
+fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// Runs Autobahn's cases of compression, which `test` leaves out.

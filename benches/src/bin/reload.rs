@@ -31,7 +31,7 @@ fn main() -> Result<()> {
         fs::remove_dir_all(&copy)?;
     }
     copy_all(&workspace, &copy)?;
-    let source = copy.join("crates/squall/examples/friendfeed/main.rs");
+    let source = copy.join("crates/squall/examples/friendfeed/site.rs");
     let text = fs::read_to_string(&source)?;
     if !text.contains(BEFORE) {
         return Err(format!("{} has no {BEFORE}", source.display()).into());

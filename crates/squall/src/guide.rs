@@ -38,6 +38,7 @@ page!(load_balancer, "load-balancer.md");
 page!(https, "https.md");
 page!(deploying, "deploying.md");
 page!(other_languages, "other-languages.md");
+page!(wsgi, "wsgi.md");
 page!(debug, "debug.md");
 page!(defaults, "defaults.md");
 page!(names, "names.md");

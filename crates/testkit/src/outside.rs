@@ -10,7 +10,8 @@ use std::{
 /// Where Python's programs are, seen from the top of the workspace: a virtual environment.
 pub const VENV: &str = ".outside/venv";
 
-/// Finds an outside program in the workspace's [`VENV`], on `PATH` or in `/usr/sbin`, or a library of Debian's for Node by its file.
+/// Finds an outside program in the workspace's [`VENV`], on `PATH` or in `/usr/sbin`, or a module of
+/// Apache or a library of Debian's for Node by its file.
 ///
 /// When it is missing, the test that asked is to return: this prints `skipped: …`, and adds the
 /// program's name to the file that the environment variable `SQUALL_SKIPS` names, from which
@@ -45,6 +46,8 @@ fn places() -> Vec<PathBuf> {
     places.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
     // Debian keeps nginx and haproxy here, which is on root's PATH only.
     places.push("/usr/sbin".into());
+    // Modules of Apache.
+    places.push("/usr/lib/apache2/modules".into());
     // Libraries of Node, which only Debian's own `node` looks for there.
     places.push("/usr/share/nodejs".into());
     places

@@ -4,6 +4,7 @@ mod build;
 
 use crate::Result;
 use crate::command::{cargo, run};
+use crate::test::wsgi;
 
 /// Runs the end-to-end bench of that name, with the arguments that follow it; anything else is
 /// criterion's, which takes the words as a filter and options.
@@ -15,6 +16,11 @@ pub(crate) fn bench(args: &[&str]) -> Result {
             run(cargo("run --quiet --package benches --bin peers --").args(rest))
         }
         [name @ "websocket", rest @ ..] => {
+            let program = format!("run --profile bench --package benches --bin {name} --");
+            run(cargo(&program).args(rest))
+        }
+        [name @ "wsgi", rest @ ..] => {
+            run(&mut wsgi("build --profile bench --example hello_wsgi"))?;
             let program = format!("run --profile bench --package benches --bin {name} --");
             run(cargo(&program).args(rest))
         }

@@ -9,6 +9,7 @@ use crate::Result;
 use crate::command::{command, run};
 
 pub(super) const PROGRAMS: &[Program] = &[
+    program("apache2", "apache2-bin", "the tests in WSGI servers"),
     program(
         "chromedriver",
         "chromium-driver",
@@ -28,6 +29,11 @@ pub(super) const PROGRAMS: &[Program] = &[
     program("faketime", "faketime", "`cargo xtask chaos`"),
     program("h2load", "nghttp2-client", "the bench `peers`"),
     program("haproxy", "haproxy", "the tests behind a load balancer"),
+    program(
+        "mod_wsgi.so",
+        "libapache2-mod-wsgi-py3",
+        "the tests in WSGI servers",
+    ),
     program("nghttpd", "nghttp2-server", "the bench `peers`"),
     program("nginx", "nginx", "the tests behind a reverse proxy"),
     program(

@@ -9,7 +9,11 @@ use crate::Result;
 use crate::command::{command, read, root, run};
 
 pub(super) const PROGRAMS: &[Program] = &[
-    program("granian", "granian", "the bench `disturb`"),
+    program(
+        "granian",
+        "granian",
+        "the bench `disturb`, and the tests in WSGI servers",
+    ),
     program(
         "gunicorn",
         "gunicorn",
@@ -41,6 +45,11 @@ pub(super) const PROGRAMS: &[Program] = &[
         "the tests with an OpenID provider",
     ),
     program(
+        "python-with-flask",
+        "flask",
+        "the tests of an application below a prefix of an old site",
+    ),
+    program(
         "python-with-tornado",
         "tornado",
         "the tests beside a real Tornado",
@@ -50,6 +59,9 @@ pub(super) const PROGRAMS: &[Program] = &[
         "websockets",
         "the tests of WebSockets with a client that is not ours",
     ),
+    // Built already, as `uwsgi` is not.
+    program("uwsgi", "pyuwsgi", "the tests in WSGI servers"),
+    program("waitress-serve", "waitress", "the tests in WSGI servers"),
 ];
 
 /// The exact versions of these packages and of all that they depend on.

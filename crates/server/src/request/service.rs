@@ -25,7 +25,8 @@ use super::{
     spare,
 };
 use crate::{
-    BoxError, ConnectionInfo, file_response::Respond, framing::Framing, panic_message, state::ConnectionState,
+    BoxError, ConnectionInfo, file_response::Respond, framing::Framing, panic_message,
+    state::ConnectionState,
 };
 
 /// A service that a server can serve: a clonable [`tower_service::Service`] from a request to a

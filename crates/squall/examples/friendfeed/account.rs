@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use squall::{
-    Cookie, Cookies, CurrentUser, Error, Form, Html, Page, Path, Query, Redirect, context,
+    Cookie, Cookies, CurrentUser, Error, Form, Html, Page, Path, Query, Redirect, Urls, context,
     http::StatusCode,
 };
 
@@ -29,6 +29,7 @@ pub(crate) struct Login {
 /// Accepts any name without a password: this is an example.
 pub(crate) async fn login(
     cookies: Cookies,
+    urls: Urls,
     Form(Login { name, next }): Form<Login>,
 ) -> squall::Result<Redirect> {
     let name = name.trim();
@@ -37,13 +38,21 @@ pub(crate) async fn login(
         return Err(error.with_field("name"));
     }
     cookies.set_signed_cookie(("user", name))?;
+    if next.is_empty() {
+        return home(&urls);
+    }
     Redirect::to_next(&next)
 }
 
-pub(crate) async fn logout(cookies: Cookies) -> squall::Result<Redirect> {
+pub(crate) async fn logout(cookies: Cookies, urls: Urls) -> squall::Result<Redirect> {
     cookies.clear_cookie("user")?;
     cookies.clear_cookie("visits")?;
-    Ok(Redirect::see_other("/"))
+    home(&urls)
+}
+
+/// Redirects to the front page, wherever the site is mounted.
+fn home(urls: &Urls) -> squall::Result<Redirect> {
+    Ok(Redirect::see_other(urls.reverse_url("home", [""; 0])?))
 }
 
 /// Redirects to `login_url` if no user has signed in.
@@ -63,11 +72,12 @@ pub(crate) async fn me(
 
 pub(crate) async fn language(
     cookies: Cookies,
+    urls: Urls,
     Path(code): Path<String>,
 ) -> squall::Result<Redirect> {
     let cookie = Cookie::build(("locale", code)).permanent();
     cookies
         .set_cookie(cookie)
         .map_err(|error| Error::refusal(StatusCode::BAD_REQUEST, error))?;
-    Ok(Redirect::see_other("/"))
+    home(&urls)
 }

@@ -6,20 +6,15 @@
 mod account;
 mod chat;
 mod pages;
+mod site;
 mod uploads;
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::Parser;
-use squall::{
-    Application, Bind, CookieSecret, FromRef, Limits, Server, StaticFiles, Translations, any, get,
-    post, put, regex,
-};
+use squall::{Application, Bind, CookieSecret, Limits, Server, get};
 
-use self::{
-    chat::Rooms,
-    uploads::{FILE_LIMIT, FORM_LIMIT, Uploads},
-};
+use self::site::{Settings, Site};
 
 /// The directory of the example's files: `static`, `templates`, `translations`.
 const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/friendfeed");
@@ -83,25 +78,6 @@ struct Flags {
     drain_delay: u64,
 }
 
-/// The state of the handlers.
-#[derive(Clone)]
-struct Site {
-    uploads: Uploads,
-    rooms: Rooms,
-}
-
-impl FromRef<Site> for Uploads {
-    fn from_ref(site: &Site) -> Self {
-        site.uploads.clone()
-    }
-}
-
-impl FromRef<Site> for Rooms {
-    fn from_ref(site: &Site) -> Self {
-        site.rooms.clone()
-    }
-}
-
 fn main() -> squall::Result<()> {
     let mut flags = Flags::parse();
     let secret = match flags.cookie_secret.take() {
@@ -141,60 +117,15 @@ fn bind(server: Server, flags: &Flags) -> squall::Result<Server> {
     server.bind(address)
 }
 
+/// The site, and the counters of this service, which other servers do not have.
 fn application(flags: &Flags, secret: &str) -> squall::Result<Application<Site>> {
-    let static_path = match &flags.static_path {
-        Some(path) => path.clone(),
-        None => flags.site.join("static"),
-    };
-    let site = Site {
-        uploads: Uploads::new(flags.uploads.clone())?,
-        rooms: Rooms::default(),
-    };
-    let application = Application::with_state(site)
-        .debug(flags.debug)
-        .static_path(&static_path)
-        .template_path(flags.site.join("templates"))
-        .translations(Translations::load_csv(flags.site.join("translations"))?)
-        .cookie_secret(secret)
-        .login_url("/login")
-        .xsrf_cookies(true)
-        .error_pages(pages::error_page)
-        .route(
-            regex(r"/(apple-touch-icon\.png)"),
-            StaticFiles::new(static_path),
-        )
-        .route("/static_url/{*path}", get(pages::static_url))
-        .route("/", get(pages::home).name("home"))
-        .route(
-            "/login",
-            get(account::login_page).post(account::login).name("login"),
-        )
-        .route("/logout", post(account::logout).name("logout"))
-        .route("/me", get(account::me).name("me"))
-        .route("/language/{code}", get(account::language).name("language"))
-        .route(
-            "/upload",
-            get(uploads::page)
-                .post(uploads::upload)
-                .body_limit(FORM_LIMIT),
-        )
-        // For programs. A script of another site would need a permission (CORS) for PUT.
-        .route(
-            "/files/{name}",
-            put(uploads::put).body_limit(FILE_LIMIT).without_xsrf(),
-        )
-        .route("/whoami", get(pages::whoami))
-        .route("/echo", any(pages::echo).without_xsrf())
-        .route("/slow", get(pages::slow))
-        .route("/users/{id}", get(pages::user).name("user"))
-        .route("/panic", get(pages::panic))
-        .route("/error", get(pages::error))
-        .route("/sse", get(pages::sse))
-        .route("/chat", get(chat::page).name("chat"))
-        .route("/chat/socket", get(chat::socket))
-        .route("/ws/echo", get(chat::echo))
-        .route("/metrics", get(squall::metrics))
-        .route("/healthz", get(squall::healthz))
-        .route("/readyz", get(squall::readyz));
-    Ok(application)
+    let application = site::application(Settings {
+        site: flags.site.clone(),
+        static_path: flags.static_path.clone(),
+        uploads: flags.uploads.clone(),
+        cookie_secret: secret.to_owned(),
+        debug: flags.debug,
+        task_id: squall::task_id(),
+    })?;
+    Ok(application.route("/metrics", get(squall::metrics)))
 }

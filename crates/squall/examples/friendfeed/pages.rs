@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use squall::{
     Body, Client, ConnectionInfo, ErrorPage, Event, Extension, Html, IntoResponse, Json, Page,
-    Path, Query, Request, Response, Sse, Urls, context, http::header::CONTENT_TYPE,
+    Path, Query, Request, Response, Sse, State, Urls, context, http::header::CONTENT_TYPE,
 };
 use tokio::time::interval;
 
@@ -35,6 +35,10 @@ pub(crate) async fn static_url(urls: Urls, Path(path): Path<String>) -> String {
     urls.static_url(&path)
 }
 
+/// The number of this worker, if there are several.
+#[derive(Clone, Copy)]
+pub(crate) struct TaskId(pub(crate) Option<usize>);
+
 #[derive(Serialize)]
 pub(crate) struct Whoami {
     remote_ip: String,
@@ -48,13 +52,14 @@ pub(crate) struct Whoami {
 pub(crate) async fn whoami(
     Client(client): Client,
     Extension(connection): Extension<ConnectionInfo>,
+    State(TaskId(task_id)): State<TaskId>,
 ) -> Json<Whoami> {
     Json(Whoami {
         remote_ip: client.source().to_string(),
         scheme: client.scheme().as_str(),
         peer: connection.peer().to_string(),
         pid: process::id(),
-        task_id: squall::task_id(),
+        task_id,
     })
 }
 

@@ -7,8 +7,8 @@ use std::{
 
 use serde::Serialize;
 use squall::{
-    BodyStream, Error, Html, Multipart, Page, Path, Redirect, State, context, http::StatusCode,
-    safe_file_name,
+    BodyStream, Error, Html, Multipart, Page, Path, Redirect, State, Urls, context,
+    http::StatusCode, safe_file_name,
 };
 use tokio::fs;
 
@@ -71,6 +71,7 @@ pub(crate) async fn page(
 /// Saves the files of the form. The other fields, such as the xsrf token, are skipped.
 pub(crate) async fn upload(
     State(uploads): State<Uploads>,
+    urls: Urls,
     mut form: Multipart,
 ) -> squall::Result<Redirect> {
     let directory = uploads.directory()?;
@@ -79,7 +80,7 @@ pub(crate) async fn upload(
             field.save_to(directory.join(name)).await?;
         }
     }
-    Ok(Redirect::see_other("/upload"))
+    Ok(Redirect::see_other(urls.reverse_url("upload", [""; 0])?))
 }
 
 /// Saves the body of the request.

@@ -7,14 +7,14 @@ mod enabled;
 
 use squall_routing::Rule;
 
-#[cfg(not(feature = "static"))]
-pub(crate) use self::disabled::{FileUrls, Settings, forget_file};
 #[cfg(all(not(feature = "static"), feature = "server"))]
 pub(crate) use self::disabled::with_file;
-#[cfg(feature = "static")]
-pub(crate) use self::enabled::{FileUrls, Settings, forget_file};
+#[cfg(not(feature = "static"))]
+pub(crate) use self::disabled::{FileUrls, Settings, forget_file};
 #[cfg(all(feature = "static", feature = "server"))]
 pub(crate) use self::enabled::with_file;
+#[cfg(feature = "static")]
+pub(crate) use self::enabled::{FileUrls, Settings, forget_file};
 use crate::handler::endpoint::Endpoint;
 
 /// The routes and URLs of static files.

@@ -10,8 +10,10 @@ let socket;
 let pause = 250;
 
 function connect() {
-  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  const url = new URL("/chat/socket", `${scheme}//${location.host}`);
+  // Relative to the page, which may be below a prefix.
+  const url = new URL("chat/socket", location.href);
+  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  url.search = "";
   url.searchParams.set("room", room);
   socket = new WebSocket(url);
   socket.onopen = () => {

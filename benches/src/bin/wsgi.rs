@@ -1,0 +1,99 @@
+//! The adapter for WSGI servers beside a callable of Python's that does nothing: CPU time of a request.
+//!
+//! `cargo xtask bench wsgi [ROUNDS]`. Each WSGI server runs both, each in one worker on the CPU of the servers, and they take turns
+//! under the same load. Both return the same status, headers and body.
+#![expect(clippy::print_stdout, reason = "the results are for people")]
+
+use std::{
+    env, fs,
+    net::{Ipv4Addr, SocketAddr},
+    os::unix::fs::symlink,
+    path::Path,
+    process::Command,
+};
+
+use benches::{
+    Result, Server,
+    compare::{Run, compare},
+    outside,
+    wrk::Load,
+};
+use testkit::{Wire, free_port, temp_dir};
+
+/// What the example `hello_wsgi` responds, without the machinery to choose it.
+const PLAIN: &str = r#"
+def application(environ, start_response):
+    start_response("200 OK", [("content-type", "text/plain; charset=utf-8"), ("content-length", "12")])
+    return [b"Hello, world"]
+"#;
+
+const APPLICATIONS: [&str; 2] = ["plain_wsgi", "hello_wsgi"];
+
+const LOAD: Load<'static> = Load {
+    path: "/",
+    connections: 8,
+    seconds: 2,
+    headers: &[],
+    script: None,
+};
+
+fn main() -> Result<()> {
+    let rounds = env::args().nth(1).map_or(Ok(9), |rounds| rounds.parse())?;
+    let files = temp_dir();
+    let module = env::current_exe()?.with_file_name("examples/libhello_wsgi.so");
+    symlink(module, files.path().join("hello_wsgi.so"))?;
+    fs::write(files.path().join("plain_wsgi.py"), PLAIN)?;
+    for name in ["gunicorn", "granian"] {
+        let plain = start(name, APPLICATIONS[0], files.path())?;
+        let hello = start(name, APPLICATIONS[1], files.path())?;
+        assert_eq!(response(&plain), response(&hello), "both respond alike");
+        println!("{name}, {rounds} rounds");
+        compare(&APPLICATIONS, rounds, |application| {
+            let is_plain = application == APPLICATIONS[0];
+            measure(if is_plain { &plain } else { &hello })
+        })?;
+        plain.stop()?;
+        hello.stop()?;
+    }
+    Ok(())
+}
+
+fn start(name: &str, application: &str, files: &Path) -> Result<Server> {
+    let port = free_port();
+    // `env` passes its variables on: neither of the others logs requests.
+    let mut command = Command::new(outside("env")?);
+    command
+        .arg(format!("PYTHONPATH={}", files.display()))
+        .arg("RUST_LOG=warn")
+        .arg(outside(name)?);
+    match name {
+        "gunicorn" => command
+            .args(["--bind", &format!("127.0.0.1:{port}"), "--workers", "1"])
+            .args(["--threads", "4", "--no-control-socket"]),
+        _ => command
+            .args(["--interface", "wsgi", "--host", "127.0.0.1", "--port"])
+            .arg(port.to_string())
+            .args(["--workers", "1", "--blocking-threads", "4"]),
+    };
+    command.arg(format!("{application}:application"));
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut server = Server::spawn(&command, address)?;
+    server.wait()?;
+    Ok(server)
+}
+
+/// Returns its response, without what differs from second to second.
+fn response(server: &Server) -> String {
+    let mut wire = Wire::connect(server.address());
+    wire.send("GET / HTTP/1.1\r\nHost: site\r\nConnection: close\r\n\r\n");
+    let reply = wire.response();
+    let lines = reply.head.lines().map(str::to_ascii_lowercase);
+    let lines = lines.filter(|line| !line.starts_with("date: "));
+    format!("{}\n{}", lines.collect::<Vec<_>>().join("\n"), reply.text())
+}
+
+fn measure(server: &Server) -> Result<Run> {
+    let before = server.cpu_time()?;
+    let report = LOAD.run(server)?;
+    Ok(Run::new(report.requests, server.cpu_time()? - before))
+}
