@@ -24,7 +24,7 @@ use crate::environ::Length;
 /// How many bytes are read at once. A server waits for all of them, or for the end.
 const CHUNK: u64 = 64 * 1024;
 
-/// What both sides share.
+/// State that both sides share.
 #[derive(Default)]
 struct Exchange {
     /// A chunk for the body; an empty one is the end.

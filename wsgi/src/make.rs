@@ -6,7 +6,7 @@ use squall::Application;
 
 use crate::Wsgi;
 
-/// What a function of [`application!`](crate::application) may return: an
+/// The result of a function of [`application!`](crate::application): an
 /// [`Application`] or a [`Wsgi`].
 pub trait IntoWsgi: Sized {
     /// Checks routes and settings.

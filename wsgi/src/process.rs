@@ -1,4 +1,4 @@
-//! What a process has: its runtime, and the application that was made in it.
+//! State of a process: its runtime, and the application that was made in it.
 
 use std::{process, time::Duration};
 

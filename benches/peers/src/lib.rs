@@ -1,4 +1,4 @@
-//! What all peers have in common: their arguments and the content of their responses.
+//! The arguments and the content of responses that all peers have in common.
 //!
 //! A peer is run as `PEER SCENE PORT`, and listens on that port of 127.0.0.1.
 
@@ -32,7 +32,7 @@ pub const SITE: &str = concat!(
 /// A secret of 64 bytes, for signed cookies.
 pub const SECRET: &str = "6f4c2f8e1b5d4a7c9e0f3b6a8d2c5e7f1a4b7c0d3e6f9a2b5c8d1e4f7a0b3c6d";
 
-/// What a peer serves.
+/// The content that a peer serves.
 #[derive(Clone, Copy, Debug)]
 pub enum Scene {
     /// `/`, `/json`, `/users/{id}`, which returns the number as text, and `/length`, which returns that of the request's body.

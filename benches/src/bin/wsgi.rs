@@ -20,7 +20,7 @@ use benches::{
 };
 use testkit::{Wire, free_port, temp_dir};
 
-/// What the example `hello_wsgi` responds, without the machinery to choose it.
+/// The response of the example `hello_wsgi`, without the machinery to choose it.
 const PLAIN: &str = r#"
 def application(environ, start_response):
     start_response("200 OK", [("content-type", "text/plain; charset=utf-8"), ("content-length", "12")])

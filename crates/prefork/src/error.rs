@@ -29,7 +29,7 @@ pub enum ConfigError {
     Connects {
         /// The setting, as text.
         readiness: String,
-        /// What is missing.
+        /// The missing file or setting.
         reason: String,
     },
     /// This process is a worker already: its `main` has to serve instead of calling `run`.

@@ -135,7 +135,7 @@ impl fmt::Display for Readiness {
     }
 }
 
-/// What the beginning of a response says about its worker.
+/// The state of a worker, from the beginning of its response.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// The status is not complete.

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{ReferenceEnd, reference_requests};
 
-/// What the server under test answers each request with, as `text/plain` of a known length.
+/// The response of the server under test to each request, as `text/plain` of a known length.
 #[must_use]
 pub fn mirrored(method: &str, target: &str, body: &[u8]) -> String {
     format!("{method} {target} {}", body.escape_ascii())

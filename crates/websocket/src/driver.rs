@@ -19,7 +19,7 @@ use crate::{codec::CloseCode, connection::Connection, timing::Timing};
 /// Turns of one poll; then other tasks of the thread have their turn.
 const TURNS: usize = 16;
 
-/// What the driver and the handles of a socket share.
+/// State that the driver and the handles of a socket share.
 pub(crate) struct Shared {
     connection: Mutex<Connection>,
     pub(crate) protocol: Option<HeaderValue>,

@@ -165,7 +165,7 @@ mod tests {
             .close_timeout(Duration::from_secs(5))
     }
 
-    /// What is due over 100 s, with the second of each. `step` sets the state at each deadline.
+    /// All that is due over 100 s, with the second of each. `step` sets the state at each deadline.
     fn run(mut step: impl FnMut(u64, &mut State, &mut Activity)) -> Vec<(u64, Due)> {
         let (settings, start) = (settings(), Instant::now());
         let mut timing = Timing::new(&settings, start);

@@ -213,7 +213,7 @@ impl fmt::Debug for WebSocketUpgrade {
     }
 }
 
-/// What a connection is made of when it is upgraded.
+/// The parts of a connection that is upgraded later.
 struct Start<C> {
     handler: C,
     coder: Option<Coder>,

@@ -24,7 +24,7 @@ pub(super) struct ResponseStream {
 }
 
 struct State {
-    /// What was there with the head.
+    /// The chunk that came with the head.
     first: Bytes,
     body: Body,
     /// The request's body, which the response may still read.
@@ -83,7 +83,7 @@ impl ResponseStream {
     /// Drops the body: the server has sent it, or its client has disconnected.
     fn close(&self) {
         if self.process.is_this() {
-            // What is dropped may be a part of the runtime.
+            // The dropped value may be a part of the runtime.
             let _runtime = self.process.runtime.enter();
             drop(self.take());
         }

@@ -13,7 +13,7 @@ use crate::containers::{ALL, Container, PROBE, Site};
 /// Servers that pass the bytes of a stream on as they come.
 const SIZE: usize = 100 * 1024 * 1024;
 
-/// What a process may need more for 100 MiB than for a small body, in KiB.
+/// Memory that a process may need more for 100 MiB than for a small body, in KiB.
 const SLACK: u64 = 24 * 1024;
 
 fn each(test: impl Fn(Container, &Site)) {

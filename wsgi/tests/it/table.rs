@@ -19,7 +19,7 @@ struct Row {
     differs: &'static [Difference],
 }
 
-/// What another server responds, and why.
+/// Another server's response, and the reason.
 struct Difference {
     in_servers: &'static [Container],
     status: u16,

@@ -96,7 +96,7 @@ pub(super) fn each_package_can_be_published(files: &[File]) -> Vec<String> {
         .collect()
 }
 
-/// What is packaged cannot use testkit, which is not published.
+/// Packaged code cannot use testkit, which is not published.
 pub(super) fn no_package_needs_testkit(files: &[File]) -> Vec<String> {
     files
         .iter()

@@ -6,7 +6,7 @@ use crate::repository::File;
 
 const PAGES: &str = "crates/squall/docs/";
 
-/// What each snippet may use: the dependencies of a site that `squall new` makes, and `squall::http`.
+/// Crates that each snippet may use: the dependencies of a site that `squall new` makes, and `squall::http`.
 const GIVEN: &[&str] = &["http", "serde", "squall", "tokio"];
 
 /// A page whose snippets use another crate of the workspace's manifest has that crate in a block of TOML, with a

@@ -13,7 +13,7 @@ use crate::{
     rows::{Figure, Row, Section, Work},
 };
 
-/// What there is more and more of.
+/// The quantity that grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Growing {
     Routes,

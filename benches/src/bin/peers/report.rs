@@ -7,7 +7,7 @@ use crate::rows::{Figure, Row};
 /// A peer, and for each round the figures of a row.
 pub(crate) type Samples = (&'static str, Vec<Vec<f64>>);
 
-/// What a row has measured, for each peer.
+/// The figures of a row, for each peer.
 #[derive(Debug)]
 pub(crate) struct Results {
     pub(crate) row: &'static Row,

@@ -16,7 +16,7 @@ pub(crate) struct Row {
     pub(crate) title: &'static str,
     /// The others are compared with the first one.
     pub(crate) peers: &'static [&'static str],
-    /// What the peers serve.
+    /// The content that the peers serve.
     pub(crate) scene: &'static str,
     pub(crate) work: Work,
     /// In the order in which the work is measured.
@@ -60,7 +60,7 @@ pub(crate) enum Style {
     NotModified,
 }
 
-/// What a number of a sample is.
+/// The unit of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Figure {
     /// CPU time of the server for a request, in microseconds; shown as a ratio to the baseline.
@@ -92,12 +92,12 @@ const ALL: &[&str] = &[
     "granian",
 ];
 
-/// Those that read a parameter of a path, or a value as JSON.
+/// Peers that read a parameter of a path, or a value as JSON.
 const ROUTERS: &[&str] = &[
     "hyper", "squall", "axum", "actix", "ntex", "xitca", "may", "tornado", "granian",
 ];
 
-/// Those that close a connection when the client requests it: may_minihttp does not.
+/// Peers that close a connection when the client requests it: may_minihttp does not.
 const CLOSE: &[&str] = &[
     "hyper", "squall", "axum", "actix", "ntex", "xitca", "nginx", "tornado", "granian",
 ];

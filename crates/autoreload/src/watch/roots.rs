@@ -11,7 +11,7 @@ pub struct Roots {
     pub(super) paths: HashSet<(PathBuf, Rules)>,
 }
 
-/// What counts below a root.
+/// Rules for the files below a root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Rules {
     /// Everything, also behind symbolic links.

@@ -13,7 +13,7 @@ use std::{
 /// How many builds or restarts in a row a suspect file may start.
 const LIMIT: u32 = 3;
 
-/// What a set of changed files causes.
+/// The effect of a set of changed files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// A build, now.

@@ -140,7 +140,7 @@ fn page_reloads_after_changed_files_and_new_builds() {
     let scrolled = || site.browser.run("return window.scrollY", &[]);
     wait_until("the restored scroll position", || scrolled() == 500);
 
-    // What was typed stays, but for passwords, and a field that the page has changed is as sent.
+    // Typed text stays, but for passwords, and a field that the page has changed is as sent.
     let form = "<form><input name=a><input name=b type=checkbox><textarea name=c></textarea>\
                 <select name=d><option>1<option>2</select><input name=e type=password></form>";
     site.edit("page.html", "Edited:", &format!("With a form: {form}"));

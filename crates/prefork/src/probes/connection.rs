@@ -41,7 +41,7 @@ enum Stage {
     Asked { response: Vec<u8>, until: Time },
 }
 
-/// What `Connection::step` has found.
+/// The result of `Connection::step`.
 #[derive(Debug)]
 pub(super) enum Step {
     Wait,

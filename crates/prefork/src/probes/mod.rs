@@ -29,7 +29,7 @@ const PATIENCE: Time = Time::from_millis(250);
 const MISSES: u32 = 8;
 const CONNECTIONS: usize = 4;
 
-/// What a check has found out.
+/// The result of a check.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Finding {
     Ready(WorkerId),

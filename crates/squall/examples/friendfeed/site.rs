@@ -12,7 +12,7 @@ use super::{
     uploads::{self, FILE_LIMIT, FORM_LIMIT, Uploads},
 };
 
-/// What the site is made of.
+/// The parts of the site.
 pub(crate) struct Settings {
     /// The directory of the site's files: `static`, `templates`, `translations`.
     pub(crate) site: PathBuf,

@@ -12,7 +12,7 @@ const STYLE: &str = include_str!("default_page.css");
 /// Allows the style and nothing else. The hash is that of the style, so that it needs no nonce.
 const POLICY: &str = "default-src 'none'; style-src 'sha256-H79mgCU661brrmZy25Yv+DzNa6K7egyAMBEn9d2+GWY='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// What a client may see of an error.
+/// The part of an error that a client may see.
 struct Problem<'a> {
     status: StatusCode,
     reason: Option<&'a str>,

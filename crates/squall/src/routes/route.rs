@@ -46,7 +46,7 @@ pub struct Route<S = ()> {
 /// A handler without its state.
 type BindState<S> = Box<dyn FnOnce(S) -> Endpoint + Send>;
 
-/// What a bound route is made of: its endpoints by method, `None` for any.
+/// The parts of a bound route: its endpoints by method, `None` for any.
 pub(crate) type Endpoints = Vec<(Option<Method>, Endpoint)>;
 
 impl<S> Route<S> {

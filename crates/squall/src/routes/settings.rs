@@ -1,4 +1,4 @@
-//! What is set on a route or on a group: layers, limits, and the exemption from the XSRF check.
+//! Settings of a route or a group: layers, limits, and the exemption from the XSRF check.
 
 use std::{sync::Arc, time::Duration};
 

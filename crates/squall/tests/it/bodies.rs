@@ -31,7 +31,7 @@ struct Case {
     reason: &'static str,
 }
 
-/// What the client does after the request.
+/// The client's action after the request.
 #[derive(Clone, Copy, PartialEq)]
 enum End {
     /// It waits for the response.

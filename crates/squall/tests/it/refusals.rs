@@ -18,7 +18,7 @@ struct Comment {
     age: u8,
 }
 
-/// What clients may not see.
+/// Text that clients may not see.
 #[derive(Debug)]
 struct Confidential(std::io::Error);
 

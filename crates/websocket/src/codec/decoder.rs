@@ -67,7 +67,7 @@ struct Partial {
     checked: usize,
 }
 
-/// What a client has sent.
+/// A message or a control frame of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {

@@ -22,7 +22,7 @@ use crate::{
 /// 64 KiB with its header.
 const BUFFER_LEN: usize = 68 * 1024;
 
-/// What an unread message costs beside its bytes.
+/// The cost of an unread message beside its bytes.
 pub(super) const OVERHEAD: usize = 64;
 
 /// The largest write where each is copied once more, as over HTTP/2.

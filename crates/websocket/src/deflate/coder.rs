@@ -8,7 +8,7 @@ use flate2::{Compress, Decompress, FlushCompress, FlushDecompress, Status};
 use super::{Agreement, Compression};
 use crate::codec::Fault;
 
-/// What ends each flush, and is not sent (RFC 7692, section 7.2.1).
+/// The end of each flush, which is not sent (RFC 7692, section 7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
 /// Memory for the output of a small message.

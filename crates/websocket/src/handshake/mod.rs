@@ -13,7 +13,7 @@ pub use self::{
     origin::OriginError,
 };
 
-/// What is appended to the key (RFC 6455, section 1.3).
+/// The GUID that is appended to the key (RFC 6455, section 1.3).
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// A handshake that may be accepted, but for its origin.

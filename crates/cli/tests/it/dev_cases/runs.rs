@@ -1,4 +1,4 @@
-//! What `cargo run` would run is run.
+//! `squall dev` runs the program that `cargo run` would run.
 
 use super::{
     cases,

@@ -1,4 +1,4 @@
-//! What cargo rebuilds for is seen, and nothing else.
+//! Changes that cargo rebuilds for are seen, and no others.
 
 use super::{
     cases,

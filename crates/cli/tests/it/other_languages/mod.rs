@@ -74,7 +74,7 @@ pub(crate) const NODE: Program = Program {
     hang: "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);\n",
 };
 
-/// What is wrong with a version.
+/// The fault of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     None,

@@ -26,7 +26,7 @@ pub(super) struct GzipBody {
     body: Body,
     /// Taken at the end.
     encoder: Option<GzEncoder<Vec<u8>>>,
-    /// What is not compressed yet of a chunk.
+    /// The rest of a chunk, not compressed yet.
     rest: Bytes,
     /// Whether the encoder holds data back.
     is_unflushed: bool,
