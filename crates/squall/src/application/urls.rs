@@ -68,16 +68,14 @@ impl Urls {
         Ok(self.prefix.path(path))
     }
 
-    /// Returns the URL of a static file, if there are any.
-    #[cfg(any(feature = "static", feature = "templates"))]
-    pub(crate) fn file(&self, name: &str) -> Option<String> {
-        Some(self.prefix.path(self.sources.files.url(name)?))
-    }
-
-    /// Returns whether there are static files.
-    #[cfg(feature = "templates")]
-    pub(crate) fn has_files(&self) -> bool {
-        self.sources.files.are_served()
+    /// Returns the URL of a static file. Without static files it has no version, and a warning is logged.
+    #[cfg(feature = "static")]
+    pub(crate) fn file(&self, name: &str) -> String {
+        let path = self.sources.files.url(name).unwrap_or_else(|| {
+            tracing::warn!(name, "static_url without a static_path");
+            format!("/static/{name}")
+        });
+        self.prefix.path(path)
     }
 
     /// Returns whether the application is at the root.

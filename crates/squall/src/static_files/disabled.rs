@@ -33,14 +33,3 @@ pub(crate) fn forget_file<B>(_: &mut http::Response<B>) {}
 pub(crate) fn with_file(response: Response) -> FileResponse<Body> {
     response.into()
 }
-
-#[cfg(feature = "templates")]
-impl FileUrls {
-    pub(crate) fn url(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    pub(crate) fn are_served(&self) -> bool {
-        false
-    }
-}

@@ -11,10 +11,7 @@ impl Urls {
     /// warning is logged.
     #[must_use]
     pub fn static_url(&self, name: &str) -> String {
-        self.file(name).unwrap_or_else(|| {
-            tracing::warn!(name, "static_url without a static_path");
-            format!("/static/{name}")
-        })
+        self.file(name)
     }
 
     /// As [`static_url`](Self::static_url), after a scheme and a host such as

@@ -7,13 +7,8 @@ use squall_static::StaticUrls;
 pub(crate) struct FileUrls(pub(super) Option<StaticUrls>);
 
 impl FileUrls {
-    /// Returns the URL of a file, with the version of its content.
+    /// Returns the URL of a file, with the version of its content, if there are any files.
     pub(crate) fn url(&self, name: &str) -> Option<String> {
         Some(self.0.as_ref()?.url(name))
-    }
-
-    #[cfg(feature = "templates")]
-    pub(crate) fn are_served(&self) -> bool {
-        self.0.is_some()
     }
 }

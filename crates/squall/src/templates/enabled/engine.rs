@@ -49,7 +49,8 @@ impl UserValue {
 
 /// Adds the functions that every template has.
 fn with_urls(mut templates: Templates, urls: &Urls) -> Templates {
-    if urls.has_files() {
+    #[cfg(feature = "static")]
+    {
         templates = templates.function("static_url", static_url(urls.clone()));
     }
     templates.function("reverse_url", reverse_url(urls.clone()))
@@ -59,14 +60,16 @@ fn with_urls(mut templates: Templates, urls: &Urls) -> Templates {
 pub(super) fn url_function(name: &str, urls: &Urls) -> Option<Value> {
     match name {
         _ if urls.prefix().is_root() => None,
-        "static_url" if urls.has_files() => Some(Value::from_function(static_url(urls.clone()))),
+        #[cfg(feature = "static")]
+        "static_url" => Some(Value::from_function(static_url(urls.clone()))),
         "reverse_url" => Some(Value::from_function(reverse_url(urls.clone()))),
         _ => None,
     }
 }
 
+#[cfg(feature = "static")]
 fn static_url(urls: Urls) -> impl Fn(&str) -> Value + Send + Sync + 'static {
-    move |name| url(urls.file(name).expect("the application has static files"))
+    move |name| url(urls.file(name))
 }
 
 fn reverse_url(
