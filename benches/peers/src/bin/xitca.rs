@@ -12,7 +12,7 @@ fn main() -> std::io::Result<()> {
     App::new()
         .at("/", get(handler_service(async || HELLO)))
         .at("/json", get(handler_service(json)))
-        .at("/users/:id", get(handler_service(user)))
+        .at("/users/{id}", get(handler_service(user)))
         .serve()
         .bind(address)?
         .run()
