@@ -33,6 +33,8 @@ pub(crate) fn svg(title: &str, axis: &str, lines: &[Line<'_>]) -> Result<String>
         let mut chart = ChartBuilder::on(&root)
             .caption(title, ("sans-serif", 18))
             .margin(12)
+            // The last label is wider than what is left of its tick.
+            .margin_right(36)
             .x_label_area_size(40)
             .y_label_area_size(60)
             .build_cartesian_2d((from_x..to_x).log_scale(), (from_y..to_y).log_scale())?;
@@ -40,6 +42,8 @@ pub(crate) fn svg(title: &str, axis: &str, lines: &[Line<'_>]) -> Result<String>
             .configure_mesh()
             .x_desc(axis)
             .y_desc("µs CPU a request")
+            .x_label_formatter(&f64::to_string)
+            .y_label_formatter(&f64::to_string)
             .light_line_style(TRANSPARENT)
             .draw()?;
         for ((peer, points), colour) in lines.iter().zip(COLOURS.iter().cycle()) {
