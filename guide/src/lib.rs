@@ -34,6 +34,7 @@ page!(https, "https.md");
 page!(deploying, "deploying.md");
 page!(other_languages, "other-languages.md");
 page!(wsgi, "wsgi.md");
+page!(lambda, "lambda.md");
 page!(debug, "debug.md");
 page!(defaults, "defaults.md");
 page!(names, "names.md");
