@@ -17,6 +17,7 @@
 mod ask;
 mod binds;
 mod browser;
+mod compiled;
 mod differential;
 mod lambda;
 mod outside;
@@ -28,6 +29,7 @@ mod wire;
 pub use ask::ask_all;
 pub use binds::{BindOptions, check_binds};
 pub use browser::Browser;
+pub use compiled::{Compiled, compiled};
 pub use differential::{assert_strict_framing, mirrored};
 pub use lambda::{Outcome, RuntimeApi};
 pub use outside::{VENV, find_outside, outside};
