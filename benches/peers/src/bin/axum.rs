@@ -34,7 +34,9 @@ async fn main() -> io::Result<()> {
         Scene::Files => Router::new().nest_service("/static", ServeDir::new("static")),
         Scene::Page => page()?,
     };
-    axum::serve(TcpListener::bind(address).await?, router).await
+    // A bare router would convert all its routes again for each connection.
+    let service = router.into_make_service();
+    axum::serve(TcpListener::bind(address).await?, service).await
 }
 
 async fn json() -> Json<Message> {
