@@ -6,6 +6,7 @@ use std::{
     io,
     sync::Arc,
     task::{Context, Poll},
+    time::SystemTime,
 };
 
 use bytes::Bytes;
@@ -39,7 +40,8 @@ use http_body::Body;
 /// # fn main() -> io::Result<()> {
 /// let file = Arc::new(File::open("film.mp4")?);
 /// let length = file.metadata()?.len() as usize;
-/// let part = FilePart::File { file, offset: 0, length };
+/// let modified = file.metadata()?.modified().ok();
+/// let part = FilePart::File { file, offset: 0, length, modified };
 /// // For the connections on which the kernel cannot send it.
 /// let body = Body::from(std::fs::read("film.mp4")?);
 /// let response = FileResponse::new(Response::new(body), Whole(Some(part)));
@@ -68,8 +70,8 @@ pub trait FileBody: Send + 'static {
 pub enum FilePart {
     /// Bytes in memory.
     Bytes(Bytes),
-    /// A range of a file. Other connections wait while the kernel takes it, so it should have some
-    /// hundred KiB at most.
+    /// A range of a file. Other connections wait while the kernel takes it, so it should have a MiB
+    /// at most.
     File {
         /// The file, opened for reading.
         file: Arc<File>,
@@ -77,6 +79,9 @@ pub enum FilePart {
         offset: u64,
         /// The length of the range, in bytes.
         length: usize,
+        /// The modification time of the file when the part was returned. The server compares it
+        /// whenever it has waited for the client, and ends the connection if the file was modified.
+        modified: Option<SystemTime>,
     },
 }
 

@@ -18,7 +18,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::system::{UnixStream, send_file};
+use crate::system::{UnixStream, send_file, send_more};
 
 /// An accepted socket. Clones are the same one: it closes with the last of them.
 ///
@@ -112,6 +112,20 @@ impl Stream {
                 result => return Poll::Ready(result),
             }
         }
+    }
+
+    /// Writes bytes that those of a file follow: the system may keep them to send both together.
+    pub(crate) fn poll_write_before_file(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let length = bufs.iter().map(|buf| buf.len()).sum();
+        self.poll_write_once(
+            cx,
+            length,
+            || either!(self, socket => send_more(&**socket, bufs)),
+        )
     }
 
     pub(crate) fn local(&self) -> Option<SocketAddr> {

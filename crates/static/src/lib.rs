@@ -45,9 +45,13 @@
 //!
 //! Larger files are read while they are sent: inline what is in the page cache, the rest on tokio's
 //! blocking thread pool. If such a file changes while it is sent, the connection is aborted. A
-//! server that can send files itself (`sendfile`) takes ranges of what is in the page cache instead
-//! ([`Body::poll_part`]). A large file has no `ETag` until its hash is computed. The first request
-//! starts this in the background, or waits for it if the response depends on the `ETag`.
+//! large file has no `ETag` until its hash is computed. The first request starts this in the
+//! background, or waits for it if the response depends on the `ETag`.
+//!
+//! A server that can send files itself (`sendfile`) takes ranges of what is in the page cache
+//! instead ([`Body::poll_part`]), also of cached files from 64 KiB on. Up to 256 of those are kept
+//! open, on Linux. One that is modified is sent from memory, or aborted if its beginning was sent
+//! from the file.
 //!
 //! # Rejected paths
 //!
@@ -92,10 +96,7 @@ mod urls;
 
 pub use crate::{
     error::ConfigError,
-    response::{
-        body::{Body, BodyPart},
-        cache_control::CachePolicy,
-    },
+    response::{body::Body, cache_control::CachePolicy, file_part::BodyPart},
     service::{ResponseFuture, ServeStatic},
     static_files::StaticFiles,
     system::Symlinks,

@@ -38,8 +38,10 @@ pub(crate) fn conditions(section: &Section, seconds: u64, rounds: u64) -> Result
         .lines()
         .find_map(|line| line.strip_prefix("model name"));
     let model = model.map_or("", |model| model.trim_start_matches([' ', '\t', ':']));
+    let control = fs::read_to_string("/proc/sys/net/ipv4/tcp_congestion_control")?;
+    let control = control.trim();
     Ok(format!(
-        "`cargo xtask bench peers {seconds} {rounds} {}`, {}, {model}, load average {load} at the start: medians of {rounds} rounds (lowest–highest).",
+        "`cargo xtask bench peers {seconds} {rounds} {}`, {}, {model}, {control}, load average {load} at the start: medians of {rounds} rounds (lowest–highest).",
         section.name,
         date.trim()
     ))

@@ -231,6 +231,9 @@ impl Io {
             (Transport::Tls(_), [], Some(_)) => {
                 Poll::Ready(Err(io::Error::other("a placeholder under TLS")))
             }
+            (Transport::Plain(stream), before, _) if before.len() < bufs.len() => {
+                stream.poll_write_before_file(cx, before)
+            }
             (transport, before, _) => transport.duplex().poll_write_vectored(cx, before),
         };
         self.note_sent(result)

@@ -15,7 +15,7 @@ use super::in_flight::InFlight;
 use crate::{
     BoxError,
     file_response::{FileBody, FilePart},
-    state::{ConnectionState, FileChunk},
+    state::{ConnectionState, FileChunk, FileRange},
 };
 
 /// The size of a chunk of a response, or of a write, from which copying takes longer than a write of its own.
@@ -114,7 +114,11 @@ impl FileSource {
                 file,
                 offset,
                 length,
-            } => Content::File(FileChunk::new(connection, file, offset, length)),
+                modified,
+            } => {
+                let range = FileRange::new(file, offset, length, modified);
+                Content::File(FileChunk::new(connection, range))
+            }
         })))
     }
 }

@@ -14,6 +14,7 @@ use std::{
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     task::{Context, Poll, ready},
+    time::SystemTime,
 };
 
 use super::ConnectionState;
@@ -24,6 +25,10 @@ static PLACEHOLDER: LazyLock<Box<[u8]>> =
     LazyLock::new(|| vec![0; PLACEHOLDER_LENGTH].into_boxed_slice());
 
 const PLACEHOLDER_LENGTH: usize = 1024 * 1024;
+
+/// How many bytes of files a connection sends before others have their turn. A client that reads as
+/// fast as the kernel sends would keep the thread to itself.
+const TURN: usize = 1024 * 1024;
 
 /// The ranges of one connection, in the order of the chunks in hyper's queue.
 ///
@@ -42,12 +47,19 @@ pub(crate) struct FileQueue {
 struct Queue {
     ranges: VecDeque<FileRange>,
     is_broken: bool,
+    /// How many bytes were sent since the connection has waited.
+    in_turn: usize,
 }
 
+/// A range of a file that is to be sent.
 #[derive(Debug)]
-struct FileRange {
+pub(crate) struct FileRange {
     file: Arc<File>,
     offset: u64,
+    /// The modification time when the range was queued.
+    modified: Option<SystemTime>,
+    /// Whether the connection has waited since the modification time was compared.
+    has_waited: bool,
     /// How many bytes are to be sent.
     unsent: usize,
     /// How many bytes were sent that hyper has not taken from the chunk.
@@ -68,14 +80,9 @@ impl FileQueue {
         self.is_in_use.load(Relaxed)
     }
 
-    fn push(&self, file: Arc<File>, offset: u64, length: usize) {
+    fn push(&self, range: FileRange) {
         self.is_in_use.store(true, Relaxed);
-        self.lock().ranges.push_back(FileRange {
-            file,
-            offset,
-            unsent: length,
-            taken: 0,
-        });
+        self.lock().ranges.push_back(range);
     }
 
     /// Sends bytes of the first range, at most as many as hyper has in a placeholder.
@@ -86,20 +93,14 @@ impl FileQueue {
         length: usize,
     ) -> Poll<io::Result<usize>> {
         let mut queue = self.lock();
-        let range = queue.ranges.front_mut();
-        let range = range.ok_or_else(|| io::Error::other("a placeholder without its file"))?;
-        let length = length.min(range.unsent);
-        let sent = ready!(stream.poll_send_file(cx, &range.file, range.offset, length))?;
-        if sent == 0 {
-            return Poll::Ready(Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                "the file was truncated while it was sent",
-            )));
+        let sent = queue.poll_send(stream, cx, length);
+        if sent.is_pending() {
+            queue.in_turn = 0;
+            for range in &mut queue.ranges {
+                range.has_waited = true;
+            }
         }
-        range.offset += sent as u64;
-        range.unsent -= sent;
-        range.taken += sent;
-        Poll::Ready(Ok(sent))
+        sent
     }
 
     /// Returns an error if hyper has copied a placeholder.
@@ -138,6 +139,67 @@ impl FileQueue {
     }
 }
 
+impl Queue {
+    fn poll_send(
+        &mut self,
+        stream: &Stream,
+        cx: &mut Context<'_>,
+        length: usize,
+    ) -> Poll<io::Result<usize>> {
+        if self.in_turn >= TURN {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let range = self.ranges.front_mut();
+        let range = range.ok_or_else(|| io::Error::other("a placeholder without its file"))?;
+        range.check()?;
+        let length = length.min(range.unsent);
+        let sent = ready!(stream.poll_send_file(cx, &range.file, range.offset, length))?;
+        if sent == 0 {
+            return Poll::Ready(Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the file was truncated while it was sent",
+            )));
+        }
+        range.offset += sent as u64;
+        range.unsent -= sent;
+        range.taken += sent;
+        self.in_turn += sent;
+        Poll::Ready(Ok(sent))
+    }
+}
+
+impl FileRange {
+    pub(crate) fn new(
+        file: Arc<File>,
+        offset: u64,
+        length: usize,
+        modified: Option<SystemTime>,
+    ) -> Self {
+        Self {
+            file,
+            offset,
+            modified,
+            has_waited: false,
+            unsent: length,
+            taken: 0,
+        }
+    }
+
+    /// Returns an error if the file was modified while the connection waited: the client would get
+    /// a mixture.
+    fn check(&mut self) -> io::Result<()> {
+        if let Some(modified) = self.modified
+            && self.has_waited
+            && self.file.metadata()?.modified()? != modified
+        {
+            return Err(io::Error::other("the file was modified while it was sent"));
+        }
+        self.has_waited = false;
+        Ok(())
+    }
+}
+
 /// A range of a file, as hyper has it. Its bytes are a placeholder.
 #[derive(Debug)]
 pub(crate) struct FileChunk {
@@ -147,15 +209,11 @@ pub(crate) struct FileChunk {
 
 impl FileChunk {
     /// Queues a range, which must not be empty.
-    pub(crate) fn new(
-        connection: &Arc<ConnectionState>,
-        file: Arc<File>,
-        offset: u64,
-        length: usize,
-    ) -> Self {
-        connection.files.push(file, offset, length);
+    pub(crate) fn new(connection: &Arc<ConnectionState>, range: FileRange) -> Self {
+        let remaining = range.unsent;
+        connection.files.push(range);
         Self {
-            remaining: length,
+            remaining,
             connection: Arc::clone(connection),
         }
     }
@@ -196,7 +254,7 @@ fn placeholder(length: usize) -> &'static [u8] {
 #[cfg(target_os = "linux")]
 #[cfg(test)]
 mod tests {
-    use std::{env, fs, future::poll_fn, io::Read, net};
+    use std::{env, fs, future::poll_fn, io::Read, net, task::Wake};
 
     use tokio::net::TcpListener;
 
@@ -208,7 +266,7 @@ mod tests {
     fn queue() -> FileQueue {
         let queue = FileQueue::default();
         let file = File::open(env::current_exe().unwrap()).unwrap();
-        queue.push(Arc::new(file), 0, LENGTH);
+        queue.push(FileRange::new(Arc::new(file), 0, LENGTH, None));
         queue
     }
 
@@ -234,6 +292,28 @@ mod tests {
         assert!(received == program[..LENGTH]);
         let more = poll_fn(|cx| queue.poll_send(&stream, cx, 1)).await;
         more.unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn other_tasks_have_their_turn() {
+        struct Woken(AtomicBool);
+        impl Wake for Woken {
+            fn wake(self: Arc<Self>) {
+                self.0.store(true, Relaxed);
+            }
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let stream = Stream::Tcp(Arc::new(listener.accept().await.unwrap().0));
+        let queue = queue();
+        queue.lock().in_turn = TURN;
+        let woken = Arc::new(Woken(AtomicBool::new(false)));
+        let waker = Arc::clone(&woken).into();
+        let mut cx = Context::from_waker(&waker);
+        assert!(queue.poll_send(&stream, &mut cx, LENGTH).is_pending());
+        assert!(woken.0.load(Relaxed));
+        let sent = poll_fn(|cx| queue.poll_send(&stream, cx, LENGTH)).await;
+        assert_eq!(sent.unwrap(), LENGTH);
     }
 
     /// A client would get the placeholder's bytes.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub(crate) use self::{
     activity::{Activity, Stage},
-    file_queue::{FileChunk, FileQueue, is_placeholder},
+    file_queue::{FileChunk, FileQueue, FileRange, is_placeholder},
     left_body::LeftBody,
     protocols::Protocols,
     unsent::Unsent,

@@ -20,5 +20,5 @@ pub(crate) use self::{
         Hangup, StopSignals, UnixListener, UnixStream, is_of_listener, is_out_of_resources,
         path_from_bytes, raise_descriptor_limit,
     },
-    sendfile::{CAN_SEND_FILES, send_file},
+    sendfile::{CAN_SEND_FILES, send_file, send_more},
 };

@@ -164,6 +164,7 @@ impl FileBody for Steps {
             None => return Poll::Ready(None),
             Some(Step::Bytes(bytes)) => Ok(FilePart::Bytes(Bytes::from_static(bytes.as_bytes()))),
             Some(Step::File(offset, length)) => Ok(FilePart::File {
+                modified: file.metadata().unwrap().modified().ok(),
                 file,
                 offset,
                 length,
@@ -382,6 +383,21 @@ fn client_that_stops_reading_is_cut_off() {
     server.wait_connections(0);
     files.wait_bodies(0);
     assert!(wire.read_all().len() < length);
+}
+
+/// The client would get a mixture of two contents.
+#[test]
+fn file_modified_while_the_client_is_awaited_ends_the_connection() {
+    // More than the buffers of both sockets take.
+    let length = 64 * MIB;
+    let files = Files::new(length, &[Step::File(0, length)]);
+    let server = files.serve(Limits::default());
+    let mut wire = server.wire();
+    wire.send(get("/"));
+    wire.response_to("HEAD");
+    files.set_length(length as u64);
+    assert!(wire.read_all().len() < length);
+    server.wait_connections(0);
 }
 
 #[test]

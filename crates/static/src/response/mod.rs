@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod cache_control;
+pub(crate) mod file_part;
 pub(crate) mod listing;
 pub(crate) mod multipart;
 
@@ -16,10 +17,11 @@ use crate::{
         range::RequestedRanges,
     },
     response::{
-        body::{Body, BodySegment, FilePart},
+        body::{Body, BodySegment},
+        file_part::{CachedPart, FilePart, MIN_WINDOW},
         multipart::Multipart,
     },
-    store::entry::{Content, Entry},
+    store::entry::{Content, Entry, KeptFile},
 };
 
 /// Responds to a GET or HEAD request. `is_immutable`: the URL contains the version of this entry.
@@ -107,16 +109,23 @@ fn requested(request: &request::Parts, entry: &Entry) -> RequestedRanges {
 
 fn whole(entry: &Entry) -> Body {
     match &entry.content {
-        Content::Memory(bytes) => Body::bytes(Bytes::clone(bytes)),
-        Content::File(_) => Body::segments([segment(entry, 0..entry.length)]),
+        Content::Memory(bytes, None) => Body::bytes(Bytes::clone(bytes)),
+        _ => Body::segments([segment(entry, 0..entry.length)]),
     }
 }
 
 fn segment(entry: &Entry, range: std::ops::Range<u64>) -> BodySegment {
     match &entry.content {
-        Content::Memory(bytes) => {
+        Content::Memory(bytes, kept) => {
             let at = |offset| usize::try_from(offset).expect("the file is in memory");
-            BodySegment::Bytes(bytes.slice(at(range.start)..at(range.end)))
+            let bytes = bytes.slice(at(range.start)..at(range.end));
+            match kept.as_ref().and_then(KeptFile::get) {
+                Some(file) if bytes.len() as u64 >= MIN_WINDOW => {
+                    let file = FilePart::new(Arc::clone(file), entry.signature, range);
+                    BodySegment::Cached(CachedPart::new(bytes, file))
+                }
+                _ => BodySegment::Bytes(bytes),
+            }
         }
         Content::File(file) => {
             BodySegment::File(FilePart::new(Arc::clone(file), entry.signature, range))

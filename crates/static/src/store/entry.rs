@@ -4,7 +4,7 @@ use std::{
     fs::File,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, SystemTime},
 };
@@ -19,6 +19,7 @@ use crate::{
     },
     response::cache_control::{self, CachePolicy},
     store::{signature::Signature, version::Version},
+    system,
 };
 
 /// The time until an entry is revalidated with `stat`.
@@ -36,8 +37,41 @@ const OVERHEAD: usize = 4096;
 
 #[derive(Debug)]
 pub(crate) enum Content {
-    Memory(Bytes),
+    /// The bytes, and the file with the same content if it is kept open.
+    Memory(Bytes, Option<KeptFile>),
     File(Arc<File>),
+}
+
+/// The open file of an entry in memory, for a server that can send files itself.
+#[derive(Debug)]
+pub(crate) struct KeptFile {
+    file: Arc<File>,
+    /// Whether it was in the page cache at the last revalidation.
+    is_in_page_cache: AtomicBool,
+    /// Counts the files that a store keeps open.
+    _permit: Arc<()>,
+}
+
+impl KeptFile {
+    /// Keeps a file that was just read.
+    pub(crate) fn new(file: File, permit: Arc<()>) -> Self {
+        Self {
+            file: Arc::new(file),
+            is_in_page_cache: AtomicBool::new(true),
+            _permit: permit,
+        }
+    }
+
+    /// Returns the file, if sending it does not wait for the disk.
+    pub(crate) fn get(&self) -> Option<&Arc<File>> {
+        let is_in_page_cache = self.is_in_page_cache.load(Relaxed);
+        is_in_page_cache.then_some(&self.file)
+    }
+
+    fn revalidate(&self, length: u64) {
+        let is_in_page_cache = system::cached_length(&self.file, 0..length) == length;
+        self.is_in_page_cache.store(is_in_page_cache, Relaxed);
+    }
 }
 
 /// A file in one coding, at one point in time.
@@ -95,7 +129,7 @@ impl Entry {
             last_modified: LastModified::new(parts.signature.modified, today),
         };
         let length = match &parts.content {
-            Content::Memory(content) => content.len() as u64,
+            Content::Memory(content, _) => content.len() as u64,
             Content::File(_) => parts.signature.length,
         };
         let headers = PreparedHeaders::new(&parts, length, &validators, today);
@@ -134,6 +168,9 @@ impl Entry {
     /// Records a successful revalidation.
     pub(crate) fn mark_checked(&self, now: Duration) {
         self.checked.store(milliseconds(now), Relaxed);
+        if let Content::Memory(_, Some(file)) = &self.content {
+            file.revalidate(self.length);
+        }
     }
 
     /// Whether to keep serving this stale entry while its file is being written.
@@ -149,7 +186,7 @@ impl Entry {
     /// The weight of the entry in the cache, in bytes.
     pub(crate) fn weight(&self, name: &str) -> u64 {
         let content = match &self.content {
-            Content::Memory(content) => content.len(),
+            Content::Memory(content, _) => content.len(),
             Content::File(_) => 0,
         };
         (content + name.len() + OVERHEAD) as u64

@@ -128,8 +128,11 @@ impl Load<'_> {
                 }
             }
             let version = Version::of(&content);
-            let entry =
-                Arc::new(self.build_entry(metadata, Some(version), Content::Memory(content)));
+            let is_kept = is_whole && metadata.is_settled;
+            let length = content.len();
+            let kept = is_kept.then(|| self.store.keep(file, length)).flatten();
+            let content = Content::Memory(content, kept);
+            let entry = Arc::new(self.build_entry(metadata, Some(version), content));
             // Otherwise the entry is used once, and the next request reads the file again.
             if is_whole && (metadata.is_settled || cached.is_some()) {
                 self.store.insert(self.name, self.coding, &entry);

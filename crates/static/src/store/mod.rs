@@ -24,15 +24,18 @@ use crate::{
     compress,
     media_type::{self, MediaTypes},
     request::accept_encoding::{Coding, Codings},
-    response::cache_control::CachePolicy,
+    response::{cache_control::CachePolicy, file_part::MIN_WINDOW},
     store::{
-        entry::{Content, Entry, EntryParts},
+        entry::{Content, Entry, EntryParts, KeptFile},
         signature::Signature,
         snapshot::Snapshot,
         version::Version,
     },
-    system::{self, IoMode, Opened, Symlinks},
+    system::{self, CAN_SEND_FILES, IoMode, Opened, Symlinks},
 };
+
+/// The number of files in memory that are kept open as well.
+const KEPT_FILES: usize = 256;
 
 /// The number of uncached files whose versions are cached.
 const VERSIONS: usize = 10_000;
@@ -61,7 +64,7 @@ impl StoreConfig {
         // Below, the savings do not reduce the number of packets; above, compression takes too
         // long.
         const LENGTHS: RangeInclusive<usize> = 512..=4 * 1024 * 1024;
-        let Content::Memory(content) = content else {
+        let Content::Memory(content, _) = content else {
             return false;
         };
         self.compress && LENGTHS.contains(&content.len()) && media_type::is_text(content_type)
@@ -94,6 +97,8 @@ pub(crate) struct Store {
     snapshot: Mutex<Option<Arc<Snapshot>>>,
     /// Held while a file is hashed or compressed, so that no two threads do the same work.
     locks: [Mutex<()>; 16],
+    /// A clone for each file that is kept open.
+    kept_files: Arc<()>,
     hasher: RandomState,
 }
 
@@ -117,6 +122,7 @@ impl Store {
             versions: Cache::new(VERSIONS),
             snapshot: Mutex::default(),
             locks: Default::default(),
+            kept_files: Arc::default(),
             hasher: RandomState::new(),
             config,
         }
@@ -138,7 +144,7 @@ impl Store {
         if let Some(entry) = cached() {
             return Ok(entry);
         }
-        let (Content::Memory(content), true) = (&plain.content, plain.is_settled) else {
+        let (Content::Memory(content, _), true) = (&plain.content, plain.is_settled) else {
             return Ok(Arc::clone(plain));
         };
         if mode == IoMode::Inline {
@@ -156,7 +162,7 @@ impl Store {
             Arc::new(Entry::new(EntryParts {
                 signature: plain.signature,
                 is_settled: plain.is_settled,
-                content: Content::Memory(compressed.into()),
+                content: Content::Memory(compressed.into(), None),
                 version: plain.version,
                 content_type: plain.content_type.clone(),
                 coding: Some(coding),
@@ -238,6 +244,15 @@ impl Store {
 
     pub(super) fn remove(&self, name: &str, coding: Option<Coding>) {
         self.entries.remove(&KeyRef { name, coding });
+    }
+
+    /// Keeps a file open that was just read, if the kernel can send it and not too many are open.
+    ///
+    /// A file that is deleted takes its space on the disk until its entry is evicted or requested.
+    pub(super) fn keep(&self, file: File, length: usize) -> Option<KeptFile> {
+        let is_sent = CAN_SEND_FILES && length as u64 >= MIN_WINDOW;
+        let has_space = Arc::strong_count(&self.kept_files) <= KEPT_FILES;
+        (is_sent && has_space).then(|| KeptFile::new(file, Arc::clone(&self.kept_files)))
     }
 
     pub(super) fn lock_for(&self, name: &str) -> &Mutex<()> {

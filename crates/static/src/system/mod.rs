@@ -9,6 +9,7 @@ mod other;
 use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom},
+    ops::Range,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -17,6 +18,9 @@ use std::{
 use linux as imp;
 #[cfg(not(target_os = "linux"))]
 use other as imp;
+
+/// Whether a server can have the kernel send files: `squall-server` does so on Linux.
+pub(crate) const CAN_SEND_FILES: bool = cfg!(target_os = "linux");
 
 /// Whether a call may wait for the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +123,28 @@ pub(crate) fn read_at(
             }
         }
     }
+}
+
+/// Returns how many bytes from the start of a range are in the page cache, which is always 0 where
+/// the system cannot tell.
+///
+/// The kernel reads ahead in steps below the one of this function, so the ends of each stand for
+/// the rest.
+pub(crate) fn cached_length(file: &File, range: Range<u64>) -> u64 {
+    const STEP: u64 = 256 * 1024;
+    let is_cached = |offset| matches!(imp::read_cached(file, &mut [0], offset), Ok(1));
+    if range.is_empty() || !is_cached(range.start) {
+        return 0;
+    }
+    let mut end = range.start;
+    while end < range.end {
+        let next = (end + STEP).min(range.end);
+        if !is_cached(next - 1) {
+            break;
+        }
+        end = next;
+    }
+    end - range.start
 }
 
 /// The monotonic time, with a resolution of a few milliseconds if that is cheaper.

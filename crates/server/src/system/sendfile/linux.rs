@@ -2,14 +2,14 @@
 
 use std::{
     fs::File,
-    io,
+    io::{self, IoSlice},
     os::{fd::AsFd, unix::fs::FileExt},
 };
 
 use rustix::{
     fs::sendfile,
     io::Errno,
-    net::{SendFlags, send},
+    net::{SendAncillaryBuffer, SendFlags, send, sendmsg},
 };
 
 pub(crate) const CAN_SEND_FILES: bool = true;
@@ -33,4 +33,16 @@ pub(crate) fn send_file(
         }
         sent => Ok(sent?),
     }
+}
+
+/// Sends bytes that others follow at once. The system may keep them until then, so that they do not
+/// wake the client on their own (`MSG_MORE`).
+pub(crate) fn send_more(socket: impl AsFd, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+    let flags = SendFlags::NOSIGNAL | SendFlags::MORE;
+    Ok(sendmsg(
+        socket,
+        bufs,
+        &mut SendAncillaryBuffer::default(),
+        flags,
+    )?)
 }

@@ -6,6 +6,6 @@ mod linux;
 mod none;
 
 #[cfg(target_os = "linux")]
-pub(crate) use self::linux::{CAN_SEND_FILES, send_file};
+pub(crate) use self::linux::{CAN_SEND_FILES, send_file, send_more};
 #[cfg(not(target_os = "linux"))]
-pub(crate) use self::none::{CAN_SEND_FILES, send_file};
+pub(crate) use self::none::{CAN_SEND_FILES, send_file, send_more};

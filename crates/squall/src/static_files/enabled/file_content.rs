@@ -47,10 +47,12 @@ impl FileBody for FileContent {
                 file,
                 offset,
                 length,
+                modified,
             } => FilePart::File {
                 file,
                 offset,
                 length,
+                modified: Some(modified),
             },
         })
     }
