@@ -2,10 +2,8 @@
 
 use std::{
     collections::VecDeque,
-    fs::File,
     io, mem,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
 };
 
