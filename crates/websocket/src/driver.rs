@@ -12,9 +12,11 @@ use std::{
 
 use http::HeaderValue;
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
-use crate::{codec::CloseCode, connection::Connection, timing::Timing};
+use crate::{
+    WebSocketSettings, alarm::Alarm, codec::CloseCode, connection::Connection, timing::Timing,
+};
 
 /// Turns of one poll; then other tasks of the thread have their turn.
 const TURNS: usize = 16;
@@ -50,8 +52,9 @@ pin_project! {
         #[pin]
         handler: Option<F>,
         shutdown: Option<ShutdownSignal>,
+        settings: Arc<WebSocketSettings>,
         timing: Timing,
-        sleep: Option<Pin<Box<Sleep>>>,
+        alarm: Alarm,
         panic: Option<Box<dyn Any + Send>>,
     }
 }
@@ -71,13 +74,15 @@ impl Drop for Disconnect {
 
 impl<F: Future> Driver<F> {
     pub(crate) fn new(shared: Arc<Shared>, handler: F, shutdown: Option<ShutdownSignal>) -> Self {
-        let timing = Timing::new(shared.lock().settings(), Instant::now());
+        let settings = Arc::clone(shared.lock().settings());
+        let timing = Timing::new(&settings, Instant::now());
         Self {
             shared: Disconnect(shared),
             handler: Some(handler),
             shutdown,
+            settings,
             timing,
-            sleep: None,
+            alarm: Alarm::default(),
             panic: None,
         }
     }
@@ -109,7 +114,9 @@ impl<F: Future> Driver<F> {
     fn turn(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Turn {
         let mut this = self.project();
         let shared = &this.shared.0;
-        shared.lock().begin_turn(cx.waker());
+        if shared.lock().begin_turn(cx.waker()) {
+            this.alarm.disarm();
+        }
 
         if let Some(handler) = this.handler.as_mut().as_pin_mut() {
             // The client of a handler that panics gets a close frame before the panic goes on.
@@ -123,10 +130,10 @@ impl<F: Future> Driver<F> {
         let is_shutdown = this.shutdown.take_if(is_signalled).is_some();
 
         let mut connection = shared.lock();
-        let settings = Arc::clone(connection.settings());
         if is_shutdown {
-            let spread = settings.shutdown_spread.mul_f64(fastrand::f64());
+            let spread = this.settings.shutdown_spread.mul_f64(fastrand::f64());
             this.timing.shut_down(Instant::now(), spread);
+            this.alarm.disarm();
         }
         if this.handler.is_none() && (connection.handles == 0 || this.panic.is_some()) {
             let (code, reason) = match this.panic {
@@ -141,25 +148,17 @@ impl<F: Future> Driver<F> {
             if connection.is_gone() {
                 break;
             }
-            this.timing.observe(&settings, connection.state());
-            let Some(next) = this.timing.next() else {
+            let state = connection.state();
+            if !this.timing.observe(this.settings, state) && this.alarm.is_running() {
+                break;
+            }
+            let next = this.timing.next();
+            let Some(now) = next.and_then(|next| this.alarm.poll(next, cx)) else {
                 break;
             };
-            let sleep = this
-                .sleep
-                .get_or_insert_with(|| Box::pin(sleep_until(next)));
-            // A deadline that has moved away is found when the timer fires, instead of each time.
-            if next < sleep.deadline() || sleep.is_elapsed() {
-                sleep.as_mut().reset(next);
-            }
-            if sleep.as_mut().poll(cx).is_pending() {
-                break;
-            }
-            let state = connection.state();
-            let now = Instant::now().max(sleep.deadline());
             while let Some(due) = this
                 .timing
-                .due(&settings, now, state, connection.activity())
+                .due(this.settings, now, state, connection.activity())
             {
                 connection.on_due(due);
                 if connection.is_gone() {

@@ -61,6 +61,7 @@
 //! It does not depend on any server: the shutdown signal and the site's origin are passed in.
 #![forbid(unsafe_code)]
 
+mod alarm;
 pub mod codec;
 mod connection;
 #[cfg_attr(not(feature = "deflate"), path = "deflate/disabled.rs")]

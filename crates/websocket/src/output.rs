@@ -28,7 +28,7 @@ pub(crate) struct Output {
     written: usize,
     /// All that is not written, in bytes.
     len: usize,
-    copied: usize,
+    is_vectored: bool,
 }
 
 impl Output {
@@ -38,12 +38,13 @@ impl Output {
             tail: Vec::new(),
             written: 0,
             len: 0,
-            copied: if is_vectored {
-                COPIED
-            } else {
-                COPIED_UNVECTORED
-            },
+            is_vectored,
         }
+    }
+
+    /// Returns whether several slices are one write.
+    pub(crate) fn is_vectored(&self) -> bool {
+        self.is_vectored
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -55,19 +56,37 @@ impl Output {
         let (header, header_len) = encode_header(opcode, is_compressed, payload.len());
         self.len += header_len + payload.len();
         self.tail.extend_from_slice(&header[..header_len]);
-        if payload.len() <= self.copied {
+        let copied = if self.is_vectored {
+            COPIED
+        } else {
+            COPIED_UNVECTORED
+        };
+        if payload.len() <= copied {
             self.tail.extend_from_slice(&payload);
             return;
         }
         let mut payload = payload;
-        if self.copied == COPIED_UNVECTORED {
+        if !self.is_vectored {
             // Not a write of a few bytes alone, and a second one for the rest.
-            self.tail.extend_from_slice(&payload[..self.copied]);
-            payload.advance(self.copied);
+            self.tail.extend_from_slice(&payload[..copied]);
+            payload.advance(copied);
         }
         let mut tail = Bytes::from(mem::take(&mut self.tail));
         tail.advance(mem::take(&mut self.written));
         self.queue.extend([tail, payload]);
+    }
+
+    /// Returns what is to be written first, in one piece.
+    pub(crate) fn first(&self) -> &[u8] {
+        match self.queue.front() {
+            Some(front) => front,
+            None => &self.tail[self.written..],
+        }
+    }
+
+    /// Returns whether [`first`](Self::first) is all.
+    pub(crate) fn is_one(&self) -> bool {
+        self.queue.is_empty()
     }
 
     /// Fills the slices with what is to be written first, and returns how many are filled.

@@ -77,12 +77,15 @@ impl Timing {
         self.shutdown = now.checked_add(after);
     }
 
-    /// Begins and ends the deadlines of messages and of the close handshake. Reads the clock only to begin one.
-    pub(crate) fn observe(&mut self, settings: &WebSocketSettings, state: State) {
+    /// Begins and ends the deadlines of messages and of the close handshake; returns whether one has changed. Reads the
+    /// clock only to begin one.
+    pub(crate) fn observe(&mut self, settings: &WebSocketSettings, state: State) -> bool {
+        let mut is_changed = false;
         let message = state
             .unfinished
             .filter(|_| !state.is_paused && state.closing.is_none());
         if self.message.map(|(message, _)| message) != message {
+            is_changed = true;
             self.message = message.and_then(|message| {
                 Some((
                     message,
@@ -91,11 +94,13 @@ impl Timing {
             });
         }
         if self.close.map(|(closing, _)| closing) != state.closing {
+            is_changed = true;
             self.close = state.closing.and_then(|closing| {
                 Some((closing, Instant::now().checked_add(settings.close_timeout)?))
             });
             (self.next_ping, self.answer, self.shutdown) = (None, None, None);
         }
+        is_changed
     }
 
     /// Returns the earliest deadline.

@@ -217,9 +217,22 @@ impl Decoder {
         Ok(found.map(|(header, len)| (header, len - before)))
     }
 
-    /// Checks a header against the messages before it and the limits.
+    /// Begins a frame.
     fn begin(&mut self, header: FrameHeader) -> Result<(), Fault> {
-        let FrameHeader { opcode, length, .. } = header;
+        self.check(&header)?;
+        self.frame = Some(Frame {
+            opcode: header.opcode,
+            is_final: header.is_final,
+            is_compressed: header.rsv1,
+            missing: header.length,
+            mask: header.mask,
+        });
+        Ok(())
+    }
+
+    /// Checks a header against the messages before it and the limits.
+    fn check(&self, header: &FrameHeader) -> Result<(), Fault> {
+        let &FrameHeader { opcode, length, .. } = header;
         if !opcode.is_control() {
             match (opcode, &self.message) {
                 (Opcode::Continuation, None) => return Err(Fault::UnexpectedContinuation),
@@ -242,13 +255,6 @@ impl Decoder {
                 return Err(Fault::MessageTooBig);
             }
         }
-        self.frame = Some(Frame {
-            opcode,
-            is_final: header.is_final,
-            is_compressed: header.rsv1,
-            missing: length,
-            mask: header.mask,
-        });
         Ok(())
     }
 

@@ -12,29 +12,35 @@
 /// assert_eq!(&payload, b"Hello");
 /// ```
 pub fn unmask(mask: [u8; 4], payload: &mut [u8]) -> [u8; 4] {
+    if payload.len() < ALIGNED {
+        return unmask_words(mask, payload);
+    }
     // Vector instructions on aligned memory: 1.5 instead of 2.5 µs for 64 KiB behind a header of 14 bytes.
     let unaligned = payload.as_ptr().align_offset(VECTOR).min(payload.len());
     let (first, rest) = payload.split_at_mut(unaligned);
-    let mask = unmask_bytes(mask, first);
-    let [a, b, c, d] = mask;
-    let word = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
-    let (words, last) = rest.as_chunks_mut::<8>();
-    for bytes in words {
-        *bytes = (u64::from_ne_bytes(*bytes) ^ word).to_ne_bytes();
-    }
-    // A word is two whole masks, so it does not shift the mask.
-    unmask_bytes(mask, last)
+    unmask_words(unmask_words(mask, first), rest)
 }
 
 /// The alignment of a vector, in bytes.
 const VECTOR: usize = 16;
 
-fn unmask_bytes(mask: [u8; 4], bytes: &mut [u8]) -> [u8; 4] {
-    for (byte, mask) in bytes.iter_mut().zip(mask.iter().cycle()) {
-        *byte ^= mask;
+/// A shorter payload is not aligned: for 20 bytes, that took as many instructions as the mask.
+const ALIGNED: usize = 1024;
+
+fn unmask_words(mask: [u8; 4], bytes: &mut [u8]) -> [u8; 4] {
+    let [a, b, c, d] = mask;
+    let word = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    let (words, last) = bytes.as_chunks_mut::<8>();
+    for bytes in words {
+        *bytes = (u64::from_ne_bytes(*bytes) ^ word).to_ne_bytes();
     }
-    let shift = bytes.len() % 4;
-    [0, 1, 2, 3].map(|i| mask[(i + shift) % 4])
+    // A word is two whole masks, so it does not shift the mask.
+    for (i, byte) in last.iter_mut().enumerate() {
+        *byte ^= mask[i % 4];
+    }
+    let mut mask = mask;
+    mask.rotate_left(last.len() % 4);
+    mask
 }
 
 #[cfg(test)]
@@ -45,11 +51,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn equals_the_definition_however_the_payload_is_cut(mask: [u8; 4], payload: Vec<u8>, cuts: Vec<u8>) {
+        fn equals_the_definition_however_the_payload_is_cut(
+            mask: [u8; 4],
+            payload in prop::collection::vec(any::<u8>(), 0..4 * ALIGNED),
+            cuts in prop::collection::vec(0..2 * ALIGNED, 0..8),
+        ) {
             let wanted: Vec<u8> = payload.iter().enumerate().map(|(i, byte)| byte ^ mask[i % 4]).collect();
             let mut found = payload;
             let (mut at, mut rotated) = (0_usize, mask);
-            for cut in cuts.into_iter().map(usize::from).chain([usize::MAX]) {
+            for cut in cuts.into_iter().chain([usize::MAX]) {
                 let end = found.len().min(at.saturating_add(cut));
                 rotated = unmask(rotated, &mut found[at..end]);
                 at = end;

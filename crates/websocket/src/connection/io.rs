@@ -161,14 +161,21 @@ impl Connection {
         }
     }
 
+    /// The ending comes into force, if there is one.
     pub(super) fn on_ending(&mut self) {
-        match self.ending.take() {
-            None => return,
-            Some(Ending::Fault(fault)) => {
+        if let Some(ending) = self.ending.take() {
+            self.enter(ending);
+        }
+    }
+
+    #[cold]
+    fn enter(&mut self, ending: Ending) {
+        match ending {
+            Ending::Fault(fault) => {
                 self.error = Some(Kind::Fault(fault).into());
                 self.drain(Some(&CloseFrame::new(fault.close_code(), fault.reason())));
             }
-            Some(Ending::Close(frame)) => {
+            Ending::Close(frame) => {
                 // The answer has the code that came; without one it is empty.
                 let answer = frame.as_ref().map(|frame| CloseFrame::new(frame.code, ""));
                 self.drain(answer.as_ref());
@@ -227,7 +234,6 @@ impl Connection {
         let Some(io) = &mut self.io else {
             return Poll::Ready(Ok(()));
         };
-        let is_vectored = io.is_write_vectored();
         loop {
             if self.output.len() == 0 {
                 let Some(pong) = self.pong.take() else {
@@ -235,18 +241,16 @@ impl Connection {
                 };
                 self.output.push(Opcode::Pong, false, pong);
             }
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let filled = self.output.slices(&mut slices);
-            let n = if is_vectored && filled > 1 {
+            let n = if self.output.is_vectored() && !self.output.is_one() {
+                let mut slices = [IoSlice::new(&[]); SLICES];
+                let filled = self.output.slices(&mut slices);
                 ready!(Pin::new(&mut *io).poll_write_vectored(cx, &slices[..filled]))?
             } else {
-                let bytes = &slices[0];
-                let len = if is_vectored {
-                    bytes.len()
-                } else {
-                    bytes.len().min(UNVECTORED)
-                };
-                ready!(Pin::new(&mut *io).poll_write(cx, &bytes[..len]))?
+                let mut bytes = self.output.first();
+                if !self.output.is_vectored() {
+                    bytes = &bytes[..bytes.len().min(UNVECTORED)];
+                }
+                ready!(Pin::new(&mut *io).poll_write(cx, bytes))?
             };
             if n == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));

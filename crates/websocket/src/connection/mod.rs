@@ -126,17 +126,17 @@ impl Connection {
         }
     }
 
-    /// Begins a turn of the driver: the handler is polled next, and reads and sends within it.
-    pub(crate) fn begin_turn(&mut self, driver: &Waker) {
-        if !self
-            .driver
-            .as_ref()
-            .is_some_and(|waker| waker.will_wake(driver))
-        {
+    /// Begins a turn of the driver: the handler is polled next, and reads and sends within it. Returns whether the
+    /// driver has another waker than on its last turn.
+    pub(crate) fn begin_turn(&mut self, driver: &Waker) -> bool {
+        let known = self.driver.as_ref();
+        let is_new = !known.is_some_and(|known| known.will_wake(driver));
+        if is_new {
             self.driver = Some(driver.clone());
         }
         (self.read_pending, self.write_pending) = (false, false);
         self.is_driving = true;
+        is_new
     }
 
     /// Reads ahead, so that pings are answered and a close frame is found whatever the handler does, and writes what

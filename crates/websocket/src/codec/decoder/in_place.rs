@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use bytes::{Buf, BufMut, BytesMut, buf::Limit};
+use bytes::{Buf, BufMut, Bytes, BytesMut, buf::Limit};
 
 use super::{Decoder, Event, Partial, Payload, RESERVED};
 use crate::codec::{Fault, FrameHeader, Opcode, unmask};
@@ -18,34 +18,39 @@ const DIRECT: usize = 4 * 1024;
 const KEPT: usize = 32 * 1024;
 
 impl Decoder {
-    /// Takes bytes from a buffer of a read, as [`decode`](Self::decode) does. A large payload takes its part of the
-    /// buffer away, instead of a copy: all of it, if the frame goes on.
+    /// Takes bytes from a buffer of a read, as [`decode`](Self::decode) does, and sooner for a message in one frame.
+    /// A large payload takes its part of the buffer away, instead of a copy: all of it, if the frame goes on.
     pub(crate) fn decode_buffer(&mut self, buffer: &mut BytesMut) -> Result<Option<Event>, Fault> {
         let is_between = self.header_len == 0 && self.frame.is_none() && self.message.is_none();
         if is_between
-            && buffer.len() > DIRECT
             && let Some((header, len)) = FrameHeader::parse(buffer)?
             && matches!(header.opcode, Opcode::Text | Opcode::Binary)
             && let Ok(length) = usize::try_from(header.length)
-            && length >= KEPT
         {
-            if buffer.len() < len + length {
+            let is_whole = buffer.len() - len >= length;
+            if is_whole && header.is_final {
+                self.check(&header)?;
+                buffer.advance(len);
+                let payload = &mut buffer[..length];
+                unmask(header.mask, payload);
+                let bytes = if length < KEPT {
+                    let copy = Bytes::copy_from_slice(payload);
+                    buffer.advance(length);
+                    copy
+                } else {
+                    buffer.split_to(length).freeze()
+                };
+                return Ok(Some(Event::Message(Payload {
+                    is_text: header.opcode == Opcode::Text,
+                    is_compressed: header.rsv1,
+                    bytes,
+                })));
+            }
+            if !is_whole && length >= KEPT && buffer.len() > DIRECT {
                 self.begin(header)?;
                 buffer.advance(len);
                 self.take_begun(mem::take(buffer));
                 return Ok(None);
-            }
-            if header.is_final {
-                self.begin(header)?;
-                self.frame = None;
-                buffer.advance(len);
-                let mut bytes = buffer.split_to(length);
-                unmask(header.mask, &mut bytes);
-                return Ok(Some(Event::Message(Payload {
-                    is_text: header.opcode == Opcode::Text,
-                    is_compressed: header.rsv1,
-                    bytes: bytes.freeze(),
-                })));
             }
         }
         let (taken, event) = self.decode(buffer)?;

@@ -166,3 +166,20 @@ async fn unread_http2_stream_is_reset_and_drained_until_then() {
     let (received, error) = error.recv().await.unwrap();
     assert!((3000..20_000).contains(&received), "{received}: {error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn ping_is_sent_by_driver_that_moved_to_another_task() {
+    let settings = settings().ping_interval(Duration::from_secs(30));
+    let (io, theirs) = duplex(PIPE);
+    let connection = Connection::new(Box::new(theirs), false, None, Arc::new(settings));
+    let shared = Shared::new(connection, None);
+    let handler = echo(WebSocket::new(&shared));
+    let mut driver = Box::pin(Driver::new(shared, handler, None));
+    // The timer has this waker, which wakes no task.
+    let cx = &mut Context::from_waker(std::task::Waker::noop());
+    assert!(driver.as_mut().poll(cx).is_pending());
+    let task = tokio::spawn(driver);
+    let mut client = Client { io, task };
+    let ping = tokio::time::timeout(Duration::from_secs(60), client.read()).await;
+    assert_eq!(ping.unwrap(), Some((0x89, Vec::new())));
+}
