@@ -70,7 +70,7 @@ pub trait FileBody: Send + 'static {
 pub enum FilePart {
     /// Bytes in memory.
     Bytes(Bytes),
-    /// A range of a file. Other connections wait while the kernel takes it, so it should have a MiB
+    /// A range of a file. Other connections wait while the kernel takes it, so it should have 2 MiB
     /// at most.
     File {
         /// The file, opened for reading.

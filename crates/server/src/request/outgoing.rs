@@ -93,6 +93,7 @@ impl FileSource {
         connection: &Arc<ConnectionState>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Content>>> {
+        ready!(connection.files.poll_turn(cx));
         let part = match ready!(self.parts.poll_part(cx)) {
             Some(Ok(part)) => part,
             Some(Err(error)) => return Poll::Ready(Some(Err(error))),

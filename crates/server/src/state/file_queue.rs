@@ -24,11 +24,11 @@ use crate::stream::Stream;
 static PLACEHOLDER: LazyLock<Box<[u8]>> =
     LazyLock::new(|| vec![0; PLACEHOLDER_LENGTH].into_boxed_slice());
 
-const PLACEHOLDER_LENGTH: usize = 1024 * 1024;
+const PLACEHOLDER_LENGTH: usize = TURN;
 
 /// How many bytes of files a connection sends before others have their turn. A client that reads as
 /// fast as the kernel sends would keep the thread to itself.
-const TURN: usize = 1024 * 1024;
+const TURN: usize = 2 * 1024 * 1024;
 
 /// The ranges of one connection, in the order of the chunks in hyper's queue.
 ///
@@ -83,6 +83,12 @@ impl FileQueue {
     fn push(&self, range: FileRange) {
         self.is_in_use.store(true, Relaxed);
         self.lock().ranges.push_back(range);
+    }
+
+    /// Waits for the next turn. A turn ends before a range is checked and queued, so that the file
+    /// is not checked again after the other connections.
+    pub(crate) fn poll_turn(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.lock().poll_turn(cx)
     }
 
     /// Sends bytes of the first range, at most as many as hyper has in a placeholder.
@@ -140,16 +146,23 @@ impl FileQueue {
 }
 
 impl Queue {
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.in_turn < TURN {
+            return Poll::Ready(());
+        }
+        self.in_turn = 0;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
     fn poll_send(
         &mut self,
         stream: &Stream,
         cx: &mut Context<'_>,
         length: usize,
     ) -> Poll<io::Result<usize>> {
-        if self.in_turn >= TURN {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
+        // Only within a range that is longer than the rest of the turn.
+        ready!(self.poll_turn(cx));
         let range = self.ranges.front_mut();
         let range = range.ok_or_else(|| io::Error::other("a placeholder without its file"))?;
         range.check()?;
@@ -306,12 +319,22 @@ mod tests {
         let _client = net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let stream = Stream::Tcp(Arc::new(listener.accept().await.unwrap().0));
         let queue = queue();
-        queue.lock().in_turn = TURN;
         let woken = Arc::new(Woken(AtomicBool::new(false)));
         let waker = Arc::clone(&woken).into();
         let mut cx = Context::from_waker(&waker);
-        assert!(queue.poll_send(&stream, &mut cx, LENGTH).is_pending());
-        assert!(woken.0.load(Relaxed));
+        let has_waited = || queue.lock().ranges[0].has_waited;
+        assert!(queue.poll_turn(&mut cx).is_ready());
+        for is_within_range in [false, true] {
+            queue.lock().in_turn = TURN;
+            let is_pending = if is_within_range {
+                queue.poll_send(&stream, &mut cx, LENGTH).is_pending()
+            } else {
+                queue.poll_turn(&mut cx).is_pending()
+            };
+            assert!(is_pending && woken.0.swap(false, Relaxed));
+            assert_eq!(has_waited(), is_within_range);
+            assert!(queue.poll_turn(&mut cx).is_ready());
+        }
         let sent = poll_fn(|cx| queue.poll_send(&stream, cx, LENGTH)).await;
         assert_eq!(sent.unwrap(), LENGTH);
     }

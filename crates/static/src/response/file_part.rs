@@ -22,7 +22,7 @@ use crate::{
 const CHUNK: u64 = 64 * 1024;
 
 /// The longest range of a [`BodyPart`]. The event loop sends it at once.
-const WINDOW: u64 = 1024 * 1024;
+const WINDOW: u64 = 2 * 1024 * 1024;
 
 /// The shortest. Below, to copy the bytes costs less than to refer to the pages of the file.
 pub(crate) const MIN_WINDOW: u64 = 64 * 1024;
@@ -42,7 +42,7 @@ pub enum BodyPart {
         file: Arc<File>,
         /// Where the range begins, in bytes.
         offset: u64,
-        /// The length of the range, in bytes: at most 1 MiB.
+        /// The length of the range, in bytes: at most 2 MiB.
         length: usize,
         /// The modification time of the file.
         modified: SystemTime,
