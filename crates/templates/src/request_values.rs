@@ -1,7 +1,6 @@
 //! Per-request values: a minijinja object that computes values on first use.
 
 use std::{
-    collections::HashMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -11,7 +10,8 @@ use minijinja::{Value, value::Object};
 /// Calls `look_up` once per name, and caches the result.
 pub(crate) struct RequestValues<F> {
     look_up: F,
-    found: Mutex<HashMap<String, Option<Value>>>,
+    /// By name. A template uses a few, which a search finds sooner than their hash is computed.
+    found: Mutex<Vec<(Box<str>, Option<Value>)>>,
 }
 
 impl<F> RequestValues<F> {
@@ -36,12 +36,12 @@ where
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let name = key.as_str()?;
         let lock = || self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(value) = lock().get(name) {
+        if let Some((_, value)) = lock().iter().find(|(found, _)| **found == *name) {
             return value.clone();
         }
         // Without the lock, since `look_up` may itself render a template with these values.
         let value = (self.look_up)(name);
-        lock().insert(name.to_owned(), value.clone());
+        lock().push((name.into(), value.clone()));
         value
     }
 }

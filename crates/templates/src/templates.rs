@@ -156,6 +156,8 @@ impl Templates {
         let context = match context.kind() {
             // Serialization failed. Inside a merged map, minijinja would not report this.
             ValueKind::Invalid => context,
+            // `()` has no names, and each look-up would search it first.
+            ValueKind::None => request,
             _ => merge_maps([request, context]),
         };
         self.render_value(name, context)

@@ -85,7 +85,8 @@ fn reverse_url(
 
 /// Marks a URL without special characters as safe, because minijinja escapes slashes as well.
 fn url(url: String) -> Value {
-    if url.contains(['"', '\'', '<', '>', '&']) {
+    let is_special = |byte| matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'&');
+    if url.bytes().any(is_special) {
         url.into()
     } else {
         html(url)
