@@ -34,19 +34,17 @@ pub(crate) enum Transport {
     Tls(TlsStream),
 }
 
-/// A byte stream in both directions.
-trait Duplex: AsyncRead + AsyncWrite + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin> Duplex for T {}
+/// Calls the same method of either transport. A trait object would keep the compiler from inlining it.
+macro_rules! either {
+    ($transport:expr, $method:ident($($argument:expr),*)) => {
+        match $transport {
+            Transport::Plain(stream) => Pin::new(stream).$method($($argument),*),
+            Transport::Tls(stream) => Pin::new(stream).$method($($argument),*),
+        }
+    };
+}
 
 impl Transport {
-    fn duplex(&mut self) -> Pin<&mut dyn Duplex> {
-        match self {
-            Self::Plain(stream) => Pin::new(stream),
-            Self::Tls(stream) => Pin::new(stream),
-        }
-    }
-
     /// The socket under it all.
     fn stream(&mut self) -> &mut Stream {
         match self {
@@ -144,7 +142,7 @@ impl Io {
 
     fn poll_socket(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(self.transport.duplex().poll_read(cx, buf))?;
+        ready!(either!(&mut self.transport, poll_read(cx, buf)))?;
         if buf.filled().len() > before {
             self.shared.activity.on_received();
         }
@@ -234,7 +232,7 @@ impl Io {
             (Transport::Plain(stream), before, _) if before.len() < bufs.len() => {
                 stream.poll_write_before_file(cx, before)
             }
-            (transport, before, _) => transport.duplex().poll_write_vectored(cx, before),
+            (transport, before, _) => either!(transport, poll_write_vectored(cx, before)),
         };
         self.note_sent(result)
     }
@@ -308,7 +306,7 @@ impl AsyncWrite for Io {
             return Poll::Ready(Ok(buf.len()));
         }
         ready!(self.poll_send(cx))?;
-        let result = self.transport.duplex().poll_write(cx, buf);
+        let result = either!(&mut self.transport, poll_write(cx, buf));
         self.note_sent(result)
     }
 
@@ -328,7 +326,7 @@ impl AsyncWrite for Io {
             return self.poll_write(cx, joined.filled());
         }
         ready!(self.poll_send(cx))?;
-        let result = self.transport.duplex().poll_write_vectored(cx, bufs);
+        let result = either!(&mut self.transport, poll_write_vectored(cx, bufs));
         self.note_sent(result)
     }
 
@@ -349,7 +347,7 @@ impl AsyncWrite for Io {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.shut_down {
             ready!(self.poll_send(cx))?;
-            ready!(self.transport.duplex().poll_shutdown(cx))?;
+            ready!(either!(&mut self.transport, poll_shutdown(cx)))?;
             self.shut_down = true;
             let is_held = !self.held.is_empty();
             let is_unread = is_held || self.shared.activity.has_unread_input();

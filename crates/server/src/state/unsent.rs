@@ -19,6 +19,9 @@ use crate::stream::Stream;
 /// The bytes that are collected at most.
 const CAPACITY: usize = 16 * 1024;
 
+/// The bytes for which there is space from the start: growing step by step copies each response several times.
+const FIRST_CAPACITY: usize = 4 * 1024;
+
 /// Bytes of responses to pipelined requests.
 ///
 /// One task at a time drives a connection, so the lock is never contended, and the length orders no
@@ -38,7 +41,12 @@ impl Unsent {
     pub(crate) fn collect(&self, bytes: &[u8]) -> bool {
         let fits = self.length.load(Relaxed) + bytes.len() <= CAPACITY;
         if fits {
-            self.change(|unsent| unsent.extend_from_slice(bytes));
+            self.change(|unsent| {
+                if unsent.is_empty() {
+                    unsent.reserve(FIRST_CAPACITY.max(bytes.len()));
+                }
+                unsent.extend_from_slice(bytes);
+            });
         }
         fits
     }
