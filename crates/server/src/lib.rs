@@ -97,6 +97,7 @@ mod server;
 mod shutdown_signal;
 #[cfg(feature = "http1")]
 mod signal;
+mod spare;
 #[cfg(feature = "http1")]
 mod state;
 mod stop;
@@ -117,6 +118,7 @@ pub use crate::{
     error::{BodyError, BoxError, StartError, panic_message},
     limits::Limits,
     shutdown_signal::ShutdownSignal,
+    spare::recycle,
     stop::{Handle, Phase, Stop},
 };
 #[cfg(feature = "http1")]

@@ -84,6 +84,7 @@ mod locale;
 #[cfg(any(feature = "log", feature = "server"))]
 #[cfg_attr(not(feature = "log"), path = "no_logging.rs")]
 mod logging;
+mod matched;
 mod mount_prefix;
 #[cfg(feature = "multipart")]
 pub mod multipart;

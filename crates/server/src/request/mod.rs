@@ -5,7 +5,6 @@ mod in_flight;
 mod incoming;
 mod outgoing;
 mod service;
-mod spare;
 
 pub(crate) use self::{check::KnownHost, outgoing::LARGE, service::Adapter};
 pub use self::{incoming::Incoming, service::Serve};

@@ -22,10 +22,9 @@ use super::{
     in_flight::InFlight,
     incoming::Incoming,
     outgoing::Outgoing,
-    spare,
 };
 use crate::{
-    BoxError, ConnectionInfo, file_response::Respond, framing::Framing, panic_message,
+    BoxError, ConnectionInfo, file_response::Respond, framing::Framing, panic_message, spare,
     state::ConnectionState,
 };
 
@@ -33,9 +32,6 @@ use crate::{
 /// response.
 ///
 /// It is implemented for every such type; it only names the bounds in one place.
-///
-/// A response may have the extensions of its request, if they have no value but [`ConnectionInfo`]: the
-/// next request uses their memory.
 pub trait Serve: Clone + Send + Unpin + 'static {
     /// Its responses: [`http::Response`] or [`FileResponse`](crate::FileResponse).
     type Response: Respond<Body = Self::Body>;
@@ -98,22 +94,22 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
         let version = request.version();
         let is_guarded = version < Version::HTTP_2;
         let is_expected = !is_guarded || self.shared.claims.claim(framing(request.body()));
-        let mut request = request.map(|body| Incoming::new(body, &self.shared, version));
+        // Large, so it is passed on by reference and moved once.
+        let mut request = Some(request.map(|body| Incoming::new(body, &self.shared, version)));
         let limit = self.shared.protocols.limits.max_body_size;
-        let fault = if is_expected {
-            check::fault(&request, limit, &self.known_host)
-        } else {
-            Some(StatusCode::BAD_REQUEST)
+        let fault = match &mut request {
+            Some(request) if is_expected => {
+                spare::add(&self.info, request.extensions_mut());
+                check::fault(request, limit, &self.known_host)
+            }
+            _ => Some(StatusCode::BAD_REQUEST),
         };
         let state = match fault {
             Some(status) => {
                 tracing::debug!(peer = %self.info.peer(), %status, "refused a request");
                 State::Refused { status }
             }
-            None => {
-                spare::add(&self.info, request.extensions_mut());
-                State::<S>::new(&mut self.service.borrow_mut(), request)
-            }
+            None => State::<S>::new(&mut self.service.borrow_mut(), &mut request),
         };
         ResponseFuture {
             state,
@@ -172,7 +168,6 @@ impl<S: Serve> Future for ResponseFuture<S> {
                 (response, None)
             }
         };
-        spare::keep(response.extensions_mut());
         in_flight.on_response(response.status());
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             in_flight.on_upgrade();
@@ -199,9 +194,7 @@ impl<S: Serve> Future for ResponseFuture<S> {
 
 impl<S: Serve> State<S> {
     /// Calls the service now if it is ready, as most are always: then the request is not kept.
-    fn new(service: &mut S, request: Request<Incoming>) -> Self {
-        // The closure takes it from here: a captured value would be copied, on each of its ways.
-        let mut request = Some(request);
+    fn new(service: &mut S, request: &mut Option<Request<Incoming>>) -> Self {
         let mut take = || request.take().expect("it is taken once");
         let called = guarded(|| {
             // A service that is not ready is polled again at once, by a task that it can wake.

@@ -16,12 +16,13 @@ use squall_routing::{Router, Rule};
 use self::{settings::ApplicationSettings, site::Site};
 use crate::{
     Error, Result, Routes, Tasks,
-    handler::endpoint::HttpService,
+    handler::endpoint::{Endpoint, HttpService},
+    matched::Matched,
     routes::{
         Entry, IntoRoute, RouteLayer,
         settings::{Wrap, wrap},
     },
-    service::{ApplicationService, Inner, Matched, Target},
+    service::{ApplicationService, Inner, Target},
 };
 
 /// A web application: a builder of routes and settings, which becomes a tower service.
@@ -231,7 +232,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
                 Some(guard) => guard.protect(page),
                 None => page,
             };
-            let page = Matched::nowhere(&site).add_to(page);
+            let page = with_site(page, Arc::clone(&site));
             own_layers.iter().fold(page, |inner, layer| layer(inner))
         });
         let inner = Inner {
@@ -246,6 +247,18 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         layers.extend(own_layers);
         Ok(ApplicationService::new(inner, &layers))
     }
+}
+
+/// Returns an error page whose request has the values of the site.
+fn with_site(page: Endpoint, site: Arc<Site>) -> Endpoint {
+    Endpoint::forward(move |mut request| {
+        let matched = Matched {
+            captures: None,
+            site: Arc::clone(&site),
+        };
+        matched.put(request.extensions_mut());
+        page.respond(request)
+    })
 }
 
 impl<S> fmt::Debug for Application<S> {

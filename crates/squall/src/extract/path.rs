@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use smallvec::SmallVec;
 
 use super::params::{ParamError, deserialize};
-use crate::{Error, service::Matched};
+use crate::{Error, matched::Matched};
 
 /// The route's parameters, decoded and deserialized into `T`: one value, a tuple in the order of
 /// the pattern, a struct by name, or a map.
@@ -40,12 +40,12 @@ where
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        let matched = parts.extensions.get::<Matched>();
+        let matched = Matched::of(&parts.extensions);
         let matched = matched.ok_or_else(|| Error::new("`Path` outside of a squall route"))?;
-        let captures = matched.captures.iter();
-        let params: SmallVec<[_; 4]> = captures
-            .flat_map(|captures| captures.params(parts.uri.path()))
-            .collect();
+        let params: SmallVec<[_; 4]> = match &matched.captures {
+            Some(captures) => captures.params(parts.uri.path()).collect(),
+            None => SmallVec::new(),
+        };
         match deserialize(&params) {
             Ok(value) => Ok(Self(value)),
             Err(error @ ParamError::Count { .. }) => Err(Error::new(error)),

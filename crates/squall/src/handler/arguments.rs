@@ -1,18 +1,19 @@
 //! The arguments of a handler: extractors of the request's head, and one of its body.
 
+use std::mem;
+
 use axum_core::{
     body::Body,
     extract::{FromRequest, FromRequestParts, Request},
     response::{IntoResponse, Response},
 };
 use http::{Extensions, request::Parts};
-use squall_server::ConnectionInfo;
 
 use super::{
     function::{Function, HandlerFuture, HandlerOutput},
     rejection,
 };
-use crate::body_limit::BodyLimit;
+use crate::{body_limit::BodyLimit, matched::recycle};
 
 /// The arguments of a handler, as a tuple. `M` marks how the last one is extracted.
 pub trait Arguments<S, M>: Sized + Send {
@@ -86,25 +87,24 @@ pub trait LastArgument<S, M>: Sized + Send {
     /// The response to a request that the argument rejects.
     type Rejection: IntoResponse;
 
-    /// Extracts the argument, and returns the request's extensions without values, if it has left them.
+    /// Extracts the argument from a request, of which nothing else is read afterwards.
     fn extract(
-        parts: Parts,
+        parts: &mut Parts,
         body: Body,
         state: &S,
-    ) -> impl Future<Output = Result<(Self, Extensions), Self::Rejection>> + Send;
+    ) -> impl Future<Output = Result<Self, Self::Rejection>> + Send;
 }
 
 #[diagnostic::do_not_recommend]
 impl<S: Send + Sync, T: FromRequestParts<S> + Send> LastArgument<S, Parts> for T {
     type Rejection = T::Rejection;
 
-    async fn extract(
-        mut parts: Parts,
+    fn extract(
+        parts: &mut Parts,
         _: Body,
         state: &S,
-    ) -> Result<(Self, Extensions), T::Rejection> {
-        let argument = T::from_request_parts(&mut parts, state).await?;
-        Ok((argument, emptied(parts.extensions)))
+    ) -> impl Future<Output = Result<Self, T::Rejection>> + Send {
+        T::from_request_parts(parts, state)
     }
 }
 
@@ -112,31 +112,15 @@ impl<S: Send + Sync, T: FromRequestParts<S> + Send> LastArgument<S, Parts> for T
 impl<S: Send + Sync, T: FromRequest<S> + Send> LastArgument<S, Request> for T {
     type Rejection = T::Rejection;
 
-    async fn extract(
-        parts: Parts,
+    fn extract(
+        parts: &mut Parts,
         body: Body,
         state: &S,
-    ) -> Result<(Self, Extensions), T::Rejection> {
-        let argument = T::from_request(Request::from_parts(parts, body), state).await?;
-        Ok((argument, Extensions::new()))
+    ) -> impl Future<Output = Result<Self, T::Rejection>> + Send {
+        let (nothing, ()) = Request::new(()).into_parts();
+        let parts = mem::replace(parts, nothing);
+        T::from_request(Request::from_parts(parts, body), state)
     }
-}
-
-/// Returns the extensions of a request without values, but for that of the server. A response takes their
-/// memory back to it, for the next request.
-fn emptied(mut extensions: Extensions) -> Extensions {
-    let is_emptied = extensions.len() == 1 && extensions.get::<ConnectionInfo>().is_some();
-    if !is_emptied {
-        extensions.clear();
-    }
-    extensions
-}
-
-fn with_extensions(mut response: Response, extensions: Extensions) -> Response {
-    if response.extensions().is_empty() {
-        *response.extensions_mut() = extensions;
-    }
-    response
 }
 
 /// The body is kept while the handler runs, since a server may end the connection when an unread one is
@@ -163,11 +147,11 @@ impl<S: Send> Arguments<S, ()> for () {
         F: Function<Self> + Send,
         F::Output: HandlerFuture<Output: HandlerOutput> + Send,
     {
-        let extensions = emptied(extensions);
+        recycle(extensions);
         async move {
             let response = function.call(()).await.into_response();
             drop(body);
-            with_extensions(response, extensions)
+            response
         }
     }
 }
@@ -181,30 +165,32 @@ macro_rules! impl_arguments {
         {
             #[allow(
                 non_snake_case,
-                unused_mut,
-                reason = "an argument has the name of its type; a single one leaves the head as it is"
+                reason = "an argument has the name of its type"
             )]
-            async fn handle<F>(function: F, request: Request, state: S) -> Response
+            fn handle<F>(function: F, request: Request, state: S) -> impl Future<Output = Response> + Send
             where
                 F: Function<Self> + Send,
                 F::Output: HandlerFuture<Output: HandlerOutput> + Send,
             {
                 let limit = BodyLimit::of(&request);
                 let (mut parts, body) = request.into_parts();
-                $(
-                    let $argument = $argument::extract(&mut parts, &state).await;
-                    let $argument = match $argument.map_err(IntoResponse::into_response) {
-                        Ok(value) => value,
+                async move {
+                    $(
+                        let $argument = $argument::extract(&mut parts, &state).await;
+                        let $argument = match $argument.map_err(IntoResponse::into_response) {
+                            Ok(value) => value,
+                            Err(rejection) => return rejection::respond(rejection, limit).await,
+                        };
+                    )*
+                    let last = L::extract(&mut parts, body, &state).await;
+                    let last = match last.map_err(IntoResponse::into_response) {
+                        Ok(last) => last,
                         Err(rejection) => return rejection::respond(rejection, limit).await,
                     };
-                )*
-                let last = L::extract(parts, body, &state).await;
-                let (last, extensions) = match last.map_err(IntoResponse::into_response) {
-                    Ok(last) => last,
-                    Err(rejection) => return rejection::respond(rejection, limit).await,
-                };
-                let response = function.call(($($argument,)* last,)).await.into_response();
-                with_extensions(response, extensions)
+                    recycle(mem::take(&mut parts.extensions));
+                    drop(parts);
+                    function.call(($($argument,)* last,)).await.into_response()
+                }
             }
         }
     };

@@ -7,10 +7,7 @@ use http::{Uri, uri::PathAndQuery};
 use squall_routing::Captures;
 use tower_service::Service;
 
-use crate::{
-    MountPrefix,
-    service::{Matched, OuterLog},
-};
+use crate::{MountPrefix, matched::Matched, service::OuterLog};
 
 /// The patterns of a mount, after its prefix.
 pub(super) const PATTERNS: [&str; 3] = ["", "/", "/{*rest}"];
@@ -30,7 +27,7 @@ impl<T: Service<Request>> Service<Request> for Mounted<T> {
 
     fn call(&mut self, mut request: Request) -> T::Future {
         // Captures are offsets into the path with the prefix, so the service must not have them.
-        if let Some(matched) = request.extensions_mut().remove::<Matched>() {
+        if let Some(matched) = Matched::take(request.extensions_mut()) {
             let pattern = matched.captures.as_ref().map_or("", Captures::pattern);
             if let Some((prefix, uri)) = split(request.uri(), prefix_length(pattern)) {
                 let prefix = MountPrefix::of(request.extensions()).join(&prefix);

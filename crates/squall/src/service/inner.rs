@@ -19,6 +19,7 @@ use crate::{
     body_limit,
     debug::{RequestMetadata, Tracebacks},
     handler::endpoint::{Endpoint, ResponseFuture as HandlerFuture},
+    matched::Matched,
     response::{body_fault::BodyTooLarge, error_pages::ErrorPages},
 };
 
@@ -43,14 +44,6 @@ pub(crate) struct Inner {
 pub(crate) struct Target {
     pub(crate) endpoint: Endpoint,
     pub(crate) body_limit: Option<u64>,
-}
-
-/// The matched route, in a request's extensions.
-#[derive(Clone)]
-pub(crate) struct Matched {
-    /// `None` in an error page.
-    pub(crate) captures: Option<Captures>,
-    pub(crate) site: Arc<Site>,
 }
 
 /// The endpoint of a request.
@@ -80,24 +73,6 @@ pub(super) struct Unrouted {
 /// In the extensions of a request that a mounted application need not log.
 #[derive(Clone)]
 pub(crate) struct OuterLog;
-
-impl Matched {
-    /// Returns the values of a request without a route: of an error page.
-    pub(crate) fn nowhere(site: &Arc<Site>) -> Self {
-        Self {
-            captures: None,
-            site: Arc::clone(site),
-        }
-    }
-
-    /// Returns an endpoint whose requests have these values.
-    pub(crate) fn add_to(self, endpoint: Endpoint) -> Endpoint {
-        Endpoint::forward(move |mut request| {
-            request.extensions_mut().insert(self.clone());
-            endpoint.respond(request)
-        })
-    }
-}
 
 impl Target {
     pub(crate) fn new(endpoint: Endpoint) -> Self {
@@ -217,10 +192,11 @@ impl<'a> Found<'a> {
         if let Some(metadata) = request.extensions().get::<RequestMetadata>() {
             record_route(metadata, &self.captures, request.uri().path());
         }
-        request.extensions_mut().insert(Matched {
+        let matched = Matched {
             captures: Some(self.captures),
             site: Arc::clone(site),
-        });
+        };
+        matched.put(request.extensions_mut());
         self.target
     }
 }

@@ -9,7 +9,7 @@ mod explain;
 mod inner;
 mod outcome;
 
-pub(crate) use self::inner::{Inner, Matched, OuterLog, Target};
+pub(crate) use self::inner::{Inner, OuterLog, Target};
 pub use self::outcome::ResponseFuture;
 
 use std::{

@@ -1,13 +1,14 @@
 //! Extractors: valid input, and invalid input, of which no response contains a byte.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, convert::Infallible, net::TcpListener, thread};
 
 use serde::{Deserialize, Serialize};
 use squall::{
-    Application, Body, Error, ErrorPage, Extension, Form, FromRef, Json, Path, Query, Request,
-    State, any, get, http::StatusCode, post,
+    Application, Body, Error, ErrorPage, Extension, Form, FromRef, FromRequestParts, Json, Path,
+    Query, Request, State, any, get, http::StatusCode, post,
 };
-use tower::ServiceExt;
+use testkit::Wire;
+use tower::{ServiceExt, util::MapRequestLayer};
 
 use crate::{ask, ask_with, request, service};
 
@@ -393,5 +394,54 @@ async fn first_rejection_of_eight_extractors_is_the_response() {
             (status, body),
             "{target}"
         );
+    }
+}
+
+/// The server gives the memory of a request's extensions to the next request of its thread.
+#[test]
+fn next_request_has_no_value_of_the_last() {
+    let value = async |Extension(value): Extension<&'static str>| value;
+    let user = async |Path(user): Path<String>| user;
+    let add_value = MapRequestLayer::new(|mut request: Request| {
+        request.extensions_mut().insert("value");
+        request
+    });
+    // Not a handler of squall, so its requests have no matched route of their own.
+    let foreign = tower::service_fn(|request: Request| async {
+        let path = Path::<String>::from_request_parts(&mut request.into_parts().0, &()).await;
+        Ok::<_, Infallible>(path.map_or_else(|error| error.to_string(), |Path(path)| path))
+    });
+    let application = Application::new()
+        .route("/with", get(value).layer(add_value))
+        .route("/without", get(value))
+        .route("/users/{user}", get(user))
+        .mount("/foreign", foreign);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("a bound socket");
+    thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let serving = squall::serve(listener, application);
+        runtime.expect("a runtime").block_on(serving)
+    });
+    let mut wire = Wire::connect(address);
+    for _ in 0..2 {
+        for (path, status, text) in [
+            ("/with", 200, "value"),
+            ("/without", 500, ""),
+            ("/with", 200, "value"),
+            ("/users/anna", 200, "anna"),
+            ("/users/ben", 200, "ben"),
+            ("/foreign", 200, "`Path` outside of a squall route"),
+            ("/without", 500, ""),
+        ] {
+            wire.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n"));
+            let reply = wire.response();
+            assert_eq!(reply.status, status, "{path}");
+            if status == 200 {
+                assert_eq!(reply.text(), text, "{path}");
+            }
+        }
     }
 }

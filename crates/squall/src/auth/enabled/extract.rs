@@ -10,7 +10,7 @@ use http::{StatusCode, Uri, request::Parts, uri::PathAndQuery};
 use squall_auth::{Login, LoginUrl};
 
 use super::{CurrentUser, find_user::User};
-use crate::{Client, Error, MountPrefix, Result, service::Matched};
+use crate::{Client, Error, MountPrefix, Result, matched::Matched};
 
 impl<S, U> FromRequestParts<S> for CurrentUser<U>
 where
@@ -42,7 +42,7 @@ where
 }
 
 async fn find(parts: &mut Parts) -> Result<Option<User>, Response> {
-    let matched = parts.extensions.get::<Matched>();
+    let matched = Matched::of(&parts.extensions);
     match matched.and_then(|matched| matched.site.auth.find_user.clone()) {
         Some(find_user) => find_user.find(parts).await,
         None => {
@@ -63,7 +63,7 @@ fn of_type<U: Clone + 'static>(user: &User) -> Result<CurrentUser<U>> {
 
 async fn to_login<S: Send + Sync>(parts: &mut Parts, state: &S) -> Response {
     let Ok(Client(client)) = Client::from_request_parts(parts, state).await;
-    let matched = parts.extensions.get::<Matched>();
+    let matched = Matched::of(&parts.extensions);
     let login_url = matched.and_then(|matched| matched.site.auth.login_url.as_ref());
     let login = login_url.map(|url| login(url, parts, client.origin().as_deref()));
     match login {

@@ -17,7 +17,7 @@ use crate::{
     application::site::Site,
     auth::User,
     debug::{Failure, Snippet},
-    service::Matched,
+    matched::Matched,
     xsrf,
 };
 
@@ -137,7 +137,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let Some(Matched { site, .. }) = parts.extensions.get() else {
+        let Some(Matched { site, .. }) = Matched::of(&parts.extensions) else {
             let error = Error::new("`Page` outside of a squall route");
             return Err(error.into_response());
         };
