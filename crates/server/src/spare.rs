@@ -13,8 +13,9 @@ thread_local! {
 /// Gives the memory of a request's extensions to the next request of this thread, which saves each request
 /// the allocation of a table and of its entries.
 ///
-/// **The next request has the values as well:** clear them before, or have them hold nothing.
-/// [`ConnectionInfo`] may stay, since the server replaces it.
+/// `emptied` is the number of entries that hold nothing of this request: the next request has them as they
+/// are. [`ConnectionInfo`] is not one of them, since the server replaces it. If there are more entries, all
+/// are dropped, so that no value of a request reaches another one.
 ///
 /// # Examples
 ///
@@ -22,13 +23,15 @@ thread_local! {
 /// use http::{Request, Response};
 ///
 /// fn hello<B>(request: Request<B>) -> Response<&'static str> {
-///     let (mut parts, _) = request.into_parts();
-///     parts.extensions.clear();
-///     squall_server::recycle(parts.extensions);
+///     squall_server::recycle(request.into_parts().0.extensions, 0);
 ///     Response::new("hello")
 /// }
 /// ```
-pub fn recycle(extensions: Extensions) {
+pub fn recycle(mut extensions: Extensions, emptied: usize) {
+    let has_connection = extensions.get::<ConnectionInfo>().is_some();
+    if extensions.len() > emptied + usize::from(has_connection) {
+        extensions.clear();
+    }
     // Where the thread's values are destroyed already, there is no next request.
     _ = SPARE.try_with(|spare| spare.set(extensions));
 }
@@ -68,7 +71,7 @@ mod tests {
             let mut extensions = Extensions::new();
             add(&connection(kept), &mut extensions);
             assert_eq!((id(&extensions), extensions.len()), (kept, 1));
-            recycle(extensions);
+            recycle(extensions, 0);
             let next = if id_of_next == 1 {
                 first.clone()
             } else {
@@ -82,7 +85,7 @@ mod tests {
 
     #[test]
     fn extensions_with_a_value_get_the_connection_too() {
-        recycle(Extensions::new());
+        recycle(Extensions::new(), 0);
         let mut extensions = Extensions::new();
         extensions.insert(7);
         add(&connection(3), &mut extensions);
@@ -90,5 +93,19 @@ mod tests {
             (id(&extensions), extensions.get(), extensions.len()),
             (3, Some(&7), 2)
         );
+    }
+
+    #[test]
+    fn values_are_dropped_unless_their_entries_are_emptied() {
+        for (emptied, kept) in [(0, 1), (1, 1), (2, 3)] {
+            let mut extensions = Extensions::new();
+            add(&connection(1), &mut extensions);
+            extensions.insert("a value");
+            extensions.insert(7);
+            recycle(extensions, emptied);
+            let mut next = Extensions::new();
+            add(&connection(1), &mut next);
+            assert_eq!(next.len(), kept, "{emptied} emptied");
+        }
     }
 }

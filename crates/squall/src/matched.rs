@@ -4,7 +4,6 @@ use std::{mem, sync::Arc};
 
 use http::Extensions;
 use squall_routing::Captures;
-use squall_server::ConnectionInfo;
 
 use crate::application::site::Site;
 
@@ -44,9 +43,5 @@ impl Matched {
 pub(crate) fn recycle(mut extensions: Extensions) {
     let slot = extensions.get_mut::<Slot>();
     let has_slot = slot.map(mem::take).is_some();
-    let has_connection = extensions.get::<ConnectionInfo>().is_some();
-    if extensions.len() > usize::from(has_slot) + usize::from(has_connection) {
-        extensions.clear();
-    }
-    squall_server::recycle(extensions);
+    squall_server::recycle(extensions, usize::from(has_slot));
 }
