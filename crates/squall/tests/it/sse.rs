@@ -63,7 +63,7 @@ pub(crate) struct EventLines(BufReader<TcpStream>);
 impl EventLines {
     pub(crate) fn open(address: SocketAddr, path: &str, headers: &str) -> Self {
         let mut stream = TcpStream::connect(address).expect("it accepts");
-        let timeout = Some(Duration::from_secs(10));
+        let timeout = Some(Duration::from_secs(60));
         stream.set_read_timeout(timeout).expect("a socket");
         let head = format!("GET {path} HTTP/1.1\r\nHost: a\r\n{headers}\r\n");
         stream.write_all(head.as_bytes()).expect("it reads");
