@@ -1,10 +1,12 @@
-//! The adapter for WSGI servers beside a callable of Python's that does nothing: CPU time of a request.
+//! The adapter for WSGI servers beside callables of Python's: CPU time of a request.
 //!
-//! `cargo xtask bench wsgi [ROUNDS]`. Each WSGI server runs both, each in one worker on the CPU of the servers, and they take turns
-//! under the same load. Both return the same status, headers and body.
+//! `cargo xtask bench wsgi [ROUNDS]`. Each WSGI server runs all of them, each in one worker on the CPU of the servers, and they take turns
+//! under the same load. All return the same status, headers and body. `plain` does nothing else, `headers` reads the headers
+//! as any application does, `flask` is the smallest application of Flask.
 #![expect(clippy::print_stdout, reason = "the results are for people")]
 
 use std::{
+    collections::HashMap,
     env, fs,
     net::{Ipv4Addr, SocketAddr},
     os::unix::fs::symlink,
@@ -27,7 +29,35 @@ def application(environ, start_response):
     return [b"Hello, world"]
 "#;
 
-const APPLICATIONS: [&str; 2] = ["plain_wsgi", "hello_wsgi"];
+/// The same after the least that an application does. With several threads for one CPU, the server's own cost depends on the
+/// time that a call takes, so a callable that does nothing is cheaper than the difference of the calls.
+const HEADERS: &str = r#"
+def application(environ, start_response):
+    headers = {}
+    for name, value in environ.items():
+        if name.startswith("HTTP_"):
+            headers[name[5:].replace("_", "-").lower()] = value
+    start_response("200 OK", [("content-type", "text/plain; charset=utf-8"), ("content-length", "12")])
+    return [b"Hello, world"]
+"#;
+
+const FLASK: &str = r#"
+from flask import Flask, Response
+
+application = Flask(__name__)
+
+@application.route("/")
+def home():
+    return Response("Hello, world", content_type="text/plain; charset=utf-8")
+"#;
+
+const SCRIPTS: [(&str, &str); 3] = [
+    ("plain_wsgi", PLAIN),
+    ("headers_wsgi", HEADERS),
+    ("flask_wsgi", FLASK),
+];
+
+const APPLICATIONS: [&str; 4] = ["plain_wsgi", "headers_wsgi", "hello_wsgi", "flask_wsgi"];
 
 const LOAD: Load<'static> = Load {
     path: "/",
@@ -42,18 +72,25 @@ fn main() -> Result<()> {
     let files = temp_dir();
     let module = env::current_exe()?.with_file_name("examples/libhello_wsgi.so");
     symlink(module, files.path().join("hello_wsgi.so"))?;
-    fs::write(files.path().join("plain_wsgi.py"), PLAIN)?;
+    for (module, script) in SCRIPTS {
+        fs::write(files.path().join(format!("{module}.py")), script)?;
+    }
     for name in ["gunicorn", "granian"] {
-        let plain = start(name, APPLICATIONS[0], files.path())?;
-        let hello = start(name, APPLICATIONS[1], files.path())?;
-        assert_eq!(response(&plain), response(&hello), "both respond alike");
+        let servers = APPLICATIONS
+            .into_iter()
+            .map(|application| Ok((application, start(name, application, files.path())?)))
+            .collect::<Result<HashMap<_, _>>>()?;
+        let expected = response(&servers[APPLICATIONS[0]]);
+        for (application, server) in &servers {
+            assert_eq!(response(server), expected, "{application} responds alike");
+        }
         println!("{name}, {rounds} rounds");
         compare(&APPLICATIONS, rounds, |application| {
-            let is_plain = application == APPLICATIONS[0];
-            measure(if is_plain { &plain } else { &hello })
+            measure(&servers[application])
         })?;
-        plain.stop()?;
-        hello.stop()?;
+        for server in servers.into_values() {
+            server.stop()?;
+        }
     }
     Ok(())
 }
