@@ -15,6 +15,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::command::{cargo, root, run};
+use crate::test::wsgi;
 use crate::{Result, complain};
 use items::Items;
 use targets::Targets;
@@ -40,14 +41,20 @@ struct Page {
     body: String,
 }
 
-/// Documents all crates, which the links to items are looked up in.
+/// Documents all crates without a warning.
 fn rustdoc() -> Result {
-    run(cargo("doc --workspace --all-features --no-deps").env("RUSTDOCFLAGS", "-D warnings"))
+    document("-D warnings")
+}
+
+/// Documents all crates, which the links to items are looked up in; `squall-wsgi` is a workspace of its own.
+fn document(flags: &str) -> Result {
+    run(cargo("doc --workspace --all-features --no-deps").env("RUSTDOCFLAGS", flags))?;
+    run(wsgi("doc --all-features --no-deps").env("RUSTDOCFLAGS", flags))
 }
 
 /// Writes the links of the pages and their neighbours.
 pub(crate) fn write() -> Result {
-    run(&mut cargo("doc --workspace --all-features --no-deps"))?;
+    document("")?;
     for (path, text) in rendered(&Targets::Rustdoc(Items::load()?))? {
         fs::write(root().join(path), text)?;
     }
