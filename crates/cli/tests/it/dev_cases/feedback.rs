@@ -115,13 +115,15 @@ fn program_that_writes_a_file_at_start(lab: &Lab) {
     lab.write("site/words", "one");
     lab.write("site/app.py", program);
     let dev = lab.dev("site", "python3 app.py");
+    // On a busy machine Python starts so slowly that its writes count only after more restarts.
     dev.line("data.json has started 3 restarts in a row");
+    let before = dev.count("it says");
     lab.write("site/words", "two");
     dev.says("two");
     lab.write("site/words", "three");
     dev.says("three");
-    let starts = dev.count("it says");
-    assert!(starts <= 8, "{starts} starts");
+    let starts = dev.count("it says") - before;
+    assert!(starts <= 4, "{starts} starts");
 }
 
 fn cargo_program_that_writes_a_database(lab: &Lab) {
