@@ -1,4 +1,4 @@
-//! The timer of a socket, which costs nothing on the turns that do not change it.
+//! The timer of a socket. It is not polled on turns that change neither a deadline nor the task.
 
 use std::{
     pin::{Pin, pin},

@@ -14,8 +14,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use crate::{Limits, Observe};
 
 /// Up to this length hyper reads the bytes of a body at once, and keeps those of a response for a
-/// slow client. `cargo xtask bench peers body`: a body of 1 MB takes a third less CPU time than with
-/// 64 KiB, and larger buffers gain nothing.
+/// slow client. With 64 KiB, large bodies cost more CPU time (`cargo xtask bench peers body`); larger
+/// buffers gained nothing.
 const READ_BUFFER: usize = 128 * 1024;
 
 /// How a server speaks HTTP, and within which limits.

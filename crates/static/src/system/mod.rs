@@ -126,7 +126,7 @@ pub(crate) fn read_at(
 }
 
 /// Returns how many bytes from the start of a range are in the page cache, which is always 0 where
-/// the system cannot tell.
+/// the system has no reads that do not wait.
 ///
 /// The kernel reads ahead in steps below the one of this function, so the ends of each stand for
 /// the rest.
