@@ -1,6 +1,6 @@
 //! Extractors: valid input, and invalid input, of which no response contains a byte.
 
-use std::{collections::BTreeMap, convert::Infallible, net::TcpListener, thread};
+use std::{collections::BTreeMap, convert::Infallible};
 
 use serde::{Deserialize, Serialize};
 use squall::{
@@ -10,7 +10,7 @@ use squall::{
 use testkit::Wire;
 use tower::{ServiceExt, util::MapRequestLayer};
 
-use crate::{ask, ask_with, request, service};
+use crate::{ask, ask_with, request, serve_in_background, service};
 
 #[derive(Deserialize, Serialize)]
 struct Person {
@@ -416,16 +416,7 @@ fn next_request_has_no_value_of_the_last() {
         .route("/without", get(value))
         .route("/users/{user}", get(user))
         .mount("/foreign", foreign);
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("a bound socket");
-    thread::spawn(|| {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        let serving = squall::serve(listener, application);
-        runtime.expect("a runtime").block_on(serving)
-    });
-    let mut wire = Wire::connect(address);
+    let mut wire = Wire::connect(serve_in_background(application));
     for _ in 0..2 {
         for (path, status, text) in [
             ("/with", 200, "value"),

@@ -4,10 +4,8 @@
 use std::{
     convert::Infallible,
     fs,
-    net::{SocketAddr, TcpListener},
     pin::Pin,
     task::{Context, Poll, ready},
-    thread,
 };
 
 use bytes::Bytes;
@@ -20,7 +18,7 @@ use tower::{
     util::{MapRequestLayer, MapResponseLayer},
 };
 
-use crate::nginx::Nginx;
+use crate::{nginx::Nginx, serve_in_background};
 
 const LENGTH: usize = 3_000_007;
 
@@ -37,20 +35,6 @@ fn site() -> (TempDir, Application) {
 fn content() -> Vec<u8> {
     let byte = |at: usize| 1 + (at / 4096 + at) % 251;
     (0..LENGTH).map(|at| byte(at) as u8).collect()
-}
-
-/// Serves until the process ends.
-fn serve(application: Application) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("a bound socket");
-    thread::spawn(|| {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        let serving = squall::serve(listener, application);
-        runtime.expect("a runtime").block_on(serving)
-    });
-    address
 }
 
 fn get(wire: &mut Wire, path: &str, lines: &str) -> testkit::Reply {
@@ -90,7 +74,7 @@ fn inverted(response: Response) -> Response {
 #[test]
 fn file_whole_and_in_ranges_between_other_responses() {
     let (_dir, application) = site();
-    let address = serve(application);
+    let address = serve_in_background(application);
     let content = content();
     // The first connection is from before the first large response.
     let mut wires = [Wire::connect(address), Wire::connect(address)];
@@ -127,7 +111,7 @@ fn file_whole_and_in_ranges_between_other_responses() {
 #[test]
 fn pipelined_requests_get_their_responses_in_order() {
     let (_dir, application) = site();
-    let mut wire = Wire::connect(serve(application));
+    let mut wire = Wire::connect(serve_in_background(application));
     let paths = ["small", "large", "large", "small", "small", "large"];
     let request = |path| format!("GET /static/{path}.txt HTTP/1.1\r\nHost: a\r\n\r\n");
     let requests: String = paths.into_iter().map(request).collect();
@@ -191,7 +175,7 @@ fn layers_that_change_the_body_get_its_bytes() {
     let expected: Vec<u8> = content().iter().map(|byte| !byte).collect();
     for (case, path, change) in cases {
         let (_dir, application) = site();
-        let address = serve(change(application));
+        let address = serve_in_background(change(application));
         for _ in 0..3 {
             let reply = get(&mut Wire::connect(address), path, "");
             assert_eq!(reply.header("content-length"), Some(&*LENGTH.to_string()));
@@ -203,7 +187,7 @@ fn layers_that_change_the_body_get_its_bytes() {
 #[test]
 fn compressed_response_is_that_of_the_file() {
     let (_dir, application) = site();
-    let address = serve(application.compress_response(true));
+    let address = serve_in_background(application.compress_response(true));
     for _ in 0..3 {
         let mut wire = Wire::connect(address);
         let reply = get(&mut wire, "/static/large.txt", "Accept-Encoding: gzip\r\n");
@@ -222,7 +206,7 @@ fn compressed_response_is_that_of_the_file() {
 #[test]
 fn nginx_gets_the_file_whole() {
     let (_dir, application) = site();
-    let Some(nginx) = Nginx::start(&[serve(application).to_string()]) else {
+    let Some(nginx) = Nginx::start(&[serve_in_background(application).to_string()]) else {
         return;
     };
     for _ in 0..5 {

@@ -42,6 +42,11 @@ mod upload;
 mod websocket;
 mod xheaders;
 
+use std::{
+    net::{SocketAddr, TcpListener},
+    thread,
+};
+
 use squall::{
     Application, ApplicationService, Body, Request,
     http::{self, HeaderMap, request},
@@ -65,6 +70,23 @@ impl Answer {
 /// Returns the service of a valid application.
 fn service<S: Clone + Send + Sync + 'static>(application: Application<S>) -> ApplicationService {
     application.into_service().expect("the routes are good")
+}
+
+/// Serves on one thread until the tests end.
+fn serve_in_background(application: Application) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("a bound socket");
+    thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let serving = squall::serve(listener, application);
+        runtime
+            .expect("a runtime")
+            .block_on(serving)
+            .expect("it serves");
+    });
+    address
 }
 
 fn request(method: &str, target: &str) -> request::Builder {

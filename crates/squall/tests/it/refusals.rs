@@ -1,16 +1,13 @@
 //! Debug mode's page about a refused request, and what other clients get.
 
-use std::{
-    net::{SocketAddr, TcpListener},
-    path::Path as FilePath,
-    thread,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::Path as FilePath, time::Duration};
 
 use squall::{
     Application, Error, Form, Json, Path, Query, Tracebacks, Xsrf, get, http::StatusCode, post,
 };
 use testkit::{Browser, Reply, Wire};
+
+use crate::serve_in_background;
 
 #[derive(serde::Deserialize, serde::Serialize)]
 struct Comment {
@@ -87,23 +84,6 @@ fn application(debug: bool) -> Application {
             "/slow",
             get(std::future::pending::<()>).timeout(Duration::from_millis(1)),
         )
-}
-
-/// Serves until the tests end.
-fn serve(debug: bool) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("a bound socket");
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        let serving = squall::serve(listener, application(debug));
-        runtime
-            .expect("a runtime")
-            .block_on(serving)
-            .expect("it serves");
-    });
-    address
 }
 
 fn ask(address: SocketAddr, line: &str, head: &str, body: &str) -> Reply {
@@ -252,7 +232,7 @@ const CASES: [Case; 16] = [
 
 #[test]
 fn page_explains_a_refusal_to_the_developer_only() {
-    let (debugging, quiet) = (serve(true), serve(false));
+    let [debugging, quiet] = [true, false].map(|debug| serve_in_background(application(debug)));
     for (line, head, body, status, parts) in CASES {
         let page = ask(debugging, line, head, body);
         assert_eq!(page.status, status, "{line}: {}", page.text());
@@ -301,7 +281,7 @@ fn page_explains_a_refusal_to_the_developer_only() {
 
 #[test]
 fn head_of_a_refusal_has_no_body() {
-    let address = serve(true);
+    let address = serve_in_background(application(true));
     let mut wire = Wire::connect(address);
     wire.send("HEAD /user/7 HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\nGET /users/7 HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let head = wire.response_to("HEAD");
@@ -315,7 +295,7 @@ fn pages_fit_desktop_and_phone() {
     let Some(browser) = Browser::start() else {
         return;
     };
-    let (debugging, quiet) = (serve(true), serve(false));
+    let [debugging, quiet] = [true, false].map(|debug| serve_in_background(application(debug)));
     let pictures = FilePath::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
     for (address, kind) in [(debugging, "debug"), (quiet, "default")] {
         for (name, method, path, fields, title) in [
