@@ -34,12 +34,12 @@ pub(crate) enum Transport {
     Tls(TlsStream),
 }
 
-/// Calls the same method of either transport. A trait object would keep the compiler from inlining it.
+/// Does the same with either transport. A trait object would keep the compiler from inlining it.
 macro_rules! either {
-    ($transport:expr, $method:ident($($argument:expr),*)) => {
+    ($transport:expr, $stream:ident => $act:expr) => {
         match $transport {
-            Transport::Plain(stream) => Pin::new(stream).$method($($argument),*),
-            Transport::Tls(stream) => Pin::new(stream).$method($($argument),*),
+            Transport::Plain($stream) => $act,
+            Transport::Tls($stream) => $act,
         }
     };
 }
@@ -142,7 +142,7 @@ impl Io {
 
     fn poll_socket(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(either!(&mut self.transport, poll_read(cx, buf)))?;
+        ready!(either!(&mut self.transport, stream => Pin::new(stream).poll_read(cx, buf)))?;
         if buf.filled().len() > before {
             self.shared.activity.on_received();
         }
@@ -232,7 +232,9 @@ impl Io {
             (Transport::Plain(stream), before, _) if before.len() < bufs.len() => {
                 stream.poll_write_before_file(cx, before)
             }
-            (transport, before, _) => either!(transport, poll_write_vectored(cx, before)),
+            (transport, before, _) => {
+                either!(transport, stream => Pin::new(stream).poll_write_vectored(cx, before))
+            }
         };
         self.note_sent(result)
     }
@@ -306,7 +308,7 @@ impl AsyncWrite for Io {
             return Poll::Ready(Ok(buf.len()));
         }
         ready!(self.poll_send(cx))?;
-        let result = either!(&mut self.transport, poll_write(cx, buf));
+        let result = either!(&mut self.transport, stream => Pin::new(stream).poll_write(cx, buf));
         self.note_sent(result)
     }
 
@@ -326,7 +328,8 @@ impl AsyncWrite for Io {
             return self.poll_write(cx, joined.filled());
         }
         ready!(self.poll_send(cx))?;
-        let result = either!(&mut self.transport, poll_write_vectored(cx, bufs));
+        let result =
+            either!(&mut self.transport, stream => Pin::new(stream).poll_write_vectored(cx, bufs));
         self.note_sent(result)
     }
 
@@ -347,7 +350,7 @@ impl AsyncWrite for Io {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.shut_down {
             ready!(self.poll_send(cx))?;
-            ready!(either!(&mut self.transport, poll_shutdown(cx)))?;
+            ready!(either!(&mut self.transport, stream => Pin::new(stream).poll_shutdown(cx)))?;
             self.shut_down = true;
             let is_held = !self.held.is_empty();
             let is_unread = is_held || self.shared.activity.has_unread_input();
