@@ -18,6 +18,9 @@ pub(crate) struct InFlight {
     shared: Arc<ConnectionState>,
     /// When it began, if it is observed and there is no response yet.
     begun: Option<Begun>,
+    /// Over HTTP/2, whether the client has to take something before the response can go on: its window may be
+    /// shut.
+    untaken: bool,
 }
 
 /// When a request began. Most responses wait for nothing: the coarse clock, at a fifth of the cost
@@ -47,6 +50,19 @@ impl InFlight {
                 observer.on_request();
                 Begun::Coarse(Tick::now())
             }),
+            untaken: false,
+        }
+    }
+
+    /// Sets whether the response waits for the client, and not for the service.
+    pub(crate) fn set_untaken(&mut self, untaken: bool) {
+        match (self.untaken, untaken) {
+            (false, true) => self.untaken = self.shared.activity.on_untaken(),
+            (true, false) => {
+                self.untaken = false;
+                self.shared.activity.on_taken();
+            }
+            _ => {}
         }
     }
 
@@ -112,6 +128,7 @@ impl InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
+        self.set_untaken(false);
         self.shared.activity.on_response_end();
         if let Some(observer) = &self.shared.protocols.observer {
             if let Some(begun) = self.begun {

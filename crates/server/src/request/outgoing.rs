@@ -21,7 +21,7 @@ use crate::{
 /// The size of a chunk of a response, or of a write, from which copying takes longer than a write of its own.
 pub(crate) const LARGE: usize = 4096;
 
-/// Over HTTP/2, the client has to take something before we can go on: its window may be shut.
+/// A chunk that the client has not taken yet, over HTTP/2.
 #[derive(Debug)]
 struct Untaken(Arc<ConnectionState>);
 
@@ -132,17 +132,15 @@ pin_project! {
         body: Option<B>,
         file: Option<FileSource>,
         in_flight: InFlight,
-        // None while it is the service that we wait for.
-        untaken: Option<Untaken>,
     }
 }
 
 impl<B: Body> Outgoing<B> {
-    pub(crate) fn new(body: Option<B>, in_flight: InFlight) -> Self {
+    pub(crate) fn new(body: Option<B>, mut in_flight: InFlight) -> Self {
+        in_flight.set_untaken(true);
         Self {
             body,
             file: None,
-            untaken: Untaken::of(&in_flight),
             in_flight,
         }
     }
@@ -175,24 +173,23 @@ impl<B: Body<Data = Bytes, Error: Into<BoxError>>> Body for Outgoing<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Chunk>, BoxError>>> {
         let this = self.project();
-        // hyper polls again once the client has taken the last chunk.
-        *this.untaken = None;
         let connection = this.in_flight.connection();
         let frame = match (this.body.as_pin_mut(), this.file) {
-            (Some(body), _) => {
-                let frame = ready!(body.poll_frame(cx));
+            (Some(body), _) => body.poll_frame(cx).map(|frame| {
                 frame.map(|frame| match frame {
                     Ok(frame) => Ok(frame.map_data(Content::Bytes)),
                     Err(error) => Err(error.into()),
                 })
-            }
-            (None, Some(file)) => {
-                let content = ready!(file.poll_content(connection, cx));
-                content.map(|content| Ok(Frame::data(content?)))
-            }
-            (None, None) => return Poll::Ready(None),
+            }),
+            (None, Some(file)) => file
+                .poll_content(connection, cx)
+                .map(|content| content.map(|content| Ok(Frame::data(content?)))),
+            (None, None) => Poll::Ready(None),
         };
-        *this.untaken = Untaken::of(this.in_flight);
+        // hyper polls again once the client has taken the last chunk, so a pending body waits for the service.
+        this.in_flight.set_untaken(frame.is_ready());
+        let frame = ready!(frame);
+        let connection = this.in_flight.connection();
         let chunk = |content| {
             if let Content::Bytes(bytes) = &content
                 && bytes.len() >= LARGE

@@ -9,7 +9,7 @@ use hyper::server::conn::http1;
 #[cfg(feature = "http2")]
 use hyper::server::conn::http2;
 #[cfg(feature = "http2")]
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 
 use crate::{Limits, Observe};
 
@@ -22,8 +22,6 @@ const READ_BUFFER: usize = 128 * 1024;
 #[derive(Debug)]
 pub(crate) struct Protocols {
     pub(crate) http1: http1::Builder,
-    #[cfg(feature = "http2")]
-    pub(crate) http2: http2::Builder<TokioExecutor>,
     pub(crate) limits: Limits,
     pub(crate) observer: Option<Arc<dyn Observe>>,
     sends_large: AtomicBool,
@@ -43,8 +41,6 @@ impl Protocols {
         }
         Self {
             http1,
-            #[cfg(feature = "http2")]
-            http2: http2_builder(&limits),
             limits,
             observer,
             sends_large: AtomicBool::new(false),
@@ -62,17 +58,17 @@ impl Protocols {
     pub(crate) fn sends_large(&self) -> bool {
         self.sends_large.load(Relaxed)
     }
-}
 
-/// Returns hyper's settings of HTTP/2 for these limits.
-#[cfg(feature = "http2")]
-fn http2_builder(limits: &Limits) -> http2::Builder<TokioExecutor> {
-    let mut http2 = http2::Builder::new(TokioExecutor::new());
-    http2
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(limits.max_streams)
-        // WebSockets (RFC 8441).
-        .enable_connect_protocol()
-        .max_header_list_size(u32::try_from(limits.max_head_size).unwrap_or(u32::MAX));
-    http2
+    /// Returns hyper's settings of HTTP/2, with the executor of a connection's streams.
+    #[cfg(feature = "http2")]
+    pub(crate) fn http2<E>(&self, executor: E) -> http2::Builder<E> {
+        let mut http2 = http2::Builder::new(executor);
+        http2
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(self.limits.max_streams)
+            // WebSockets (RFC 8441).
+            .enable_connect_protocol()
+            .max_header_list_size(u32::try_from(self.limits.max_head_size).unwrap_or(u32::MAX));
+        http2
+    }
 }
