@@ -2,11 +2,13 @@
 
 use std::{io, sync::Arc};
 
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 
 use crate::{
     request::{
         accept_encoding::{self, Codings},
+        conditions::Conditions,
+        head::RequestHead,
         path::{self, FilePath},
     },
     response::{
@@ -22,23 +24,21 @@ use crate::{
 /// The context of a GET or HEAD request.
 pub(crate) struct RequestContext<'a> {
     state: &'a ServiceState,
-    request: &'a request::Parts,
+    request: RequestHead<'a>,
+    conditions: Conditions<'a>,
     /// The version in the query.
     query_version: Option<&'a str>,
     options: LookupOptions,
 }
 
 impl<'a> RequestContext<'a> {
-    pub(crate) fn new(state: &'a ServiceState, request: &'a request::Parts, mode: IoMode) -> Self {
+    pub(crate) fn new(state: &'a ServiceState, request: RequestHead<'a>, mode: IoMode) -> Self {
         let query_version = request
             .uri
             .query()
             .and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("v=")));
-        let by_tag = [header::IF_NONE_MATCH, header::IF_MATCH, header::IF_RANGE];
-        let needs_version = query_version.is_some()
-            || by_tag
-                .into_iter()
-                .any(|name| request.headers.contains_key(name));
+        let conditions = Conditions::of(request.headers);
+        let needs_version = query_version.is_some() || conditions.needs_etag();
         let options = LookupOptions {
             mode,
             needs_version,
@@ -47,6 +47,7 @@ impl<'a> RequestContext<'a> {
         Self {
             state,
             request,
+            conditions,
             query_version,
             options,
         }
@@ -98,12 +99,13 @@ impl<'a> RequestContext<'a> {
         }
         let is_immutable = matches(&entry);
         let chosen = self.encoded(name, &entry)?.unwrap_or(entry);
-        Ok(respond(self.request, &chosen, is_immutable))
+        let method = self.request.method;
+        Ok(respond(method, &self.conditions, &chosen, is_immutable))
     }
 
     /// Returns the entry in the preferred coding of the client; `None` for the identity coding.
     fn encoded(&self, name: &str, entry: &Arc<Entry>) -> io::Result<Option<Arc<Entry>>> {
-        let headers = &self.request.headers;
+        let headers = self.request.headers;
         let store = &self.state.store;
         // Ranges of the output of two compressor runs may not fit together.
         let compresses = store.compresses(entry) && !headers.contains_key(header::RANGE);
@@ -199,7 +201,7 @@ impl<'a> RequestContext<'a> {
             head.insert(name, HeaderValue::from_static(value));
         }
         head.insert(header::CONTENT_LENGTH, HeaderValue::from(page.len()));
-        let body = match self.request.method {
+        let body = match *self.request.method {
             Method::HEAD => Body::empty(),
             _ => Body::bytes(page.into()),
         };

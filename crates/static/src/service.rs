@@ -8,13 +8,16 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderValue, Method, Request, Response, StatusCode, header, request};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use tower_service::Service;
 
 use crate::{
     blocking::{self, BlockingTask},
     error::ConfigError,
-    request::path::{FilePath, check_name},
+    request::{
+        head::RequestHead,
+        path::{FilePath, check_name},
+    },
     request_context::RequestContext,
     response::{body::Body, status},
     state::ServiceState,
@@ -78,6 +81,24 @@ impl ServeStatic {
         &self.state.prefix
     }
 
+    /// Responds to a request at once, as the service does; `None` if that would wait for the disk.
+    ///
+    /// It spares a caller that has to box futures or to copy requests the cost of both.
+    #[must_use]
+    pub fn respond_at_once(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Option<Response<Body>> {
+        let head = RequestHead {
+            method,
+            uri,
+            headers,
+        };
+        self.respond(head, IoMode::Inline).ok()
+    }
+
     /// Returns the current size of the cache in bytes.
     #[must_use]
     pub fn cached(&self) -> u64 {
@@ -93,15 +114,15 @@ impl ServeStatic {
 
     /// Responds to a request; [`WouldBlock`](io::ErrorKind::WouldBlock) if inline mode would have
     /// to wait for the disk.
-    fn respond(&self, request: &request::Parts, mode: IoMode) -> io::Result<Response<Body>> {
-        if !matches!(request.method, Method::GET | Method::HEAD) {
+    fn respond(&self, request: RequestHead<'_>, mode: IoMode) -> io::Result<Response<Body>> {
+        if !matches!(*request.method, Method::GET | Method::HEAD) {
             let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
             response
                 .headers_mut()
                 .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
             return Ok(response);
         }
-        let Some(path) = self.path(request) else {
+        let Some(path) = self.path(request.uri.path()) else {
             return Ok(status(StatusCode::NOT_FOUND));
         };
         let context = RequestContext::new(&self.state, request, mode);
@@ -119,8 +140,7 @@ impl ServeStatic {
         }
     }
 
-    fn path<'a>(&'a self, request: &'a request::Parts) -> Option<FilePath<'a>> {
-        let path = request.uri.path();
+    fn path<'a>(&'a self, path: &'a str) -> Option<FilePath<'a>> {
         let dotfiles = self.state.dotfiles;
         match &self.scope {
             Scope::All => FilePath::from_url(path, dotfiles),
@@ -149,11 +169,18 @@ impl<B> Service<Request<B>> for ServeStatic {
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
         // The request body is not read: the server drains it or closes the connection.
         let (request, _) = request.into_parts();
-        match self.respond(&request, IoMode::Inline) {
-            Ok(response) => ResponseFuture(State::Ready(Some(response))),
-            Err(_) => {
+        match self.respond_at_once(&request.method, &request.uri, &request.headers) {
+            Some(response) => ResponseFuture(State::Ready(Some(response))),
+            None => {
                 let service = self.clone();
-                let respond = move || service.respond(&request, IoMode::Blocking);
+                let respond = move || {
+                    let head = RequestHead {
+                        method: &request.method,
+                        uri: &request.uri,
+                        headers: &request.headers,
+                    };
+                    service.respond(head, IoMode::Blocking)
+                };
                 ResponseFuture(State::Waiting(blocking::run(respond)))
             }
         }

@@ -1,6 +1,7 @@
 //! `Endpoint`: a handler or a tower service, with its type erased.
 
 use std::{
+    any::Any,
     convert::Infallible,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -15,7 +16,7 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http::Extensions;
+use http::{Extensions, HeaderMap, Method, Uri};
 use pin_project_lite::pin_project;
 use squall_server::BoxError;
 use tower_service::Service;
@@ -65,7 +66,15 @@ enum Respond {
     Request(Arc<dyn Fn(Request) -> ResponseFuture + Send + Sync>),
     /// The response does not depend on the request's head.
     Unread(Arc<dyn Fn(Extensions, Body) -> ResponseFuture + Send + Sync>),
+    /// Most responses are there at once, and depend on the request's head alone.
+    AtOnce(
+        Arc<AtOnce>,
+        Arc<dyn Fn(Request) -> ResponseFuture + Send + Sync>,
+    ),
 }
+
+/// A function that responds at once, or returns `None`.
+pub(crate) type AtOnce = dyn Fn(&Method, &Uri, &HeaderMap) -> Option<Response> + Send + Sync;
 
 impl Endpoint {
     /// Returns an endpoint that responds to a panic of the future with 500.
@@ -98,6 +107,22 @@ impl Endpoint {
         Self(Respond::Request(Arc::new(respond)))
     }
 
+    /// Returns the endpoint with a function that responds to most requests at once, and as the endpoint
+    /// does.
+    pub(crate) fn or_at_once(
+        self,
+        respond: impl Fn(&Method, &Uri, &HeaderMap) -> Option<Response> + Send + Sync + 'static,
+    ) -> Self {
+        let at_once = move |method: &Method, uri: &Uri, headers: &HeaderMap| {
+            let respond = AssertUnwindSafe(|| respond(method, uri, headers));
+            catch_unwind(respond).unwrap_or_else(|panic| Some(panicked(&*panic)))
+        };
+        Self(Respond::AtOnce(
+            Arc::new(at_once),
+            Arc::new(move |request| self.respond(request)),
+        ))
+    }
+
     pub(crate) fn from_service(service: impl HttpService) -> Self {
         Self::from_fn(move |request| {
             let response = tower::ServiceExt::oneshot(service.clone(), request);
@@ -112,7 +137,7 @@ impl Endpoint {
 
     pub(crate) fn respond(&self, request: Request) -> ResponseFuture {
         match &self.0 {
-            Respond::Request(respond) => respond(request),
+            Respond::Request(respond) | Respond::AtOnce(_, respond) => respond(request),
             Respond::Unread(respond) => {
                 let (parts, body) = request.into_parts();
                 respond(parts.extensions, body)
@@ -124,8 +149,16 @@ impl Endpoint {
     /// on it.
     pub(crate) fn unread(&self) -> Option<&dyn Fn(Extensions, Body) -> ResponseFuture> {
         match &self.0 {
-            Respond::Request(_) => None,
+            Respond::Request(_) | Respond::AtOnce(..) => None,
             Respond::Unread(respond) => Some(&**respond),
+        }
+    }
+
+    /// Returns the function that responds at once, if there is one.
+    pub(crate) fn at_once(&self) -> Option<&AtOnce> {
+        match &self.0 {
+            Respond::Request(_) | Respond::Unread(_) => None,
+            Respond::AtOnce(respond, _) => Some(&**respond),
         }
     }
 }
@@ -188,11 +221,13 @@ impl<F: Future<Output = Response>> Future for CatchPanic<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
         let future = self.project().future;
         // After a panic, the future is dropped and not polled again.
-        catch_unwind(AssertUnwindSafe(|| future.poll(cx))).unwrap_or_else(|panic| {
-            let failure = Failure::from_panic(&*panic);
-            Poll::Ready(Error::from_failure(failure).into_response())
-        })
+        catch_unwind(AssertUnwindSafe(|| future.poll(cx)))
+            .unwrap_or_else(|panic| Poll::Ready(panicked(&*panic)))
     }
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Response {
+    Error::from_failure(Failure::from_panic(panic)).into_response()
 }
 
 impl fmt::Debug for EndpointFuture {

@@ -114,6 +114,23 @@ impl Target {
         let respond = self.endpoint.unread();
         respond.expect("an endpoint of `Found::unread`")(extensions, body)
     }
+
+    /// Responds at once to a request whose body is not read; `limit` is the default one. `None` if the response
+    /// has to wait, or the body is too large.
+    pub(super) fn respond_at_once<B>(
+        &self,
+        request: &http::Request<B>,
+        limit: u64,
+    ) -> Option<Response>
+    where
+        B: http_body::Body,
+    {
+        let respond = self.endpoint.at_once()?;
+        let limit = self.body_limit.unwrap_or(limit);
+        let fits = request.body().size_hint().lower() <= limit;
+        let respond = fits.then_some(respond)?;
+        respond(request.method(), request.uri(), request.headers())
+    }
 }
 
 impl fmt::Debug for Target {
@@ -185,6 +202,12 @@ impl<'a> Found<'a> {
     pub(super) fn unread(&self) -> Option<&'a Target> {
         let target = self.target;
         target.endpoint.unread().is_some().then_some(target)
+    }
+
+    /// Returns the endpoint if most of its responses are there at once.
+    pub(super) fn at_once(&self) -> Option<&'a Target> {
+        let target = self.target;
+        target.endpoint.at_once().is_some().then_some(target)
     }
 
     /// Adds to the request what its extractors read, and returns the endpoint.

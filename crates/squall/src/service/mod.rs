@@ -31,6 +31,7 @@ use self::outcome::{AccessRecord, RequestRecord};
 use crate::{
     Error, Urls, body_limit,
     handler::endpoint::Endpoint,
+    matched,
     response::{error_pages::RequestHead, negotiate::Accept},
     routes::settings::Wrap,
     xheaders::logged_client,
@@ -89,7 +90,7 @@ impl ApplicationService {
         let record = self.record(&mut request);
         let is_head = request.method() == Method::HEAD;
         let response = Box::pin(ready(error.into_response()));
-        ResponseFuture::new(response, record, is_head, self.sends_files)
+        ResponseFuture::new(response, Some(record), is_head, self.sends_files)
     }
 
     /// Returns the request metadata that the response may need.
@@ -130,21 +131,52 @@ impl ApplicationService {
     where
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
+        let log = self.log(request.extensions());
+        let (record, extensions, body) = self.record_of(request, log);
+        let is_head = record.observed.method() == Method::HEAD;
+        let response = target.respond_unread(extensions, body, self.max_body_size);
+        ResponseFuture::new(response, Some(record), is_head, self.sends_files)
+    }
+
+    /// Returns a response that is there at once. Nothing reads the request any more, and without a line in the
+    /// log and an error page, nothing its metadata.
+    fn respond_at_once<B>(
+        &self,
+        response: Response,
+        request: http::Request<B>,
+        log: Option<AccessRecord>,
+    ) -> ResponseFuture {
+        let is_head = request.method() == Method::HEAD;
+        let is_final = log.is_none() && !is_head && response.extensions().get::<Error>().is_none();
+        let (record, extensions) = if is_final {
+            (None, request.into_parts().0.extensions)
+        } else {
+            let (record, extensions, _) = self.record_of(request, log);
+            (Some(record), extensions)
+        };
+        matched::recycle(extensions);
+        let response = Box::pin(ready(response));
+        ResponseFuture::new(response, record, is_head, self.sends_files)
+    }
+
+    /// Returns the request metadata of a request whose head is not needed any more, and the rest of it.
+    fn record_of<B>(
+        &self,
+        request: http::Request<B>,
+        log: Option<AccessRecord>,
+    ) -> (Box<RequestRecord>, Extensions, B) {
         let space = Box::new_uninit();
         let pages = self.pages(&request);
         let (parts, body) = request.into_parts();
-        let is_head = parts.method == Method::HEAD;
         let tracebacks = &self.inner.tracebacks;
         let record = RequestRecord {
             pages,
             accept: Accept::In(parts.headers),
             observed: tracebacks.observe_parts(parts.method, parts.uri, &parts.extensions),
             debug: self.inner.debug.then(|| Arc::clone(&self.inner)),
-            log: self.log(&parts.extensions),
+            log,
         };
-        let record = Box::write(space, record);
-        let response = target.respond_unread(parts.extensions, body, self.max_body_size);
-        ResponseFuture::new(response, record, is_head, self.sends_files)
+        (Box::write(space, record), parts.extensions, body)
     }
 
     /// Whether the application is in debug mode.
@@ -195,9 +227,16 @@ where
             match self.inner.find(&request) {
                 Ok(found) => {
                     // The page shows the route, which is in the request.
-                    let shows_page = self.inner.tracebacks.shows_page();
-                    if let (Some(target), false) = (found.unread(), shows_page) {
-                        return self.respond_unread(target, request);
+                    if !self.inner.tracebacks.shows_page() {
+                        if let Some(target) = found.unread() {
+                            return self.respond_unread(target, request);
+                        }
+                        if let Some(target) = found.at_once() {
+                            let log = self.log(request.extensions());
+                            if let Some(response) = target.respond_at_once(&request, limit) {
+                                return self.respond_at_once(response, request, log);
+                            }
+                        }
                     }
                     record = self.record(&mut request);
                     let target = found.admit(&mut request, &self.inner.site);
@@ -209,7 +248,7 @@ where
                 }
             }
         }
-        ResponseFuture::new(response, record, is_head, self.sends_files)
+        ResponseFuture::new(response, Some(record), is_head, self.sends_files)
     }
 }
 

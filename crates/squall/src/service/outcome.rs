@@ -168,13 +168,13 @@ impl RequestRecord {
 impl ResponseFuture {
     pub(super) fn new(
         response: HandlerFuture,
-        record: Box<RequestRecord>,
+        record: Option<Box<RequestRecord>>,
         is_head: bool,
         sends_files: bool,
     ) -> Self {
         Self {
             response,
-            record: Some(record),
+            record,
             is_head,
             sends_files,
             failed: None,

@@ -3,5 +3,6 @@
 
 pub(crate) mod accept_encoding;
 pub(crate) mod conditions;
+pub(crate) mod head;
 pub(crate) mod path;
 pub(crate) mod range;

@@ -56,15 +56,13 @@ impl<'a> FilePath<'a> {
             _ => decode(name)?,
         };
         // Checked after decoding: `%2e` is a dot.
-        let plain = name.is_empty() || are_names(&name);
-        let shown = dotfiles || !is_hidden(&name);
-        (plain && shown).then_some(Self { name, is_directory })
+        let is_valid = name.is_empty() || are_names(&name, dotfiles);
+        is_valid.then_some(Self { name, is_directory })
     }
 
     /// Validates a path from the configuration or a template, which is not percent-encoded.
     pub(crate) fn from_name(name: &'a str, dotfiles: bool) -> Option<Self> {
-        let is_plain = are_names(name) && (dotfiles || !is_hidden(name));
-        is_plain.then_some(Self {
+        are_names(name, dotfiles).then_some(Self {
             name: Cow::Borrowed(name),
             is_directory: false,
         })
@@ -107,8 +105,24 @@ fn decode(path: &str) -> Option<Cow<'_, str>> {
     percent_decode_str(path).decode_utf8().ok()
 }
 
-fn are_names(path: &str) -> bool {
-    path.split('/').all(is_name)
+/// Whether the path consists of names, none of them hidden without `dotfiles`.
+fn are_names(path: &str, dotfiles: bool) -> bool {
+    let (mut rest, mut is_first) = (path, true);
+    loop {
+        let end = rest.bytes().position(|byte| byte == b'/');
+        let segment = &rest[..end.unwrap_or(rest.len())];
+        let is_shown = dotfiles
+            || !segment.starts_with('.')
+            // RFC 8615.
+            || (is_first && segment == ".well-known");
+        if !is_shown || !is_name(segment) {
+            return false;
+        }
+        let Some(end) = end else {
+            return true;
+        };
+        (rest, is_first) = (&rest[end + 1..], false);
+    }
 }
 
 /// Whether the segment names a directory entry, and the same one on all systems.
@@ -154,18 +168,10 @@ fn is_device(segment: &str) -> bool {
 
 /// Whether the name can be a Windows 8.3 name, such as `GIT~1` for `.git`.
 fn is_short_name(segment: &[u8]) -> bool {
-    segment
-        .windows(2)
-        .any(|pair| matches!(pair, [b'~', b'0'..=b'9']))
-}
-
-/// Whether a segment starts with a dot, except `.well-known` (RFC 8615) at the top.
-fn is_hidden(path: &str) -> bool {
-    let rest = match path.strip_prefix(".well-known") {
-        Some(rest) if rest.is_empty() || rest.starts_with('/') => rest,
-        _ => path,
-    };
-    rest.starts_with('.') || rest.contains("/.")
+    segment.contains(&b'~')
+        && segment
+            .windows(2)
+            .any(|pair| matches!(pair, [b'~', b'0'..=b'9']))
 }
 
 #[cfg(test)]

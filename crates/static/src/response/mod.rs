@@ -9,11 +9,11 @@ pub(crate) mod multipart;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 
 use crate::{
     request::{
-        conditions::{self, Outcome},
+        conditions::{Conditions, Outcome},
         range::RequestedRanges,
     },
     response::{
@@ -26,11 +26,12 @@ use crate::{
 
 /// Responds to a GET or HEAD request. `is_immutable`: the URL contains the version of this entry.
 pub(crate) fn respond(
-    request: &request::Parts,
+    method: &Method,
+    conditions: &Conditions<'_>,
     entry: &Entry,
     is_immutable: bool,
 ) -> Response<Body> {
-    match conditions::evaluate(&request.headers, &entry.validators) {
+    match conditions.evaluate(&entry.validators) {
         Outcome::Proceed => {}
         Outcome::NotModified => {
             let head = entry.not_modified_head(is_immutable).clone();
@@ -39,9 +40,9 @@ pub(crate) fn respond(
         Outcome::Failed => return status(StatusCode::PRECONDITION_FAILED),
     }
     let mut head = entry.head(is_immutable).clone();
-    match requested(request, entry) {
+    match requested(method, conditions, entry) {
         RequestedRanges::Whole => {
-            let body = match request.method {
+            let body = match *method {
                 Method::HEAD => Body::empty(),
                 _ => whole(entry),
             };
@@ -94,13 +95,9 @@ pub(crate) fn response(status: StatusCode, head: HeaderMap, body: Body) -> Respo
 }
 
 /// Parses `Range`, which applies only to GET (RFC 9110, section 14.2) and to a single header line.
-fn requested(request: &request::Parts, entry: &Entry) -> RequestedRanges {
-    let mut values = request.headers.get_all(header::RANGE).iter();
-    match (values.next(), values.next()) {
-        (Some(value), None)
-            if request.method == Method::GET
-                && conditions::range_applies(&request.headers, &entry.validators) =>
-        {
+fn requested(method: &Method, conditions: &Conditions<'_>, entry: &Entry) -> RequestedRanges {
+    match conditions.range(&entry.validators) {
+        Some(value) if method == Method::GET => {
             RequestedRanges::parse(value.as_bytes(), entry.length)
         }
         _ => RequestedRanges::Whole,

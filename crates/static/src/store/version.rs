@@ -57,6 +57,9 @@ pub(crate) fn with_version(name: &str, version: &str) -> String {
 
 /// `images/logo.<version>.png` → `images/logo.png` and the version, if the name contains one.
 pub(crate) fn without_version(name: &str) -> Option<(String, &str)> {
+    if name.len() <= Version::LENGTH {
+        return None;
+    }
     let (stem, extension) = name.split_at(end_of_stem(name));
     let is_version = |text: &str| {
         text.len() == Version::LENGTH
@@ -74,8 +77,9 @@ pub(crate) fn without_version(name: &str) -> Option<(String, &str)> {
 
 /// The start of the extension. A leading dot is part of the stem.
 fn end_of_stem(name: &str) -> usize {
-    match name.rfind('.') {
-        Some(at) if is_stem(&name[..at]) && !name[at..].contains('/') => at,
+    let end = name.bytes().rposition(|byte| matches!(byte, b'.' | b'/'));
+    match end.map(|at| name.split_at(at)) {
+        Some((stem, rest)) if is_stem(stem) && rest.starts_with('.') => stem.len(),
         _ => name.len(),
     }
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use axum_core::{body::Body, response::Response};
+use http_body::Body as _;
 use squall_server::{FileBody, FilePart, FileResponse};
 use squall_static::BodyPart;
 
@@ -16,6 +17,10 @@ struct FileContent(squall_static::Body);
 
 /// Returns a response of a static file as one of the application.
 pub(super) fn into_response(response: http::Response<squall_static::Body>) -> Response {
+    // An empty body needs no allocation.
+    if response.body().is_end_stream() {
+        return response.map(|_| Body::empty());
+    }
     let file = response.body().has_file_parts();
     let file = file.then(|| FileContent(response.body().clone()));
     let mut response = response.map(Body::new);

@@ -1,6 +1,9 @@
 //! Static files as routes of an application.
 
-use axum_core::{extract::Request, response::IntoResponse};
+use axum_core::{
+    extract::Request,
+    response::{IntoResponse, Response},
+};
 use squall_routing::Rule;
 use squall_static::{ConfigError, ServeStatic, StaticFiles};
 use tower::ServiceExt;
@@ -45,18 +48,26 @@ pub(super) fn of(files: ServeStatic) -> Result<Added, ConfigError> {
 /// Serves files. A response with an error status becomes an error of the application, with its
 /// page.
 fn endpoint(files: ServeStatic) -> Endpoint {
-    Endpoint::from_fn(move |request: Request| {
+    let cached = files.clone();
+    let endpoint = Endpoint::from_fn(move |request: Request| {
         let response = files.clone().oneshot(request);
         async move {
             let response = response.await.unwrap_or_else(|never| match never {});
-            let response = into_response(response);
-            let status = response.status();
-            if !(status.is_client_error() || status.is_server_error()) {
-                return response;
-            }
-            let mut error = Error::status(status).into_response();
-            error.headers_mut().extend(response.headers().clone());
-            error
+            with_page(into_response(response))
         }
+    });
+    endpoint.or_at_once(move |method, uri, headers| {
+        let response = cached.respond_at_once(method, uri, headers)?;
+        Some(with_page(into_response(response)))
     })
+}
+
+fn with_page(response: Response) -> Response {
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let mut error = Error::status(status).into_response();
+    error.headers_mut().extend(response.headers().clone());
+    error
 }
