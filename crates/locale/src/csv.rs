@@ -4,7 +4,9 @@
 //! Compatible with `tornado.locale.load_translations`, except that the encoding of each file is
 //! detected separately.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::borrow::Cow;
+
+use foldhash::HashMap;
 
 use crate::error::{CatalogueError, utf8};
 

@@ -3,7 +3,9 @@
 //! Every offset and length is checked against the file's length, and the strings together must not
 //! exceed it. The hash table of the file is not used.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::borrow::Cow;
+
+use foldhash::HashMap;
 
 use crate::{
     error::{CatalogueError, utf8},

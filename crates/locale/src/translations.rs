@@ -103,7 +103,7 @@ impl Translations {
                 let key = (code.len() <= MAX_CODE).then(|| key(code))?;
                 ancestry(&key).find_map(|key| locales.get(key))
             })
-            .unwrap_or(&locales[&key(&self.state.default_locale)])
+            .unwrap_or_else(|| &locales[&key(&self.state.default_locale)])
             .clone()
     }
 
@@ -168,7 +168,9 @@ impl fmt::Debug for Translations {
 
 /// Normalizes a code: `fr-CA` and `FR_ca` are equal.
 fn key(code: &str) -> String {
-    code.replace('-', "_").to_ascii_lowercase()
+    let mut key = code.replace('-', "_");
+    key.make_ascii_lowercase();
+    key
 }
 
 /// Iterates over the key and its parents, removing one subtag at a time.

@@ -27,6 +27,8 @@ pub(crate) struct UrlTemplate {
     /// The names of the path's parameters, in order.
     pub(crate) names: Vec<String>,
     kind: UrlTemplateKind,
+    /// The path of a rule without parameters.
+    fixed: Option<String>,
 }
 
 #[derive(Debug)]
@@ -89,9 +91,37 @@ impl Urls {
                 given: values.len(),
             });
         }
-        let matched = match &url.kind {
-            UrlTemplateKind::Template(parts) => url.template(parts, &values)?,
-            UrlTemplateKind::Regex(regex) => url.regex(regex, &values)?,
+        match &url.fixed {
+            Some(path) => Ok(path.clone()),
+            None => url.path(&values),
+        }
+    }
+
+    /// Returns the names of all rules, in no order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}
+
+impl UrlTemplate {
+    pub(crate) fn new(pattern: &str, names: Vec<String>, kind: UrlTemplateKind) -> Self {
+        let mut url = Self {
+            pattern: pattern.to_owned(),
+            names,
+            kind,
+            fixed: None,
+        };
+        if url.names.is_empty() {
+            url.fixed = url.path(&[]).ok();
+        }
+        url
+    }
+
+    /// Returns the percent-encoded path with these values.
+    fn path(&self, values: &[String]) -> Result<String, ReverseError> {
+        let matched = match &self.kind {
+            UrlTemplateKind::Template(parts) => self.template(parts, values)?,
+            UrlTemplateKind::Regex(regex) => self.regex(regex, values)?,
         };
         let url = encoding::encode(&matched);
         let is_safe = matched.starts_with('/')
@@ -101,16 +131,6 @@ impl Urls {
             Ok(url)
         } else {
             Err(ReverseError::Unsafe { url })
-        }
-    }
-}
-
-impl UrlTemplate {
-    pub(crate) fn new(pattern: &str, names: Vec<String>, kind: UrlTemplateKind) -> Self {
-        Self {
-            pattern: pattern.to_owned(),
-            names,
-            kind,
         }
     }
 
@@ -159,10 +179,11 @@ impl UrlTemplate {
     }
 
     fn regex(&self, regex: &PathRegex, values: &[String]) -> Result<String, ReverseError> {
-        let parts = regex.parts().map_err(|reason| ReverseError::Regex {
+        let irreversible = |reason| ReverseError::Regex {
             pattern: self.pattern.clone(),
             reason,
-        })?;
+        };
+        let parts = regex.parts().map_err(irreversible)?;
         let mut invalid = 0;
         for in_matched_form in [encoding::matched_rest, encoding::matched_segment] {
             let mut matched = String::new();
@@ -179,6 +200,9 @@ impl UrlTemplate {
             let mut read = Spans::new();
             if regex.find(matched.as_bytes(), &mut read) && read == given {
                 return Ok(matched);
+            }
+            if values.is_empty() {
+                return Err(irreversible("the regex does not match its own text"));
             }
             invalid = first_difference(&given, &read);
         }

@@ -17,6 +17,9 @@ use crate::{
 /// The number of missing files that are logged, since names can come from user input.
 const MAX_WARNINGS: usize = 1000;
 
+/// The space that a URL has for its version, so that it is allocated once.
+const VERSION_SPACE: usize = 40;
+
 /// Builds URLs of static files. Cheap to clone; shares the cache of the
 /// [service](crate::ServeStatic::urls).
 #[derive(Clone, Debug)]
@@ -90,13 +93,16 @@ impl StaticUrls {
         Ok(if self.state.hashed_names {
             self.plain(&with_version(name, version.as_str()))
         } else {
-            format!("{}?v={}", self.plain(name), version.as_str())
+            self.plain(name) + "?v=" + version.as_str()
         })
     }
 
     fn plain(&self, name: &str) -> String {
         let name: Cow<'_, str> = encode(name.trim_start_matches('/'));
-        format!("{}{name}", self.state.prefix)
+        let mut url = String::with_capacity(self.state.prefix.len() + name.len() + VERSION_SPACE);
+        url.push_str(&self.state.prefix);
+        url.push_str(&name);
+        url
     }
 
     fn warn(&self, name: &str, reason: &str) {

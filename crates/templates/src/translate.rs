@@ -1,22 +1,22 @@
 //! gettext functions for templates, independent of the source of translations.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use minijinja::Value;
 
 /// Translates messages to the language of one request.
 pub trait Translate: Send + Sync + 'static {
     /// Translates a message; `context` distinguishes the meanings of equal messages.
-    fn translate(&self, context: Option<&str>, message: &str) -> String;
+    fn translate<'a>(&'a self, context: Option<&str>, message: &'a str) -> Cow<'a, str>;
 
     /// Translates a message in the plural form for `count`.
-    fn translate_plural(
-        &self,
+    fn translate_plural<'a>(
+        &'a self,
         context: Option<&str>,
-        message: &str,
-        plural: &str,
+        message: &'a str,
+        plural: &'a str,
         count: u64,
-    ) -> String;
+    ) -> Cow<'a, str>;
 }
 
 /// Returns the gettext function of this name: `_`, `gettext`, `ngettext`, `pgettext` or
@@ -35,19 +35,28 @@ pub fn translation(name: &str, translate: &Arc<impl Translate>) -> Option<Value>
     let translate = Arc::clone(translate);
     Some(match name {
         "_" | "gettext" => {
-            Value::from_function(move |message: &str| translate.translate(None, message))
+            Value::from_function(move |message: &str| value(translate.translate(None, message)))
         }
         "pgettext" => Value::from_function(move |context: &str, message: &str| {
-            translate.translate(Some(context), message)
+            value(translate.translate(Some(context), message))
         }),
         "ngettext" => Value::from_function(move |message: &str, plural: &str, count: i64| {
-            translate.translate_plural(None, message, plural, count.unsigned_abs())
+            value(translate.translate_plural(None, message, plural, count.unsigned_abs()))
         }),
         "npgettext" => Value::from_function(
             move |context: &str, message: &str, plural: &str, count: i64| {
-                translate.translate_plural(Some(context), message, plural, count.unsigned_abs())
+                let count = count.unsigned_abs();
+                value(translate.translate_plural(Some(context), message, plural, count))
             },
         ),
         _ => return None,
     })
+}
+
+/// Copies a borrowed text once, into the value.
+fn value(text: Cow<'_, str>) -> Value {
+    match text {
+        Cow::Borrowed(text) => text.into(),
+        Cow::Owned(text) => text.into(),
+    }
 }

@@ -172,6 +172,11 @@ const TABLE: &[(&str, &[&str], Result<&str, &str>)] = &[
         &["ab", "b"],
         Err("`/(a(b))` cannot be reversed: the regex has nested groups"),
     ),
+    (
+        r"~/$a",
+        &[],
+        Err("`/$a` cannot be reversed: the regex does not match its own text"),
+    ),
     (r"~/(.*)-(.*)", &["a-b", "c"], Ok("/a-b-c")),
     (
         r"~/(.*)-(.*)",

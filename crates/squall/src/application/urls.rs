@@ -68,6 +68,12 @@ impl Urls {
         Ok(self.prefix.path(path))
     }
 
+    /// Returns the names of all routes that have one.
+    #[cfg(feature = "templates")]
+    pub(crate) fn route_names(&self) -> impl Iterator<Item = &str> {
+        self.sources.routes.names()
+    }
+
     /// Returns the URL of a static file. Without static files it has no version, and a warning is logged.
     #[cfg(feature = "static")]
     pub(crate) fn file(&self, name: &str) -> String {

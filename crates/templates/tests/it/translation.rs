@@ -1,6 +1,6 @@
 //! gettext functions in templates.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use squall_templates::{Translate, context, translation};
 
@@ -10,18 +10,18 @@ use crate::folder::Folder;
 struct Echo;
 
 impl Translate for Echo {
-    fn translate(&self, context: Option<&str>, message: &str) -> String {
-        format!("[{}|{message}]", context.unwrap_or("-"))
+    fn translate<'a>(&'a self, context: Option<&str>, message: &'a str) -> Cow<'a, str> {
+        format!("[{}|{message}]", context.unwrap_or("-")).into()
     }
 
-    fn translate_plural(
-        &self,
+    fn translate_plural<'a>(
+        &'a self,
         context: Option<&str>,
-        message: &str,
-        plural: &str,
+        message: &'a str,
+        plural: &'a str,
         count: u64,
-    ) -> String {
-        format!("[{}|{message}|{plural}|{count}]", context.unwrap_or("-"))
+    ) -> Cow<'a, str> {
+        format!("[{}|{message}|{plural}|{count}]", context.unwrap_or("-")).into()
     }
 }
 

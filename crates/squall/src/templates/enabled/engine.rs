@@ -1,6 +1,6 @@
 //! `Engine`: the templates of an application, with the functions of every template.
 
-use std::fmt::Display;
+use std::{collections::BTreeMap, fmt::Display, iter};
 
 #[cfg(feature = "auth")]
 use serde::Serialize;
@@ -53,7 +53,17 @@ fn with_urls(mut templates: Templates, urls: &Urls) -> Templates {
     {
         templates = templates.function("static_url", static_url(urls.clone()));
     }
-    templates.function("reverse_url", reverse_url(urls.clone()))
+    templates.function("reverse_url", reverse_url(urls.clone(), fixed_urls(urls)))
+}
+
+/// Returns the URLs of the routes without parameters, which most calls of a page get: they are the same
+/// for each request.
+fn fixed_urls(urls: &Urls) -> BTreeMap<String, Value> {
+    let fixed = |name: &str| {
+        let path = urls.reverse_url(name, iter::empty::<&str>()).ok()?;
+        Some((name.to_owned(), url(path)))
+    };
+    urls.route_names().filter_map(fixed).collect()
 }
 
 /// Returns the function of that name, for the requests of an application that is mounted.
@@ -62,7 +72,10 @@ pub(super) fn url_function(name: &str, urls: &Urls) -> Option<Value> {
         _ if urls.prefix().is_root() => None,
         #[cfg(feature = "static")]
         "static_url" => Some(Value::from_function(static_url(urls.clone()))),
-        "reverse_url" => Some(Value::from_function(reverse_url(urls.clone()))),
+        "reverse_url" => {
+            let reverse_url = reverse_url(urls.clone(), BTreeMap::new());
+            Some(Value::from_function(reverse_url))
+        }
         _ => None,
     }
 }
@@ -72,10 +85,15 @@ fn static_url(urls: Urls) -> impl Fn(&str) -> Value + Send + Sync + 'static {
     move |name| url(urls.file(name))
 }
 
+/// Returns the function, which looks up a URL without parameters among the `fixed` ones first.
 fn reverse_url(
     urls: Urls,
+    fixed: BTreeMap<String, Value>,
 ) -> impl Fn(&str, Rest<Value>) -> Result<Value, minijinja::Error> + Send + Sync + 'static {
     move |name, params| {
+        if let (true, Some(url)) = (params.is_empty(), fixed.get(name)) {
+            return Ok(url.clone());
+        }
         let params = params.iter().map(|param| param as &dyn Display);
         let path = urls.reverse_url(name, params);
         path.map(url)

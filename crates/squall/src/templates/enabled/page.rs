@@ -1,6 +1,6 @@
 //! `Page`: renders templates with the values of one request.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use axum_core::{
     extract::FromRequestParts,
@@ -161,26 +161,24 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
 }
 
 impl Translate for Locale {
-    fn translate(&self, context: Option<&str>, message: &str) -> String {
-        match context {
+    fn translate<'a>(&'a self, context: Option<&str>, message: &'a str) -> Cow<'a, str> {
+        Cow::Borrowed(match context {
             Some(context) => self.0.pgettext(context, message),
             None => self.0.translate(message),
-        }
-        .to_owned()
+        })
     }
 
-    fn translate_plural(
-        &self,
+    fn translate_plural<'a>(
+        &'a self,
         context: Option<&str>,
-        message: &str,
-        plural: &str,
+        message: &'a str,
+        plural: &'a str,
         count: u64,
-    ) -> String {
-        match context {
+    ) -> Cow<'a, str> {
+        Cow::Borrowed(match context {
             Some(context) => self.0.pgettext_plural(context, message, plural, count),
             None => self.0.translate_plural(message, plural, count),
-        }
-        .to_owned()
+        })
     }
 }
 
