@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Command};
 use benches::{Result, Server, outside};
 use testkit::Wire;
 
-use crate::programs::command;
+use crate::{check::sign_in, programs::command};
 
 /// The difference between two runs leaves out the start of the program.
 const REQUESTS: (u64, u64) = (200, 1200);
@@ -31,9 +31,16 @@ fn run(peer: &str, scene: &str, site: &Path, path: &str, requests: u64) -> Resul
         .current_dir(site);
     let mut server = Server::spawn(&valgrind, address)?;
     server.wait()?;
+    let mut head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n");
+    if scene == "page" {
+        for line in sign_in(address)? {
+            head += &format!("{line}\r\n");
+        }
+    }
+    head += "\r\n";
     let mut wire = Wire::connect(address);
     for _ in 0..requests {
-        wire.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        wire.send(&head);
         let reply = wire.response();
         if reply.status != 200 {
             return Err(reply.head.into());

@@ -274,4 +274,18 @@ const SECTIONS: &[Section] = &[
             ..cpu("home", "friendfeed's home", PAGE, Work::Page)
         }],
     },
+    Section {
+        name: "page-instructions",
+        title: "Instructions of a whole page in user mode, as a ratio to axum",
+        rows: &[Row {
+            scene: "page",
+            figures: &[Figure::Instructions],
+            ..cpu(
+                "home-instructions",
+                "friendfeed's home",
+                &["axum", "squall", "actix"],
+                Work::Instructions { path: "/" },
+            )
+        }],
+    },
 ];
