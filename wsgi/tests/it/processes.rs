@@ -69,6 +69,7 @@ fn two_workers_respond_to_ten_thousand_requests_without_an_error() {
         (Container::GunicornSync, &[]),
         (Container::Uwsgi, &[]),
         (Container::Granian, &[]),
+        (Container::ModWsgi, &[]),
     ] {
         let options = Options {
             processes: 2,
@@ -80,7 +81,7 @@ fn two_workers_respond_to_ten_thousand_requests_without_an_error() {
         };
         let pids = load(site.address, container != Container::Uwsgi);
         assert!((1..=2).contains(&pids.len()), "{container:?}: {pids:?}");
-        let log = site.running.output();
+        let log = site.log();
         assert!(
             !log.contains("Traceback") && !log.contains("panicked"),
             "{container:?}: {log}"
