@@ -1,8 +1,8 @@
 //! The adapter for WSGI servers beside callables of Python's: CPU time of a request.
 //!
-//! `cargo xtask bench wsgi [ROUNDS]`. Each WSGI server runs all of them, each in one worker on the CPU of the servers, and they take turns
-//! under the same load. All return the same status, headers and body. `plain` does nothing else, `headers` reads the headers
-//! as any application does, `flask` is the smallest application of Flask.
+//! `cargo xtask bench wsgi [ROUNDS] [SERVER…]`. Each WSGI server runs all of them, each in one worker on the CPU of the servers, and they
+//! take turns under the same load. All return the same status, headers and body. `plain` does nothing else, `headers` reads the
+//! headers as any application does, `flask` is the smallest application of Flask.
 #![expect(clippy::print_stdout, reason = "the results are for people")]
 
 use std::{
@@ -29,8 +29,7 @@ def application(environ, start_response):
     return [b"Hello, world"]
 "#;
 
-/// The same after the least that an application does. With several threads for one CPU, the server's own cost depends on the
-/// time that a call takes, so a callable that does nothing is cheaper than the difference of the calls.
+/// The same after the least that an application does.
 const HEADERS: &str = r#"
 def application(environ, start_response):
     headers = {}
@@ -59,6 +58,14 @@ const SCRIPTS: [(&str, &str); 3] = [
 
 const APPLICATIONS: [&str; 4] = ["plain_wsgi", "headers_wsgi", "hello_wsgi", "flask_wsgi"];
 
+/// The servers, with their program and its threads for Python. granian's own benchmarks have one. With several on one CPU, its
+/// cost grows with the time of a call by more than that time, whatever the call does.
+const SERVERS: [(&str, &str, &str); 3] = [
+    ("gunicorn", "gunicorn", "4"),
+    ("granian-1", "granian", "1"),
+    ("granian-4", "granian", "4"),
+];
+
 const LOAD: Load<'static> = Load {
     path: "/",
     connections: 8,
@@ -69,16 +76,21 @@ const LOAD: Load<'static> = Load {
 
 fn main() -> Result<()> {
     let rounds = env::args().nth(1).map_or(Ok(9), |rounds| rounds.parse())?;
+    let names: Vec<String> = env::args().skip(2).collect();
     let files = temp_dir();
     let module = env::current_exe()?.with_file_name("examples/libhello_wsgi.so");
     symlink(module, files.path().join("hello_wsgi.so"))?;
     for (module, script) in SCRIPTS {
         fs::write(files.path().join(format!("{module}.py")), script)?;
     }
-    for name in ["gunicorn", "granian"] {
+    for (name, program, threads) in SERVERS {
+        if !names.is_empty() && !names.iter().any(|chosen| chosen == name) {
+            continue;
+        }
+        let start = |application| start(program, threads, application, files.path());
         let servers = APPLICATIONS
             .into_iter()
-            .map(|application| Ok((application, start(name, application, files.path())?)))
+            .map(|application| Ok((application, start(application)?)))
             .collect::<Result<HashMap<_, _>>>()?;
         let expected = response(&servers[APPLICATIONS[0]]);
         for (application, server) in &servers {
@@ -95,22 +107,22 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn start(name: &str, application: &str, files: &Path) -> Result<Server> {
+fn start(program: &str, threads: &str, application: &str, files: &Path) -> Result<Server> {
     let port = free_port();
     // `env` passes its variables on: neither of the others logs requests.
     let mut command = Command::new(outside("env")?);
     command
         .arg(format!("PYTHONPATH={}", files.display()))
         .arg("RUST_LOG=warn")
-        .arg(outside(name)?);
-    match name {
+        .arg(outside(program)?);
+    match program {
         "gunicorn" => command
             .args(["--bind", &format!("127.0.0.1:{port}"), "--workers", "1"])
-            .args(["--threads", "4", "--no-control-socket"]),
+            .args(["--threads", threads, "--no-control-socket"]),
         _ => command
             .args(["--interface", "wsgi", "--host", "127.0.0.1", "--port"])
             .arg(port.to_string())
-            .args(["--workers", "1", "--blocking-threads", "4"]),
+            .args(["--workers", "1", "--blocking-threads", threads]),
     };
     command.arg(format!("{application}:application"));
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
