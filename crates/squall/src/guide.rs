@@ -41,6 +41,7 @@ page!(other_languages, "other-languages.md");
 page!(wsgi, "wsgi.md");
 page!(lambda, "lambda.md");
 page!(debug, "debug.md");
+page!(speed, "speed.md");
 page!(defaults, "defaults.md");
 page!(names, "names.md");
 page!(questions, "questions.md");

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use peers::{HELLO, Message, SECRET, SITE, Scene, arguments, message};
 use squall::{Application, Cookies, Html, Json, Page, Path, Server, Translations, get, post};
 
-fn main() -> squall::Result<()> {
+pub fn main() -> squall::Result<()> {
     let (scene, address) = arguments();
     let app = Application::new().access_log(false);
     let (app, workers) = match scene {

@@ -18,6 +18,7 @@ const BUILT: &[&str] = &[
     "may",
     "ntex",
     "squall",
+    "squall-mimalloc",
     "squall-server",
     "xitca",
 ];

@@ -106,7 +106,7 @@ const FILES: &[&str] = &["nginx", "squall", "hyper", "axum", "actix"];
 
 const HTTP2: &[&str] = &["hyper", "squall", "actix", "nginx", "nghttpd"];
 
-const PAGE: &[&str] = &["axum", "squall", "actix", "tornado"];
+const PAGE: &[&str] = &["axum", "squall", "squall-mimalloc", "actix", "tornado"];
 
 const BUILT: &[&str] = &["hyper", "squall", "axum", "actix", "ntex", "xitca", "may"];
 
