@@ -99,6 +99,23 @@ impl ServeStatic {
         self.respond(head, IoMode::Inline).ok()
     }
 
+    /// Responds to a request on tokio's blocking thread pool, for which
+    /// [`respond_at_once`](Self::respond_at_once) had no response.
+    pub fn respond_later<B>(&self, request: Request<B>) -> ResponseFuture {
+        let service = self.clone();
+        // The request body is not read: the server drains it or closes the connection.
+        let (request, _) = request.into_parts();
+        let respond = move || {
+            let head = RequestHead {
+                method: &request.method,
+                uri: &request.uri,
+                headers: &request.headers,
+            };
+            service.respond(head, IoMode::Blocking)
+        };
+        ResponseFuture(State::Waiting(blocking::run(respond)))
+    }
+
     /// Returns the current size of the cache in bytes.
     #[must_use]
     pub fn cached(&self) -> u64 {
@@ -167,22 +184,9 @@ impl<B> Service<Request<B>> for ServeStatic {
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        // The request body is not read: the server drains it or closes the connection.
-        let (request, _) = request.into_parts();
-        match self.respond_at_once(&request.method, &request.uri, &request.headers) {
+        match self.respond_at_once(request.method(), request.uri(), request.headers()) {
             Some(response) => ResponseFuture(State::Ready(Some(response))),
-            None => {
-                let service = self.clone();
-                let respond = move || {
-                    let head = RequestHead {
-                        method: &request.method,
-                        uri: &request.uri,
-                        headers: &request.headers,
-                    };
-                    service.respond(head, IoMode::Blocking)
-                };
-                ResponseFuture(State::Waiting(blocking::run(respond)))
-            }
+            None => self.respond_later(request),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::{
     any::Any,
     convert::Infallible,
     fmt,
+    future::ready,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
@@ -107,8 +108,8 @@ impl Endpoint {
         Self(Respond::Request(Arc::new(respond)))
     }
 
-    /// Returns the endpoint with a function that responds to most requests at once, and as the endpoint
-    /// does.
+    /// Returns the endpoint with a function that responds to most requests at once, so that the endpoint
+    /// gets the others.
     pub(crate) fn or_at_once(
         self,
         respond: impl Fn(&Method, &Uri, &HeaderMap) -> Option<Response> + Send + Sync + 'static,
@@ -137,11 +138,25 @@ impl Endpoint {
 
     pub(crate) fn respond(&self, request: Request) -> ResponseFuture {
         match &self.0 {
-            Respond::Request(respond) | Respond::AtOnce(_, respond) => respond(request),
+            Respond::Request(respond) => respond(request),
+            Respond::AtOnce(at_once, later) => {
+                match at_once(request.method(), request.uri(), request.headers()) {
+                    Some(response) => Box::pin(ready(response)),
+                    None => later(request),
+                }
+            }
             Respond::Unread(respond) => {
                 let (parts, body) = request.into_parts();
                 respond(parts.extensions, body)
             }
+        }
+    }
+
+    /// Responds to a request for which [`at_once`](Self::at_once) had no response.
+    pub(crate) fn respond_later(&self, request: Request) -> ResponseFuture {
+        match &self.0 {
+            Respond::AtOnce(_, later) => later(request),
+            Respond::Request(_) | Respond::Unread(_) => self.respond(request),
         }
     }
 

@@ -82,12 +82,14 @@ impl Target {
         }
     }
 
-    /// Responds to a request whose body has the default limit.
-    pub(super) fn respond(&self, mut request: Request) -> HandlerFuture {
+    /// Responds to a request whose body has the default limit. `is_tried`: whether
+    /// [`respond_at_once`](Self::respond_at_once) had no response.
+    pub(super) fn respond(&self, mut request: Request, is_tried: bool) -> HandlerFuture {
         if let Some(limit) = self.body_limit {
             body_limit::set_limit(&mut request, limit);
         }
         match body_limit::check_length(&request) {
+            Ok(()) if is_tried => self.endpoint.respond_later(request),
             Ok(()) => self.endpoint.respond(request),
             Err(error) => too_large(error),
         }
@@ -143,7 +145,10 @@ impl Inner {
     /// Responds to a request that has passed the layers. Its body has a limit already.
     pub(super) fn respond(&self, mut request: Request) -> HandlerFuture {
         match self.find(&request) {
-            Ok(found) => found.admit(&mut request, &self.site).respond(request),
+            Ok(found) => {
+                let target = found.admit(&mut request, &self.site);
+                target.respond(request, false)
+            }
             Err(unmatched) => unmatched.respond(&request),
         }
     }

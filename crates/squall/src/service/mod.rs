@@ -226,6 +226,7 @@ where
         } else {
             match self.inner.find(&request) {
                 Ok(found) => {
+                    let mut is_tried = false;
                     // The page shows the route, which is in the request.
                     if !self.inner.tracebacks.shows_page() {
                         if let Some(target) = found.unread() {
@@ -236,11 +237,12 @@ where
                             if let Some(response) = target.respond_at_once(&request, limit) {
                                 return self.respond_at_once(response, request, log);
                             }
+                            is_tried = true;
                         }
                     }
                     record = self.record(&mut request);
                     let target = found.admit(&mut request, &self.inner.site);
-                    response = target.respond(body_limit::with_limit(request, limit));
+                    response = target.respond(body_limit::with_limit(request, limit), is_tried);
                 }
                 Err(unmatched) => {
                     record = self.record(&mut request);
@@ -255,5 +257,52 @@ where
 impl fmt::Debug for ApplicationService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApplicationService").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    };
+
+    use axum_core::{
+        body::Body,
+        response::{IntoResponse, Response},
+    };
+    use http_body_util::BodyExt;
+    use tower::{ServiceExt, layer::util::Identity};
+
+    use crate::{Application, Route, handler::endpoint::Endpoint};
+
+    #[tokio::test]
+    async fn response_that_is_not_there_at_once_is_looked_for_once() {
+        for has_layer in [false, true] {
+            let tried = Arc::new(AtomicU32::new(0));
+            let counter = Arc::clone(&tried);
+            let endpoint = Endpoint::from_fn(|_| async { "later".into_response() });
+            let endpoint = endpoint.or_at_once(move |_, uri, _| {
+                counter.fetch_add(1, Relaxed);
+                (uri.path() == "/now").then(|| "now".into_response())
+            });
+            let mut app = Application::new().access_log(false);
+            for path in ["/now", "/later"] {
+                app = app.route(path, Route::from_endpoint(endpoint.clone()));
+            }
+            let app = if has_layer {
+                app.layer(Identity::new())
+            } else {
+                app
+            };
+            let service = app.into_service().unwrap();
+            for (path, body) in [("/now", "now"), ("/later", "later")] {
+                let request = http::Request::get(path).body(Body::empty()).unwrap();
+                let response: Response = service.clone().oneshot(request).await.unwrap();
+                let received = response.into_body().collect().await.unwrap().to_bytes();
+                assert_eq!(received, body, "with a layer: {has_layer}");
+            }
+            assert_eq!(tried.load(Relaxed), 2, "with a layer: {has_layer}");
+        }
     }
 }

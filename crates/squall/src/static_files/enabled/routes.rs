@@ -6,7 +6,6 @@ use axum_core::{
 };
 use squall_routing::Rule;
 use squall_static::{ConfigError, ServeStatic, StaticFiles};
-use tower::ServiceExt;
 
 use super::{Added, FileUrls, file_content::into_response};
 use crate::{
@@ -50,7 +49,7 @@ pub(super) fn of(files: ServeStatic) -> Result<Added, ConfigError> {
 fn endpoint(files: ServeStatic) -> Endpoint {
     let cached = files.clone();
     let endpoint = Endpoint::from_fn(move |request: Request| {
-        let response = files.clone().oneshot(request);
+        let response = files.respond_later(request);
         async move {
             let response = response.await.unwrap_or_else(|never| match never {});
             with_page(into_response(response))
