@@ -40,8 +40,12 @@ pub(crate) fn conditions(section: &Section, seconds: u64, rounds: u64) -> Result
     let model = model.map_or("", |model| model.trim_start_matches([' ', '\t', ':']));
     let control = fs::read_to_string("/proc/sys/net/ipv4/tcp_congestion_control")?;
     let control = control.trim();
+    let figures = match rounds {
+        1 => "a single round".to_owned(),
+        _ => format!("medians of {rounds} rounds (lowest–highest)"),
+    };
     Ok(format!(
-        "`cargo xtask bench peers {seconds} {rounds} {}`, {}, {model}, {control}, load average {load} at the start: medians of {rounds} rounds (lowest–highest).",
+        "`cargo xtask bench peers {seconds} {rounds} {}`, {}, {model}, {control}, load average {load} at the start: {figures}.",
         section.name,
         date.trim()
     ))
