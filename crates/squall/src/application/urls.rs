@@ -32,8 +32,8 @@ pub struct Urls {
 struct Sources {
     routes: squall_routing::Urls,
     #[cfg_attr(
-        not(any(feature = "static", feature = "templates")),
-        expect(dead_code, reason = "only pages and `static_url` use them")
+        not(feature = "static"),
+        expect(dead_code, reason = "only `static_url` uses them")
     )]
     files: FileUrls,
 }

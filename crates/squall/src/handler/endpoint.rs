@@ -68,6 +68,10 @@ enum Respond {
     /// The response does not depend on the request's head.
     Unread(Arc<dyn Fn(Extensions, Body) -> ResponseFuture + Send + Sync>),
     /// Most responses are there at once, and depend on the request's head alone.
+    #[cfg_attr(
+        not(any(feature = "static", test)),
+        expect(dead_code, reason = "only static files do so")
+    )]
     AtOnce(
         Arc<AtOnce>,
         Arc<dyn Fn(Request) -> ResponseFuture + Send + Sync>,
@@ -110,6 +114,7 @@ impl Endpoint {
 
     /// Returns the endpoint with a function that responds to most requests at once, so that the endpoint
     /// gets the others.
+    #[cfg(any(feature = "static", test))]
     pub(crate) fn or_at_once(
         self,
         respond: impl Fn(&Method, &Uri, &HeaderMap) -> Option<Response> + Send + Sync + 'static,

@@ -48,11 +48,9 @@ impl UserValue {
 }
 
 /// Adds the functions that every template has.
-fn with_urls(mut templates: Templates, urls: &Urls) -> Templates {
+fn with_urls(templates: Templates, urls: &Urls) -> Templates {
     #[cfg(feature = "static")]
-    {
-        templates = templates.function("static_url", static_url(urls.clone()));
-    }
+    let templates = templates.function("static_url", static_url(urls.clone()));
     templates.function("reverse_url", reverse_url(urls.clone(), fixed_urls(urls)))
 }
 
