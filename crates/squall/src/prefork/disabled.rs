@@ -38,7 +38,7 @@ pub(crate) fn task_id() -> Option<usize> {
 /// Counts nothing.
 #[cfg(feature = "websocket")]
 #[derive(Default)]
-pub(crate) struct OpenWebSocket;
+pub(crate) struct OpenWebSocket(());
 
 #[cfg(feature = "debug")]
 pub(crate) fn generation() -> Option<u64> {
