@@ -27,8 +27,6 @@ pub(crate) struct UrlTemplate {
     /// The names of the path's parameters, in order.
     pub(crate) names: Vec<String>,
     kind: UrlTemplateKind,
-    /// The path of a rule without parameters.
-    fixed: Option<String>,
 }
 
 #[derive(Debug)]
@@ -91,10 +89,7 @@ impl Urls {
                 given: values.len(),
             });
         }
-        match &url.fixed {
-            Some(path) => Ok(path.clone()),
-            None => url.path(&values),
-        }
+        url.path(&values)
     }
 
     /// Returns the names of all rules, in no order.
@@ -105,16 +100,11 @@ impl Urls {
 
 impl UrlTemplate {
     pub(crate) fn new(pattern: &str, names: Vec<String>, kind: UrlTemplateKind) -> Self {
-        let mut url = Self {
+        Self {
             pattern: pattern.to_owned(),
             names,
             kind,
-            fixed: None,
-        };
-        if url.names.is_empty() {
-            url.fixed = url.path(&[]).ok();
         }
-        url
     }
 
     /// Returns the percent-encoded path with these values.
