@@ -58,8 +58,8 @@ const SCRIPTS: [(&str, &str); 3] = [
 
 const APPLICATIONS: [&str; 4] = ["plain_wsgi", "headers_wsgi", "hello_wsgi", "flask_wsgi"];
 
-/// The servers, with their program and its threads for Python. granian's own benchmarks have one. With several on one CPU, its
-/// cost grows with the time of a call by more than that time, whatever the call does.
+/// The servers, with their program and its threads for Python. granian's own benchmarks have one. With several on one CPU, a
+/// callable in Python that takes longer adds more than that time as well.
 const SERVERS: [(&str, &str, &str); 3] = [
     ("gunicorn", "gunicorn", "4"),
     ("granian-1", "granian", "1"),
