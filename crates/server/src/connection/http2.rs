@@ -49,12 +49,11 @@ impl<S: Serve> Http2<S> {
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
-        self.streams.replace(self.is_alone.then(Vec::new));
-        let result = self.connection.as_mut().poll(cx);
-        // A stream that has something to send wakes this task, as one with a task of its own would.
-        let accepted = self.streams.replace(None);
-        accepted.into_iter().flatten().for_each(poll_first);
-        result
+        let connection = self.connection.as_mut();
+        if !self.is_alone {
+            return connection.poll(cx);
+        }
+        self.streams.poll_accepted(|| connection.poll(cx))
     }
 
     pub(crate) fn graceful_shutdown(&mut self) {
@@ -63,6 +62,16 @@ impl<S: Serve> Http2<S> {
 }
 
 impl Streams {
+    /// Polls the connection, and then each stream that it has accepted.
+    fn poll_accepted<T>(&self, poll: impl FnOnce() -> T) -> T {
+        self.replace(Some(Vec::new()));
+        let result = poll();
+        // A stream that has something to send wakes the connection's task, as one with a task of its own would.
+        let accepted = self.replace(None);
+        accepted.into_iter().flatten().for_each(poll_first);
+        result
+    }
+
     fn replace(&self, accepted: Option<Vec<StreamFuture>>) -> Option<Vec<StreamFuture>> {
         let mut streams = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         mem::replace(&mut streams, accepted)
@@ -98,15 +107,12 @@ mod tests {
     use hyper::rt::Executor;
     use tokio::{runtime::Handle, sync::oneshot, task::yield_now};
 
-    use super::{Streams, poll_first};
+    use super::Streams;
 
     /// Polls a future as a stream that hyper has just accepted.
     fn accept(future: impl Future<Output = ()> + Send + 'static) {
         let streams = Streams::default();
-        streams.replace(Some(Vec::new()));
-        streams.execute(future);
-        let accepted = streams.replace(None);
-        accepted.into_iter().flatten().for_each(poll_first);
+        streams.poll_accepted(|| streams.execute(future));
     }
 
     #[tokio::test]
