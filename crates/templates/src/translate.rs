@@ -34,29 +34,21 @@ pub trait Translate: Send + Sync + 'static {
 pub fn translation(name: &str, translate: &Arc<impl Translate>) -> Option<Value> {
     let translate = Arc::clone(translate);
     Some(match name {
-        "_" | "gettext" => {
-            Value::from_function(move |message: &str| value(translate.translate(None, message)))
-        }
+        "_" | "gettext" => Value::from_function(move |message: &str| {
+            Value::from(translate.translate(None, message))
+        }),
         "pgettext" => Value::from_function(move |context: &str, message: &str| {
-            value(translate.translate(Some(context), message))
+            Value::from(translate.translate(Some(context), message))
         }),
         "ngettext" => Value::from_function(move |message: &str, plural: &str, count: i64| {
-            value(translate.translate_plural(None, message, plural, count.unsigned_abs()))
+            Value::from(translate.translate_plural(None, message, plural, count.unsigned_abs()))
         }),
         "npgettext" => Value::from_function(
             move |context: &str, message: &str, plural: &str, count: i64| {
                 let count = count.unsigned_abs();
-                value(translate.translate_plural(Some(context), message, plural, count))
+                Value::from(translate.translate_plural(Some(context), message, plural, count))
             },
         ),
         _ => return None,
     })
-}
-
-/// Copies a borrowed text once, into the value.
-fn value(text: Cow<'_, str>) -> Value {
-    match text {
-        Cow::Borrowed(text) => text.into(),
-        Cow::Owned(text) => text.into(),
-    }
 }
