@@ -11,7 +11,7 @@ use std::{
     process::Command,
 };
 
-use crate::{Running, Signal, outside, temp_dir, wait_until};
+use crate::{Running, Signal, outside, stale_socket, temp_dir, wait_until};
 
 /// The addresses and bind options of a program under test.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +64,7 @@ fn unix_files(start: &impl Fn(&BindOptions) -> Running) {
     {
         let path = directory.path().join(number.to_string());
         // A stale file is replaced.
-        drop(UnixListener::bind(&path).expect("the path is free"));
+        stale_socket(&path);
         let program = start(&BindOptions {
             unix_mode,
             ..BindOptions::at(&[&format!("unix:{}", path.display())])

@@ -23,6 +23,7 @@ mod lambda;
 mod outside;
 mod reference;
 mod running;
+mod sockets;
 mod wait;
 mod wire;
 
@@ -35,11 +36,10 @@ pub use lambda::{Outcome, RuntimeApi};
 pub use outside::{VENV, find_outside, outside};
 pub use reference::{ReferenceEnd, ReferenceRequest, reference_requests};
 pub use running::{Running, Signal};
+pub use sockets::{free_port, is_free_port, stale_socket};
 pub use tempfile::TempDir;
 pub use wait::{wait_for, wait_until};
 pub use wire::{Reply, Wire};
-
-use std::net::{Ipv4Addr, TcpListener};
 
 /// Makes an empty directory that is removed when the value is dropped.
 ///
@@ -53,21 +53,4 @@ pub fn temp_dir() -> TempDir {
         .prefix("squall-")
         .tempdir()
         .expect("a temporary directory")
-}
-
-/// Finds a port of 127.0.0.1 that was free a moment ago.
-///
-/// Another process may take it before you do, so this is the last resort, for programs that
-/// can't be told to listen on port 0 and say what they got.
-///
-/// # Panics
-///
-/// When no port is left.
-#[must_use]
-#[track_caller]
-pub fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .expect("a free port on 127.0.0.1")
-        .port()
 }

@@ -1,8 +1,8 @@
 //! Control commands, with one, several and no running services.
 
-use std::{fs, os::unix::net::UnixListener, rc::Rc};
+use std::{fs, rc::Rc};
 
-use testkit::{Signal, temp_dir, wait_until};
+use testkit::{Signal, stale_socket, temp_dir, wait_until};
 
 use crate::fixture::{Service, run};
 
@@ -129,7 +129,7 @@ fn commands_fail_without_a_running_service() {
     let directory = temp_dir();
     let missing = directory.path().join("missing");
     let dead = directory.path().join("dead");
-    drop(UnixListener::bind(&dead).expect("a writable directory"));
+    stale_socket(&dead);
     for (path, reason) in [
         (&missing, "no socket there: the service is not running"),
         (&dead, "no supervisor listens there any more"),

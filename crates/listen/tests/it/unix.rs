@@ -12,7 +12,7 @@ use std::{
 
 use socket2::{Domain, SockAddr, Socket, Type};
 use squall_listen::{Bind, ListenError, Listener, ListenerSocket};
-use testkit::temp_dir;
+use testkit::{stale_socket, temp_dir};
 
 fn listen(path: &Path) -> Listener {
     let listeners = Bind::unix(path).listen();
@@ -56,7 +56,7 @@ fn a_mode_with_more_than_permissions_is_a_configuration_error() {
 fn stale_socket_of_another_user_stays() {
     let directory = temp_dir();
     let path = directory.path().join("s");
-    drop(UnixListener::bind(&path).unwrap());
+    stale_socket(&path);
     if std::os::unix::fs::chown(&path, Some(12_345), None).is_err() {
         // Only root can give a file away.
         return;
@@ -72,7 +72,7 @@ fn stale_socket_of_another_user_stays() {
 fn a_stale_socket_is_replaced_and_a_live_one_stays() {
     let directory = temp_dir();
     let path = directory.path().join("s");
-    drop(UnixListener::bind(&path).unwrap());
+    stale_socket(&path);
     assert!(path.exists(), "stale");
     let first = listen(&path);
     let error = Bind::unix(&path).listen().unwrap_err();

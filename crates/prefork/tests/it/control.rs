@@ -12,7 +12,7 @@ use std::{
 
 use rustix::fs::{Gid, Uid, chown};
 use squall_prefork::metrics;
-use testkit::wait_until;
+use testkit::{stale_socket, wait_until};
 
 use crate::house::{Program, fixture};
 
@@ -118,12 +118,12 @@ type Obstacle = fn(&std::path::Path);
 
 #[test]
 fn other_files_at_the_path_of_the_control_socket() {
-    let stale: Obstacle = |path| drop(UnixListener::bind(path).unwrap());
+    let stale: Obstacle = |path| stale_socket(path);
     let file: Obstacle = |path| fs::write(path, "precious").unwrap();
     let directory: Obstacle = |path| fs::create_dir(path).unwrap();
     let living: Obstacle = |path| std::mem::forget(UnixListener::bind(path).unwrap());
     let strangers: Obstacle = |path| {
-        drop(UnixListener::bind(path).unwrap());
+        stale_socket(path);
         chown(
             path,
             Some(Uid::from_raw(12_345)),

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     env, fs,
     io::{self, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::Command,
@@ -16,7 +16,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 use squall_prefork::{Status, WorkerStatus, control::Client};
-use testkit::{Running, TempDir, wait_for, wait_until};
+use testkit::{Running, TempDir, is_free_port, wait_for, wait_until};
 
 pub(crate) fn fixture() -> PathBuf {
     example("fixture")
@@ -208,11 +208,10 @@ fn ask(mut stream: impl Read + Write, path: &str) -> io::Result<Page> {
 pub(crate) fn free_ports() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = 20_000 + u16::try_from(std::process::id() % 2_500).expect("small") * 4;
-    let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
     loop {
         let first = start + NEXT.fetch_add(4, SeqCst);
         assert!(first < 32_000, "no four free ports in a row");
-        if (first..first + 4).all(free) {
+        if (first..first + 4).all(is_free_port) {
             return first;
         }
     }

@@ -567,7 +567,7 @@ fn errors_of_the_control_client_name_the_way_out() {
     let directory = testkit::temp_dir();
     let missing = directory.path().join("missing");
     let dead = directory.path().join("dead");
-    drop(std::os::unix::net::UnixListener::bind(&dead).expect("the path is free"));
+    testkit::stale_socket(&dead);
     let long = directory.path().join("l".repeat(120));
     for (path, advice) in [
         (missing, "--control"),

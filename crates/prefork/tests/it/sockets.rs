@@ -1,14 +1,8 @@
 //! Where the workers listen.
 
-use std::{
-    fs,
-    net::SocketAddr,
-    os::unix::{fs::PermissionsExt, net::UnixListener},
-    process::Command,
-    rc::Rc,
-};
+use std::{fs, net::SocketAddr, os::unix::fs::PermissionsExt, process::Command, rc::Rc};
 
-use testkit::Running;
+use testkit::{Running, stale_socket};
 
 use crate::house::{Program, Service, fixture, free_ports, get, get_unix};
 
@@ -80,7 +74,7 @@ fn unix_sockets() {
     let program = Program::new("");
     let path = program.directory.path().join("app.sock");
     // A stale one makes way.
-    drop(UnixListener::bind(&path).expect("the path is free"));
+    stale_socket(&path);
     let listen = format!("listen=unix:{}", path.display());
     let mut service = program.service(&[&listen]);
     service.settled(2);
