@@ -11,7 +11,7 @@ use minijinja::{Value, value::Object};
 pub(crate) struct RequestValues<F> {
     look_up: F,
     /// By name. A template uses a few, which a search finds sooner than their hash is computed.
-    found: Mutex<Vec<(Box<str>, Option<Value>)>>,
+    found: Mutex<Vec<(Value, Option<Value>)>>,
 }
 
 impl<F> RequestValues<F> {
@@ -36,12 +36,13 @@ where
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let name = key.as_str()?;
         let lock = || self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, value)) = lock().iter().find(|(found, _)| **found == *name) {
+        let is_found = |(found, _): &&(Value, _)| found.as_str() == Some(name);
+        if let Some((_, value)) = lock().iter().find(is_found) {
             return value.clone();
         }
         // Without the lock, since `look_up` may itself render a template with these values.
         let value = (self.look_up)(name);
-        lock().push((name.into(), value.clone()));
+        lock().push((key.clone(), value.clone()));
         value
     }
 }

@@ -136,7 +136,7 @@ fn handlers_that_no_setting_supports_are_configuration_errors() {
 async fn templates_have_tornados_functions() {
     let templates = folder(&[(
         "home.html",
-        r#"{{ _("Home") }}|{{ static_url("a.css") }}|{{ reverse_url("user", 7, "x/y") }}|{{ current_user }}|{{ request.method }} {{ request.uri }} {{ request.path }} {{ request.query }} {{ request.protocol }} {{ request.host }} {{ request.remote_ip }}|{{ locale.code }} {{ locale.language_tag }} {{ locale.is_rtl }}|{{ ngettext("%d book", "%d books", 2)|format(2) }}|{{ title }}|{{ xsrf_form_html() }}"#,
+        r#"{{ _("Home") }}|{{ static_url("a.css") }}|{{ reverse_url("user", 7, "x/y") }}|{{ current_user }}|{{ request.method }} {{ request.uri }} {{ request.path }} {{ request.query }} {{ request.protocol }} {{ request.host }} {{ request.remote_ip }}|{{ locale.code }} {{ locale.language_tag }} {{ locale.name }} {{ locale.is_rtl }} {{ locale|length }}|{{ ngettext("%d book", "%d books", 2)|format(2) }}|{{ title }}|{{ xsrf_form_html() }}"#,
     )]);
     let app = service(
         Application::new()
@@ -168,7 +168,7 @@ async fn templates_have_tornados_functions() {
     assert_eq!(
         page,
         "Accueil|/static/a.css|/users/7/x%2Fy|&lt;Ada&gt;|\
-         GET &#x2f;?a=%3Cb &#x2f; a=%3Cb http example.com None|fr fr False|2 books|&lt;b&gt;"
+         GET &#x2f;?a=%3Cb &#x2f; a=%3Cb http example.com None|fr fr Français False 4|2 books|&lt;b&gt;"
     );
     assert!(form.contains("name=\"_xsrf\" value=\"2"), "{form}");
     assert_eq!(answer.header("content-language"), Some("fr"));

@@ -8,7 +8,11 @@ use axum_core::{
 };
 use http::{Method, Uri, request::Parts};
 use serde::Serialize;
-use squall_templates::{TemplateError, Templates, Translate, Value, context, html, translation};
+use squall_templates::{
+    TemplateError, Templates, Translate, Value, context, html,
+    minijinja::value::{Enumerator, Object},
+    translation,
+};
 use squall_xheaders::Host;
 
 use super::engine::url_function;
@@ -97,12 +101,7 @@ impl Values {
                 Some(user) => user.value().0.clone(),
                 None => Value::from(()),
             },
-            "locale" => context! {
-                code => self.locale.code(),
-                language_tag => self.locale.language_tag(),
-                name => self.locale.name(),
-                is_rtl => self.locale.is_rtl(),
-            },
+            "locale" => Value::from_object(LocaleValue(Arc::clone(&self.locale))),
             "xsrf_form_html" => {
                 let xsrf = self.xsrf.clone()?;
                 Value::from_function(move || html(xsrf()))
@@ -112,6 +111,26 @@ impl Values {
                 return function.or_else(|| translation(name, &self.locale));
             }
         })
+    }
+}
+
+/// The `locale` of templates, which read one or two of its values.
+#[derive(Debug)]
+struct LocaleValue(Arc<Locale>);
+
+impl Object for LocaleValue {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        Some(match key.as_str()? {
+            "code" => self.0.code().into(),
+            "language_tag" => self.0.language_tag().into(),
+            "name" => self.0.name().into(),
+            "is_rtl" => self.0.is_rtl().into(),
+            _ => return None,
+        })
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Str(&["code", "language_tag", "name", "is_rtl"])
     }
 }
 
