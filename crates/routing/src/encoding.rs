@@ -77,10 +77,12 @@ fn replaced<'a>(value: &'a str, replacements: &[(char, &str)]) -> Cow<'a, str> {
     })
 }
 
-/// Encodes a path in matched form for a URL.
-pub(crate) fn encode(matched: &str) -> String {
-    // `to_string` would format it, at twice the cost.
-    Cow::from(utf8_percent_encode(matched, NOT_IN_PATH)).into_owned()
+/// Encodes a path in matched form for a URL. Most paths are the same in both.
+pub(crate) fn encode(matched: String) -> String {
+    match Cow::from(utf8_percent_encode(&matched, NOT_IN_PATH)) {
+        Cow::Owned(url) => url,
+        Cow::Borrowed(_) => matched,
+    }
 }
 
 fn hex(digit: u8) -> Option<u8> {

@@ -113,10 +113,10 @@ impl UrlTemplate {
             UrlTemplateKind::Template(parts) => self.template(parts, values)?,
             UrlTemplateKind::Regex(regex) => self.regex(regex, values)?,
         };
-        let url = encoding::encode(&matched);
         let is_safe = matched.starts_with('/')
             && !matched.starts_with("//")
             && !matched.split('/').any(|part| part == "." || part == "..");
+        let url = encoding::encode(matched);
         if is_safe {
             Ok(url)
         } else {
@@ -124,8 +124,13 @@ impl UrlTemplate {
         }
     }
 
+    /// Returns about how long a path with these values is.
+    fn length(&self, values: &[String]) -> usize {
+        self.pattern.len() + values.iter().map(String::len).sum::<usize>()
+    }
+
     fn template(&self, parts: &[Part], values: &[String]) -> Result<String, ReverseError> {
-        let mut matched = String::new();
+        let mut matched = String::with_capacity(self.length(values));
         let mut done = 0;
         for part in parts {
             match part {
@@ -176,7 +181,7 @@ impl UrlTemplate {
         let parts = regex.parts().map_err(irreversible)?;
         let mut invalid = 0;
         for in_matched_form in [encoding::matched_rest, encoding::matched_segment] {
-            let mut matched = String::new();
+            let mut matched = String::with_capacity(self.length(values));
             let mut given = Spans::new();
             for part in &parts {
                 match part {
