@@ -8,6 +8,12 @@ pub(crate) type Line<'a> = (&'a str, Vec<(f64, f64)>);
 
 const SIZE: (u32, u32) = (720, 400);
 
+/// The width of the legend, which is beside the plot, so that it covers no line.
+const LEGEND: u32 = 110;
+
+/// The distance of the legend's lines.
+const LINE: i32 = 22;
+
 /// Colours that readers with a colour vision deficiency can tell apart (Okabe and Ito).
 const COLOURS: [RGBColor; 6] = [
     RGBColor(213, 94, 0),
@@ -30,7 +36,8 @@ pub(crate) fn svg(title: &str, axis: &str, lines: &[Line<'_>]) -> Result<String>
     {
         let root = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
         root.fill(&WHITE)?;
-        let mut chart = ChartBuilder::on(&root)
+        let (plot, legend) = root.split_horizontally(SIZE.0 - LEGEND);
+        let mut chart = ChartBuilder::on(&plot)
             .caption(title, ("sans-serif", 18))
             .margin(12)
             // The last label is wider than what is left of its tick.
@@ -46,22 +53,19 @@ pub(crate) fn svg(title: &str, axis: &str, lines: &[Line<'_>]) -> Result<String>
             .y_label_formatter(&f64::to_string)
             .light_line_style(TRANSPARENT)
             .draw()?;
+        let mut height = LINE;
         for ((peer, points), colour) in lines.iter().zip(COLOURS.iter().cycle()) {
             let style = colour.stroke_width(2);
-            chart
-                .draw_series(LineSeries::new(points.iter().copied(), style))?
-                .label(*peer)
-                .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], style));
+            chart.draw_series(LineSeries::new(points.iter().copied(), style))?;
             let dots = points
                 .iter()
                 .map(|point| Circle::new(*point, 3, colour.filled()));
             chart.draw_series(dots)?;
+            height += LINE;
+            legend.draw(&PathElement::new([(0, height), (16, height)], style))?;
+            let text = ("sans-serif", 14).into_font();
+            legend.draw(&Text::new(*peer, (22, height - LINE / 4), text))?;
         }
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
-            .background_style(WHITE)
-            .draw()?;
         root.present()?;
     }
     Ok(text)
