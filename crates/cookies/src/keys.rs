@@ -1,6 +1,10 @@
-//! Keys: the secrets of a `CookieSecret` by key version, and the check of their strength.
+//! Keys: what a `CookieSecret` signs with, by key version, and the check of a secret's strength.
 
 use std::collections::BTreeMap;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use sha2::Sha256;
 
 use crate::error::ConfigError;
 
@@ -29,32 +33,64 @@ const PLACEHOLDERS: &[&str] = &[
 
 pub(crate) enum Keys {
     /// Signs with key version 0, and verifies values of every key version.
-    One(Vec<u8>),
+    One(Box<Key>),
     Versions {
-        secrets: BTreeMap<u32, Vec<u8>>,
+        keys: BTreeMap<u32, Key>,
         key_version: u32,
     },
 }
 
+/// A secret, as HMAC needs it: each signature begins with a copy of the state that has the key, so
+/// the key is hashed once.
+pub(crate) struct Key {
+    v1: Hmac<Sha1>,
+    v2: Hmac<Sha256>,
+}
+
 impl Keys {
-    /// Returns the key version and the secret that sign new values.
-    pub(crate) fn signing(&self) -> (u32, &[u8]) {
+    /// Returns the key version and the key that sign new values.
+    pub(crate) fn signing(&self) -> (u32, &Key) {
         match self {
-            Self::One(secret) => (0, secret),
-            Self::Versions {
-                secrets,
-                key_version,
-            } => (*key_version, &secrets[key_version]),
+            Self::One(key) => (0, key),
+            Self::Versions { keys, key_version } => (*key_version, &keys[key_version]),
         }
     }
 
-    /// Returns the secret of a key version.
-    pub(crate) fn verifying(&self, key_version: u32) -> Option<&[u8]> {
+    /// Returns the key of a key version.
+    pub(crate) fn verifying(&self, key_version: u32) -> Option<&Key> {
         match self {
-            Self::One(secret) => Some(secret),
-            Self::Versions { secrets, .. } => secrets.get(&key_version).map(Vec::as_slice),
+            Self::One(key) => Some(key),
+            Self::Versions { keys, .. } => keys.get(&key_version),
         }
     }
+}
+
+impl Key {
+    pub(crate) fn new(secret: &[u8]) -> Self {
+        let any_length = "HMAC takes keys of any length";
+        Self {
+            v1: KeyInit::new_from_slice(secret).expect(any_length),
+            v2: KeyInit::new_from_slice(secret).expect(any_length),
+        }
+    }
+
+    /// Returns the signature of format version 1, in hexadecimal.
+    pub(crate) fn signature_v1(&self, parts: &[&str]) -> String {
+        signature(&self.v1, parts)
+    }
+
+    /// Returns the signature of format version 2, in hexadecimal.
+    pub(crate) fn signature_v2(&self, signed: &str) -> String {
+        signature(&self.v2, &[signed])
+    }
+}
+
+fn signature(keyed: &(impl Mac + Clone), parts: &[&str]) -> String {
+    let mut mac = keyed.clone();
+    for part in parts {
+        mac.update(part.as_bytes());
+    }
+    base16ct::lower::encode_string(&mac.finalize().into_bytes())
 }
 
 /// Checks the strength of a secret.

@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 
 use crate::{
     error::{ConfigError, SignedValueError},
-    keys::{Keys, check_secret},
+    keys::{Key, Keys, check_secret},
     signed::{self, Validity},
 };
 
@@ -27,7 +27,7 @@ impl CookieSecret {
     pub fn new(secret: impl Into<Vec<u8>>) -> Result<Self, ConfigError> {
         let secret = secret.into();
         check_secret(0, &secret)?;
-        Ok(Self::one(secret))
+        Ok(Self::one(&secret))
     }
 
     /// Creates a set of secrets by key version, so that secrets can be rotated while users stay
@@ -51,22 +51,19 @@ impl CookieSecret {
         secrets: impl IntoIterator<Item = (u32, S)>,
         key_version: u32,
     ) -> Result<Self, ConfigError> {
-        let mut by_version = BTreeMap::new();
+        let mut keys = BTreeMap::new();
         for (key_version, secret) in secrets {
             let secret = secret.into();
             check_secret(key_version, &secret)?;
-            if by_version.insert(key_version, secret).is_some() {
+            if keys.insert(key_version, Key::new(&secret)).is_some() {
                 return Err(ConfigError::Duplicate { key_version });
             }
         }
-        if !by_version.contains_key(&key_version) {
+        if !keys.contains_key(&key_version) {
             return Err(ConfigError::NoSuchKeyVersion { key_version });
         }
         Ok(Self {
-            keys: Arc::new(Keys::Versions {
-                secrets: by_version,
-                key_version,
-            }),
+            keys: Arc::new(Keys::Versions { keys, key_version }),
         })
     }
 
@@ -80,7 +77,7 @@ impl CookieSecret {
         if secret.is_empty() {
             return Err(ConfigError::Empty { key_version: 0 });
         }
-        Ok(Self::one(secret))
+        Ok(Self::one(&secret))
     }
 
     /// Generates a secret: 32 random bytes in Base64. Store it: a program that generates one at
@@ -123,9 +120,9 @@ impl CookieSecret {
         signed::verify(&self.keys, name, signed, validity, now).map_err(Into::into)
     }
 
-    fn one(secret: Vec<u8>) -> Self {
+    fn one(secret: &[u8]) -> Self {
         Self {
-            keys: Arc::new(Keys::One(secret)),
+            keys: Arc::new(Keys::One(Key::new(secret).into())),
         }
     }
 }
@@ -133,12 +130,8 @@ impl CookieSecret {
 impl fmt::Debug for CookieSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("CookieSecret");
-        if let Keys::Versions {
-            secrets,
-            key_version,
-        } = &*self.keys
-        {
-            debug.field("versions", &Vec::from_iter(secrets.keys()));
+        if let Keys::Versions { keys, key_version } = &*self.keys {
+            debug.field("versions", &Vec::from_iter(keys.keys()));
             debug.field("key_version", key_version);
         }
         debug.finish_non_exhaustive()

@@ -10,12 +10,12 @@
 use std::time::{Duration, SystemTime};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::{error::SignedValueErrorKind, keys::Keys};
+use crate::{
+    error::SignedValueErrorKind,
+    keys::{Key, Keys},
+};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -67,7 +67,7 @@ pub fn get_signature_key_version(signed: &str) -> Option<u32> {
 }
 
 pub(crate) fn sign(keys: &Keys, name: &str, value: &[u8], now: SystemTime) -> String {
-    let (key_version, secret) = keys.signing();
+    let (key_version, key) = keys.signing();
     let mut signed = String::from("2|");
     for field in [
         &key_version.to_string(),
@@ -77,7 +77,7 @@ pub(crate) fn sign(keys: &Keys, name: &str, value: &[u8], now: SystemTime) -> St
     ] {
         signed += &format!("{}:{field}|", field.len());
     }
-    let signature = signature_v2(secret, &signed);
+    let signature = key.signature_v2(&signed);
     signed + &signature
 }
 
@@ -93,7 +93,7 @@ pub(crate) fn verify(
         return Err(SignedValueErrorKind::Version);
     }
     match (version, keys) {
-        (1, Keys::One(secret)) => decode_v1(secret, name, signed, validity, now),
+        (1, Keys::One(key)) => decode_v1(key, name, signed, validity, now),
         (2, _) => decode_v2(keys, name, signed, validity, now),
         _ => Err(SignedValueErrorKind::Version),
     }
@@ -117,10 +117,10 @@ fn decode_v2(
     now: SystemTime,
 ) -> Result<Vec<u8>, SignedValueErrorKind> {
     let fields = Fields::read(signed).ok_or(SignedValueErrorKind::Malformed)?;
-    let secret = keys
+    let key = keys
         .verifying(fields.key_version)
         .ok_or(SignedValueErrorKind::UnknownKey)?;
-    check_signature(&signature_v2(secret, fields.signed), fields.signature)?;
+    check_signature(&key.signature_v2(fields.signed), fields.signature)?;
     if fields.name != name {
         return Err(SignedValueErrorKind::Name);
     }
@@ -130,7 +130,7 @@ fn decode_v2(
 }
 
 fn decode_v1(
-    secret: &[u8],
+    key: &Key,
     name: &str,
     signed: &str,
     validity: Validity,
@@ -140,7 +140,7 @@ fn decode_v1(
     let &[value, time, signature] = parts.as_slice() else {
         return Err(SignedValueErrorKind::Malformed);
     };
-    check_signature(&signature_v1(secret, &[name, value, time]), signature)?;
+    check_signature(&key.signature_v1(&[name, value, time]), signature)?;
     let time = decimal(time).ok_or(SignedValueErrorKind::Malformed)?;
     check_age(time, validity, now)?;
     // The signature covers no delimiter, so the last digits of the value could be moved to the
@@ -219,20 +219,4 @@ fn decode_base64(value: &str) -> Result<Vec<u8>, SignedValueErrorKind> {
 fn since_epoch(now: SystemTime) -> Duration {
     now.duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default()
-}
-
-fn signature_v2(secret: &[u8], signed: &str) -> String {
-    let mut mac =
-        <Hmac<Sha256> as KeyInit>::new_from_slice(secret).expect("HMAC takes keys of any length");
-    mac.update(signed.as_bytes());
-    base16ct::lower::encode_string(&mac.finalize().into_bytes())
-}
-
-fn signature_v1(secret: &[u8], parts: &[&str]) -> String {
-    let mut mac =
-        <Hmac<Sha1> as KeyInit>::new_from_slice(secret).expect("HMAC takes keys of any length");
-    for part in parts {
-        mac.update(part.as_bytes());
-    }
-    base16ct::lower::encode_string(&mac.finalize().into_bytes())
 }
