@@ -134,11 +134,12 @@ impl Running {
         let status = wait_at_most(LIMIT, || self.child.try_wait().expect("our own child"))
             .unwrap_or_else(|| panic!("{} has not ended within {LIMIT:?}", self.name));
         // Its last words may still be in the pipe. Grandchildren may hold the pipe open
-        // for as long as they like, so this is no condition.
-        drop(
-            self.log
-                .wait(Duration::from_secs(1), |lines| lines.readers == 0),
-        );
+        // for as long as they like, so this is no condition. Many short waits, not a long one: if
+        // the machine stands still, only one of them passes.
+        let _ = (0..100).find(|_| {
+            let wait = Duration::from_millis(10);
+            self.log.wait(wait, |lines| lines.readers == 0).readers == 0
+        });
         status
     }
 }

@@ -1,11 +1,15 @@
 //! A server of this process, in a thread of its own, that cannot outlive its test.
 
-use std::{net::SocketAddr, path::PathBuf, thread};
+use std::{net::SocketAddr, path::PathBuf, thread, time::Duration};
 
 use squall_server::{Address, Handle, Limits, Phase, Serve, Server, StartError, Stop, runtime};
 use testkit::{Wire, wait_until};
 
 use crate::app::App;
+
+/// A limit within which the client has to do something: it does even if the machine stands still for
+/// most of that time.
+pub(crate) const ENOUGH: Duration = Duration::from_secs(2);
 
 pub(crate) struct TestServer {
     pub(crate) app: App,

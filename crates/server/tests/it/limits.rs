@@ -10,7 +10,7 @@ use std::{
 use squall_server::Limits;
 use testkit::{Wire, wait_until};
 
-use crate::harness::{TestServer, get, outlast_head_timeout};
+use crate::harness::{ENOUGH, TestServer, get, outlast_head_timeout};
 
 const SHORT: Duration = Duration::from_millis(500);
 
@@ -127,24 +127,29 @@ fn dribble(server: &TestServer, start: &str) -> String {
 
 #[test]
 fn a_head_that_dribbles_in() {
-    let server = TestServer::new(Limits::default().head_timeout(SHORT));
-    for (start, statuses) in [
-        ("", &[408][..]),
-        ("GET / HTTP/1.1\r\nX", &[408]),
-        ("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET ", &[200, 408]),
-    ] {
-        let said = dribble(&server, start);
-        let answers = said.split("HTTP/1.1 ").skip(1);
-        let answers: Vec<u16> = answers.map(|text| text[..3].parse().unwrap()).collect();
-        assert_eq!(answers, statuses, "{start:?}: {said:?}");
-    }
+    let server = &TestServer::new(Limits::default().head_timeout(ENOUGH));
+    // At once, since each takes its time.
+    thread::scope(|scope| {
+        for (start, statuses) in [
+            ("", &[408][..]),
+            ("GET / HTTP/1.1\r\nX", &[408]),
+            ("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET ", &[200, 408]),
+        ] {
+            scope.spawn(move || {
+                let said = dribble(server, start);
+                let answers = said.split("HTTP/1.1 ").skip(1);
+                let answers: Vec<u16> = answers.map(|text| text[..3].parse().unwrap()).collect();
+                assert_eq!(answers, statuses, "{start:?}: {said:?}");
+            });
+        }
+    });
 }
 
 #[test]
 fn peers_that_fall_silent() {
     let server = TestServer::new(
         Limits::default()
-            .head_timeout(SHORT)
+            .head_timeout(ENOUGH)
             .keep_alive_timeout(SHORT),
     );
     let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -175,9 +180,9 @@ fn peers_that_fall_silent() {
 #[test]
 fn the_time_of_the_handler_is_its_own() {
     let limits = Limits::default()
-        .head_timeout(SHORT)
-        .keep_alive_timeout(SHORT)
-        .body_timeout(SHORT);
+        .head_timeout(ENOUGH)
+        .keep_alive_timeout(ENOUGH)
+        .body_timeout(ENOUGH);
     let server = TestServer::new(limits);
     let mut wire = server.wire();
     wire.send(get("/wait"));
@@ -208,9 +213,7 @@ fn a_body_that_stands_still() {
 
 #[test]
 fn a_body_that_moves_on_may_take_its_time() {
-    // Long, since a loaded machine may stop this client for a while.
-    let pause = 4 * SHORT;
-    let server = TestServer::new(Limits::default().head_timeout(pause).body_timeout(pause));
+    let server = TestServer::new(Limits::default().head_timeout(ENOUGH).body_timeout(ENOUGH));
     let mut wire = server.wire();
     wire.send(post("/length", "Transfer-Encoding: chunked"));
     server.wait_seen(1);

@@ -1,12 +1,12 @@
 //! PROXY protocol: trusted balancers, valid and invalid headers, and the bytes behind them.
 
-use std::{net::TcpStream, process::Command, time::Duration};
+use std::{net::TcpStream, process::Command};
 
 use squall_server::{Bind, Limits, Server, Stop, TrustedProxies};
 use testkit::{Wire, outside, temp_dir, wait_until};
 
 use crate::{
-    harness::{TestServer, get},
+    harness::{ENOUGH, TestServer, get},
     process::{Process, program},
 };
 
@@ -201,23 +201,27 @@ fn peer_of_a_unix_socket_is_trusted_only_by_unix_in_the_proxies() {
 
 #[test]
 fn the_header_and_the_first_head_have_one_deadline() {
-    let short = Duration::from_millis(500);
-    let server = server(&["127.0.0.1"], Limits::default().head_timeout(short));
-    for (start, is_answered) in [
+    let server = server(&["127.0.0.1"], Limits::default().head_timeout(ENOUGH));
+    // All at once, since each takes its time.
+    let cases = [
         (&b""[..], false),
         (&V1[..20], false),
         (V1, false),
         (b"PROXY UNKNOWN\r\nGET", true),
-    ] {
+    ];
+    let wires = cases.map(|(start, is_answered)| {
         let mut wire = server.wire();
         wire.send(start);
+        (wire, is_answered)
+    });
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    for (mut wire, is_answered) in wires {
         if is_answered {
             assert_eq!(wire.response().status, 408);
         }
         wire.closed();
     }
     // Dribbling does not prolong it.
-    let mut stream = TcpStream::connect(server.address()).unwrap();
     let mut bytes = b"PROXY UNKNOWN ".iter().chain(std::iter::repeat(&b'x'));
     wait_until("the dribbling proxy is cut off", || {
         use std::io::Write;
@@ -240,7 +244,7 @@ fn connection_with_only_a_proxy_header_makes_room() {
 
 #[test]
 fn a_stop_does_not_wait_for_headers() {
-    let limits = Limits::default().idle_grace(Duration::from_millis(300));
+    let limits = Limits::default().idle_grace(ENOUGH);
     let server = server(&["127.0.0.1"], limits);
     let mut late = server.wire();
     late.send(&V1[..20]);

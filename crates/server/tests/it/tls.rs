@@ -17,7 +17,7 @@ use testkit::{Wire, outside, wait_until};
 use crate::{
     authority::{Authority, Pair, connect, open, shake_hands},
     frames::{Client, GOAWAY},
-    harness::{TestServer, get},
+    harness::{ENOUGH, TestServer, get},
     process::{Process, program},
 };
 
@@ -371,6 +371,8 @@ fn broken_files_change_nothing_and_are_logged_once() {
     wait_until("the new certificate is shown", || {
         shown(&authority, address, "a.test") == *second.own()
     });
+    // Logged after that.
+    process.running.wait_line("read the certificates again");
     let output = process.running.output();
     assert_eq!(output.matches("the old ones stay").count(), 1, "{output}");
     assert_eq!(
@@ -414,7 +416,11 @@ fn connection_that_is_not_tls_is_closed() {
 
 #[test]
 fn the_handshake_and_the_first_head_have_one_deadline() {
-    let (authority, server) = simple(Limits::default().head_timeout(SHORT));
+    let (authority, server) = simple(Limits::default().head_timeout(ENOUGH));
+    // Hands are shaken, and of a head comes nothing, or a part.
+    let mut shaken = authority.wire(server.address(), "a.test");
+    let mut part = authority.wire(server.address(), "a.test");
+    part.send("GET / HT");
     // Nothing, and a handshake that dribbles in.
     let mut silent = server.wire();
     let mut hello = open(server.address());
@@ -424,10 +430,8 @@ fn the_handshake_and_the_first_head_have_one_deadline() {
         hello.write_all(&[next]).is_err()
     });
     silent.closed();
-    // Hands are shaken, and no head comes: closed in the way of TLS.
-    authority.wire(server.address(), "a.test").closed();
-    let mut part = authority.wire(server.address(), "a.test");
-    part.send("GET / HT");
+    // In the way of TLS.
+    shaken.closed();
     assert_eq!(part.response().status, 408);
     part.closed();
     server.wait_connections(0);
@@ -462,7 +466,7 @@ fn client_hello(authority: &Authority) -> Vec<u8> {
 #[test]
 fn connections_rest_and_end_as_without_tls() {
     let limits = Limits::default()
-        .keep_alive_timeout(SHORT)
+        .keep_alive_timeout(ENOUGH)
         .idle_grace(SHORT);
     let (authority, server) = simple(limits);
     let mut idle = authority.wire(server.address(), "a.test");
@@ -503,8 +507,8 @@ fn response_that_no_client_reads_is_cut_off() {
 #[test]
 fn a_response_that_is_taken_slowly() {
     let limits = Limits::default()
-        .head_timeout(SHORT)
-        .body_timeout(4 * SHORT);
+        .head_timeout(ENOUGH)
+        .body_timeout(3 * ENOUGH);
     let (authority, server) = simple(limits);
     let big = b"GET /huge HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     let request = || {
