@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{select, task::spawn_blocking, time::interval};
+use tokio::{
+    select,
+    task::spawn_blocking,
+    time::{MissedTickBehavior, interval},
+};
 
 use super::acceptor::Secure;
 use crate::Handle;
@@ -15,6 +19,9 @@ impl Secure {
     pub(crate) async fn watch(self: Arc<Self>, handle: Handle) {
         let mut reloads = handle.certificate_reloads();
         let mut period = interval(PERIOD);
+        // By default, the checks that a standstill has missed follow each other at once, and files
+        // that are being replaced would pass for unchanged since the last check.
+        period.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let is_requested = select! {
                 reload = reloads.changed() => reload.is_ok(),
