@@ -24,6 +24,7 @@ mod outside;
 mod reference;
 mod running;
 mod sockets;
+mod standstill;
 mod wait;
 mod wire;
 
@@ -37,6 +38,7 @@ pub use outside::{VENV, find_outside, outside};
 pub use reference::{ReferenceEnd, ReferenceRequest, reference_requests};
 pub use running::{Running, Signal};
 pub use sockets::{free_port, is_free_port, stale_socket};
+pub use standstill::despite_standstills;
 pub use tempfile::TempDir;
 pub use wait::{wait_for, wait_until};
 pub use wire::{Reply, Wire};

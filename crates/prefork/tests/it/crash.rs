@@ -85,7 +85,7 @@ fn the_supervisor_while_workers_are_stopped() {
 
 #[test]
 fn a_stopped_worker_is_found_by_the_watchdog() {
-    let mut service = Program::new("").service(&["worker_timeout=0.5"]);
+    let mut service = Program::new("").service(&["worker_timeout=2.5"]);
     let pids = service.pids(2);
     signal(pids[0], Signal::STOP);
     wait_gone(&pids[..1]);
@@ -96,7 +96,7 @@ fn a_stopped_worker_is_found_by_the_watchdog() {
 
 #[test]
 fn a_ready_worker_that_never_ticks_is_not_watched() {
-    let service = Program::new("1:tickless").service(&["worker_timeout=0.5"]);
+    let service = Program::new("1:tickless").service(&["worker_timeout=2.5"]);
     let pids = service.pids(2);
     // The timeout of the worker that ticks has passed when it is killed; the other one was ready before.
     signal(pids[0], Signal::STOP);
@@ -108,7 +108,7 @@ fn a_ready_worker_that_never_ticks_is_not_watched() {
 
 #[test]
 fn no_worker_is_killed_after_a_standstill_of_all() {
-    let mut service = Program::new("").service(&["worker_timeout=0.5"]);
+    let mut service = Program::new("").service(&["worker_timeout=2.5"]);
     let pids = service.pids(2);
     let supervisor = service.running.pid();
     signal(supervisor, Signal::STOP);
@@ -118,7 +118,7 @@ fn no_worker_is_killed_after_a_standstill_of_all() {
     // Time that passes is the fault itself: more than a standstill, and than the timeout.
     let began = Instant::now();
     wait_until("the workers to be overdue", || {
-        began.elapsed().as_millis() > 2_500
+        began.elapsed().as_millis() > 4_000
     });
     signal(supervisor, Signal::CONT);
     // The second answer comes after a whole turn of the loop, so the supervisor has looked at its
@@ -134,7 +134,7 @@ fn no_worker_is_killed_after_a_standstill_of_all() {
 
 #[test]
 fn a_stuck_event_loop_is_found_by_the_watchdog() {
-    let mut service = Program::new("").service(&["worker_timeout=0.5", "processes=1"]);
+    let mut service = Program::new("").service(&["worker_timeout=2.5", "processes=1"]);
     let pids = service.pids(1);
     get(service.address(), "/stick").expect("the answer comes before the trouble");
     wait_gone(&pids);

@@ -118,7 +118,7 @@ fn service_serves_and_reloads_while_its_runtime_directory_is_deleted() {
         let program = Program::new("v0");
         let mut command = Command::new(program.path());
         command
-            .arg("worker_timeout=0.8")
+            .arg("worker_timeout=2.5")
             .env("SQUALL_SYSTEM", system);
         let mut service = Service::run(&mut command, &program.directory);
         service.settled(2);
@@ -223,7 +223,7 @@ fn programs_that_notify_by_path_are_not_killed_when_the_path_is_deleted() {
         let mut command = Command::new(fixture());
         command
             .arg(format!("command={}", server.display()))
-            .arg("worker_timeout=0.8");
+            .arg("worker_timeout=2.5");
         let mut service = Service::run(&mut command, &directory);
         let before = service.pids(2);
         let runtime = runtime_directory(directory.path());
@@ -291,7 +291,7 @@ fn worker_in_another_network_namespace_is_heard() {
             unshare.display(),
             program.path().display()
         ))
-        .arg("worker_timeout=0.5");
+        .arg("worker_timeout=2.5");
     let mut service = Service::run(&mut command, &program.directory);
     let before = service.pids(2);
     assert_eq!(service.status().workers[0].note.as_deref(), Some(""));
@@ -313,7 +313,7 @@ fn other_users_cannot_notify_or_silence_a_worker() {
         return;
     }
     let program = Program::new("");
-    let mut service = program.service(&["worker_timeout=0.5"]);
+    let mut service = program.service(&["worker_timeout=2.5"]);
     let before = service.pids(2);
     let mut flood = Command::new(setpriv);
     flood
@@ -372,7 +372,7 @@ fn supervisors_with_the_same_process_id_share_a_directory() {
         command
             .args(["--pid", "--fork", "--mount-proc", "--kill-child"])
             .arg(fixture())
-            .args(["listen=127.0.0.1:0", "worker_timeout=0.5"])
+            .args(["listen=127.0.0.1:0", "worker_timeout=2.5"])
             .env("TMPDIR", shared.path())
             .env_remove("XDG_RUNTIME_DIR")
             .env_remove("NOTIFY_SOCKET");

@@ -26,6 +26,19 @@ pub(crate) async fn get(files: &ServeStatic, path: &str) -> (StatusCode, HeaderM
     (head.status, head.headers, body)
 }
 
+/// Requests a file until it is cached, which it is once it is settled.
+async fn wait_cached(files: &ServeStatic, path: &str) {
+    let (files, path) = (files.clone(), path.to_owned());
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || {
+        wait_until("the file is cached", || {
+            runtime.block_on(get(&files, &path)).0 == 200 && files.cached() > 0
+        });
+    })
+    .await
+    .unwrap();
+}
+
 fn many(count: usize, length: usize) -> TempDir {
     let folder = testkit::temp_dir();
     for number in 0..count {
@@ -47,6 +60,8 @@ async fn cache_stays_within_its_budget() {
         .cache_size(BUDGET)
         .build()
         .unwrap();
+    // The file that was written last.
+    wait_cached(&files, &format!("/{}", count - 1)).await;
     let mut most = 0;
     // Three rounds, in which some files are requested more often.
     for number in (0..3 * count).flat_map(|at| [at % count, at % 7]) {
@@ -102,15 +117,7 @@ async fn cache_hit_does_not_access_the_disk() {
         .clock(move || Duration::from_millis(clock.load(SeqCst)))
         .build()
         .unwrap();
-    let waiting = files.clone();
-    let runtime = tokio::runtime::Handle::current();
-    tokio::task::spawn_blocking(move || {
-        wait_until("the file is cached", || {
-            runtime.block_on(get(&waiting, "/0")).0 == 200 && waiting.cached() > 0
-        });
-    })
-    .await
-    .unwrap();
+    wait_cached(&files, "/0").await;
     // Without the directory, every disk access would fail.
     drop(folder);
     for _ in 0..1000 {

@@ -1,8 +1,9 @@
 //! Autobahn's cases, run by kosoku: 301 of the protocol, and 216 of compression, which take minutes.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{collections::BTreeMap, fs, path::Path, process::Command, time::Duration};
 
 use serde_json::Value;
+use testkit::despite_standstills;
 
 use crate::{gateway::Gateway, site::Site};
 
@@ -36,14 +37,29 @@ fn run(kosoku: &Path, url: &str, selection: &[&str]) -> BTreeMap<String, String>
 }
 
 /// Cases that are informational have no right or wrong outcome.
-fn assert_passed(cases: &BTreeMap<String, String>, count: usize) {
-    let is_good = |outcome: &str| ["OK OK", "INFORMATIONAL INFORMATIONAL"].contains(&outcome);
-    let bad: Vec<_> = cases
-        .iter()
-        .filter(|(_, outcome)| !is_good(outcome))
-        .collect();
-    assert!(bad.is_empty(), "{bad:#?}");
-    assert_eq!(cases.len(), count);
+fn is_good(outcome: &str) -> bool {
+    ["OK OK", "INFORMATIONAL INFORMATIONAL"].contains(&outcome)
+}
+
+/// kosoku allows a second for the end of a connection, so cases that fail while the machine stands
+/// still are run again.
+fn assert_pass(kosoku: &Path, url: &str, selection: &[&str], count: usize) {
+    let mut left: Option<BTreeMap<String, String>> = None;
+    let passed = despite_standstills(Duration::from_millis(250), || {
+        let names = left.iter().flat_map(BTreeMap::keys);
+        let again: Vec<&str> = names.flat_map(|name| ["-i", name]).collect();
+        let selection = if left.is_some() {
+            &again[..]
+        } else {
+            selection
+        };
+        let mut cases = run(kosoku, url, selection);
+        assert_eq!(cases.len(), left.as_ref().map_or(count, BTreeMap::len));
+        cases.retain(|_, outcome| !is_good(outcome));
+        let bad = left.insert(cases);
+        if bad.is_empty() { Ok(()) } else { Err(()) }
+    });
+    assert_eq!(passed, Ok(()), "{left:#?}");
 }
 
 #[test]
@@ -52,8 +68,7 @@ fn core_cases() {
         return;
     };
     let site = Site::start();
-    let cases = run(&kosoku, &site.url("/big"), &CORE);
-    assert_passed(&cases, 301);
+    assert_pass(&kosoku, &site.url("/big"), &CORE, 301);
 }
 
 #[test]
@@ -63,8 +78,7 @@ fn core_cases_over_http2() {
     };
     let site = Site::start();
     let gateway = Gateway::start(&site);
-    let cases = run(&kosoku, &gateway.url("/big"), &CORE);
-    assert_passed(&cases, 301);
+    assert_pass(&kosoku, &gateway.url("/big"), &CORE, 301);
 }
 
 #[test]
@@ -75,7 +89,7 @@ fn compression_cases() {
     };
     let site = Site::start();
     for path in ["/deflate", "/takeover"] {
-        let cases = run(&kosoku, &site.url(path), &["-i", "12.*", "-i", "13.*"]);
-        assert_passed(&cases, 216);
+        let selection = ["-i", "12.*", "-i", "13.*"];
+        assert_pass(&kosoku, &site.url(path), &selection, 216);
     }
 }

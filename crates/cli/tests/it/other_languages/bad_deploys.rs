@@ -83,7 +83,7 @@ fn program_with_a_bad_version_on_a_socket_for_each_process() {
 
 #[test]
 fn service_whose_first_version_is_unhealthy_ends_with_status_3() {
-    let options = "--listen 127.0.0.1:0 --start-timeout 1 --ready-when http:/healthz";
+    let options = "--listen 127.0.0.1:0 --start-timeout 3 --ready-when http:/healthz";
     let Some(mut service) = Service::start_with(GO_STYLE, options, Fault::Unhealthy) else {
         return;
     };

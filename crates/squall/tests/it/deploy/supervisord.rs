@@ -38,7 +38,7 @@ impl Site {
 
     /// Starts the processes for a proxy that sends the PROXY header, as `haproxy.cfg` does.
     pub(super) fn start_for_haproxy() -> Option<Self> {
-        let flags = "--proxy-protocol 127.0.0.1 --drain-delay 1";
+        let flags = "--proxy-protocol 127.0.0.1 --drain-delay 2";
         let site = Self::run("PROXY UNKNOWN\r\n", |text| {
             substitute(text.to_owned(), &[("--trusted-proxy 127.0.0.1", flags)])
         })?;
