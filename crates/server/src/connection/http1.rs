@@ -31,12 +31,12 @@ pub(crate) struct Http1<S: Serve> {
 
 impl<S: Serve> Http1<S> {
     pub(crate) fn begin(io: Io, adapter: Adapter<S>) -> Self {
-        let protocols = &adapter.shared.protocols;
+        let server = &adapter.state.server;
         let stream = io.plain().cloned();
-        let copies = !protocols.sends_large();
+        let copies = !server.sends_large();
         let sends_files = CAN_SEND_FILES && stream.is_some() && !copies;
-        adapter.shared.files.set_open(sends_files);
-        let mut builder = protocols.http1.clone();
+        adapter.state.files.set_open(sends_files);
+        let mut builder = server.http1.clone();
         // Under TLS only hyper can find out whether the client has disconnected.
         builder.writev(!copies).half_close(stream.is_some());
         let connection = builder.serve_connection(TokioIo::new(io), adapter);
@@ -55,13 +55,13 @@ impl<S: Serve> Http1<S> {
 
     pub(crate) fn poll(
         &mut self,
-        shared: &ConnectionState,
+        state: &ConnectionState,
         cx: &mut Context<'_>,
     ) -> Poll<hyper::Result<()>> {
         let result = Pin::new(&mut self.connection).poll(cx);
         // A response waits for the others of this poll, and no longer.
         if let Some(stream) = &mut self.stream
-            && let Poll::Ready(Err(error)) = shared.unsent.poll_send(stream, &shared.activity, cx)
+            && let Poll::Ready(Err(error)) = state.unsent.poll_send(stream, &state.activity, cx)
         {
             tracing::debug!(%error, "a connection ended early");
             return Poll::Ready(Ok(()));

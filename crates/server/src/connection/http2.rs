@@ -40,7 +40,7 @@ impl<S: Serve> Http2<S> {
 
     pub(crate) fn begin(io: Io, adapter: Adapter<S>) -> Self {
         let streams = Streams::default();
-        let builder = adapter.shared.protocols.http2(streams.clone());
+        let builder = adapter.state.server.http2(streams.clone());
         Self {
             connection: Box::pin(builder.serve_connection(TokioIo::new(io), adapter)),
             streams,

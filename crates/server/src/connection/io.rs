@@ -13,8 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{
     framing::{Guard, INVALID_HEAD, Verdict},
-    request::LARGE,
-    state::{ConnectionState, is_placeholder},
+    state::{ConnectionState, LARGE_CHUNK, is_placeholder},
     stop::OpenConnection,
     stream::Stream,
     tls::{TlsStream, under},
@@ -66,7 +65,7 @@ pub(crate) struct Io {
     /// because hyper would take the part for a malformed HTTP/1.1 request.
     beginning: bool,
     guard: Guard,
-    shared: Arc<ConnectionState>,
+    state: Arc<ConnectionState>,
     shut_down: bool,
     _open: OpenConnection,
 }
@@ -74,7 +73,7 @@ pub(crate) struct Io {
 impl Io {
     pub(crate) fn new(
         transport: Transport,
-        shared: Arc<ConnectionState>,
+        state: Arc<ConnectionState>,
         open: OpenConnection,
     ) -> Self {
         Self {
@@ -83,7 +82,7 @@ impl Io {
             held: Bytes::new(),
             beginning: true,
             guard: Guard::new(),
-            shared,
+            state,
             shut_down: false,
             _open: open,
         }
@@ -125,7 +124,7 @@ impl Io {
     pub(crate) fn send_at_once(&mut self, bytes: &[u8]) {
         // The client may be gone already, which is no error.
         match &mut self.transport {
-            Transport::Plain(stream) if self.shared.unsent.is_empty() => {
+            Transport::Plain(stream) if self.state.unsent.is_empty() => {
                 _ = stream.send_at_once(bytes);
             }
             // The socket takes nothing.
@@ -144,7 +143,7 @@ impl Io {
         let before = buf.filled().len();
         ready!(either!(&mut self.transport, stream => Pin::new(stream).poll_read(cx, buf)))?;
         if buf.filled().len() > before {
-            self.shared.activity.on_received();
+            self.state.activity.on_received();
         }
         Poll::Ready(Ok(()))
     }
@@ -163,7 +162,7 @@ impl Io {
                 !new.is_empty() && new.len() < missing.len() && missing.starts_with(new);
             if new.starts_with(missing) {
                 self.guard = Guard::off();
-                self.shared.activity.on_preface();
+                self.state.activity.on_preface();
             }
             if !self.beginning && self.held.is_empty() {
                 return Poll::Ready(Ok(()));
@@ -178,7 +177,7 @@ impl Io {
 
     /// How many of these bytes hyper may have now.
     fn judge(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.guard.judge(bytes, &self.shared.claims) {
+        match self.guard.judge(bytes, &self.state.claims) {
             Verdict::Pass(passed) => Ok(passed),
             Verdict::RefuseHead(passed) => {
                 self.passed = Bytes::from_static(INVALID_HEAD);
@@ -193,9 +192,9 @@ impl Io {
     /// hyper flushes after each, and its own pipelined flush would hold a response back while a
     /// part of the next request is there.
     fn collect(&self, response: &[u8]) -> bool {
-        let ConnectionState { claims, unsent, .. } = &*self.shared;
+        let ConnectionState { claims, unsent, .. } = &*self.state;
         (!unsent.is_empty() || claims.has_next())
-            && response.len() < LARGE
+            && response.len() < LARGE_CHUNK
             && matches!(self.transport, Transport::Plain(_))
             && !claims.is_upgraded()
             && unsent.collect(response)
@@ -205,7 +204,7 @@ impl Io {
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let ConnectionState {
             activity, unsent, ..
-        } = &*self.shared;
+        } = &*self.state;
         match &mut self.transport {
             Transport::Plain(stream) => unsent.poll_send(stream, activity, cx),
             Transport::Tls(_) => Poll::Ready(Ok(())),
@@ -219,12 +218,12 @@ impl Io {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.shared.files.check()?;
+        self.state.files.check()?;
         ready!(self.poll_send(cx))?;
         let before = bufs.iter().take_while(|buf| !is_placeholder(buf)).count();
         let result = match (&mut self.transport, &bufs[..before], bufs.first()) {
             (Transport::Plain(stream), [], Some(placeholder)) => {
-                self.shared.files.poll_send(stream, cx, placeholder.len())
+                self.state.files.poll_send(stream, cx, placeholder.len())
             }
             (Transport::Tls(_), [], Some(_)) => {
                 Poll::Ready(Err(io::Error::other("a placeholder under TLS")))
@@ -241,7 +240,7 @@ impl Io {
 
     fn note_sent(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &self.transport {
-            Transport::Plain(_) => self.shared.activity.on_write(&result),
+            Transport::Plain(_) => self.state.activity.on_write(&result),
             // TLS may have buffered it. The socket below records what is sent.
             Transport::Tls(_) => {}
         }
@@ -282,7 +281,7 @@ impl AsyncRead for Io {
         } else {
             let mut held = mem::take(&mut self.held);
             // Recorded when hyper gets it, which has processed all before.
-            self.shared.activity.on_received();
+            self.state.activity.on_received();
             let length = held.len().min(buf.remaining());
             let passed = self.judge(&held[..length])?;
             buf.put_slice(&held.split_to(passed));
@@ -301,7 +300,7 @@ impl AsyncWrite for Io {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.shared.files.is_in_use() {
+        if self.state.files.is_in_use() {
             return self.poll_write_files(cx, &[io::IoSlice::new(buf)]);
         }
         if self.collect(buf) {
@@ -317,7 +316,7 @@ impl AsyncWrite for Io {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.shared.files.is_in_use() {
+        if self.state.files.is_in_use() {
             return self.poll_write_files(cx, bufs);
         }
         // Left uninitialized, because clearing it takes longer than filling it.
@@ -353,9 +352,9 @@ impl AsyncWrite for Io {
             ready!(either!(&mut self.transport, stream => Pin::new(stream).poll_shutdown(cx)))?;
             self.shut_down = true;
             let is_held = !self.held.is_empty();
-            let is_unread = is_held || self.shared.activity.has_unread_input();
+            let is_unread = is_held || self.state.activity.has_unread_input();
             if is_unread || self.transport.stream().has_input() {
-                self.shared.activity.on_lingering();
+                self.state.activity.on_lingering();
             } else {
                 return Poll::Ready(Ok(()));
             }

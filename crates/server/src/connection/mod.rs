@@ -44,7 +44,7 @@ const REQUEST_TIMEOUT: &[u8] =
 /// A future that serves one connection to its end.
 pub(crate) struct Connection<S: Serve> {
     protocol: Protocol<S>,
-    shared: Arc<ConnectionState>,
+    state: Arc<ConnectionState>,
     stop_mode: Option<Stop>,
     next_mode: Pin<Box<OwnedNotified>>,
     deadline: Deadline,
@@ -72,26 +72,26 @@ impl<S: Serve> Unpin for Connection<S> {}
 
 impl<S: Serve> Connection<S> {
     /// A connection on which HTTP begins at once.
-    pub(crate) fn new(opened: Opened, service: S, shared: Arc<ConnectionState>) -> Self {
-        Self::with(Protocol::begin(opened, service, &shared), shared)
+    pub(crate) fn new(opened: Opened, service: S, state: Arc<ConnectionState>) -> Self {
+        Self::with(Protocol::begin(opened, service, &state), state)
     }
 
     /// A connection on which something else comes first. The time for that and for the first head
     /// is one.
-    pub(crate) fn opening(opening: Opening, service: S, shared: Arc<ConnectionState>) -> Self {
-        Self::with(Protocol::Opening(opening, service), shared)
+    pub(crate) fn opening(opening: Opening, service: S, state: Arc<ConnectionState>) -> Self {
+        Self::with(Protocol::Opening(opening, service), state)
     }
 
-    fn with(protocol: Protocol<S>, shared: Arc<ConnectionState>) -> Self {
-        let allowed = shared.protocols.limits.head_timeout;
+    fn with(protocol: Protocol<S>, state: Arc<ConnectionState>) -> Self {
+        let allowed = state.server.limits.head_timeout;
         Self {
             protocol,
             stop_mode: None,
-            next_mode: Box::pin(shared.handle.next_mode()),
-            deadline: Deadline::new(shared.activity.stage(), allowed),
+            next_mode: Box::pin(state.handle.next_mode()),
+            deadline: Deadline::new(state.activity.stage(), allowed),
             park_for: None,
             polled: false,
-            shared,
+            state,
         }
     }
 
@@ -103,13 +103,13 @@ impl<S: Serve> Connection<S> {
             self.deadline.enlist(cx);
             self.polled = true;
         }
-        if self.shared.handle.mode_in_force() == self.stop_mode {
+        if self.state.handle.mode_in_force() == self.stop_mode {
             return false;
         }
-        self.next_mode = Box::pin(self.shared.handle.next_mode());
+        self.next_mode = Box::pin(self.state.handle.next_mode());
         let _ = self.next_mode.as_mut().poll(cx);
         // Read once more: a faster stop mode may have been set before the waker was registered.
-        self.stop_mode = self.shared.handle.mode_in_force();
+        self.stop_mode = self.state.handle.mode_in_force();
         // The stage has another time allowed now.
         self.enter(self.deadline.stage(), cx);
         match &mut self.protocol {
@@ -123,7 +123,7 @@ impl<S: Serve> Connection<S> {
 
     /// Gives a stage its time; false if it cannot be up yet.
     fn enter(&mut self, stage: Stage, cx: &mut Context<'_>) -> bool {
-        let limits = &self.shared.protocols.limits;
+        let limits = &self.state.server.limits;
         let mut allowed = stage.time_allowed(limits, self.stop_mode.is_some());
         self.park_for = None;
         if let (Stage::Idle { .. }, Protocol::Http1(_), Some(time)) =
@@ -138,11 +138,11 @@ impl<S: Serve> Connection<S> {
 
     /// Whether the stage's time is up.
     fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
-        let stage = self.shared.activity.stage();
+        let stage = self.state.activity.stage();
         if stage != self.deadline.stage() && !self.enter(stage, cx) {
             return false;
         }
-        let idle = self.shared.protocols.limits.keep_alive_timeout;
+        let idle = self.state.server.limits.keep_alive_timeout;
         self.deadline.is_up(idle, cx)
     }
 
@@ -187,13 +187,13 @@ impl<S: Serve> Connection<S> {
             (Protocol::Http2(connection), Stage::Idle { .. } | Stage::Head) => {
                 // The client may still react to GOAWAY; a second expiry finds the stage lingering.
                 connection.graceful_shutdown();
-                self.shared.activity.on_lingering();
+                self.state.activity.on_lingering();
                 self.enter(Stage::Lingering, cx);
                 true
             }
             (Protocol::Http1(_), Stage::Head) => {
                 // No 408 for a peer that sent no bytes; TLS peers get close_notify.
-                let has_received = self.shared.activity.has_received();
+                let has_received = self.state.activity.has_received();
                 self.say_last(if has_received { REQUEST_TIMEOUT } else { b"" });
                 false
             }
@@ -212,7 +212,7 @@ impl<S: Serve> Connection<S> {
     /// skips any CR and LF. The framing guard cuts a later preface in two, so that hyper refuses
     /// it.
     fn begins_http2(&self, error: &hyper::Error) -> bool {
-        Http2::<S>::IS_ENABLED && error.is_parse_version_h2() && self.shared.activity.has_preface()
+        Http2::<S>::IS_ENABLED && error.is_parse_version_h2() && self.state.activity.has_preface()
     }
 
     /// The client began with the HTTP/2 preface (RFC 9113, 3.4): starts anew with what was read.
@@ -231,7 +231,7 @@ impl<S: Serve> Connection<S> {
         let copies = matches!(&self.protocol, Protocol::Http1(http1) if http1.copies());
         let is_idle = matches!(self.deadline.stage(), Stage::Idle { .. });
         let may = copies && is_idle && self.stop_mode.is_none();
-        if !(may && self.shared.protocols.sends_large()) {
+        if !(may && self.state.server.sends_large()) {
             return false;
         }
         self.begin_anew();
@@ -241,7 +241,7 @@ impl<S: Serve> Connection<S> {
     /// Whether the client disconnected before the response, which is then not needed.
     fn is_abandoned(&mut self, cx: &mut Context<'_>) -> bool {
         match &mut self.protocol {
-            Protocol::Http1(http1) => http1.is_abandoned(&self.shared.activity, cx),
+            Protocol::Http1(http1) => http1.is_abandoned(&self.state.activity, cx),
             // They find out by themselves.
             Protocol::Opening(..) | Protocol::Parked(_) | Protocol::Http2(_) | Protocol::Ended => {
                 false
@@ -257,17 +257,17 @@ impl<S: Serve> Connection<S> {
                 // A stop signal from before the handshake has to reach it too.
                 self.stop_mode = None;
             }
-            self.protocol = Protocol::begin(opened, service, &self.shared);
+            self.protocol = Protocol::begin(opened, service, &self.state);
         }
     }
 }
 
 impl<S: Serve> Protocol<S> {
-    fn begin(opened: Opened, service: S, shared: &Arc<ConnectionState>) -> Self {
+    fn begin(opened: Opened, service: S, state: &Arc<ConnectionState>) -> Self {
         let adapter = Adapter {
             service: RefCell::new(service),
             info: opened.info,
-            shared: Arc::clone(shared),
+            state: Arc::clone(state),
             known_host: KnownHost::default(),
         };
         if opened.is_http2 {
@@ -278,10 +278,10 @@ impl<S: Serve> Protocol<S> {
     }
 
     fn http2(mut io: Io, adapter: Adapter<S>) -> Self {
-        let shared = Arc::clone(&adapter.shared);
+        let state = Arc::clone(&adapter.state);
         io.set_http2();
-        shared.files.set_open(false);
-        shared.activity.on_multiplexed();
+        state.files.set_open(false);
+        state.activity.on_multiplexed();
         Self::Http2(Http2::begin(io, adapter))
     }
 
@@ -308,7 +308,7 @@ impl<S: Serve> Future for Connection<S> {
                     }
                     Poll::Pending => Poll::Pending,
                 },
-                Protocol::Http1(http1) => http1.poll(&this.shared, cx),
+                Protocol::Http1(http1) => http1.poll(&this.state, cx),
                 Protocol::Parked(parked) => match parked.poll(cx) {
                     Poll::Ready(()) => {
                         this.resume();

@@ -56,7 +56,7 @@ impl Opener {
         &self,
         mut stream: Stream,
         info: ConnectionInfo,
-        shared: Arc<ConnectionState>,
+        state: Arc<ConnectionState>,
         open: OpenConnection,
     ) -> Opening {
         let Self { gate, secure } = self.clone();
@@ -70,22 +70,22 @@ impl Opener {
             };
             let info = info.behind(client);
             let Some(secure) = secure else {
-                let io = Io::new(Transport::Plain(stream), shared, open);
+                let io = Io::new(Transport::Plain(stream), state, open);
                 return Some(Opened::plain(io, info));
             };
             if is_plain_http(&stream).await.ok()? {
                 tracing::debug!(peer = %info.peer(), "refused plain HTTP");
-                let mut io = Io::new(Transport::Plain(stream), shared, open);
+                let mut io = Io::new(Transport::Plain(stream), state, open);
                 io.send_at_once(SPEAK_TLS);
                 // Lingers, so that the client can read it.
                 let _ = poll_fn(|cx| Pin::new(&mut io).poll_shutdown(cx)).await;
                 return None;
             }
-            let (stream, tls) = secure.accept(stream, info.peer(), &shared).await?;
+            let (stream, tls) = secure.accept(stream, info.peer(), &state).await?;
             Some(Opened {
                 is_http2: tls.is_http2(),
                 info: info.encrypted(tls),
-                io: Io::new(Transport::Tls(stream), shared, open),
+                io: Io::new(Transport::Tls(stream), state, open),
             })
         })
     }

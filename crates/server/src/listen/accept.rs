@@ -21,8 +21,7 @@ use super::socket::{Socket, canonical};
 use crate::{
     Address, ConnectionInfo, Handle, Listener, Serve, ShutdownSignal, StartError, Stop,
     connection::{Connection, Io, Opened, Opener, Transport},
-    framing::Claims,
-    state::{Activity, ConnectionState, FileQueue, LeftBody, Protocols, Unsent},
+    state::{ConnectionState, ServerState},
     stop::OpenConnection,
     stream::Stream,
     system,
@@ -49,7 +48,7 @@ pub(crate) struct Acceptor<S> {
     address: Address,
     opener: Opener,
     service: S,
-    protocols: Arc<Protocols>,
+    server: Arc<ServerState>,
     handle: Handle,
     shutdown_signal: ShutdownSignal,
     max_connections: usize,
@@ -62,7 +61,7 @@ impl<S: Serve> Acceptor<S> {
         listener: Listener,
         opener: Opener,
         service: S,
-        protocols: Arc<Protocols>,
+        server: Arc<ServerState>,
         handle: Handle,
         max_connections: usize,
     ) -> io::Result<Self> {
@@ -70,11 +69,11 @@ impl<S: Serve> Acceptor<S> {
         let (socket, file) = listener.into_parts();
         Ok(Self {
             file,
-            socket: Socket::new(socket, protocols.limits.tcp_keepalive)?,
+            socket: Socket::new(socket, server.limits.tcp_keepalive)?,
             address,
             opener,
             service,
-            protocols,
+            server,
             shutdown_signal: handle.shutdown_signal(),
             handle,
             max_connections,
@@ -198,28 +197,21 @@ impl<S: Serve> Acceptor<S> {
             bound => bound.clone(),
         };
         let id = LAST_ID.fetch_add(1, Ordering::Relaxed) + 1;
-        let shared = Arc::new(ConnectionState {
-            activity: Activity::default(),
-            claims: Claims::default(),
-            left_body: LeftBody::default(),
-            unsent: Unsent::default(),
-            files: FileQueue::default(),
-            handle: self.handle.clone(),
-            protocols: Arc::clone(&self.protocols),
-        });
+        let state = ConnectionState::new(self.handle.clone(), Arc::clone(&self.server));
+        let state = Arc::new(state);
         let open: OpenConnection = self.handle.open();
         let info = ConnectionInfo::new(peer, local, id).with_shutdown_signal(&self.shutdown_signal);
         let service = self.service.clone();
         let connection = if self.opener.has_nothing_to_do() {
-            let io = Io::new(Transport::Plain(stream), Arc::clone(&shared), open);
+            let io = Io::new(Transport::Plain(stream), Arc::clone(&state), open);
             let opened = Opened::plain(io, info);
-            Connection::new(opened, service, Arc::clone(&shared))
+            Connection::new(opened, service, Arc::clone(&state))
         } else {
-            let opening = self.opener.open(stream, info, Arc::clone(&shared), open);
-            Connection::opening(opening, service, Arc::clone(&shared))
+            let opening = self.opener.open(stream, info, Arc::clone(&state), open);
+            Connection::opening(opening, service, Arc::clone(&state))
         };
         let task = tokio::spawn(connection);
-        self.silent.add(shared, task.abort_handle());
+        self.silent.add(state, task.abort_handle());
     }
 }
 
@@ -285,7 +277,7 @@ mod tests {
     use tokio::{join, time::Instant};
 
     use super::{AcceptError, Acceptor, OUT_OF_DESCRIPTORS};
-    use crate::{Handle, IntoListener, Limits, connection::Opener, state::Protocols};
+    use crate::{Handle, IntoListener, Limits, connection::Opener, state::ServerState};
 
     #[tokio::test(start_paused = true)]
     async fn without_descriptors_the_loop_waits_for_a_close_or_a_while() {
@@ -302,7 +294,7 @@ mod tests {
             listener.into_listener().unwrap(),
             opener,
             service,
-            Arc::new(Protocols::new(Limits::default(), None)),
+            Arc::new(ServerState::new(Limits::default(), None)),
             handle.clone(),
             1,
         )

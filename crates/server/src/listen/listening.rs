@@ -12,7 +12,7 @@ use tokio::{
 use super::accept::Acceptor;
 use crate::{
     Address, Handle, Limits, Listener, Observe, Phase, Serve, StartError, Stop, connection::Opener,
-    obey_signals, state::Protocols,
+    obey_signals, state::ServerState,
 };
 
 /// A server whose sockets listen.
@@ -75,12 +75,12 @@ impl Listening {
     ///
     /// If a thread or a runtime cannot be started, and if a listener [fails](StartError::Accept).
     pub async fn serve<S: Serve>(mut self, service: S) -> Result<(), StartError> {
-        let protocols = Arc::new(Protocols::new(self.limits, self.observer));
+        let server = Arc::new(ServerState::new(self.limits, self.observer));
         let first = self.sets.swap_remove(0);
         let part = |listeners, service| Part {
             listeners,
             service,
-            protocols: Arc::clone(&protocols),
+            server: Arc::clone(&server),
             max_connections: self.max_connections,
             handle: self.handle.clone(),
         };
@@ -115,7 +115,7 @@ impl Listening {
 struct Part<S> {
     listeners: Vec<(Listener, Opener)>,
     service: S,
-    protocols: Arc<Protocols>,
+    server: Arc<ServerState>,
     max_connections: usize,
     handle: Handle,
 }
@@ -128,7 +128,7 @@ impl<S: Serve> Part<S> {
                 listener,
                 opener,
                 self.service.clone(),
-                Arc::clone(&self.protocols),
+                Arc::clone(&self.server),
                 self.handle.clone(),
                 self.max_connections,
             )
@@ -144,7 +144,7 @@ impl<S: Serve> Part<S> {
             // A loop that panicked has been reported by the panic itself.
             outcome = outcome.and(ended.unwrap_or(Ok(())));
         }
-        drain(&self.handle, &self.protocols.limits).await;
+        drain(&self.handle, &self.server.limits).await;
         outcome
     }
 }

@@ -15,7 +15,7 @@ use crate::{state::ConnectionState, tick::Tick};
 
 /// A request counts as in flight until this is dropped.
 pub(crate) struct InFlight {
-    shared: Arc<ConnectionState>,
+    state: Arc<ConnectionState>,
     /// When it began, if it is observed and there is no response yet.
     begun: Option<Begun>,
     /// Over HTTP/2, whether the client has to take something before the response can go on: its window may be
@@ -42,11 +42,11 @@ impl Begun {
 }
 
 impl InFlight {
-    pub(crate) fn begin(shared: &Arc<ConnectionState>) -> Self {
-        shared.activity.on_request();
+    pub(crate) fn begin(state: &Arc<ConnectionState>) -> Self {
+        state.activity.on_request();
         Self {
-            shared: Arc::clone(shared),
-            begun: shared.protocols.observer.as_ref().map(|observer| {
+            state: Arc::clone(state),
+            begun: state.server.observer.as_ref().map(|observer| {
                 observer.on_request();
                 Begun::Coarse(Tick::now())
             }),
@@ -57,10 +57,10 @@ impl InFlight {
     /// Sets whether the response waits for the client, and not for the service.
     pub(crate) fn set_untaken(&mut self, untaken: bool) {
         match (self.untaken, untaken) {
-            (false, true) => self.untaken = self.shared.activity.on_untaken(),
+            (false, true) => self.untaken = self.state.activity.on_untaken(),
             (true, false) => {
                 self.untaken = false;
-                self.shared.activity.on_taken();
+                self.state.activity.on_taken();
             }
             _ => {}
         }
@@ -76,15 +76,14 @@ impl InFlight {
     }
 
     pub(crate) fn on_response(&mut self, status: StatusCode) {
-        if let (Some(observer), Some(begun)) = (&self.shared.protocols.observer, self.begun.take())
-        {
+        if let (Some(observer), Some(begun)) = (&self.state.server.observer, self.begun.take()) {
             observer.on_response(status, begun.elapsed());
         }
     }
 
     /// Whether the request's body has not come to its end.
     pub(crate) fn has_open_body(&self) -> bool {
-        self.shared.activity.has_open_body()
+        self.state.activity.has_open_body()
     }
 
     /// Whether the service has dropped the request's body before its end, and the rest has not
@@ -94,7 +93,7 @@ impl InFlight {
         if !self.has_open_body() {
             return false;
         }
-        let Some(mut body) = self.shared.left_body.take() else {
+        let Some(mut body) = self.state.unread_body.take() else {
             return false;
         };
         // hyper has read what came with the head before it polled the service. It must not read more now.
@@ -106,31 +105,31 @@ impl InFlight {
                 Poll::Ready(Some(Err(_))) | Poll::Pending => return true,
             }
         }
-        self.shared.activity.on_body_discarded();
+        self.state.activity.on_body_discarded();
         false
     }
 
     /// Returns the state of its connection.
-    pub(crate) fn connection(&self) -> &Arc<ConnectionState> {
-        &self.shared
+    pub(crate) fn state(&self) -> &Arc<ConnectionState> {
+        &self.state
     }
 
     /// The connection goes on with another protocol.
     pub(crate) fn on_upgrade(&self) {
-        self.shared.claims.upgrade();
+        self.state.claims.upgrade();
     }
 
     /// Whether the connection is to end with it.
     pub(crate) fn is_last(&self) -> bool {
-        self.shared.handle.mode_in_force().is_some()
+        self.state.handle.mode_in_force().is_some()
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
         self.set_untaken(false);
-        self.shared.activity.on_response_end();
-        if let Some(observer) = &self.shared.protocols.observer {
+        self.state.activity.on_response_end();
+        if let Some(observer) = &self.state.server.observer {
             if let Some(begun) = self.begun {
                 observer.on_abort(begun.elapsed());
             }

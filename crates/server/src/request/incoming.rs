@@ -25,8 +25,8 @@ use crate::{
 pub struct Incoming {
     /// Taken when this is dropped.
     body: Option<hyper::body::Incoming>,
-    /// Its connection; `None` once the body has ended.
-    connection: Option<Arc<ConnectionState>>,
+    /// The state of its connection; `None` once the body has ended.
+    state: Option<Arc<ConnectionState>>,
     received: u64,
     /// Made when the body is first waited for: most bodies are there with their head.
     stalled: Option<Pin<Box<Sleep>>>,
@@ -35,35 +35,35 @@ pub struct Incoming {
 impl Incoming {
     pub(crate) fn new(
         body: hyper::body::Incoming,
-        shared: &Arc<ConnectionState>,
+        state: &Arc<ConnectionState>,
         version: Version,
     ) -> Self {
-        let connection = (!body.is_end_stream()).then(|| {
-            shared.activity.on_body();
+        let state = (!body.is_end_stream()).then(|| {
+            state.activity.on_body();
             if version < Version::HTTP_2 {
-                shared.left_body.want();
+                state.unread_body.keep();
             }
-            Arc::clone(shared)
+            Arc::clone(state)
         });
         Self {
             body: Some(body),
-            connection,
+            state,
             received: 0,
             stalled: None,
         }
     }
 
     fn on_end(&mut self) {
-        if let Some(shared) = self.connection.take() {
-            shared.activity.on_body_end();
+        if let Some(state) = self.state.take() {
+            state.activity.on_body_end();
         }
     }
 
     fn poll_stalled(&mut self, cx: &mut Context<'_>) -> Poll<BodyError> {
-        let Some(shared) = &self.connection else {
+        let Some(state) = &self.state else {
             return Poll::Pending;
         };
-        let after = shared.protocols.limits.body_timeout;
+        let after = state.server.limits.body_timeout;
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(after)));
         ready!(stalled.as_mut().poll(cx));
         Poll::Ready(BodyErrorKind::Stalled { after }.into())
@@ -76,9 +76,9 @@ impl Incoming {
     /// If the body exceeds the limit.
     fn receive(&mut self, bytes: usize) -> Result<(), BodyError> {
         self.received += bytes as u64;
-        match &self.connection {
-            Some(shared) if self.received > shared.protocols.limits.max_body_size => {
-                let limit = shared.protocols.limits.max_body_size;
+        match &self.state {
+            Some(state) if self.received > state.server.limits.max_body_size => {
+                let limit = state.server.limits.max_body_size;
                 Err(BodyErrorKind::TooLarge { limit }.into())
             }
             _ => Ok(()),
@@ -131,9 +131,9 @@ impl Body for Incoming {
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        if let (Some(shared), Some(body)) = (&self.connection, self.body.take()) {
-            shared.activity.on_body_unread();
-            shared.left_body.leave(body);
+        if let (Some(state), Some(body)) = (&self.state, self.body.take()) {
+            state.activity.on_body_unread();
+            state.unread_body.put(body);
         }
     }
 }

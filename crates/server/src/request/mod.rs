@@ -6,5 +6,5 @@ mod incoming;
 mod outgoing;
 mod service;
 
-pub(crate) use self::{check::KnownHost, outgoing::LARGE, service::Adapter};
+pub(crate) use self::{check::KnownHost, service::Adapter};
 pub use self::{incoming::Incoming, service::Serve};

@@ -18,18 +18,15 @@ use crate::{
     state::{ConnectionState, FileChunk, FileRange},
 };
 
-/// The size of a chunk of a response, or of a write, from which copying takes longer than a write of its own.
-pub(crate) const LARGE: usize = 4096;
-
 /// A chunk that the client has not taken yet, over HTTP/2.
 #[derive(Debug)]
 struct Untaken(Arc<ConnectionState>);
 
 impl Untaken {
     fn of(in_flight: &InFlight) -> Option<Self> {
-        let shared = in_flight.connection();
-        let counts = shared.activity.on_untaken();
-        counts.then(|| Self(Arc::clone(shared)))
+        let state = in_flight.state();
+        let counts = state.activity.on_untaken();
+        counts.then(|| Self(Arc::clone(state)))
     }
 }
 
@@ -73,8 +70,8 @@ impl Buf for Chunk {
             Content::Bytes(bytes) => bytes.advance(count),
             Content::File(chunk) => chunk.advance(count),
         }
-        if let Some(Untaken(shared)) = &self.untaken {
-            shared.activity.on_taking(count);
+        if let Some(Untaken(state)) = &self.untaken {
+            state.activity.on_taking(count);
         }
     }
 }
@@ -82,7 +79,7 @@ impl Buf for Chunk {
 /// A file that is sent instead of the service's body.
 struct FileSource {
     parts: Box<dyn FileBody>,
-    /// Of the announced length.
+    /// How many bytes of the announced length have yet to come.
     remaining: u64,
 }
 
@@ -90,10 +87,10 @@ impl FileSource {
     /// Returns the next part as hyper's chunk.
     fn poll_content(
         &mut self,
-        connection: &Arc<ConnectionState>,
+        state: &Arc<ConnectionState>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Content>>> {
-        ready!(connection.files.poll_turn(cx));
+        ready!(state.files.poll_turn(cx));
         let part = match ready!(self.parts.poll_part(cx)) {
             Some(Ok(part)) => part,
             Some(Err(error)) => return Poll::Ready(Some(Err(error))),
@@ -118,7 +115,7 @@ impl FileSource {
                 modified,
             } => {
                 let range = FileRange::new(file, offset, length, modified);
-                Content::File(FileChunk::new(connection, range))
+                Content::File(FileChunk::new(state, range))
             }
         })))
     }
@@ -155,7 +152,7 @@ impl<B: Body> Outgoing<B> {
         let length = body.as_ref().and_then(|body| body.size_hint().exact());
         let file = length.map(|remaining| FileSource { parts, remaining });
         match file {
-            Some(file) if in_flight.connection().files.is_open() => Self {
+            Some(file) if in_flight.state().files.is_open() => Self {
                 file: Some(file),
                 ..Self::new(None, in_flight)
             },
@@ -173,7 +170,7 @@ impl<B: Body<Data = Bytes, Error: Into<BoxError>>> Body for Outgoing<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Chunk>, BoxError>>> {
         let this = self.project();
-        let connection = this.in_flight.connection();
+        let state = this.in_flight.state();
         let frame = match (this.body.as_pin_mut(), this.file) {
             (Some(body), _) => body.poll_frame(cx).map(|frame| {
                 frame.map(|frame| match frame {
@@ -182,19 +179,18 @@ impl<B: Body<Data = Bytes, Error: Into<BoxError>>> Body for Outgoing<B> {
                 })
             }),
             (None, Some(file)) => file
-                .poll_content(connection, cx)
+                .poll_content(state, cx)
                 .map(|content| content.map(|content| Ok(Frame::data(content?)))),
             (None, None) => Poll::Ready(None),
         };
-        // hyper polls again once the client has taken the last chunk, so a pending body waits for the service.
+        // hyper polls again once the client has taken the last chunk, so a pending body waits for
+        // the service.
         this.in_flight.set_untaken(frame.is_ready());
         let frame = ready!(frame);
-        let connection = this.in_flight.connection();
+        let state = this.in_flight.state();
         let chunk = |content| {
-            if let Content::Bytes(bytes) = &content
-                && bytes.len() >= LARGE
-            {
-                connection.protocols.on_large_chunk();
+            if let Content::Bytes(bytes) = &content {
+                state.server.on_chunk(bytes.len());
             }
             Chunk {
                 content,

@@ -80,7 +80,7 @@ pub(crate) struct Adapter<S> {
     /// hyper lends its services out, and a tower service wants to be changed.
     pub(crate) service: RefCell<S>,
     pub(crate) info: ConnectionInfo,
-    pub(crate) shared: Arc<ConnectionState>,
+    pub(crate) state: Arc<ConnectionState>,
     pub(crate) known_host: KnownHost,
 }
 
@@ -90,13 +90,13 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
     type Future = ResponseFuture<S>;
 
     fn call(&self, request: Request<hyper::body::Incoming>) -> ResponseFuture<S> {
-        let in_flight = InFlight::begin(&self.shared);
+        let in_flight = InFlight::begin(&self.state);
         let version = request.version();
         let is_guarded = version < Version::HTTP_2;
-        let is_expected = !is_guarded || self.shared.claims.claim(framing(request.body()));
+        let is_expected = !is_guarded || self.state.claims.claim(framing(request.body()));
         // Large, so it is passed on by reference and moved once.
-        let mut request = Some(request.map(|body| Incoming::new(body, &self.shared, version)));
-        let limit = self.shared.protocols.limits.max_body_size;
+        let mut request = Some(request.map(|body| Incoming::new(body, &self.state, version)));
+        let limit = self.state.server.limits.max_body_size;
         let fault = match &mut request {
             Some(request) if is_expected => {
                 spare::add(&self.info, request.extensions_mut());
@@ -104,15 +104,15 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
             }
             _ => Some(StatusCode::BAD_REQUEST),
         };
-        let state = match fault {
+        let call = match fault {
             Some(status) => {
                 tracing::debug!(peer = %self.info.peer(), %status, "refused a request");
-                State::Refused { status }
+                Call::Refused { status }
             }
-            None => State::<S>::new(&mut self.service.borrow_mut(), &mut request),
+            None => Call::<S>::new(&mut self.service.borrow_mut(), &mut request),
         };
         ResponseFuture {
-            state,
+            call,
             in_flight: Some(in_flight),
             version,
         }
@@ -123,15 +123,15 @@ pin_project! {
     /// The response to one request. An error or a panic of the service becomes a 500.
     pub(crate) struct ResponseFuture<S: Serve> {
         #[pin]
-        state: State<S>,
+        call: Call<S>,
         in_flight: Option<InFlight>,
         version: Version,
     }
 }
 
 pin_project! {
-    #[project = StateProjection]
-    enum State<S: Serve> {
+    #[project = CallProjection]
+    enum Call<S: Serve> {
         // Boxed because it is rare, and would make the others large.
         Waiting { service: S, request: Option<Box<Request<Incoming>>> },
         Running { #[pin] future: S::Future },
@@ -146,7 +146,7 @@ impl<S: Serve> Future for ResponseFuture<S> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         // After a panic the service's future is not polled again, only dropped.
-        let outcome = match guarded(|| this.state.as_mut().poll_service(cx)) {
+        let outcome = match guarded(|| this.call.as_mut().poll_service(cx)) {
             Ok(Poll::Ready(outcome)) => outcome,
             Ok(Poll::Pending) => {
                 if let Some(in_flight) = this.in_flight {
@@ -172,12 +172,12 @@ impl<S: Serve> Future for ResponseFuture<S> {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             in_flight.on_upgrade();
         }
-        let refused = matches!(*this.state, State::Refused { .. });
+        let refused = matches!(*this.call, Call::Refused { .. });
         let is_http1 = *this.version < Version::HTTP_2;
         let leaves_body = is_http1 && in_flight.has_open_body() && {
             // Drops the request, if the service's future still has it.
             let status = response.status();
-            this.state.set(State::Failed { status });
+            this.call.set(Call::Failed { status });
             in_flight.leaves_body_unread()
         };
         if is_http1 && (refused || leaves_body || in_flight.is_last()) {
@@ -192,7 +192,7 @@ impl<S: Serve> Future for ResponseFuture<S> {
     }
 }
 
-impl<S: Serve> State<S> {
+impl<S: Serve> Call<S> {
     /// Calls the service now if it is ready, as most are always: then the request is not kept.
     fn new(service: &mut S, request: &mut Option<Request<Incoming>>) -> Self {
         let mut take = || request.take().expect("it is taken once");
@@ -221,13 +221,15 @@ impl<S: Serve> State<S> {
     ) -> Poll<Result<S::Response, StatusCode>> {
         loop {
             let future = match self.as_mut().project() {
-                StateProjection::Running { future } => return future.poll(cx).map_err(failed::<S>),
-                StateProjection::Failed { status } | StateProjection::Refused { status } => {
+                CallProjection::Running { future } => return future.poll(cx).map_err(failed::<S>),
+                CallProjection::Failed { status } | CallProjection::Refused { status } => {
                     return Poll::Ready(Err(*status));
                 }
-                StateProjection::Waiting { service, request } => {
+                CallProjection::Waiting { service, request } => {
                     ready!(service.poll_ready(cx)).map_err(failed::<S>)?;
-                    let request = request.take().expect("the state changes when it is taken");
+                    let request = request
+                        .take()
+                        .expect("the call is running when it is taken");
                     service.call(*request)
                 }
             };

@@ -217,17 +217,17 @@ impl FileRange {
 #[derive(Debug)]
 pub(crate) struct FileChunk {
     remaining: usize,
-    connection: Arc<ConnectionState>,
+    state: Arc<ConnectionState>,
 }
 
 impl FileChunk {
     /// Queues a range, which must not be empty.
-    pub(crate) fn new(connection: &Arc<ConnectionState>, range: FileRange) -> Self {
+    pub(crate) fn new(state: &Arc<ConnectionState>, range: FileRange) -> Self {
         let remaining = range.unsent;
-        connection.files.push(range);
+        state.files.push(range);
         Self {
             remaining,
-            connection: Arc::clone(connection),
+            state: Arc::clone(state),
         }
     }
 
@@ -241,7 +241,7 @@ impl FileChunk {
     }
 
     pub(crate) fn advance(&mut self, count: usize) {
-        self.connection.files.take(count);
+        self.state.files.take(count);
         self.remaining -= count;
     }
 }
@@ -249,7 +249,7 @@ impl FileChunk {
 impl Drop for FileChunk {
     fn drop(&mut self) {
         if self.remaining > 0 {
-            self.connection.files.abandon();
+            self.state.files.abandon();
         }
     }
 }

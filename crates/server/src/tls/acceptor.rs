@@ -40,10 +40,10 @@ impl Secure {
         &self,
         stream: Stream,
         peer: &Address,
-        shared: &Arc<ConnectionState>,
+        state: &Arc<ConnectionState>,
     ) -> Option<(TlsStream, TlsInfo)> {
         let acceptor = TlsAcceptor::from(self.config());
-        match acceptor.accept(Noted::new(stream, shared)).await {
+        match acceptor.accept(Noted::new(stream, state)).await {
             Ok(stream) => {
                 let info = TlsInfo::of(stream.get_ref().1);
                 Some((Box::new(stream), info))

@@ -24,14 +24,14 @@ pub(crate) fn under(stream: &mut TlsStream) -> &mut Stream {
 #[derive(Debug)]
 pub(crate) struct Noted {
     stream: Stream,
-    shared: Arc<ConnectionState>,
+    state: Arc<ConnectionState>,
 }
 
 impl Noted {
-    pub(super) fn new(stream: Stream, shared: &Arc<ConnectionState>) -> Self {
+    pub(super) fn new(stream: Stream, state: &Arc<ConnectionState>) -> Self {
         Self {
             stream,
-            shared: Arc::clone(shared),
+            state: Arc::clone(state),
         }
     }
 }
@@ -53,7 +53,7 @@ impl AsyncWrite for Noted {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.shared.activity.on_write(&result);
+        self.state.activity.on_write(&result);
         result
     }
 
@@ -63,7 +63,7 @@ impl AsyncWrite for Noted {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.shared.activity.on_write(&result);
+        self.state.activity.on_write(&result);
         result
     }
 

@@ -18,16 +18,21 @@ use crate::{Limits, Observe};
 /// buffers gained nothing.
 const READ_BUFFER: usize = 128 * 1024;
 
-/// How a server speaks HTTP, and within which limits.
+/// The length of a chunk of a response, or of a write, from which copying it takes longer than a
+/// write of its own.
+pub(crate) const LARGE_CHUNK: usize = 4096;
+
+/// hyper's settings, the limits and the observer of a server.
 #[derive(Debug)]
-pub(crate) struct Protocols {
+pub(crate) struct ServerState {
     pub(crate) http1: http1::Builder,
     pub(crate) limits: Limits,
     pub(crate) observer: Option<Arc<dyn Observe>>,
+    /// Whether any response had a chunk of [`LARGE_CHUNK`] or more.
     sends_large: AtomicBool,
 }
 
-impl Protocols {
+impl ServerState {
     pub(crate) fn new(limits: Limits, observer: Option<Arc<dyn Observe>>) -> Self {
         let mut http1 = http1::Builder::new();
         http1
@@ -47,12 +52,14 @@ impl Protocols {
         }
     }
 
-    /// A response has a chunk that is too large to be copied.
-    pub(crate) fn on_large_chunk(&self) {
-        self.sends_large.store(true, Relaxed);
+    /// Records the length of a response's chunk.
+    pub(crate) fn on_chunk(&self, length: usize) {
+        if length >= LARGE_CHUNK {
+            self.sends_large.store(true, Relaxed);
+        }
     }
 
-    /// Whether any response had such a chunk. Up to the first one, hyper copies a response's head
+    /// Whether any response had a large chunk. Up to the first one, hyper copies a response's head
     /// and body to one buffer, which is by far the quickest for small ones; from then on
     /// connections write them as they are.
     pub(crate) fn sends_large(&self) -> bool {

@@ -10,41 +10,42 @@ use std::{
 /// It is kept until the response is there. Only then is it certain whether the rest of the body has
 /// arrived, so that the connection can go on, or whether the response has to announce its end.
 #[derive(Debug, Default)]
-pub(crate) struct LeftBody(Mutex<Left>);
+pub(crate) struct UnreadBody(Mutex<Dropped>);
 
+/// How a body that the service drops is treated.
 #[derive(Debug, Default)]
-enum Left {
+enum Dropped {
     #[default]
-    Unwanted,
-    Wanted,
-    Body(hyper::body::Incoming),
+    Discard,
+    Keep,
+    Kept(hyper::body::Incoming),
 }
 
-impl LeftBody {
+impl UnreadBody {
     /// A request with a body begins: the body is kept if it is dropped before the response is
     /// there.
-    pub(crate) fn want(&self) {
-        self.replace(Left::Wanted);
+    pub(crate) fn keep(&self) {
+        self.replace(Dropped::Keep);
     }
 
-    /// Keeps a body if there is no response yet.
-    pub(crate) fn leave(&self, body: hyper::body::Incoming) {
-        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*left, Left::Wanted) {
-            *left = Left::Body(body);
+    /// Takes over a dropped body, and keeps it if there is no response yet.
+    pub(crate) fn put(&self, body: hyper::body::Incoming) {
+        let mut dropped = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*dropped, Dropped::Keep) {
+            *dropped = Dropped::Kept(body);
         }
     }
 
     /// Takes the body that was kept, if any. From here on none is kept.
     pub(crate) fn take(&self) -> Option<hyper::body::Incoming> {
-        match self.replace(Left::Unwanted) {
-            Left::Body(body) => Some(body),
-            Left::Unwanted | Left::Wanted => None,
+        match self.replace(Dropped::Discard) {
+            Dropped::Kept(body) => Some(body),
+            Dropped::Discard | Dropped::Keep => None,
         }
     }
 
-    fn replace(&self, left: Left) -> Left {
+    fn replace(&self, dropped: Dropped) -> Dropped {
         let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        mem::replace(&mut current, left)
+        mem::replace(&mut current, dropped)
     }
 }
