@@ -6,10 +6,10 @@ use squall_listen::{Endpoint, ListenError};
 
 use crate::{
     Bind, Handle, Limits, Listener, Listening, Observe, StartError, TrustedProxies,
-    connection::Opener,
-    proxy_protocol::Gate,
+    connection::Handshake,
+    proxy_protocol::ProxyProtocol,
     system,
-    tls::{Secure, Tls},
+    tls::{Tls, TlsAcceptor},
 };
 
 /// Descriptors that are not connections: listeners, the runtime's own, logs, files being served.
@@ -170,35 +170,33 @@ impl Server {
         self.check()?;
         self.handle
             .set_times(self.limits.drain_delay, self.limits.shutdown_timeout);
-        let gate = self
-            .proxy_protocol
-            .map(|proxies| Arc::new(Gate::new(proxies)));
-        let opener = |tls: &Option<Tls>| {
-            let secure = tls.as_ref().map(Secure::load).transpose()?;
-            Ok::<_, StartError>(Opener {
-                gate: gate.clone(),
-                secure: secure.map(Arc::new),
+        let proxy_protocol = self.proxy_protocol.map(ProxyProtocol::new).map(Arc::new);
+        let handshake = |tls: &Option<Tls>| {
+            let acceptor = tls.as_ref().map(TlsAcceptor::load).transpose()?;
+            Ok::<_, StartError>(Handshake {
+                proxy_protocol: proxy_protocol.clone(),
+                tls: acceptor.map(Arc::new),
             })
         };
         let Threads(threads) = self.threads;
-        let mut sets: Vec<Vec<(Listener, Opener)>> = Vec::new();
+        let mut sets: Vec<Vec<(Listener, Handshake)>> = Vec::new();
         sets.resize_with(threads, Vec::new);
         let mut endpoints = Endpoint::plan(self.binds.iter().map(|(bind, _)| bind))?;
         Endpoint::reserve(&mut endpoints)?;
         for mut endpoint in endpoints {
             let (_, tls) = &self.binds[endpoint.bind_index()];
-            let opener = opener(tls)?;
+            let handshake = handshake(tls)?;
             let listeners = listen_times(&mut endpoint, threads)?;
             for (set, listener) in sets.iter_mut().zip(listeners) {
-                set.push((listener, opener.clone()));
+                set.push((listener, handshake.clone()));
             }
         }
         for (listener, tls) in self.listeners {
-            let opener = opener(&tls)?;
+            let handshake = handshake(&tls)?;
             for set in &mut sets[1..] {
-                set.push((try_clone(&listener)?, opener.clone()));
+                set.push((try_clone(&listener)?, handshake.clone()));
             }
-            sets[0].push((listener, opener));
+            sets[0].push((listener, handshake));
         }
         if sets[0].is_empty() {
             return Err(StartError::NoListener);

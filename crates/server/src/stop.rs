@@ -200,7 +200,7 @@ impl Handle {
         self.0.accepted.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn next_mode(&self) -> OwnedNotified {
+    pub(crate) fn mode_changed(&self) -> OwnedNotified {
         Arc::clone(&self.0.on_force).notified_owned()
     }
 

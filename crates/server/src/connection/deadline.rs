@@ -34,8 +34,8 @@ impl Deadline {
         self.stage
     }
 
-    /// Has this task woken in time, from the first poll on.
-    pub(crate) fn enlist(&mut self, cx: &mut Context<'_>) {
+    /// Registers the task's waker, once.
+    pub(crate) fn register(&mut self, cx: &mut Context<'_>) {
         let _ = self.timer.as_mut().poll(cx);
     }
 

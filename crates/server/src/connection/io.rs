@@ -16,7 +16,7 @@ use crate::{
     state::{ConnectionState, LARGE_CHUNK, is_placeholder},
     stop::OpenConnection,
     stream::Stream,
-    tls::{TlsStream, under},
+    tls::{TlsStream, socket_of},
 };
 
 /// How an HTTP/2 connection begins (RFC 9113, 3.4).
@@ -48,7 +48,7 @@ impl Transport {
     fn stream(&mut self) -> &mut Stream {
         match self {
             Self::Plain(stream) => stream,
-            Self::Tls(stream) => under(stream),
+            Self::Tls(stream) => socket_of(stream),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! One connection on hyper: handshakes, then HTTP/1.1 or HTTP/2, all within deadlines.
 
 mod deadline;
+mod handshake;
 mod http1;
 #[cfg_attr(not(feature = "http2"), path = "no_http2.rs")]
 mod http2;
 mod io;
-mod opening;
 mod parked;
 
 use std::{
@@ -22,14 +22,14 @@ use tokio::sync::futures::OwnedNotified;
 
 use self::{
     deadline::Deadline,
+    handshake::HandshakeFuture,
     http1::Http1,
     http2::Http2,
-    opening::Opening,
     parked::{PARK_AFTER, Parked},
 };
 pub(crate) use self::{
+    handshake::{Established, Handshake},
     io::{Io, Transport},
-    opening::{Opened, Opener},
 };
 use crate::{
     Serve, Stop,
@@ -46,7 +46,7 @@ pub(crate) struct Connection<S: Serve> {
     protocol: Protocol<S>,
     state: Arc<ConnectionState>,
     stop_mode: Option<Stop>,
-    next_mode: Pin<Box<OwnedNotified>>,
+    mode_changed: Pin<Box<OwnedNotified>>,
     deadline: Deadline,
     /// How long the connection may be idle after it is parked, if it is to be parked.
     park_for: Option<Duration>,
@@ -59,7 +59,7 @@ pub(crate) struct Connection<S: Serve> {
 )]
 enum Protocol<S: Serve> {
     /// None yet: the service waits.
-    Opening(Opening, S),
+    Handshake(HandshakeFuture, S),
     Http1(Http1<S>),
     /// HTTP/1.1, idle.
     Parked(Parked<S>),
@@ -72,14 +72,18 @@ impl<S: Serve> Unpin for Connection<S> {}
 
 impl<S: Serve> Connection<S> {
     /// A connection on which HTTP begins at once.
-    pub(crate) fn new(opened: Opened, service: S, state: Arc<ConnectionState>) -> Self {
-        Self::with(Protocol::begin(opened, service, &state), state)
+    pub(crate) fn new(established: Established, service: S, state: Arc<ConnectionState>) -> Self {
+        Self::with(Protocol::begin(established, service, &state), state)
     }
 
     /// A connection on which something else comes first. The time for that and for the first head
     /// is one.
-    pub(crate) fn opening(opening: Opening, service: S, state: Arc<ConnectionState>) -> Self {
-        Self::with(Protocol::Opening(opening, service), state)
+    pub(crate) fn with_handshake(
+        handshake: HandshakeFuture,
+        service: S,
+        state: Arc<ConnectionState>,
+    ) -> Self {
+        Self::with(Protocol::Handshake(handshake, service), state)
     }
 
     fn with(protocol: Protocol<S>, state: Arc<ConnectionState>) -> Self {
@@ -87,7 +91,7 @@ impl<S: Serve> Connection<S> {
         Self {
             protocol,
             stop_mode: None,
-            next_mode: Box::pin(state.handle.next_mode()),
+            mode_changed: Box::pin(state.handle.mode_changed()),
             deadline: Deadline::new(state.activity.stage(), allowed),
             park_for: None,
             polled: false,
@@ -99,15 +103,15 @@ impl<S: Serve> Connection<S> {
     fn obey(&mut self, cx: &mut Context<'_>) -> bool {
         if !self.polled {
             // The task's waker never changes, so enlisting once is enough.
-            let _ = self.next_mode.as_mut().poll(cx);
-            self.deadline.enlist(cx);
+            let _ = self.mode_changed.as_mut().poll(cx);
+            self.deadline.register(cx);
             self.polled = true;
         }
         if self.state.handle.mode_in_force() == self.stop_mode {
             return false;
         }
-        self.next_mode = Box::pin(self.state.handle.next_mode());
-        let _ = self.next_mode.as_mut().poll(cx);
+        self.mode_changed = Box::pin(self.state.handle.mode_changed());
+        let _ = self.mode_changed.as_mut().poll(cx);
         // Read once more: a faster stop mode may have been set before the waker was registered.
         self.stop_mode = self.state.handle.mode_in_force();
         // The stage has another time allowed now.
@@ -116,7 +120,10 @@ impl<S: Serve> Connection<S> {
             // It refuses new streams only after those that were on their way (RFC 9113, 6.8).
             Protocol::Http2(connection) => connection.graceful_shutdown(),
             // A request may be on its way; `Connection: close` goes out with its response.
-            Protocol::Http1(_) | Protocol::Parked(_) | Protocol::Opening(..) | Protocol::Ended => {}
+            Protocol::Http1(_)
+            | Protocol::Parked(_)
+            | Protocol::Handshake(..)
+            | Protocol::Ended => {}
         }
         true
     }
@@ -220,7 +227,7 @@ impl<S: Serve> Connection<S> {
         if let Some((mut io, read, adapter)) = self.protocol.take_http1() {
             io.unread(read);
             self.protocol = Protocol::http2(io, adapter);
-            // As in `on_opened`.
+            // As in `on_established`.
             self.stop_mode = None;
         }
     }
@@ -243,37 +250,38 @@ impl<S: Serve> Connection<S> {
         match &mut self.protocol {
             Protocol::Http1(http1) => http1.is_abandoned(&self.state.activity, cx),
             // They find out by themselves.
-            Protocol::Opening(..) | Protocol::Parked(_) | Protocol::Http2(_) | Protocol::Ended => {
-                false
-            }
+            Protocol::Handshake(..)
+            | Protocol::Parked(_)
+            | Protocol::Http2(_)
+            | Protocol::Ended => false,
         }
     }
 
     /// The handshakes are done; with `None`, HTTP will never begin.
-    fn on_opened(&mut self, opened: Option<Opened>) {
+    fn on_established(&mut self, established: Option<Established>) {
         let protocol = mem::replace(&mut self.protocol, Protocol::Ended);
-        if let (Protocol::Opening(_, service), Some(opened)) = (protocol, opened) {
-            if opened.is_http2 {
+        if let (Protocol::Handshake(_, service), Some(established)) = (protocol, established) {
+            if established.is_http2 {
                 // A stop signal from before the handshake has to reach it too.
                 self.stop_mode = None;
             }
-            self.protocol = Protocol::begin(opened, service, &self.state);
+            self.protocol = Protocol::begin(established, service, &self.state);
         }
     }
 }
 
 impl<S: Serve> Protocol<S> {
-    fn begin(opened: Opened, service: S, state: &Arc<ConnectionState>) -> Self {
+    fn begin(established: Established, service: S, state: &Arc<ConnectionState>) -> Self {
         let adapter = Adapter {
             service: RefCell::new(service),
-            info: opened.info,
+            info: established.info,
             state: Arc::clone(state),
             known_host: KnownHost::default(),
         };
-        if opened.is_http2 {
-            Self::http2(opened.io, adapter)
+        if established.is_http2 {
+            Self::http2(established.io, adapter)
         } else {
-            Self::Http1(Http1::begin(opened.io, adapter))
+            Self::Http1(Http1::begin(established.io, adapter))
         }
     }
 
@@ -289,7 +297,7 @@ impl<S: Serve> Protocol<S> {
     fn take_http1(&mut self) -> Option<(Io, Bytes, Adapter<S>)> {
         match mem::replace(self, Self::Ended) {
             Self::Http1(http1) => http1.into_parts(),
-            Self::Opening(..) | Self::Parked(_) | Self::Http2(_) | Self::Ended => None,
+            Self::Handshake(..) | Self::Parked(_) | Self::Http2(_) | Self::Ended => None,
         }
     }
 }
@@ -301,9 +309,9 @@ impl<S: Serve> Future for Connection<S> {
         let this = &mut *self;
         loop {
             let poll = match &mut this.protocol {
-                Protocol::Opening(opening, _) => match opening.as_mut().poll(cx) {
-                    Poll::Ready(opened) => {
-                        this.on_opened(opened);
+                Protocol::Handshake(handshake, _) => match handshake.as_mut().poll(cx) {
+                    Poll::Ready(established) => {
+                        this.on_established(established);
                         continue;
                     }
                     Poll::Pending => Poll::Pending,

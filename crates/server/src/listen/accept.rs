@@ -20,7 +20,7 @@ use tokio::{
 use super::socket::{Socket, canonical};
 use crate::{
     Address, ConnectionInfo, Handle, Listener, Serve, ShutdownSignal, StartError, Stop,
-    connection::{Connection, Io, Opened, Opener, Transport},
+    connection::{Connection, Established, Handshake, Io, Transport},
     state::{ConnectionState, ServerState},
     stop::OpenConnection,
     stream::Stream,
@@ -46,7 +46,7 @@ pub(crate) struct Acceptor<S> {
     file: Option<SocketFile>,
     socket: Socket,
     address: Address,
-    opener: Opener,
+    handshake: Handshake,
     service: S,
     server: Arc<ServerState>,
     handle: Handle,
@@ -59,7 +59,7 @@ impl<S: Serve> Acceptor<S> {
     /// Must be called inside a runtime.
     pub(crate) fn new(
         listener: Listener,
-        opener: Opener,
+        handshake: Handshake,
         service: S,
         server: Arc<ServerState>,
         handle: Handle,
@@ -71,7 +71,7 @@ impl<S: Serve> Acceptor<S> {
             file,
             socket: Socket::new(socket, server.limits.tcp_keepalive)?,
             address,
-            opener,
+            handshake,
             service,
             server,
             shutdown_signal: handle.shutdown_signal(),
@@ -202,13 +202,12 @@ impl<S: Serve> Acceptor<S> {
         let open: OpenConnection = self.handle.open();
         let info = ConnectionInfo::new(peer, local, id).with_shutdown_signal(&self.shutdown_signal);
         let service = self.service.clone();
-        let connection = if self.opener.has_nothing_to_do() {
-            let io = Io::new(Transport::Plain(stream), Arc::clone(&state), open);
-            let opened = Opened::plain(io, info);
-            Connection::new(opened, service, Arc::clone(&state))
+        let connection = if self.handshake.is_needed() {
+            let handshake = self.handshake.start(stream, info, Arc::clone(&state), open);
+            Connection::with_handshake(handshake, service, Arc::clone(&state))
         } else {
-            let opening = self.opener.open(stream, info, Arc::clone(&state), open);
-            Connection::opening(opening, service, Arc::clone(&state))
+            let io = Io::new(Transport::Plain(stream), Arc::clone(&state), open);
+            Connection::new(Established::plain(io, info), service, Arc::clone(&state))
         };
         let task = tokio::spawn(connection);
         self.silent.add(state, task.abort_handle());
@@ -277,14 +276,14 @@ mod tests {
     use tokio::{join, time::Instant};
 
     use super::{AcceptError, Acceptor, OUT_OF_DESCRIPTORS};
-    use crate::{Handle, IntoListener, Limits, connection::Opener, state::ServerState};
+    use crate::{Handle, IntoListener, Limits, connection::Handshake, state::ServerState};
 
     #[tokio::test(start_paused = true)]
     async fn without_descriptors_the_loop_waits_for_a_close_or_a_while() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let opener = Opener {
-            gate: None,
-            secure: None,
+        let handshake = Handshake {
+            proxy_protocol: None,
+            tls: None,
         };
         let service = tower::service_fn(async |_| {
             Ok::<_, std::convert::Infallible>(Response::new(Empty::new()))
@@ -292,7 +291,7 @@ mod tests {
         let handle = Handle::new();
         let mut acceptor = Acceptor::new(
             listener.into_listener().unwrap(),
-            opener,
+            handshake,
             service,
             Arc::new(ServerState::new(Limits::default(), None)),
             handle.clone(),

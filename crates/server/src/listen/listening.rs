@@ -11,8 +11,8 @@ use tokio::{
 
 use super::accept::Acceptor;
 use crate::{
-    Address, Handle, Limits, Listener, Observe, Phase, Serve, StartError, Stop, connection::Opener,
-    obey_signals, state::ServerState,
+    Address, Handle, Limits, Listener, Observe, Phase, Serve, StartError, Stop,
+    connection::Handshake, obey_signals, state::ServerState,
 };
 
 /// A server whose sockets listen.
@@ -20,7 +20,7 @@ use crate::{
 #[must_use = "clients can connect but nobody answers before it is served"]
 pub struct Listening {
     /// The listeners of each thread; there is at least one thread.
-    pub(crate) sets: Vec<Vec<(Listener, Opener)>>,
+    pub(crate) sets: Vec<Vec<(Listener, Handshake)>>,
     pub(crate) limits: Limits,
     pub(crate) max_connections: usize,
     pub(crate) handle: Handle,
@@ -38,7 +38,7 @@ impl Listening {
     pub fn is_encrypted(&self, address: &Address) -> bool {
         self.sets[0]
             .iter()
-            .any(|(listener, opener)| listener.address() == address && opener.secure.is_some())
+            .any(|(listener, handshake)| listener.address() == address && handshake.tls.is_some())
     }
 
     /// Returns the handle that stops this server and returns its phase.
@@ -86,8 +86,11 @@ impl Listening {
         };
         // Dropped, and thereby ended, when all is served.
         let mut watching = JoinSet::new();
-        for secure in first.iter().filter_map(|(_, opener)| opener.secure.clone()) {
-            watching.spawn(secure.watch(self.handle.clone()));
+        for acceptor in first
+            .iter()
+            .filter_map(|(_, handshake)| handshake.tls.clone())
+        {
+            watching.spawn(acceptor.watch(self.handle.clone()));
         }
         let mut others = Vec::new();
         for listeners in self.sets {
@@ -113,7 +116,7 @@ impl Listening {
 
 /// The share of one thread.
 struct Part<S> {
-    listeners: Vec<(Listener, Opener)>,
+    listeners: Vec<(Listener, Handshake)>,
     service: S,
     server: Arc<ServerState>,
     max_connections: usize,
@@ -123,10 +126,10 @@ struct Part<S> {
 impl<S: Serve> Part<S> {
     async fn serve(self) -> Result<(), StartError> {
         let mut loops = JoinSet::new();
-        for (listener, opener) in self.listeners {
+        for (listener, handshake) in self.listeners {
             let acceptor = Acceptor::new(
                 listener,
-                opener,
+                handshake,
                 self.service.clone(),
                 Arc::clone(&self.server),
                 self.handle.clone(),

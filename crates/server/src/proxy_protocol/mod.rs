@@ -15,22 +15,22 @@ use squall_peers::{Peer, TrustedProxies};
 pub use self::header::{ProxyHeader, ProxyHeaderError};
 use crate::{Address, stream::Stream};
 
-/// So many peers are remembered, and logged, of those that were refused: strangers can neither fill
-/// the memory nor the disk.
+/// How many peers are logged, and remembered for that, after they were refused: they can fill
+/// neither the memory nor the disk.
 const MAX_LOGGED: usize = 1024;
 
-/// How much is looked at, and taken, at once. A header without TLVs takes at most 232 bytes.
-const PIECE: usize = 512;
+/// How many bytes are peeked at once. A header without TLVs has at most 232.
+const CHUNK: usize = 512;
 
-/// Reads the headers of all connections of a server, and refuses who must not send one.
+/// Reads the headers of all connections of a server, and refuses peers that are no trusted proxy.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct ProxyProtocol {
     proxies: TrustedProxies,
-    /// Strangers, and proxies without a header.
+    /// Peers that are not trusted, and proxies without a header.
     logged: Mutex<HashSet<Option<IpAddr>>>,
 }
 
-impl Gate {
+impl ProxyProtocol {
     pub(crate) fn new(proxies: TrustedProxies) -> Self {
         Self {
             proxies,
@@ -40,7 +40,11 @@ impl Gate {
 
     /// Reads the header from a connection that `peer` has opened, and nothing behind it. `None`
     /// means that the connection is refused, and that this is logged.
-    pub(crate) async fn pass(&self, stream: &mut Stream, peer: &Address) -> Option<ProxyHeader> {
+    pub(crate) async fn read_header(
+        &self,
+        stream: &mut Stream,
+        peer: &Address,
+    ) -> Option<ProxyHeader> {
         let is_trusted = self
             .proxies
             .trusts(peer.tcp().map_or(Peer::Unix, Peer::Tcp));
@@ -53,7 +57,7 @@ impl Gate {
         match read(stream).await {
             Ok(header) => Some(header),
             Err(error) => {
-                // A balancer may look whether the port is open, without a word.
+                // A health check of a balancer may connect and send nothing.
                 if error.kind() == io::ErrorKind::UnexpectedEof {
                     tracing::debug!(%peer, "a proxy closed before the end of its header");
                 } else if self.is_first(peer) {
@@ -73,7 +77,7 @@ impl Gate {
 
 async fn read(stream: &mut Stream) -> io::Result<ProxyHeader> {
     let mut header = Vec::new();
-    let mut space = [0; PIECE];
+    let mut space = [0; CHUNK];
     loop {
         let before = header.len();
         let here = stream.peek(&mut space).await?;

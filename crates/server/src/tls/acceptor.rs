@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
+use tokio_rustls::rustls::ServerConfig;
 
 use super::{
     certificates,
@@ -10,19 +10,19 @@ use super::{
     files::Files,
     info::TlsInfo,
     settings::Tls,
-    stream::{Noted, TlsStream},
+    stream::{SentRecorder, TlsStream},
 };
 use crate::{Address, state::ConnectionState, stream::Stream};
 
-/// The TLS side of one server, whose certificates may change while it runs.
+/// Does the TLS handshakes of one address, with certificates that may change while it runs.
 #[derive(Debug)]
-pub(crate) struct Secure {
+pub(crate) struct TlsAcceptor {
     tls: Tls,
     config: RwLock<Arc<ServerConfig>>,
     pub(super) files: Files,
 }
 
-impl Secure {
+impl TlsAcceptor {
     pub(crate) fn load(tls: &Tls) -> Result<Self, TlsError> {
         // Checked before they are read, so that a change in between is found by the next check.
         let files = Files::new(tls.paths());
@@ -42,8 +42,8 @@ impl Secure {
         peer: &Address,
         state: &Arc<ConnectionState>,
     ) -> Option<(TlsStream, TlsInfo)> {
-        let acceptor = TlsAcceptor::from(self.config());
-        match acceptor.accept(Noted::new(stream, state)).await {
+        let acceptor = tokio_rustls::TlsAcceptor::from(self.config());
+        match acceptor.accept(SentRecorder::new(stream, state)).await {
             Ok(stream) => {
                 let info = TlsInfo::of(stream.get_ref().1);
                 Some((Box::new(stream), info))

@@ -16,7 +16,7 @@ use crate::{Address, Handle, StartError, state::ConnectionState, stream::Stream}
 pub(crate) enum Tls {}
 
 #[derive(Debug)]
-pub(crate) enum Secure {}
+pub(crate) enum TlsAcceptor {}
 
 #[derive(Clone, Debug)]
 pub(crate) enum TlsInfo {}
@@ -30,7 +30,7 @@ impl Tls {
     }
 }
 
-impl Secure {
+impl TlsAcceptor {
     pub(crate) fn load(tls: &Tls) -> Result<Self, StartError> {
         match *tls {}
     }
@@ -55,7 +55,7 @@ impl TlsInfo {
     }
 }
 
-pub(crate) fn under(stream: &mut TlsStream) -> &mut Stream {
+pub(crate) fn socket_of(stream: &mut TlsStream) -> &mut Stream {
     match *stream {}
 }
 

@@ -10,8 +10,8 @@ mod settings;
 mod stream;
 
 pub(crate) use self::{
-    acceptor::Secure,
-    stream::{TlsStream, under},
+    acceptor::TlsAcceptor,
+    stream::{TlsStream, socket_of},
 };
 pub use self::{
     error::TlsError,

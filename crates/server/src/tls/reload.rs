@@ -8,13 +8,13 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::acceptor::Secure;
+use super::acceptor::TlsAcceptor;
 use crate::Handle;
 
 /// How often the files are checked.
 const PERIOD: Duration = Duration::from_secs(1);
 
-impl Secure {
+impl TlsAcceptor {
     /// Reads the files again when they have changed, and on demand; never ends.
     pub(crate) async fn watch(self: Arc<Self>, handle: Handle) {
         let mut reloads = handle.certificate_reloads();
@@ -27,11 +27,11 @@ impl Secure {
                 reload = reloads.changed() => reload.is_ok(),
                 _ = period.tick() => false,
             };
-            let secure = Arc::clone(&self);
+            let acceptor = Arc::clone(&self);
             // Disks can be slow, and this thread serves.
             let looked = spawn_blocking(move || {
-                if secure.files.are_to_be_read() || is_requested {
-                    secure.reload();
+                if acceptor.files.are_to_be_read() || is_requested {
+                    acceptor.reload();
                 }
             });
             // It does not panic; and when the runtime ends, so does this.

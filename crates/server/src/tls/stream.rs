@@ -14,20 +14,21 @@ use tokio_rustls::server;
 use crate::{state::ConnectionState, stream::Stream};
 
 // Boxed, because it is large and most connections of most servers are without.
-pub(crate) type TlsStream = Box<server::TlsStream<Noted>>;
+pub(crate) type TlsStream = Box<server::TlsStream<SentRecorder>>;
 
 /// Returns the socket under a TLS stream.
-pub(crate) fn under(stream: &mut TlsStream) -> &mut Stream {
+pub(crate) fn socket_of(stream: &mut TlsStream) -> &mut Stream {
     &mut stream.get_mut().0.stream
 }
 
+/// A socket that records what is sent.
 #[derive(Debug)]
-pub(crate) struct Noted {
+pub(crate) struct SentRecorder {
     stream: Stream,
     state: Arc<ConnectionState>,
 }
 
-impl Noted {
+impl SentRecorder {
     pub(super) fn new(stream: Stream, state: &Arc<ConnectionState>) -> Self {
         Self {
             stream,
@@ -36,7 +37,7 @@ impl Noted {
     }
 }
 
-impl AsyncRead for Noted {
+impl AsyncRead for SentRecorder {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -46,7 +47,7 @@ impl AsyncRead for Noted {
     }
 }
 
-impl AsyncWrite for Noted {
+impl AsyncWrite for SentRecorder {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! Connection setup before HTTP: the PROXY protocol header, then the TLS handshake.
+//! Handshakes before HTTP: the PROXY protocol header, then TLS.
 
 use std::{future::poll_fn, io, pin::Pin, sync::Arc};
 
@@ -7,27 +7,27 @@ use tokio::io::AsyncWrite;
 use super::io::{Io, Transport};
 use crate::{
     ConnectionInfo,
-    proxy_protocol::{Gate, ProxyHeader},
+    proxy_protocol::{ProxyHeader, ProxyProtocol},
     state::ConnectionState,
     stop::OpenConnection,
     stream::Stream,
-    tls::Secure,
+    tls::TlsAcceptor,
 };
 
 /// The response to plain HTTP on a TLS port.
 const SPEAK_TLS: &[u8] = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\
     content-type: text/plain\r\ncontent-length: 23\r\n\r\nthis port speaks HTTPS\n";
 
-/// Opens the connections of one listener. Most have nothing before HTTP.
+/// The handshakes of one listener's connections. Most listeners have none.
 #[derive(Clone, Debug)]
-pub(crate) struct Opener {
-    pub(crate) gate: Option<Arc<Gate>>,
-    pub(crate) secure: Option<Arc<Secure>>,
+pub(crate) struct Handshake {
+    pub(crate) proxy_protocol: Option<Arc<ProxyProtocol>>,
+    pub(crate) tls: Option<Arc<TlsAcceptor>>,
 }
 
 /// A connection on which HTTP begins.
 #[derive(Debug)]
-pub(crate) struct Opened {
+pub(crate) struct Established {
     pub(crate) io: Io,
     pub(crate) info: ConnectionInfo,
     /// Both sides have agreed on HTTP/2; else it may still turn out to be that.
@@ -35,43 +35,37 @@ pub(crate) struct Opened {
 }
 
 /// Ends with `None` if the connection is refused. It has no deadline of its own.
-pub(crate) type Opening = Pin<Box<dyn Future<Output = Option<Opened>> + Send>>;
+pub(crate) type HandshakeFuture = Pin<Box<dyn Future<Output = Option<Established>> + Send>>;
 
-impl Opened {
-    pub(crate) fn plain(io: Io, info: ConnectionInfo) -> Self {
-        Self {
-            io,
-            info,
-            is_http2: false,
-        }
-    }
-}
-
-impl Opener {
-    pub(crate) fn has_nothing_to_do(&self) -> bool {
-        self.gate.is_none() && self.secure.is_none()
+impl Handshake {
+    /// Whether anything comes before HTTP.
+    pub(crate) fn is_needed(&self) -> bool {
+        self.proxy_protocol.is_some() || self.tls.is_some()
     }
 
-    pub(crate) fn open(
+    pub(crate) fn start(
         &self,
         mut stream: Stream,
         info: ConnectionInfo,
         state: Arc<ConnectionState>,
         open: OpenConnection,
-    ) -> Opening {
-        let Self { gate, secure } = self.clone();
+    ) -> HandshakeFuture {
+        let Self {
+            proxy_protocol,
+            tls,
+        } = self.clone();
         Box::pin(async move {
-            let client = match gate {
-                Some(gate) => match gate.pass(&mut stream, info.peer()).await? {
+            let client = match proxy_protocol {
+                Some(protocol) => match protocol.read_header(&mut stream, info.peer()).await? {
                     ProxyHeader::Proxied(client) => Some(client),
                     ProxyHeader::Local => None,
                 },
                 None => None,
             };
             let info = info.behind(client);
-            let Some(secure) = secure else {
+            let Some(acceptor) = tls else {
                 let io = Io::new(Transport::Plain(stream), state, open);
-                return Some(Opened::plain(io, info));
+                return Some(Established::plain(io, info));
             };
             if is_plain_http(&stream).await.ok()? {
                 tracing::debug!(peer = %info.peer(), "refused plain HTTP");
@@ -81,13 +75,24 @@ impl Opener {
                 let _ = poll_fn(|cx| Pin::new(&mut io).poll_shutdown(cx)).await;
                 return None;
             }
-            let (stream, tls) = secure.accept(stream, info.peer(), &state).await?;
-            Some(Opened {
+            let (stream, tls) = acceptor.accept(stream, info.peer(), &state).await?;
+            Some(Established {
                 is_http2: tls.is_http2(),
                 info: info.encrypted(tls),
                 io: Io::new(Transport::Tls(stream), state, open),
             })
         })
+    }
+}
+
+impl Established {
+    /// Returns a connection without TLS.
+    pub(crate) fn plain(io: Io, info: ConnectionInfo) -> Self {
+        Self {
+            io,
+            info,
+            is_http2: false,
+        }
     }
 }
 
