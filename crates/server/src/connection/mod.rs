@@ -7,25 +7,21 @@ mod http1;
 mod http2;
 mod io;
 mod parked;
+mod protocol;
 
 use std::{
-    cell::RefCell,
     mem,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
-use bytes::Bytes;
 use tokio::sync::futures::OwnedNotified;
 
 use self::{
-    deadline::Deadline,
-    handshake::HandshakeFuture,
-    http1::Http1,
-    http2::Http2,
-    parked::{PARK_AFTER, Parked},
+    deadline::Deadline, handshake::HandshakeFuture, http2::Http2, parked::PARK_AFTER,
+    protocol::Protocol,
 };
 pub(crate) use self::{
     handshake::{Established, Handshake},
@@ -33,7 +29,6 @@ pub(crate) use self::{
 };
 use crate::{
     Serve, Stop,
-    request::{Adapter, KnownHost},
     state::{ConnectionState, Stage},
 };
 
@@ -43,28 +38,27 @@ const REQUEST_TIMEOUT: &[u8] =
 
 /// A future that serves one connection to its end.
 pub(crate) struct Connection<S: Serve> {
-    protocol: Protocol<S>,
     state: Arc<ConnectionState>,
-    stop_mode: Option<Stop>,
-    mode_changed: Pin<Box<OwnedNotified>>,
+    protocol: Protocol<S>,
+
     deadline: Deadline,
     /// How long the connection may be idle after it is parked, if it is to be parked.
     park_for: Option<Duration>,
-    polled: bool,
+
+    /// The stop mode that the connection follows.
+    stop_mode: Option<Stop>,
+    mode_changed: Pin<Box<OwnedNotified>>,
+
+    /// Whether the deadline and a change of the stop mode wake the task.
+    is_registered: bool,
 }
 
-#[expect(
-    clippy::large_enum_variant,
-    reason = "the large one is the common one, and its task is allocated anyway"
-)]
-enum Protocol<S: Serve> {
-    /// None yet: the service waits.
-    Handshake(HandshakeFuture, S),
-    Http1(Http1<S>),
-    /// HTTP/1.1, idle.
-    Parked(Parked<S>),
-    Http2(Http2<S>),
-    Ended,
+/// What follows when the protocol is pending.
+enum Next {
+    /// The protocol has to be polled again.
+    Poll,
+    Wait,
+    End,
 }
 
 // Nothing in a connection is pinned in place: pinned parts are boxed.
@@ -76,8 +70,8 @@ impl<S: Serve> Connection<S> {
         Self::with(Protocol::begin(established, service, &state), state)
     }
 
-    /// A connection on which something else comes first. The time for that and for the first head
-    /// is one.
+    /// A connection on which handshakes come first. The time for them and for the first head is
+    /// one.
     pub(crate) fn with_handshake(
         handshake: HandshakeFuture,
         service: S,
@@ -90,128 +84,71 @@ impl<S: Serve> Connection<S> {
         let allowed = state.server.limits.head_timeout;
         Self {
             protocol,
-            stop_mode: None,
-            mode_changed: Box::pin(state.handle.mode_changed()),
             deadline: Deadline::new(state.activity.stage(), allowed),
             park_for: None,
-            polled: false,
+            stop_mode: None,
+            mode_changed: Box::pin(state.handle.mode_changed()),
+            is_registered: false,
             state,
         }
     }
+}
 
-    /// Obeys a stop signal; returns whether the protocol has to be polled again for it.
-    fn obey(&mut self, cx: &mut Context<'_>) -> bool {
-        if !self.polled {
-            // The task's waker never changes, so enlisting once is enough.
-            let _ = self.mode_changed.as_mut().poll(cx);
-            self.deadline.register(cx);
-            self.polled = true;
-        }
-        if self.state.handle.mode_in_force() == self.stop_mode {
-            return false;
-        }
-        self.mode_changed = Box::pin(self.state.handle.mode_changed());
-        let _ = self.mode_changed.as_mut().poll(cx);
-        // Read once more: a faster stop mode may have been set before the waker was registered.
-        self.stop_mode = self.state.handle.mode_in_force();
-        // The stage has another time allowed now.
-        self.enter(self.deadline.stage(), cx);
-        match &mut self.protocol {
-            // It refuses new streams only after those that were on their way (RFC 9113, 6.8).
-            Protocol::Http2(connection) => connection.graceful_shutdown(),
-            // A request may be on its way; `Connection: close` goes out with its response.
-            Protocol::Http1(_)
-            | Protocol::Parked(_)
-            | Protocol::Handshake(..)
-            | Protocol::Ended => {}
-        }
-        true
-    }
+impl<S: Serve> Future for Connection<S> {
+    type Output = ();
 
-    /// Gives a stage its time; false if it cannot be up yet.
-    fn enter(&mut self, stage: Stage, cx: &mut Context<'_>) -> bool {
-        let limits = &self.state.server.limits;
-        let mut allowed = stage.time_allowed(limits, self.stop_mode.is_some());
-        self.park_for = None;
-        if let (Stage::Idle { .. }, Protocol::Http1(_), Some(time)) =
-            (stage, &self.protocol, allowed)
-            && time > PARK_AFTER
-        {
-            self.park_for = Some(time - PARK_AFTER);
-            allowed = Some(PARK_AFTER);
-        }
-        self.deadline.enter(stage, allowed, cx)
-    }
-
-    /// Whether the stage's time is up.
-    fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
-        let stage = self.state.activity.stage();
-        if stage != self.deadline.stage() && !self.enter(stage, cx) {
-            return false;
-        }
-        let idle = self.state.server.limits.keep_alive_timeout;
-        self.deadline.is_up(idle, cx)
-    }
-
-    /// Parks a connection that has been idle for long enough; true if it did, and has to be polled.
-    fn park(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some(time) = self.park_for.take() else {
-            return false;
-        };
-        self.deadline.enter(self.deadline.stage(), Some(time), cx);
-        self.begin_anew();
-        true
-    }
-
-    /// Gives hyper up, until the client sends something.
-    fn begin_anew(&mut self) {
-        if let Protocol::Http1(_) = self.protocol
-            && let Some((mut io, read, adapter)) = self.protocol.take_http1()
-        {
-            io.unread(read);
-            self.protocol = Protocol::Parked(Parked::new(io, adapter));
-        }
-    }
-
-    /// Starts hyper again.
-    fn resume(&mut self) {
-        match mem::replace(&mut self.protocol, Protocol::Ended) {
-            Protocol::Parked(parked) => self.protocol = Protocol::Http1(parked.resume()),
-            other => self.protocol = other,
-        }
-    }
-
-    /// Ends a connection that is late; true when the protocol has to be polled for it.
-    fn expire(&mut self, cx: &mut Context<'_>) -> bool {
-        tracing::trace!(stage = ?self.deadline.stage(), "a connection ran out of time");
-        // hyper knows how to close it.
-        self.resume();
-        match (&mut self.protocol, self.deadline.stage()) {
-            (Protocol::Http1(http1), Stage::Idle { .. }) => {
-                http1.graceful_shutdown();
-                true
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        while self.poll_protocol(cx).is_pending() {
+            match self.on_pending(cx) {
+                Next::Poll => {}
+                Next::Wait => return Poll::Pending,
+                Next::End => break,
             }
-            (Protocol::Http2(connection), Stage::Idle { .. } | Stage::Head) => {
-                // The client may still react to GOAWAY; a second expiry finds the stage lingering.
-                connection.graceful_shutdown();
-                self.state.activity.on_lingering();
-                self.enter(Stage::Lingering, cx);
-                true
+        }
+        Poll::Ready(())
+    }
+}
+
+impl<S: Serve> Connection<S> {
+    /// Polls the protocol, and the one that follows it, if any.
+    fn poll_protocol(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let result = match &mut self.protocol {
+                Protocol::Handshake(handshake, _) => {
+                    let established = ready!(handshake.as_mut().poll(cx));
+                    self.on_established(established);
+                    continue;
+                }
+                Protocol::Http1(http1) => ready!(http1.poll(&self.state, cx)),
+                Protocol::Parked(parked) => {
+                    ready!(parked.poll(cx));
+                    self.protocol.resume();
+                    continue;
+                }
+                Protocol::Http2(http2) => ready!(http2.poll(cx)),
+                Protocol::Ended => return Poll::Ready(()),
+            };
+            match result {
+                Err(error) if self.begins_http2(&error) => self.switch_to_http2(),
+                Err(error) => {
+                    let error: &dyn std::error::Error = &error;
+                    tracing::debug!(error, "a connection ended early");
+                    return Poll::Ready(());
+                }
+                Ok(()) => return Poll::Ready(()),
             }
-            (Protocol::Http1(_), Stage::Head) => {
-                // No 408 for a peer that sent no bytes; TLS peers get close_notify.
-                let has_received = self.state.activity.has_received();
-                self.say_last(if has_received { REQUEST_TIMEOUT } else { b"" });
-                false
-            }
-            _ => false,
         }
     }
 
-    /// Ends an HTTP/1.1 connection with a response that no request brought about.
-    fn say_last(&mut self, response: &[u8]) {
-        if let Some((mut io, _, _)) = self.protocol.take_http1() {
-            io.send_at_once(response);
+    /// The handshakes are done; with `None`, HTTP will never begin.
+    fn on_established(&mut self, established: Option<Established>) {
+        let protocol = mem::replace(&mut self.protocol, Protocol::Ended);
+        if let (Protocol::Handshake(_, service), Some(established)) = (protocol, established) {
+            if established.is_http2 {
+                // A stop signal from before the handshake has to reach it too.
+                self.stop_mode = None;
+            }
+            self.protocol = Protocol::begin(established, service, &self.state);
         }
     }
 
@@ -232,17 +169,124 @@ impl<S: Serve> Connection<S> {
         }
     }
 
-    /// Ends the copying of responses once there are large ones, for which hyper has to start anew;
-    /// true if it did, and has to be polled.
-    fn stop_copying(&mut self) -> bool {
-        let copies = matches!(&self.protocol, Protocol::Http1(http1) if http1.copies());
-        let is_idle = matches!(self.deadline.stage(), Stage::Idle { .. });
-        let may = copies && is_idle && self.stop_mode.is_none();
-        if !(may && self.state.server.sends_large()) {
+    /// Looks after all but the protocol: the stop mode, the deadline, the client's disconnect.
+    fn on_pending(&mut self, cx: &mut Context<'_>) -> Next {
+        if !self.is_registered {
+            self.register(cx);
+        }
+        if self.follow_stop_mode(cx) {
+            return match self.stop_mode {
+                Some(Stop::Now) => Next::End,
+                _ => Next::Poll,
+            };
+        }
+        if self.is_late(cx) {
+            return match self.park_for.take() {
+                Some(time) => self.park(time, cx),
+                None => self.expire(cx),
+            };
+        }
+        if self.is_abandoned(cx) {
+            return Next::End;
+        }
+        if self.has_to_stop_copying() {
+            // hyper starts anew, with the setting of now.
+            self.protocol.park();
+            return Next::Poll;
+        }
+        Next::Wait
+    }
+
+    /// Registers the task's waker, which never changes, so once is enough.
+    fn register(&mut self, cx: &mut Context<'_>) {
+        let _ = self.mode_changed.as_mut().poll(cx);
+        self.deadline.register(cx);
+        self.is_registered = true;
+    }
+
+    /// Takes over the server's stop mode; returns whether it has changed.
+    fn follow_stop_mode(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.state.handle.mode_in_force() == self.stop_mode {
             return false;
         }
-        self.begin_anew();
+        self.mode_changed = Box::pin(self.state.handle.mode_changed());
+        let _ = self.mode_changed.as_mut().poll(cx);
+        // Read once more: a faster stop mode may have been set before the waker was registered.
+        self.stop_mode = self.state.handle.mode_in_force();
+        // The stage has another time allowed now.
+        self.enter(self.deadline.stage(), cx);
+        match &mut self.protocol {
+            // It refuses new streams only after those that were on their way (RFC 9113, 6.8).
+            Protocol::Http2(http2) => http2.graceful_shutdown(),
+            // A request may be on its way; `Connection: close` goes out with its response.
+            Protocol::Http1(_)
+            | Protocol::Parked(_)
+            | Protocol::Handshake(..)
+            | Protocol::Ended => {}
+        }
         true
+    }
+
+    /// Whether the stage's time is up.
+    fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
+        let stage = self.state.activity.stage();
+        if stage != self.deadline.stage() && !self.enter(stage, cx) {
+            return false;
+        }
+        let idle = self.state.server.limits.keep_alive_timeout;
+        self.deadline.is_up(idle, cx)
+    }
+
+    /// Gives a stage its time; false if it cannot be up yet.
+    fn enter(&mut self, stage: Stage, cx: &mut Context<'_>) -> bool {
+        let limits = &self.state.server.limits;
+        let mut allowed = stage.time_allowed(limits, self.stop_mode.is_some());
+        self.park_for = None;
+        if let (Stage::Idle { .. }, Protocol::Http1(_), Some(time)) =
+            (stage, &self.protocol, allowed)
+            && time > PARK_AFTER
+        {
+            self.park_for = Some(time - PARK_AFTER);
+            allowed = Some(PARK_AFTER);
+        }
+        self.deadline.enter(stage, allowed, cx)
+    }
+
+    /// Parks a connection, which may be idle for `time` from now on.
+    fn park(&mut self, time: Duration, cx: &mut Context<'_>) -> Next {
+        self.deadline.enter(self.deadline.stage(), Some(time), cx);
+        self.protocol.park();
+        Next::Poll
+    }
+
+    /// Ends a connection that is late, with a response or by the protocol's own means.
+    fn expire(&mut self, cx: &mut Context<'_>) -> Next {
+        tracing::trace!(stage = ?self.deadline.stage(), "a connection ran out of time");
+        // hyper closes it.
+        self.protocol.resume();
+        match (&mut self.protocol, self.deadline.stage()) {
+            (Protocol::Http1(http1), Stage::Idle { .. }) => {
+                http1.graceful_shutdown();
+                Next::Poll
+            }
+            (Protocol::Http2(http2), Stage::Idle { .. } | Stage::Head) => {
+                // The client may still react to GOAWAY; a second expiry finds the stage lingering.
+                http2.graceful_shutdown();
+                self.state.activity.on_lingering();
+                self.enter(Stage::Lingering, cx);
+                Next::Poll
+            }
+            (Protocol::Http1(_), Stage::Head) => {
+                // No 408 for a peer that sent no bytes; TLS peers get close_notify.
+                let has_received = self.state.activity.has_received();
+                let response = if has_received { REQUEST_TIMEOUT } else { b"" };
+                if let Some((mut io, _, _)) = self.protocol.take_http1() {
+                    io.send_at_once(response);
+                }
+                Next::End
+            }
+            _ => Next::End,
+        }
     }
 
     /// Whether the client disconnected before the response, which is then not needed.
@@ -257,110 +301,10 @@ impl<S: Serve> Connection<S> {
         }
     }
 
-    /// The handshakes are done; with `None`, HTTP will never begin.
-    fn on_established(&mut self, established: Option<Established>) {
-        let protocol = mem::replace(&mut self.protocol, Protocol::Ended);
-        if let (Protocol::Handshake(_, service), Some(established)) = (protocol, established) {
-            if established.is_http2 {
-                // A stop signal from before the handshake has to reach it too.
-                self.stop_mode = None;
-            }
-            self.protocol = Protocol::begin(established, service, &self.state);
-        }
-    }
-}
-
-impl<S: Serve> Protocol<S> {
-    fn begin(established: Established, service: S, state: &Arc<ConnectionState>) -> Self {
-        let adapter = Adapter {
-            service: RefCell::new(service),
-            info: established.info,
-            state: Arc::clone(state),
-            known_host: KnownHost::default(),
-        };
-        if established.is_http2 {
-            Self::http2(established.io, adapter)
-        } else {
-            Self::Http1(Http1::begin(established.io, adapter))
-        }
-    }
-
-    fn http2(mut io: Io, adapter: Adapter<S>) -> Self {
-        let state = Arc::clone(&adapter.state);
-        io.set_http2();
-        state.files.set_open(false);
-        state.activity.on_multiplexed();
-        Self::Http2(Http2::begin(io, adapter))
-    }
-
-    /// Ends HTTP/1.1 where there is nothing under way, to go on in another way.
-    fn take_http1(&mut self) -> Option<(Io, Bytes, Adapter<S>)> {
-        match mem::replace(self, Self::Ended) {
-            Self::Http1(http1) => http1.into_parts(),
-            Self::Handshake(..) | Self::Parked(_) | Self::Http2(_) | Self::Ended => None,
-        }
-    }
-}
-
-impl<S: Serve> Future for Connection<S> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = &mut *self;
-        loop {
-            let poll = match &mut this.protocol {
-                Protocol::Handshake(handshake, _) => match handshake.as_mut().poll(cx) {
-                    Poll::Ready(established) => {
-                        this.on_established(established);
-                        continue;
-                    }
-                    Poll::Pending => Poll::Pending,
-                },
-                Protocol::Http1(http1) => http1.poll(&this.state, cx),
-                Protocol::Parked(parked) => match parked.poll(cx) {
-                    Poll::Ready(()) => {
-                        this.resume();
-                        continue;
-                    }
-                    Poll::Pending => Poll::Pending,
-                },
-                Protocol::Http2(connection) => connection.poll(cx),
-                Protocol::Ended => return Poll::Ready(()),
-            };
-            match poll {
-                Poll::Ready(Err(error)) if this.begins_http2(&error) => {
-                    this.switch_to_http2();
-                    continue;
-                }
-                Poll::Ready(Err(error)) => {
-                    let error: &dyn std::error::Error = &error;
-                    tracing::debug!(error, "a connection ended early");
-                    return Poll::Ready(());
-                }
-                Poll::Ready(Ok(())) => return Poll::Ready(()),
-                Poll::Pending => {}
-            }
-            if this.obey(cx) {
-                if this.stop_mode == Some(Stop::Now) {
-                    return Poll::Ready(());
-                }
-                continue;
-            }
-            if !this.is_late(cx) {
-                if this.is_abandoned(cx) {
-                    return Poll::Ready(());
-                }
-                if this.stop_copying() {
-                    continue;
-                }
-                return Poll::Pending;
-            }
-            if this.park(cx) {
-                continue;
-            }
-            if !this.expire(cx) {
-                return Poll::Ready(());
-            }
-        }
+    /// Whether hyper copies responses to one buffer, although there are large ones by now.
+    fn has_to_stop_copying(&self) -> bool {
+        let copies = matches!(&self.protocol, Protocol::Http1(http1) if http1.copies());
+        let is_idle = matches!(self.deadline.stage(), Stage::Idle { .. });
+        copies && is_idle && self.stop_mode.is_none() && self.state.server.sends_large()
     }
 }
