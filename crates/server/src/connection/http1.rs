@@ -84,7 +84,7 @@ impl<S: Serve> Http1<S> {
     /// the service, and allocate a buffer for each request to do so. Here only requests pay that
     /// have no response at once.
     pub(crate) fn is_abandoned(&mut self, activity: &Activity, cx: &mut Context<'_>) -> bool {
-        let (Some(stream), Some(request)) = (&self.stream, activity.answering()) else {
+        let (Some(stream), Some(request)) = (&self.stream, activity.pending_request()) else {
             return false;
         };
         if self.pipelined == request {

@@ -221,7 +221,7 @@ struct Silent(VecDeque<(Arc<ConnectionState>, AbortHandle)>);
 impl Silent {
     fn add(&mut self, connection: Arc<ConnectionState>, task: AbortHandle) {
         let still_silent = |(connection, task): &(Arc<ConnectionState>, AbortHandle)| {
-            !connection.activity.has_asked() && !task.is_finished()
+            !connection.activity.has_request() && !task.is_finished()
         };
         if self.0.len() == self.0.capacity() {
             // Twice the room of those that stay, so that looking through all is rarely done.
@@ -233,7 +233,7 @@ impl Silent {
 
     fn evict_oldest(&mut self) -> bool {
         while let Some((connection, task)) = self.0.pop_front() {
-            if !connection.activity.has_asked() && !task.is_finished() {
+            if !connection.activity.has_request() && !task.is_finished() {
                 task.abort();
                 return true;
             }

@@ -18,13 +18,11 @@ pub(crate) struct InFlight {
     state: Arc<ConnectionState>,
     /// When it began, if it is observed and there is no response yet.
     begun: Option<Begun>,
-    /// Over HTTP/2, whether the client has to take something before the response can go on: its window may be
-    /// shut.
-    untaken: bool,
+    /// Whether the response waits for the client's flow-control window, over HTTP/2.
+    waits_for_window: bool,
 }
 
-/// When a request began. Most responses wait for nothing: the coarse clock, at a fifth of the cost
-/// of the exact one, is enough for them.
+/// When a request began. Most responses wait for nothing: the coarse clock is enough for them.
 #[derive(Clone, Copy)]
 enum Begun {
     Coarse(Tick),
@@ -50,17 +48,17 @@ impl InFlight {
                 observer.on_request();
                 Begun::Coarse(Tick::now())
             }),
-            untaken: false,
+            waits_for_window: false,
         }
     }
 
-    /// Sets whether the response waits for the client, and not for the service.
-    pub(crate) fn set_untaken(&mut self, untaken: bool) {
-        match (self.untaken, untaken) {
-            (false, true) => self.untaken = self.state.activity.on_untaken(),
+    /// Sets whether the response waits for the client's window, and not for the service.
+    pub(crate) fn set_waits_for_window(&mut self, waits: bool) {
+        match (self.waits_for_window, waits) {
+            (false, true) => self.waits_for_window = self.state.activity.begin_window_wait(),
             (true, false) => {
-                self.untaken = false;
-                self.state.activity.on_taken();
+                self.waits_for_window = false;
+                self.state.activity.end_window_wait();
             }
             _ => {}
         }
@@ -127,7 +125,7 @@ impl InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.set_untaken(false);
+        self.set_waits_for_window(false);
         self.state.activity.on_response_end();
         if let Some(observer) = &self.state.server.observer {
             if let Some(begun) = self.begun {

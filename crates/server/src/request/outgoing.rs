@@ -1,4 +1,4 @@
-//! The body of a response as it is sent, with what the client has not taken yet.
+//! `Outgoing`: a response's body as hyper sends it, from the service or from a file.
 
 use std::{
     io,
@@ -18,109 +18,6 @@ use crate::{
     state::{ConnectionState, FileChunk, FileRange},
 };
 
-/// A chunk that the client has not taken yet, over HTTP/2.
-#[derive(Debug)]
-struct Untaken(Arc<ConnectionState>);
-
-impl Untaken {
-    fn of(in_flight: &InFlight) -> Option<Self> {
-        let state = in_flight.state();
-        let counts = state.activity.on_untaken();
-        counts.then(|| Self(Arc::clone(state)))
-    }
-}
-
-impl Drop for Untaken {
-    fn drop(&mut self) {
-        self.0.activity.on_taken();
-    }
-}
-
-/// A chunk of a response's body. Over HTTP/2 it may wait for flow control long after the service is
-/// done.
-#[derive(Debug)]
-pub(crate) struct Chunk {
-    content: Content,
-    untaken: Option<Untaken>,
-}
-
-#[derive(Debug)]
-enum Content {
-    Bytes(Bytes),
-    File(FileChunk),
-}
-
-impl Buf for Chunk {
-    fn remaining(&self) -> usize {
-        match &self.content {
-            Content::Bytes(bytes) => bytes.remaining(),
-            Content::File(chunk) => chunk.remaining(),
-        }
-    }
-
-    fn chunk(&self) -> &[u8] {
-        match &self.content {
-            Content::Bytes(bytes) => bytes.chunk(),
-            Content::File(chunk) => chunk.placeholder(),
-        }
-    }
-
-    fn advance(&mut self, count: usize) {
-        match &mut self.content {
-            Content::Bytes(bytes) => bytes.advance(count),
-            Content::File(chunk) => chunk.advance(count),
-        }
-        if let Some(Untaken(state)) = &self.untaken {
-            state.activity.on_taking(count);
-        }
-    }
-}
-
-/// A file that is sent instead of the service's body.
-struct FileSource {
-    parts: Box<dyn FileBody>,
-    /// How many bytes of the announced length have yet to come.
-    remaining: u64,
-}
-
-impl FileSource {
-    /// Returns the next part as hyper's chunk.
-    fn poll_content(
-        &mut self,
-        state: &Arc<ConnectionState>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Content>>> {
-        ready!(state.files.poll_turn(cx));
-        let part = match ready!(self.parts.poll_part(cx)) {
-            Some(Ok(part)) => part,
-            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-            None => return Poll::Ready(None),
-        };
-        let length = match &part {
-            FilePart::Bytes(bytes) => bytes.len(),
-            FilePart::File { length, .. } => *length,
-        };
-        let Some(remaining) = self.remaining.checked_sub(length as u64) else {
-            let error = io::Error::other("the file is longer than its response");
-            return Poll::Ready(Some(Err(error)));
-        };
-        self.remaining = remaining;
-        Poll::Ready(Some(Ok(match part {
-            FilePart::Bytes(bytes) => Content::Bytes(bytes),
-            FilePart::File { length: 0, .. } => Content::Bytes(Bytes::new()),
-            FilePart::File {
-                file,
-                offset,
-                length,
-                modified,
-            } => {
-                let range = FileRange::new(file, offset, length, modified);
-                Content::File(FileChunk::new(state, range))
-            }
-        })))
-    }
-}
-
 pin_project! {
     /// A response's body: the service's own, a file of the same content, or none if the server makes
     /// the response itself.
@@ -134,7 +31,7 @@ pin_project! {
 
 impl<B: Body> Outgoing<B> {
     pub(crate) fn new(body: Option<B>, mut in_flight: InFlight) -> Self {
-        in_flight.set_untaken(true);
+        in_flight.set_waits_for_window(true);
         Self {
             body,
             file: None,
@@ -185,7 +82,7 @@ impl<B: Body<Data = Bytes, Error: Into<BoxError>>> Body for Outgoing<B> {
         };
         // hyper polls again once the client has taken the last chunk, so a pending body waits for
         // the service.
-        this.in_flight.set_untaken(frame.is_ready());
+        this.in_flight.set_waits_for_window(frame.is_ready());
         let frame = ready!(frame);
         let state = this.in_flight.state();
         let chunk = |content| {
@@ -194,7 +91,7 @@ impl<B: Body<Data = Bytes, Error: Into<BoxError>>> Body for Outgoing<B> {
             }
             Chunk {
                 content,
-                untaken: Untaken::of(this.in_flight),
+                window_wait: WindowWait::begin(state),
             }
         };
         Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(chunk))))
@@ -213,5 +110,108 @@ impl<B: Body<Data = Bytes, Error: Into<BoxError>>> Body for Outgoing<B> {
             (Some(body), _) => body.size_hint(),
             (None, file) => SizeHint::with_exact(file.as_ref().map_or(0, |file| file.remaining)),
         }
+    }
+}
+
+/// A file that is sent instead of the service's body.
+struct FileSource {
+    parts: Box<dyn FileBody>,
+    /// How many bytes of the announced length have yet to come.
+    remaining: u64,
+}
+
+impl FileSource {
+    /// Returns the next part as hyper's chunk.
+    fn poll_content(
+        &mut self,
+        state: &Arc<ConnectionState>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Content>>> {
+        ready!(state.files.poll_turn(cx));
+        let part = match ready!(self.parts.poll_part(cx)) {
+            Some(Ok(part)) => part,
+            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+            None => return Poll::Ready(None),
+        };
+        let length = match &part {
+            FilePart::Bytes(bytes) => bytes.len(),
+            FilePart::File { length, .. } => *length,
+        };
+        let Some(remaining) = self.remaining.checked_sub(length as u64) else {
+            let error = io::Error::other("the file is longer than its response");
+            return Poll::Ready(Some(Err(error)));
+        };
+        self.remaining = remaining;
+        Poll::Ready(Some(Ok(match part {
+            FilePart::Bytes(bytes) => Content::Bytes(bytes),
+            FilePart::File { length: 0, .. } => Content::Bytes(Bytes::new()),
+            FilePart::File {
+                file,
+                offset,
+                length,
+                modified,
+            } => {
+                let range = FileRange::new(file, offset, length, modified);
+                Content::File(FileChunk::new(state, range))
+            }
+        })))
+    }
+}
+
+/// A chunk of a response's body. Over HTTP/2 it may wait for the client's window long after the
+/// service is done.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    content: Content,
+    window_wait: Option<WindowWait>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Bytes(Bytes),
+    File(FileChunk),
+}
+
+impl Buf for Chunk {
+    fn remaining(&self) -> usize {
+        match &self.content {
+            Content::Bytes(bytes) => bytes.remaining(),
+            Content::File(chunk) => chunk.remaining(),
+        }
+    }
+
+    fn chunk(&self) -> &[u8] {
+        match &self.content {
+            Content::Bytes(bytes) => bytes.chunk(),
+            Content::File(chunk) => chunk.placeholder(),
+        }
+    }
+
+    fn advance(&mut self, count: usize) {
+        match &mut self.content {
+            Content::Bytes(bytes) => bytes.advance(count),
+            Content::File(chunk) => chunk.advance(count),
+        }
+        if let Some(WindowWait(state)) = &self.window_wait {
+            state.activity.on_window_passed(count);
+        }
+    }
+}
+
+/// A chunk that waits for the client's flow-control window, over HTTP/2.
+#[derive(Debug)]
+struct WindowWait(Arc<ConnectionState>);
+
+impl WindowWait {
+    /// Returns `None` over HTTP/1.1.
+    fn begin(state: &Arc<ConnectionState>) -> Option<Self> {
+        let is_counted = state.activity.begin_window_wait();
+        is_counted.then(|| Self(Arc::clone(state)))
+    }
+}
+
+impl Drop for WindowWait {
+    fn drop(&mut self) {
+        self.0.activity.end_window_wait();
     }
 }

@@ -9,6 +9,9 @@ use std::{
 
 use crate::Limits;
 
+/// How long a connection lingers at most. nginx's `lingering_timeout` is 5 seconds; ours bounds the whole wait, so it can be shorter.
+const LINGER: Duration = Duration::from_secs(2);
+
 /// State that the parts of one connection record.
 ///
 /// One task drives an HTTP/1.1 connection, so nothing here orders other memory: all is `Relaxed`.
@@ -16,28 +19,32 @@ use crate::Limits;
 /// than an atomic addition.
 #[derive(Debug, Default)]
 pub(crate) struct Activity {
+    requests: AtomicU64,
+    /// Responses that have ended, sent or not.
+    responses: AtomicU64,
+
     received: AtomicBool,
-    sent: AtomicU64,
-    /// A write or flush found the socket's buffer full.
-    blocked: AtomicBool,
-    /// The connection begins with the preface of HTTP/2.
-    preface: AtomicBool,
     /// Bytes came that no request has claimed yet.
     unclaimed: AtomicBool,
     /// A request's body has not come to its end.
-    body: AtomicBool,
+    open_body: AtomicBool,
     /// A request's body was dropped before its end.
-    unread: AtomicBool,
+    unread_body: AtomicBool,
+
+    sent: AtomicU64,
+    /// A write found the socket's buffer full.
+    blocked: AtomicBool,
     /// The response is written and the client is to close.
     lingering: AtomicBool,
+
+    /// The connection begins with the preface of HTTP/2.
+    preface: AtomicBool,
     /// HTTP/2: bytes between requests belong to no request.
     multiplexed: AtomicBool,
-    /// HTTP/2: responses and data frames that wait for flow control of the client.
-    untaken: AtomicUsize,
-    /// HTTP/2: how many bytes of responses the client took.
-    taken: AtomicU64,
-    requests: AtomicU64,
-    responses: AtomicU64,
+    /// HTTP/2: responses and chunks that wait for the client's flow-control window.
+    window_waits: AtomicUsize,
+    /// HTTP/2: how many bytes of responses the window has let pass.
+    window_passed: AtomicU64,
 }
 
 /// The stage of a connection. Its deadline starts again whenever the stage changes.
@@ -47,7 +54,7 @@ pub(crate) enum Stage {
     Head,
     /// A request is being handled. A handler has no deadline here.
     Busy,
-    /// The client reads no more of the response.
+    /// The client takes no more of the response.
     Blocked { sent: u64 },
     /// Between requests.
     Idle { requests: u64 },
@@ -94,54 +101,57 @@ impl Activity {
         self.blocked.store(true, Relaxed);
     }
 
+    /// A request's body begins.
     pub(crate) fn on_body(&self) {
-        self.body.store(true, Relaxed);
+        self.open_body.store(true, Relaxed);
     }
 
     pub(crate) fn on_body_end(&self) {
-        self.body.store(false, Relaxed);
+        self.open_body.store(false, Relaxed);
     }
 
     pub(crate) fn on_body_unread(&self) {
-        self.unread.store(true, Relaxed);
+        self.unread_body.store(true, Relaxed);
     }
 
     pub(crate) fn has_open_body(&self) -> bool {
-        self.body.load(Relaxed)
+        self.open_body.load(Relaxed)
     }
 
     /// The rest of a request's body was discarded, up to its end.
     pub(crate) fn on_body_discarded(&self) {
-        self.unread.store(false, Relaxed);
-        self.body.store(false, Relaxed);
+        self.unread_body.store(false, Relaxed);
+        self.open_body.store(false, Relaxed);
     }
 
     pub(crate) fn on_lingering(&self) {
         self.lingering.store(true, Relaxed);
     }
 
-    /// Returns whether this is counted: over HTTP/1.1 a full socket buffer shows the same.
-    pub(crate) fn on_untaken(&self) -> bool {
+    /// A response or a chunk begins to wait for the client's window. Returns whether this is
+    /// counted: over HTTP/1.1 a full socket buffer shows the same.
+    pub(crate) fn begin_window_wait(&self) -> bool {
         let counts = self.multiplexed.load(Relaxed);
         if counts {
-            self.untaken.fetch_add(1, Relaxed);
+            self.window_waits.fetch_add(1, Relaxed);
         }
         counts
     }
 
-    pub(crate) fn on_taking(&self, bytes: usize) {
-        self.taken.fetch_add(bytes as u64, Relaxed);
+    pub(crate) fn on_window_passed(&self, bytes: usize) {
+        self.window_passed.fetch_add(bytes as u64, Relaxed);
     }
 
-    pub(crate) fn on_taken(&self) {
-        self.untaken.fetch_sub(1, Relaxed);
+    /// A wait that was counted is over.
+    pub(crate) fn end_window_wait(&self) {
+        self.window_waits.fetch_sub(1, Relaxed);
     }
 
     pub(crate) fn on_request(&self) {
         let requests = self.requests.load(Relaxed) + 1;
         self.requests.store(requests, Relaxed);
         self.unclaimed.store(false, Relaxed);
-        self.body.store(false, Relaxed);
+        self.open_body.store(false, Relaxed);
     }
 
     /// The response's last byte is written, or it will never be.
@@ -160,34 +170,34 @@ impl Activity {
         self.received.load(Relaxed)
     }
 
-    pub(crate) fn has_asked(&self) -> bool {
+    pub(crate) fn has_request(&self) -> bool {
         self.requests.load(Relaxed) > 0
     }
 
     /// Over HTTP/1.1, the number of the request that is whole and has no response yet, if there is
     /// one.
-    pub(crate) fn answering(&self) -> Option<u64> {
+    pub(crate) fn pending_request(&self) -> Option<u64> {
         let requests = self.requests.load(Relaxed);
-        let is_whole = !self.body.load(Relaxed);
+        let is_whole = !self.open_body.load(Relaxed);
         (is_whole && requests > self.responses.load(Relaxed)).then_some(requests)
     }
 
     /// Whether the client may still be sending bytes that will not be read. Closing the socket with
     /// unread bytes in its buffer would reset the connection and discard the last response.
     pub(crate) fn has_unread_input(&self) -> bool {
-        self.unread.load(Relaxed) || self.unclaimed.load(Relaxed)
+        self.unread_body.load(Relaxed) || self.unclaimed.load(Relaxed)
     }
 
     pub(crate) fn stage(&self) -> Stage {
         let requests = self.requests.load(Relaxed);
         let in_flight = requests > self.responses.load(Relaxed);
         // A request that crosses GOAWAY on its way is handled (RFC 9113, 6.8).
-        let answering = in_flight && self.multiplexed.load(Relaxed);
-        if self.untaken.load(Relaxed) > 0 {
+        let is_handled = in_flight && self.multiplexed.load(Relaxed);
+        if self.window_waits.load(Relaxed) > 0 {
             Stage::Blocked {
-                sent: self.taken.load(Relaxed),
+                sent: self.window_passed.load(Relaxed),
             }
-        } else if self.lingering.load(Relaxed) && !answering {
+        } else if self.lingering.load(Relaxed) && !is_handled {
             Stage::Lingering
         } else if self.blocked.load(Relaxed) {
             Stage::Blocked {
@@ -217,9 +227,6 @@ impl Stage {
         }
     }
 }
-
-/// nginx's `lingering_timeout` is 5 seconds; ours bounds the whole wait, so it can be shorter.
-const LINGER: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {
@@ -269,12 +276,12 @@ mod tests {
         let activity = Activity::default();
         activity.on_multiplexed();
         activity.on_request();
-        assert!(activity.on_untaken());
+        assert!(activity.begin_window_wait());
         activity.on_response_end();
         assert_eq!(activity.stage(), Stage::Blocked { sent: 0 });
-        activity.on_taking(5);
+        activity.on_window_passed(5);
         assert_eq!(activity.stage(), Stage::Blocked { sent: 5 });
-        activity.on_taken();
+        activity.end_window_wait();
         assert_eq!(activity.stage(), Stage::Idle { requests: 1 });
         activity.on_lingering();
         assert_eq!(activity.stage(), Stage::Lingering);
