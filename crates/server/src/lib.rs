@@ -76,9 +76,12 @@
 )]
 
 #[cfg(feature = "http1")]
+mod coarse_clock;
+#[cfg(feature = "http1")]
 mod connection;
 mod connection_info;
 mod error;
+mod extensions;
 #[cfg(feature = "http1")]
 mod file_response;
 #[cfg(feature = "http1")]
@@ -97,7 +100,6 @@ mod server;
 mod shutdown_signal;
 #[cfg(feature = "http1")]
 mod signal;
-mod spare;
 #[cfg(feature = "http1")]
 mod state;
 mod stop;
@@ -105,8 +107,6 @@ mod stop;
 mod stream;
 #[cfg(feature = "http1")]
 mod system;
-#[cfg(feature = "http1")]
-mod tick;
 #[cfg_attr(not(feature = "http1"), path = "tls/no_server.rs")]
 #[cfg_attr(all(feature = "http1", not(feature = "tls")), path = "tls/disabled.rs")]
 mod tls;
@@ -116,9 +116,9 @@ pub use crate::tls::{ClientCertificates, Tls, TlsError, TlsInfo};
 pub use crate::{
     connection_info::ConnectionInfo,
     error::{BodyError, BoxError, StartError, panic_message},
+    extensions::recycle_extensions,
     limits::Limits,
     shutdown_signal::ShutdownSignal,
-    spare::recycle,
     stop::{Handle, Phase, Stop},
 };
 #[cfg(feature = "http1")]

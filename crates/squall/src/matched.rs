@@ -43,5 +43,5 @@ impl Matched {
 pub(crate) fn recycle(mut extensions: Extensions) {
     let slot = extensions.get_mut::<Slot>();
     let has_slot = slot.map(mem::take).is_some();
-    squall_server::recycle(extensions, usize::from(has_slot));
+    squall_server::recycle_extensions(extensions, usize::from(has_slot));
 }

@@ -4,23 +4,23 @@ use std::{pin::Pin, task::Context, time::Duration};
 
 use tokio::time::{Instant, Sleep, sleep};
 
-use crate::{state::Stage, tick::Tick};
+use crate::{coarse_clock::CoarseInstant, state::Stage};
 
 /// The time of one stage.
 pub(crate) struct Deadline {
     stage: Stage,
     /// When the stage's time is up, if it is limited.
-    expires: Option<Tick>,
+    expires: Option<CoarseInstant>,
     /// Fires at `expires` or earlier. It is moved only to an earlier time, so that a connection
     /// that goes from request to request never touches the runtime's timers.
     timer: Pin<Box<Sleep>>,
     /// When it fires. The timer itself is rarely in the caches.
-    fires: Tick,
+    fires: CoarseInstant,
 }
 
 impl Deadline {
     pub(crate) fn new(stage: Stage, allowed: Duration) -> Self {
-        let expires = Tick::now() + allowed;
+        let expires = CoarseInstant::now() + allowed;
         Self {
             stage,
             expires: Some(expires),
@@ -46,7 +46,7 @@ impl Deadline {
         allowed: Option<Duration>,
         cx: &mut Context<'_>,
     ) -> bool {
-        let now = Tick::now();
+        let now = CoarseInstant::now();
         self.stage = stage;
         self.expires = allowed.map(|time| now + time);
         if let Some(expires) = self.expires.filter(|expires| *expires < self.fires) {
@@ -59,7 +59,7 @@ impl Deadline {
     /// entered or left before that matters.
     pub(crate) fn is_up(&mut self, idle: Duration, cx: &mut Context<'_>) -> bool {
         while self.timer.is_elapsed() {
-            let now = Tick::now();
+            let now = CoarseInstant::now();
             match self.expires {
                 Some(expires) if expires <= now => return true,
                 expires => self.fire_at(expires.unwrap_or(now + idle), now, cx),
@@ -68,7 +68,7 @@ impl Deadline {
         false
     }
 
-    fn fire_at(&mut self, at: Tick, now: Tick, cx: &mut Context<'_>) {
+    fn fire_at(&mut self, at: CoarseInstant, now: CoarseInstant, cx: &mut Context<'_>) {
         self.fires = at;
         self.timer.as_mut().reset(Instant::now() + (at - now));
         let _ = self.timer.as_mut().poll(cx);

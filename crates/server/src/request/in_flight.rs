@@ -11,7 +11,7 @@ use http::StatusCode;
 use http_body::Body;
 use tokio::time::Instant;
 
-use crate::{state::ConnectionState, tick::Tick};
+use crate::{coarse_clock::CoarseInstant, state::ConnectionState};
 
 /// A request counts as in flight until this is dropped.
 pub(crate) struct InFlight {
@@ -25,7 +25,7 @@ pub(crate) struct InFlight {
 /// When a request began. Most responses wait for nothing: the coarse clock is enough for them.
 #[derive(Clone, Copy)]
 enum Begun {
-    Coarse(Tick),
+    Coarse(CoarseInstant),
     /// The response has waited.
     Exact(Instant),
 }
@@ -33,7 +33,7 @@ enum Begun {
 impl Begun {
     fn elapsed(self) -> Duration {
         match self {
-            Self::Coarse(tick) => Tick::now() - tick,
+            Self::Coarse(instant) => CoarseInstant::now() - instant,
             Self::Exact(instant) => instant.elapsed(),
         }
     }
@@ -46,7 +46,7 @@ impl InFlight {
             state: Arc::clone(state),
             begun: state.server.observer.as_ref().map(|observer| {
                 observer.on_request();
-                Begun::Coarse(Tick::now())
+                Begun::Coarse(CoarseInstant::now())
             }),
             waits_for_window: false,
         }

@@ -24,7 +24,7 @@ use super::{
     outgoing::Outgoing,
 };
 use crate::{
-    BoxError, ConnectionInfo, file_response::Respond, framing::Framing, panic_message, spare,
+    BoxError, ConnectionInfo, extensions, file_response::Respond, framing::Framing, panic_message,
     state::ConnectionState,
 };
 
@@ -99,7 +99,7 @@ impl<S: Serve> hyper::service::Service<Request<hyper::body::Incoming>> for Adapt
         let limit = self.state.server.limits.max_body_size;
         let fault = match &mut request {
             Some(request) if is_expected => {
-                spare::add(&self.info, request.extensions_mut());
+                extensions::add_connection(&self.info, request.extensions_mut());
                 check::fault(request, limit, &self.known_host)
             }
             _ => Some(StatusCode::BAD_REQUEST),

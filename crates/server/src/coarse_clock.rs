@@ -1,4 +1,4 @@
-//! Coarse clock: for deadlines of seconds, and for responses that wait for nothing.
+//! Coarse clock, for deadlines of seconds and for the time of responses that wait for nothing.
 
 use std::{
     ops::{Add, Sub},
@@ -10,15 +10,15 @@ use crate::system::monotonic_nanoseconds;
 /// Nanoseconds of a monotonic clock, which may be some milliseconds behind. Each request reads it,
 /// so it is the coarse clock where the system has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Tick(u64);
+pub(crate) struct CoarseInstant(u64);
 
-impl Tick {
+impl CoarseInstant {
     pub(crate) fn now() -> Self {
         Self(monotonic_nanoseconds())
     }
 }
 
-impl Add<Duration> for Tick {
+impl Add<Duration> for CoarseInstant {
     type Output = Self;
 
     /// A time that is too far away is the last there is, in 584 years.
@@ -28,7 +28,7 @@ impl Add<Duration> for Tick {
     }
 }
 
-impl Sub for Tick {
+impl Sub for CoarseInstant {
     type Output = Duration;
 
     /// Zero if the other one is later.
@@ -41,23 +41,23 @@ impl Sub for Tick {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::Tick;
+    use super::CoarseInstant;
 
     #[test]
     fn it_follows_the_exact_clock() {
-        let (exact, tick) = (Instant::now(), Tick::now());
+        let (exact, coarse) = (Instant::now(), CoarseInstant::now());
         let lag = Duration::from_millis(100);
         while exact.elapsed() < lag {
-            assert!(Tick::now() - tick <= exact.elapsed() + lag);
+            assert!(CoarseInstant::now() - coarse <= exact.elapsed() + lag);
         }
-        while Tick::now() - tick < lag {
+        while CoarseInstant::now() - coarse < lag {
             assert!(exact.elapsed() < 100 * lag, "it stands still");
         }
     }
 
     #[test]
     fn sums_and_differences_stay_in_range() {
-        let (first, last) = (Tick(0), Tick(u64::MAX));
+        let (first, last) = (CoarseInstant(0), CoarseInstant(u64::MAX));
         assert_eq!(first - last, Duration::ZERO);
         assert_eq!(first + Duration::MAX, last);
         assert_eq!(last + Duration::from_secs(1), last);
