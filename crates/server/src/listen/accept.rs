@@ -30,14 +30,14 @@ use crate::{
 /// The number of the last connection that this process accepted.
 static LAST_ID: AtomicU64 = AtomicU64::new(0);
 
-/// How long to wait for a descriptor if no connection of this server releases one.
-const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
+/// How long to wait for a descriptor, or for room, if no connection of this server closes.
+const MAX_WAIT: Duration = Duration::from_millis(100);
 
 /// How many queued connections are still accepted once a graceful shutdown has begun.
-const LAST_CALL: usize = 4096;
+const MAX_QUEUED: usize = 4096;
 
-/// How many connections in succession may be gone before they are accepted until it waits a little:
-/// an error that is misclassified as a passing one must not keep a processor busy.
+/// How many connections in succession may be gone before they are accepted; after that, the loop
+/// waits a little. An error that is misclassified as a passing one must not keep a processor busy.
 const MAX_ERRORS_IN_SUCCESSION: u32 = 100;
 
 /// Accepts the connections of one listener and serves each in a task of its own.
@@ -46,13 +46,15 @@ pub(crate) struct Acceptor<S> {
     file: Option<SocketFile>,
     socket: Socket,
     address: Address,
+
     handshake: Handshake,
     service: S,
     server: Arc<ServerState>,
     handle: Handle,
     shutdown_signal: ShutdownSignal,
+
     max_connections: usize,
-    silent: Silent,
+    silent: SilentConnections,
 }
 
 impl<S: Serve> Acceptor<S> {
@@ -77,7 +79,7 @@ impl<S: Serve> Acceptor<S> {
             shutdown_signal: handle.shutdown_signal(),
             handle,
             max_connections,
-            silent: Silent::default(),
+            silent: SilentConnections::default(),
         })
     }
 
@@ -89,6 +91,14 @@ impl<S: Serve> Acceptor<S> {
     /// When the socket cannot accept any more. The server has to end then: a process that lives on
     /// without one of its listeners is an outage that no supervisor sees.
     pub(crate) async fn run(mut self) -> Result<(), StartError> {
+        self.accept_until_stop().await?;
+        // From here on no client can connect to a unix socket, so its queue is emptied for good.
+        drop(self.file.take());
+        self.accept_queued();
+        Ok(())
+    }
+
+    async fn accept_until_stop(&mut self) -> Result<(), StartError> {
         let handle = self.handle.clone();
         let stopping = handle.stop_in_force(Stop::Graceful);
         pin!(stopping);
@@ -97,7 +107,7 @@ impl<S: Serve> Acceptor<S> {
         loop {
             let accepted = select! {
                 biased;
-                () = &mut stopping => break,
+                () = &mut stopping => return Ok(()),
                 accepted = self.socket.accept() => accepted,
             };
             let error = match accepted {
@@ -115,7 +125,7 @@ impl<S: Serve> Acceptor<S> {
                 }
                 AcceptError::Connection | AcceptError::Exhausted => self.back_off(&error).await,
                 AcceptError::Listener => {
-                    let address = self.address;
+                    let address = self.address.clone();
                     tracing::error!(%error, %address, "cannot accept any more, so the server stops");
                     handle.stop(Stop::Graceful);
                     return Err(StartError::Accept {
@@ -125,9 +135,11 @@ impl<S: Serve> Acceptor<S> {
                 }
             }
         }
-        // From here on no client can connect to a unix socket, so its queue is emptied for good.
-        drop(self.file.take());
-        for _ in 0..LAST_CALL {
+    }
+
+    /// Accepts what the system has queued.
+    fn accept_queued(&mut self) {
+        for _ in 0..MAX_QUEUED {
             match self.socket.accept_queued() {
                 Ok((stream, peer)) => self.serve(stream, peer),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
@@ -135,7 +147,6 @@ impl<S: Serve> Acceptor<S> {
                 Err(_) => break,
             }
         }
-        Ok(())
     }
 
     async fn on_accepted(&mut self, stream: Stream, peer: Address) {
@@ -153,7 +164,7 @@ impl<S: Serve> Acceptor<S> {
         let closed = handle.next_close();
         self.evict_silent().await;
         // Other processes, or files of the application, may hold the descriptors.
-        let _ = timeout(OUT_OF_DESCRIPTORS, closed).await;
+        let _ = timeout(MAX_WAIT, closed).await;
     }
 
     /// Waits until there is room for one more connection. The oldest connection without a request
@@ -174,7 +185,7 @@ impl<S: Serve> Acceptor<S> {
             select! {
                 () = closed => {}
                 // Silent connections of other listeners close without a notification here.
-                () = sleep(OUT_OF_DESCRIPTORS) => {}
+                () = sleep(MAX_WAIT) => {}
             }
             if handle.mode_in_force().is_some() {
                 return;
@@ -190,12 +201,7 @@ impl<S: Serve> Acceptor<S> {
     }
 
     fn serve(&mut self, stream: Stream, peer: Address) {
-        let local = match &self.address {
-            Address::Tcp(bound) if bound.ip().is_unspecified() => stream
-                .local()
-                .map_or_else(|| self.address.clone(), |local| canonical(local).into()),
-            bound => bound.clone(),
-        };
+        let local = self.local_address(&stream);
         let id = LAST_ID.fetch_add(1, Ordering::Relaxed) + 1;
         let state = ConnectionState::new(self.handle.clone(), Arc::clone(&self.server));
         let state = Arc::new(state);
@@ -212,20 +218,28 @@ impl<S: Serve> Acceptor<S> {
         let task = tokio::spawn(connection);
         self.silent.add(state, task.abort_handle());
     }
+
+    /// Returns the address that the client has connected to.
+    fn local_address(&self, stream: &Stream) -> Address {
+        match &self.address {
+            Address::Tcp(bound) if bound.ip().is_unspecified() => stream
+                .local()
+                .map_or_else(|| self.address.clone(), |local| canonical(local).into()),
+            bound => bound.clone(),
+        }
+    }
 }
 
 /// Connections in the order of acceptance, some of them without a request yet.
 #[derive(Default)]
-struct Silent(VecDeque<(Arc<ConnectionState>, AbortHandle)>);
+struct SilentConnections(VecDeque<(Arc<ConnectionState>, AbortHandle)>);
 
-impl Silent {
+impl SilentConnections {
     fn add(&mut self, connection: Arc<ConnectionState>, task: AbortHandle) {
-        let still_silent = |(connection, task): &(Arc<ConnectionState>, AbortHandle)| {
-            !connection.activity.has_request() && !task.is_finished()
-        };
         if self.0.len() == self.0.capacity() {
             // Twice the room of those that stay, so that looking through all is rarely done.
-            self.0.retain(still_silent);
+            self.0
+                .retain(|(connection, task)| is_silent(connection, task));
             self.0.reserve(self.0.len().max(16));
         }
         self.0.push_back((connection, task));
@@ -233,13 +247,18 @@ impl Silent {
 
     fn evict_oldest(&mut self) -> bool {
         while let Some((connection, task)) = self.0.pop_front() {
-            if !connection.activity.has_request() && !task.is_finished() {
+            if is_silent(&connection, &task) {
                 task.abort();
                 return true;
             }
         }
         false
     }
+}
+
+/// Whether the connection is open, and without a request yet.
+fn is_silent(connection: &ConnectionState, task: &AbortHandle) -> bool {
+    !connection.activity.has_request() && !task.is_finished()
 }
 
 /// The scope of an error of `accept`.
@@ -275,7 +294,7 @@ mod tests {
     use rustix::io::Errno;
     use tokio::{join, time::Instant};
 
-    use super::{AcceptError, Acceptor, OUT_OF_DESCRIPTORS};
+    use super::{AcceptError, Acceptor, MAX_WAIT};
     use crate::{Handle, IntoListener, Limits, connection::Handshake, state::ServerState};
 
     #[tokio::test(start_paused = true)]
@@ -301,11 +320,11 @@ mod tests {
         let error = io::Error::from(Errno::MFILE);
         let begun = Instant::now();
         acceptor.back_off(&error).await;
-        assert!(begun.elapsed() >= OUT_OF_DESCRIPTORS);
+        assert!(begun.elapsed() >= MAX_WAIT);
         let connection = handle.open();
         let begun = Instant::now();
         join!(acceptor.back_off(&error), async { drop(connection) });
-        assert!(begun.elapsed() < OUT_OF_DESCRIPTORS);
+        assert!(begun.elapsed() < MAX_WAIT);
     }
 
     #[test]

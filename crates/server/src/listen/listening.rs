@@ -77,7 +77,7 @@ impl Listening {
     pub async fn serve<S: Serve>(mut self, service: S) -> Result<(), StartError> {
         let server = Arc::new(ServerState::new(self.limits, self.observer));
         let first = self.sets.swap_remove(0);
-        let part = |listeners, service| Part {
+        let serving_thread = |listeners, service| ServingThread {
             listeners,
             service,
             server: Arc::clone(&server),
@@ -85,24 +85,24 @@ impl Listening {
             handle: self.handle.clone(),
         };
         // Dropped, and thereby ended, when all is served.
-        let mut watching = JoinSet::new();
+        let mut watchers = JoinSet::new();
         for acceptor in first
             .iter()
             .filter_map(|(_, handshake)| handshake.tls.clone())
         {
-            watching.spawn(acceptor.watch(self.handle.clone()));
+            watchers.spawn(acceptor.watch(self.handle.clone()));
         }
         let mut others = Vec::new();
         for listeners in self.sets {
             let runtime = build_runtime().map_err(StartError::Runtime)?;
-            let part = part(listeners, service.clone());
-            let thread = thread::Builder::new().name(format!("squall-{}", others.len() + 1));
-            let thread = thread
-                .spawn(move || runtime.block_on(part.serve()))
+            let serving = serving_thread(listeners, service.clone());
+            let thread = thread::Builder::new()
+                .name(format!("squall-{}", others.len() + 1))
+                .spawn(move || runtime.block_on(serving.serve()))
                 .map_err(StartError::Runtime)?;
             others.push(thread);
         }
-        let served = part(first, service).serve().await;
+        let served = serving_thread(first, service).serve().await;
         for thread in others {
             // All threads have the same stop mode and deadline, so this waits for moments at most.
             thread.join().map_err(|_| {
@@ -114,8 +114,8 @@ impl Listening {
     }
 }
 
-/// The share of one thread.
-struct Part<S> {
+/// The listeners of one thread, and what it serves on them.
+struct ServingThread<S> {
     listeners: Vec<(Listener, Handshake)>,
     service: S,
     server: Arc<ServerState>,
@@ -123,7 +123,7 @@ struct Part<S> {
     handle: Handle,
 }
 
-impl<S: Serve> Part<S> {
+impl<S: Serve> ServingThread<S> {
     async fn serve(self) -> Result<(), StartError> {
         let mut loops = JoinSet::new();
         for (listener, handshake) in self.listeners {

@@ -6,13 +6,14 @@ use http::{Method, Request, StatusCode, Uri, Version, header};
 use http_body::Body;
 use squall_peers::HostPort;
 
-/// The last valid Host of an HTTP/1.1 connection. Its requests nearly always have the same, and comparing
-/// it is cheaper than checking it again.
+/// The last valid Host of an HTTP/1.1 connection. Its requests nearly always have the same, and
+/// comparing it is cheaper than checking it again.
 #[derive(Debug, Default)]
 pub(crate) struct KnownHost(Cell<([u8; 31], u8)>);
 
 impl KnownHost {
-    fn is_host(&self, value: &[u8]) -> bool {
+    /// Whether this is a valid Host.
+    fn is_valid(&self, value: &[u8]) -> bool {
         let (known, length) = self.0.get();
         if length > 0 && known[..usize::from(length)] == *value {
             return true;
@@ -28,7 +29,7 @@ impl KnownHost {
     }
 }
 
-/// The status that refuses the request, if it must be refused before the service sees it.
+/// Returns the status that refuses the request, if it must be refused before the service sees it.
 pub(crate) fn fault<B: Body>(
     request: &Request<B>,
     max_body_size: u64,
@@ -132,7 +133,7 @@ fn host_fault<B>(request: &Request<B>, known_host: &KnownHost) -> Option<StatusC
     };
     match host {
         None if request.version() < Version::HTTP_11 => None,
-        Some(host) if !is_repeated && known_host.is_host(host.as_bytes()) => None,
+        Some(host) if !is_repeated && known_host.is_valid(host.as_bytes()) => None,
         _ => Some(StatusCode::BAD_REQUEST),
     }
 }
@@ -223,7 +224,7 @@ mod tests {
         ] {
             let host = host.as_bytes();
             assert_eq!(
-                known.is_host(host),
+                known.is_valid(host),
                 is_host(host),
                 "{}",
                 host.escape_ascii()

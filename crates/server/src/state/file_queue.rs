@@ -63,7 +63,7 @@ pub(crate) struct FileRange {
     /// How many bytes are to be sent.
     unsent: usize,
     /// How many bytes were sent that hyper has not taken from the chunk.
-    taken: usize,
+    untaken: usize,
 }
 
 impl FileQueue {
@@ -123,12 +123,12 @@ impl FileQueue {
         let Some(range) = queue.ranges.front_mut() else {
             return;
         };
-        if count > range.taken {
+        if count > range.untaken {
             queue.is_broken = true;
             return;
         }
-        range.taken -= count;
-        if range.unsent == 0 && range.taken == 0 {
+        range.untaken -= count;
+        if range.unsent == 0 && range.untaken == 0 {
             queue.ranges.pop_front();
             let is_in_use = queue.is_broken || !queue.ranges.is_empty();
             self.is_in_use.store(is_in_use, Relaxed);
@@ -176,7 +176,7 @@ impl Queue {
         }
         range.offset += sent as u64;
         range.unsent -= sent;
-        range.taken += sent;
+        range.untaken += sent;
         self.in_turn += sent;
         Poll::Ready(Ok(sent))
     }
@@ -195,7 +195,7 @@ impl FileRange {
             modified,
             has_waited: false,
             unsent: length,
-            taken: 0,
+            untaken: 0,
         }
     }
 
