@@ -11,71 +11,23 @@ use std::{
     task::{Context, Poll, Waker, ready},
 };
 
-use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use http_body::Body;
 use pin_project_lite::pin_project;
-use tower_service::Service;
 
 use super::{
     check::{self, KnownHost},
     in_flight::InFlight,
     incoming::Incoming,
     outgoing::Outgoing,
+    serve::Serve,
 };
 use crate::{
-    BoxError, ConnectionInfo, extensions, file_response::Respond, framing::Framing, panic_message,
+    ConnectionInfo, extensions, file_response::Respond, framing::Framing, panic_message,
     state::ConnectionState,
 };
 
-/// A service that a server can serve: a clonable [`tower_service::Service`] from a request to a
-/// response.
-///
-/// It is implemented for every such type; it only names the bounds in one place.
-pub trait Serve: Clone + Send + Unpin + 'static {
-    /// Its responses: [`http::Response`] or [`FileResponse`](crate::FileResponse).
-    type Response: Respond<Body = Self::Body>;
-    /// The body of its responses.
-    type Body: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
-    /// Its future.
-    type Future: Future<Output = Result<Self::Response, Self::Error>> + Send;
-    /// Its error: logged, and turned into a response with status 500.
-    type Error: Into<BoxError>;
-
-    /// As [`Service::poll_ready`].
-    ///
-    /// # Errors
-    ///
-    /// As the service.
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>>;
-
-    /// As [`Service::call`].
-    fn call(&mut self, request: Request<Incoming>) -> Self::Future;
-}
-
-impl<S> Serve for S
-where
-    S: Service<Request<Incoming>> + Clone + Send + Unpin + 'static,
-    S::Response: Respond,
-    S::Future: Send,
-    S::Error: Into<BoxError>,
-    <S::Response as Respond>::Body: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
-{
-    type Response = S::Response;
-    type Body = <S::Response as Respond>::Body;
-    type Future = S::Future;
-    type Error = S::Error;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        Service::poll_ready(self, cx)
-    }
-
-    fn call(&mut self, request: Request<Incoming>) -> S::Future {
-        Service::call(self, request)
-    }
-}
-
-/// The service of one connection.
+/// The service of one connection, as hyper calls it.
 pub(crate) struct Adapter<S> {
     /// hyper lends its services out, and a tower service wants to be changed.
     pub(crate) service: RefCell<S>,
@@ -146,7 +98,7 @@ impl<S: Serve> Future for ResponseFuture<S> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         // After a panic the service's future is not polled again, only dropped.
-        let outcome = match guarded(|| this.call.as_mut().poll_service(cx)) {
+        let outcome = match catch_panic(|| this.call.as_mut().poll_response(cx)) {
             Ok(Poll::Ready(outcome)) => outcome,
             Ok(Poll::Pending) => {
                 if let Some(in_flight) = this.in_flight {
@@ -172,15 +124,8 @@ impl<S: Serve> Future for ResponseFuture<S> {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             in_flight.on_upgrade();
         }
-        let refused = matches!(*this.call, Call::Refused { .. });
         let is_http1 = *this.version < Version::HTTP_2;
-        let leaves_body = is_http1 && in_flight.has_open_body() && {
-            // Drops the request, if the service's future still has it.
-            let status = response.status();
-            this.call.set(Call::Failed { status });
-            in_flight.leaves_body_unread()
-        };
-        if is_http1 && (refused || leaves_body || in_flight.is_last()) {
+        if is_http1 && this.call.ends_connection(&in_flight, response.status()) {
             response
                 .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -196,7 +141,7 @@ impl<S: Serve> Call<S> {
     /// Calls the service now if it is ready, as most are always: then the request is not kept.
     fn new(service: &mut S, request: &mut Option<Request<Incoming>>) -> Self {
         let mut take = || request.take().expect("it is taken once");
-        let called = guarded(|| {
+        let called = catch_panic(|| {
             // A service that is not ready is polled again at once, by a task that it can wake.
             match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(Ok(())) => Self::Running {
@@ -215,7 +160,7 @@ impl<S: Serve> Call<S> {
         called.unwrap_or_else(|status| Self::Failed { status })
     }
 
-    fn poll_service(
+    fn poll_response(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<S::Response, StatusCode>> {
@@ -236,9 +181,20 @@ impl<S: Serve> Call<S> {
             self.set(Self::Running { future });
         }
     }
+
+    /// Whether an HTTP/1.1 connection ends with the response, which has to announce it.
+    fn ends_connection(mut self: Pin<&mut Self>, in_flight: &InFlight, status: StatusCode) -> bool {
+        let is_refused = matches!(*self, Self::Refused { .. });
+        let leaves_body = in_flight.has_open_body() && {
+            // Drops the request, if the service's future still has it.
+            self.set(Self::Failed { status });
+            in_flight.leaves_body_unread()
+        };
+        is_refused || leaves_body || in_flight.is_last()
+    }
 }
 
-/// How hyper reads the body.
+/// Returns the framing by which hyper reads the body.
 fn framing(body: &hyper::body::Incoming) -> Framing {
     match body.size_hint().exact() {
         Some(length) => Framing::Length(length),
@@ -246,8 +202,8 @@ fn framing(body: &hyper::body::Incoming) -> Framing {
     }
 }
 
-/// Lets the service do something; a panic of it is a 500.
-fn guarded<T>(act: impl FnOnce() -> T) -> Result<T, StatusCode> {
+/// Calls the service; a panic of it is a 500.
+fn catch_panic<T>(act: impl FnOnce() -> T) -> Result<T, StatusCode> {
     catch_unwind(AssertUnwindSafe(act)).map_err(|panic| {
         tracing::error!(panic = panic_message(&*panic), "the service panicked");
         StatusCode::INTERNAL_SERVER_ERROR
