@@ -10,7 +10,7 @@ use crate::{
     captures::RouteInfo,
     error::{BuildError, PatternError},
     path_regex::PathRegex,
-    pattern::Template,
+    pattern::{Pattern, Template},
     reverse::{UrlTemplate, Urls},
     router::{Route, Router, Rules},
     rule::Rule,
@@ -115,6 +115,7 @@ impl<T> fmt::Debug for Builder<T> {
     }
 }
 
+/// A router while rules are added to it.
 struct Draft<T> {
     router: Router<T>,
     /// The rule of each route, for conflict messages.
@@ -131,23 +132,16 @@ impl<T> Draft<T> {
     ) -> Result<(), BuildError> {
         let route = self.router.routes.len();
         let pattern = rule.pattern.text.clone();
-        let (group, label) = self.router.hosts.entry(rule.host.as_ref())?;
-        let (url, place) = if rule.pattern.is_regex {
-            let regex = PathRegex::parse(&pattern).map_err(|fault| fault.in_pattern(&pattern))?;
-            let url = UrlTemplate::new(&pattern, regex.names().to_vec(), regex.clone().into());
-            (url, group.regexes.insert(regex, route))
-        } else {
-            let template = Template::parse(&pattern).map_err(|fault| fault.in_pattern(&pattern))?;
-            let parts = template.parts.clone();
-            let url = UrlTemplate::new(&pattern, template.names, template.parts.into());
-            (url, group.tree.insert(parts, route))
-        };
+        let (rules, label) = self.router.hosts.entry(rule.host.as_ref())?;
+        let (url, inserted) = rules
+            .insert(&rule.pattern, route)
+            .map_err(|fault| fault.in_pattern(&pattern))?;
         if let Some(label) = label.as_ref().filter(|label| url.names.contains(label)) {
             let at = pattern.find(label.as_str()).unwrap_or_default();
             let reason = format!("`{label}` is already a parameter of the host");
             return Err(PatternError::new(at, reason).in_pattern(&pattern));
         }
-        match place {
+        match inserted {
             Ok(()) => {
                 let names = label.into_iter().chain(url.names.iter().cloned());
                 self.router.routes.push(Route {
@@ -160,24 +154,33 @@ impl<T> Draft<T> {
                 });
                 self.rules.push(rule.clone());
             }
-            Err(other) => {
-                let with = &self.rules[other];
-                let merged = if (&with.pattern, &with.host) == (&rule.pattern, &rule.host) {
-                    merge(&mut self.router.routes[other].endpoint, endpoint)
-                } else {
-                    Err("they match the same paths".to_owned())
-                };
-                merged.map_err(|reason| BuildError::Conflict {
-                    rule: rule.to_string(),
-                    with: with.to_string(),
-                    reason,
-                })?;
-            }
+            Err(other) => self.merge(&rule, other, endpoint, merge)?,
         }
-        self.name(rule, url)
+        self.add_name(rule, url)
     }
 
-    fn name(&mut self, mut rule: Rule, url: UrlTemplate) -> Result<(), BuildError> {
+    /// Merges the endpoint of a rule with that of the route that matches the same paths.
+    fn merge(
+        &mut self,
+        rule: &Rule,
+        route: usize,
+        endpoint: T,
+        merge: impl FnOnce(&mut T, T) -> Result<(), String>,
+    ) -> Result<(), BuildError> {
+        let with = &self.rules[route];
+        let merged = if (&with.pattern, &with.host) == (&rule.pattern, &rule.host) {
+            merge(&mut self.router.routes[route].endpoint, endpoint)
+        } else {
+            Err("they match the same paths".to_owned())
+        };
+        merged.map_err(|reason| BuildError::Conflict {
+            rule: rule.to_string(),
+            with: with.to_string(),
+            reason,
+        })
+    }
+
+    fn add_name(&mut self, mut rule: Rule, url: UrlTemplate) -> Result<(), BuildError> {
         let Some(name) = rule.name.take() else {
             return Ok(());
         };
@@ -201,5 +204,26 @@ impl<T> Draft<T> {
         let urls = self.names.into_iter();
         self.router.urls = Urls::new(urls.map(|(name, (_, url))| (name, url)).collect());
         self.router
+    }
+}
+
+impl Rules {
+    /// Adds a route; if a route with an equal pattern exists, returns its index as the inner error.
+    fn insert(
+        &mut self,
+        pattern: &Pattern,
+        route: usize,
+    ) -> Result<(UrlTemplate, Result<(), usize>), PatternError> {
+        let text = &pattern.text;
+        Ok(if pattern.is_regex {
+            let regex = PathRegex::parse(text)?;
+            let url = UrlTemplate::new(text, regex.names().to_vec(), regex.clone().into());
+            (url, self.regexes.insert(regex, route))
+        } else {
+            let template = Template::parse(text)?;
+            let parts = template.parts.clone();
+            let url = UrlTemplate::new(text, template.names, template.parts.into());
+            (url, self.tree.insert(parts, route))
+        })
     }
 }

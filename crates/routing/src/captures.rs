@@ -56,7 +56,7 @@ impl Captures {
     }
 
     /// Copies the decoded values of a path in matched form.
-    pub(crate) fn own(&mut self, label: Option<&str>, matched: &str) {
+    pub(crate) fn copy_values(&mut self, label: Option<&str>, matched: &str) {
         let mut values = label.map_or_else(String::new, str::to_owned);
         let mut spans: Spans = label
             .map(|label| Span::new(0, label.len()))

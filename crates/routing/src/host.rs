@@ -84,7 +84,7 @@ impl<G: Default> Hosts<G> {
             reason,
         };
         if host.is_regex {
-            return Ok((self.regex(host).map_err(fault)?, None));
+            return Ok((self.regex_entry(host).map_err(fault)?, None));
         }
         let (first, suffix) = match host.text.split_once('.') {
             Some((first, _)) => (first, &host.text[first.len()..]),
@@ -107,10 +107,10 @@ impl<G: Default> Hosts<G> {
             suffix: format!(".{}", plain_host(&suffix[1..]).map_err(fault)?),
             one_label: name.is_some(),
         };
-        Ok((self.wildcard(wildcard), name.map(str::to_owned)))
+        Ok((self.wildcard_entry(wildcard), name.map(str::to_owned)))
     }
 
-    fn wildcard(&mut self, wildcard: Wildcard) -> &mut G {
+    fn wildcard_entry(&mut self, wildcard: Wildcard) -> &mut G {
         let i = match self.wildcards.iter().position(|(w, _)| *w == wildcard) {
             Some(i) => i,
             None => {
@@ -125,7 +125,7 @@ impl<G: Default> Hosts<G> {
         &mut self.wildcards[i].1
     }
 
-    fn regex(&mut self, host: &Host) -> Result<&mut G, String> {
+    fn regex_entry(&mut self, host: &Host) -> Result<&mut G, String> {
         let i = match self
             .regexes
             .iter()
@@ -156,7 +156,9 @@ impl<G> Hosts<G> {
         host: Option<&str>,
         mut look: impl FnMut(&G, Option<&str>) -> Option<R>,
     ) -> Option<R> {
-        let host = host.filter(|_| self.has_restrictions()).and_then(name);
+        let host = host
+            .filter(|_| self.has_restrictions())
+            .and_then(normalized);
         let Some(host) = host.as_deref() else {
             return look(&self.any, None);
         };
@@ -194,7 +196,7 @@ impl<G> Hosts<G> {
 }
 
 fn plain_host(host: &str) -> Result<String, String> {
-    match name(host) {
+    match normalized(host) {
         Some(name) if name.len() == host.len() => Ok(name.into_owned()),
         Some(_) => Err("a rule's host must not have a port or a trailing dot".to_owned()),
         None if !host.is_ascii() => Err("write it in ASCII (`xn--…`)".to_owned()),
@@ -205,7 +207,7 @@ fn plain_host(host: &str) -> Result<String, String> {
 /// Normalizes the value of a `Host` header or an authority (RFC 3986, section 3.2.2): lower case,
 /// without port and trailing dot. Returns `None` for an invalid host, which then matches only rules
 /// without a host.
-fn name(authority: &str) -> Option<Cow<'_, str>> {
+fn normalized(authority: &str) -> Option<Cow<'_, str>> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(v6) => {
             let length = v6.find(']')? + 2;

@@ -83,7 +83,7 @@ pub(crate) struct PathRegexes {
     routes: Vec<(PathRegex, usize)>,
     /// Finds the first matching regex in one pass. `None` if there are fewer than two regexes, or
     /// the combined regex cannot be built: then `find` tries them one by one.
-    first: Option<Regex>,
+    combined: Option<Regex>,
 }
 
 impl PathRegexes {
@@ -109,7 +109,7 @@ impl PathRegexes {
             let hirs: Vec<&Hir> = self.routes.iter().map(|(regex, _)| &regex.hir).collect();
             // Each regex is within its own size limit, so the combined one needs none.
             let config = Config::new().nfa_size_limit(None);
-            self.first = Regex::builder()
+            self.combined = Regex::builder()
                 .configure(config)
                 .build_many_from_hir(&hirs)
                 .ok();
@@ -118,9 +118,9 @@ impl PathRegexes {
 
     /// Returns the first route whose regex matches the path.
     pub(crate) fn find(&self, path: &[u8], spans: &mut Spans) -> Option<usize> {
-        let candidates = match &self.first {
-            Some(first) => {
-                let found = first.search_half(&regexes::input(path))?;
+        let candidates = match &self.combined {
+            Some(combined) => {
+                let found = combined.search_half(&regexes::input(path))?;
                 let i = found.pattern().as_usize();
                 &self.routes[i..=i]
             }

@@ -121,7 +121,7 @@ impl Template {
                         let reason = "adjacent parameters are ambiguous; put text between them or constrain both";
                         return Err(PatternError::new(at, reason));
                     }
-                    template.name(name, at)?;
+                    template.add_name(name, at)?;
                     segment.push(Piece::Param { constraint });
                 }
                 Token::Rest { name, at } => {
@@ -129,7 +129,7 @@ impl Template {
                         let reason = "a rest parameter must be the whole last segment";
                         return Err(PatternError::new(at, reason));
                     }
-                    template.name(name, at)?;
+                    template.add_name(name, at)?;
                     template.parts.push(Part::Literal(literal));
                     template.parts.push(Part::Rest);
                     return Ok(template);
@@ -163,7 +163,7 @@ impl Template {
         Ok(())
     }
 
-    fn name(&mut self, name: &str, at: usize) -> Result<(), PatternError> {
+    fn add_name(&mut self, name: &str, at: usize) -> Result<(), PatternError> {
         if self.names.iter().any(|other| other == name) {
             return Err(PatternError::new(
                 at,

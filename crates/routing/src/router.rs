@@ -121,7 +121,7 @@ impl<T> Router<T> {
             values: None,
         };
         if host_value.is_some() || matches!(matched, Cow::Owned(_)) {
-            captures.own(host_value.as_deref(), &matched);
+            captures.copy_values(host_value.as_deref(), &matched);
         }
         Ok(Match { endpoint, captures })
     }

@@ -31,15 +31,15 @@ impl Tree {
         for part in parts {
             after_segment = matches!(part, Part::Segment(_));
             node = match part {
-                Part::Literal(text) => node.literal(text.as_bytes()),
-                Part::Segment(segment) => node.segment(segment),
-                Part::Rest => return take(&mut node.rest, route),
+                Part::Literal(text) => node.insert_literal(text.as_bytes()),
+                Part::Segment(segment) => node.insert_segment(segment),
+                Part::Rest => return set_route(&mut node.rest, route),
             };
         }
         if after_segment {
-            node = node.literal(b"");
+            node = node.insert_literal(b"");
         }
-        take(&mut node.route, route)
+        set_route(&mut node.route, route)
     }
 
     /// Returns the route for `path[at..]`. A failed search leaves `spans` unchanged.
@@ -95,7 +95,7 @@ impl Tree {
     }
 
     /// Returns the node after `text`, which starts with this node's own literal.
-    fn literal(&mut self, text: &[u8]) -> &mut Self {
+    fn insert_literal(&mut self, text: &[u8]) -> &mut Self {
         if self.is_blank() {
             text.clone_into(&mut self.literal);
             return self;
@@ -113,7 +113,7 @@ impl Tree {
             self.literals.push(Self::default());
             self.literals.len() - 1
         });
-        self.literals[i].literal(text)
+        self.literals[i].insert_literal(text)
     }
 
     /// Whether nothing has been added to this node.
@@ -125,7 +125,8 @@ impl Tree {
             && self.rest.is_none()
     }
 
-    fn segment(&mut self, segment: Segment) -> &mut Self {
+    /// Returns the node after `segment`.
+    fn insert_segment(&mut self, segment: Segment) -> &mut Self {
         let same = |(other, _): &(Segment, Self)| other.pieces == segment.pieces;
         let i = match self.segments.iter().position(same) {
             Some(i) => i,
@@ -156,7 +157,8 @@ impl Tree {
     }
 }
 
-fn take(place: &mut Option<usize>, route: usize) -> Result<(), usize> {
+/// Sets the route of a place; if it has one, returns that as the error.
+fn set_route(place: &mut Option<usize>, route: usize) -> Result<(), usize> {
     match place {
         Some(other) => Err(*other),
         None => {
