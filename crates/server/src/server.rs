@@ -6,14 +6,11 @@ use squall_listen::{Endpoint, ListenError};
 
 use crate::{
     Bind, Handle, Limits, Listener, Listening, Observe, StartError, TrustedProxies,
-    connection::Handshake,
-    proxy_protocol::ProxyProtocol,
-    system,
-    tls::{Tls, TlsAcceptor},
+    connection::Handshake, proxy_protocol::ProxyProtocol, system, tls::Tls,
 };
 
 /// Descriptors that are not connections: listeners, the runtime's own, logs, files being served.
-const SPARE_DESCRIPTORS: u64 = 64;
+const OTHER_DESCRIPTORS: u64 = 64;
 
 /// A server's settings.
 ///
@@ -171,13 +168,7 @@ impl Server {
         self.handle
             .set_times(self.limits.drain_delay, self.limits.shutdown_timeout);
         let proxy_protocol = self.proxy_protocol.map(ProxyProtocol::new).map(Arc::new);
-        let handshake = |tls: &Option<Tls>| {
-            let acceptor = tls.as_ref().map(TlsAcceptor::load).transpose()?;
-            Ok::<_, StartError>(Handshake {
-                proxy_protocol: proxy_protocol.clone(),
-                tls: acceptor.map(Arc::new),
-            })
-        };
+        let handshake = |tls: &Option<Tls>| Handshake::load(proxy_protocol.clone(), tls.as_ref());
         let Threads(threads) = self.threads;
         let mut sets: Vec<Vec<(Listener, Handshake)>> = Vec::new();
         sets.resize_with(threads, Vec::new);
@@ -186,17 +177,11 @@ impl Server {
         for mut endpoint in endpoints {
             let (_, tls) = &self.binds[endpoint.bind_index()];
             let handshake = handshake(tls)?;
-            let listeners = listen_times(&mut endpoint, threads)?;
-            for (set, listener) in sets.iter_mut().zip(listeners) {
-                set.push((listener, handshake.clone()));
-            }
+            share_out(&mut sets, listen_times(&mut endpoint, threads)?, &handshake);
         }
         for (listener, tls) in self.listeners {
             let handshake = handshake(&tls)?;
-            for set in &mut sets[1..] {
-                set.push((try_clone(&listener)?, handshake.clone()));
-            }
-            sets[0].push((listener, handshake));
+            share_out(&mut sets, clones(listener, threads)?, &handshake);
         }
         if sets[0].is_empty() {
             return Err(StartError::NoListener);
@@ -211,30 +196,43 @@ impl Server {
     }
 }
 
-/// One listener for each thread. They share a port, each with a queue of its own; a unix socket is
-/// one, with several handles.
+/// Adds one listener to the set of each thread.
+fn share_out(
+    sets: &mut [Vec<(Listener, Handshake)>],
+    listeners: Vec<Listener>,
+    handshake: &Handshake,
+) {
+    for (set, listener) in sets.iter_mut().zip(listeners) {
+        set.push((listener, handshake.clone()));
+    }
+}
+
+/// Returns one listener for each thread. They share a port, each with a queue of its own; a unix
+/// socket is one, with several handles.
 fn listen_times(endpoint: &mut Endpoint, threads: usize) -> Result<Vec<Listener>, ListenError> {
     if threads > 1 && endpoint.address().tcp().is_some() {
         return (0..threads).map(|_| endpoint.listen_shared()).collect();
     }
-    let mut listeners = vec![endpoint.listen()?];
-    while listeners.len() < threads {
-        listeners.push(try_clone(&listeners[0])?);
+    clones(endpoint.listen()?, threads)
+}
+
+/// Returns several handles of one socket.
+fn clones(listener: Listener, count: usize) -> Result<Vec<Listener>, ListenError> {
+    let mut clones = vec![listener];
+    while clones.len() < count {
+        let clone = clones[0].try_clone().map_err(|source| ListenError::Bind {
+            address: clones[0].address().clone(),
+            source,
+        })?;
+        clones.push(clone);
     }
-    Ok(listeners)
+    Ok(clones)
 }
 
 /// Raises the descriptor limit, and returns how many connections it allows.
 fn raise_descriptor_limit() -> usize {
     let room = system::raise_descriptor_limit().map_or(u64::MAX, |limit| {
-        limit.saturating_sub(SPARE_DESCRIPTORS).max(1)
+        limit.saturating_sub(OTHER_DESCRIPTORS).max(1)
     });
     usize::try_from(room).unwrap_or(usize::MAX)
-}
-
-fn try_clone(listener: &Listener) -> Result<Listener, ListenError> {
-    listener.try_clone().map_err(|source| ListenError::Bind {
-        address: listener.address().clone(),
-        source,
-    })
 }

@@ -6,12 +6,12 @@ use tokio::io::AsyncWrite;
 
 use super::io::{Io, Transport};
 use crate::{
-    ConnectionInfo,
+    ConnectionInfo, StartError,
     proxy_protocol::{ProxyHeader, ProxyProtocol},
     state::ConnectionState,
     stop::OpenConnection,
     stream::Stream,
-    tls::TlsAcceptor,
+    tls::{Tls, TlsAcceptor},
 };
 
 /// The response to plain HTTP on a TLS port.
@@ -38,6 +38,18 @@ pub(crate) struct Established {
 pub(crate) type HandshakeFuture = Pin<Box<dyn Future<Output = Option<Established>> + Send>>;
 
 impl Handshake {
+    /// Reads the certificates of an address with TLS.
+    pub(crate) fn load(
+        proxy_protocol: Option<Arc<ProxyProtocol>>,
+        tls: Option<&Tls>,
+    ) -> Result<Self, StartError> {
+        let acceptor = tls.map(TlsAcceptor::load).transpose()?;
+        Ok(Self {
+            proxy_protocol,
+            tls: acceptor.map(Arc::new),
+        })
+    }
+
     /// Whether anything comes before HTTP.
     pub(crate) fn is_needed(&self) -> bool {
         self.proxy_protocol.is_some() || self.tls.is_some()
