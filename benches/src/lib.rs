@@ -151,8 +151,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It fails only for a process that has ended already.
-        let _ = self.process.kill();
+        // Children outlive a parent that is killed. It fails only for a process that has ended already.
+        for pid in self.processes().unwrap_or_default() {
+            let _ = process::signal(pid, Signal::KILL);
+        }
         let _ = self.process.wait();
     }
 }
