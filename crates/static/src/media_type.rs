@@ -76,7 +76,7 @@ impl MediaTypes {
         let known = newer.map(|(_, essence)| *essence);
         match known.or_else(|| mime_guess::from_ext(&extension).first_raw()) {
             Some(essence) if essence.starts_with("text/") => {
-                HeaderValue::try_from(format!("{essence}; charset=utf-8"))
+                HeaderValue::try_from([essence, "; charset=utf-8"].concat())
                     .expect("the table is ASCII")
             }
             Some(essence) => HeaderValue::from_static(essence),
@@ -88,7 +88,8 @@ impl MediaTypes {
 /// Whether a file of this name is gzip-coded itself: `.svgz` is the media type of `.svg` with
 /// `Content-Encoding: gzip` (SVG 1.1, section 1.2).
 pub(crate) fn is_gzip(name: &str) -> bool {
-    extension(name).eq_ignore_ascii_case("svgz")
+    // Most names are not searched for their extension.
+    name.ends_with(['z', 'Z']) && extension(name).eq_ignore_ascii_case("svgz")
 }
 
 /// Whether compression makes such a file smaller.

@@ -177,7 +177,7 @@ fn names(root: &Path) -> Result<BTreeSet<String>, BuildError> {
                 continue;
             }
             match open(root, &name, Symlinks::Within) {
-                Ok(Opened::File(_)) => drop(names.insert(name)),
+                Ok(Opened::File(..)) => drop(names.insert(name)),
                 Ok(Opened::Directory(_)) => {
                     if open(root, &name, Symlinks::Refuse).is_ok() {
                         directories.push(name);
@@ -205,7 +205,7 @@ fn open(root: &Path, name: &str, symlinks: Symlinks) -> io::Result<Opened> {
 }
 
 fn read(root: &Path, name: &str) -> io::Result<Vec<u8>> {
-    let Opened::File(mut file) = open(root, name, Symlinks::Within)? else {
+    let Opened::File(mut file, _) = open(root, name, Symlinks::Within)? else {
         return Err(io::ErrorKind::NotFound.into());
     };
     let mut content = Vec::new();

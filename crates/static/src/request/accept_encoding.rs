@@ -35,6 +35,14 @@ impl Coding {
         }
     }
 
+    /// Whether a file name, in bytes, is that of a precompressed sibling. Case is ignored, as some
+    /// directories do.
+    pub(crate) fn is_of(self, name: &[u8]) -> bool {
+        let extension = self.extension().as_bytes();
+        let end = name.len().checked_sub(extension.len());
+        end.is_some_and(|end| name[end..].eq_ignore_ascii_case(extension))
+    }
+
     fn matches_name(self, name: &str) -> bool {
         // Section 8.4.1.3: x-gzip is an alias.
         name.eq_ignore_ascii_case(self.name())
@@ -49,9 +57,7 @@ pub(crate) struct Codings(u8);
 impl Codings {
     pub(crate) fn all() -> Self {
         let mut all = Self::default();
-        Coding::ALL
-            .into_iter()
-            .for_each(|coding| all.insert(coding));
+        all.extend(Coding::ALL);
         all
     }
 
@@ -65,6 +71,12 @@ impl Codings {
 
     pub(crate) fn is_empty(self) -> bool {
         self.0 == 0
+    }
+}
+
+impl Extend<Coding> for Codings {
+    fn extend<I: IntoIterator<Item = Coding>>(&mut self, codings: I) {
+        codings.into_iter().for_each(|coding| self.insert(coding));
     }
 }
 

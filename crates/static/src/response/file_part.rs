@@ -14,8 +14,7 @@ use bytes::{Buf, Bytes};
 
 use crate::{
     blocking::{self, BlockingTask},
-    store::signature::Signature,
-    system::{self, IoMode},
+    system::{self, IoMode, signature::Signature},
 };
 
 /// The size of a read. A chunk of this size stays in the CPU cache until it is sent.

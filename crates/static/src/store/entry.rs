@@ -18,8 +18,8 @@ use crate::{
         conditions::{LastModified, Validators},
     },
     response::cache_control::{self, CachePolicy},
-    store::{signature::Signature, version::Version},
-    system,
+    store::version::Version,
+    system::{self, signature::Signature},
 };
 
 /// The time until an entry is revalidated with `stat`.
@@ -121,8 +121,8 @@ impl Entry {
         let today = SystemTime::now();
         let etag = parts.version.map(|version| {
             let weak = if parts.is_encoded_here { "W/" } else { "" };
-            HeaderValue::try_from(format!("{weak}\"{}\"", version.as_str()))
-                .expect("hexadecimal digits are ASCII")
+            let etag = [weak, "\"", version.as_str(), "\""].concat();
+            HeaderValue::try_from(etag).expect("hexadecimal digits are ASCII")
         });
         let validators = Validators {
             etag,
@@ -211,14 +211,16 @@ fn milliseconds(time: Duration) -> u64 {
 #[derive(Debug)]
 struct PreparedHeaders {
     plain: HeaderMap,
-    expires: HeaderValue,
+    /// When the entry was made, from which `Expires` counts.
+    made: SystemTime,
     immutable: OnceLock<HeaderMap>,
     not_modified: [OnceLock<HeaderMap>; 2],
 }
 
 impl PreparedHeaders {
     fn new(parts: &EntryParts, length: u64, validators: &Validators, today: SystemTime) -> Self {
-        let mut plain = HeaderMap::new();
+        // For all headers below.
+        let mut plain = HeaderMap::with_capacity(9);
         plain.insert(header::CONTENT_TYPE, parts.content_type.clone());
         plain.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         plain.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -244,7 +246,7 @@ impl PreparedHeaders {
         }
         Self {
             plain,
-            expires: cache_control::expires(today),
+            made: today,
             immutable: OnceLock::new(),
             not_modified: Default::default(),
         }
@@ -257,7 +259,7 @@ impl PreparedHeaders {
         self.immutable.get_or_init(|| {
             let mut head = self.plain.clone();
             head.insert(header::CACHE_CONTROL, cache_control::immutable());
-            head.insert(header::EXPIRES, self.expires.clone());
+            head.insert(header::EXPIRES, cache_control::expires(self.made));
             head
         })
     }

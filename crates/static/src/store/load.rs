@@ -17,11 +17,10 @@ use crate::{
     store::{
         Lookup, LookupOptions, Store,
         entry::{Content, Entry, EntryParts},
-        signature::Signature,
         snapshot::Snapshot,
         version::Version,
     },
-    system::{self, IoMode, Opened},
+    system::{self, IoMode, Opened, signature::Signature},
 };
 
 /// The longest file that is read on the event loop, if it is in the page cache.
@@ -37,7 +36,7 @@ struct Load<'a> {
     coding: Option<Coding>,
     options: LookupOptions,
     now: Duration,
-    snapshot: &'a Snapshot,
+    snapshot: &'a Arc<Snapshot>,
 }
 
 /// The metadata of a file before it is read.
@@ -73,8 +72,8 @@ impl Store {
             let opened = self.open_in(&snapshot, &name, options.mode)?;
             Ok((snapshot, opened))
         });
-        let (snapshot, file) = match opened {
-            Ok((snapshot, Opened::File(file))) => (snapshot, file),
+        let (snapshot, file, signature) = match opened {
+            Ok((snapshot, Opened::File(file, signature))) => (snapshot, file, signature),
             Ok((_, Opened::Directory(_))) => return Ok(Lookup::Directory),
             Err(error) => {
                 if cached.is_some() && error.kind() == io::ErrorKind::NotFound {
@@ -91,14 +90,19 @@ impl Store {
             now,
             snapshot: &snapshot,
         };
-        load.entry(file, cached).map(Lookup::File)
+        load.entry(file, signature, cached).map(Lookup::File)
     }
 }
 
 impl Load<'_> {
     /// Returns the entry for the opened file. `cached` is the stale entry, if there is one.
-    fn entry(&self, file: File, cached: Option<Arc<Entry>>) -> io::Result<Arc<Entry>> {
-        let mut metadata = self.metadata(&file)?;
+    fn entry(
+        &self,
+        file: File,
+        signature: Signature,
+        cached: Option<Arc<Entry>>,
+    ) -> io::Result<Arc<Entry>> {
+        let mut metadata = self.metadata(signature)?;
         if let Some(entry) = &cached {
             let is_same = entry.is_settled
                 && entry.signature == metadata.signature
@@ -200,8 +204,7 @@ impl Load<'_> {
         })
     }
 
-    fn metadata(&self, file: &File) -> io::Result<FileMetadata> {
-        let signature = Signature::of(file)?;
+    fn metadata(&self, signature: Signature) -> io::Result<FileMetadata> {
         Ok(FileMetadata {
             is_settled: signature.is_settled(),
             codings: self.codings(&signature)?,
@@ -232,10 +235,15 @@ impl Load<'_> {
         if self.coding.is_some() || is_gzip(self.name) || !self.store.config.precompressed {
             return Ok(codings);
         }
+        let (snapshot, mode) = (self.snapshot, self.options.mode);
+        let possible = self.store.possible_codings(snapshot, self.name, mode)?;
         for coding in Coding::ALL {
+            if !possible.contains(coding) {
+                continue;
+            }
             let name = format!("{}{}", self.name, coding.extension());
-            match self.store.open_in(self.snapshot, &name, self.options.mode) {
-                Ok(Opened::File(file)) if is_current(signature, &Signature::of(&file)?) => {
+            match self.store.open_in(snapshot, &name, mode) {
+                Ok(Opened::File(_, sibling)) if is_current(signature, &sibling) => {
                     codings.insert(coding);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(error),

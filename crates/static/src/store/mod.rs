@@ -2,7 +2,7 @@
 
 pub(crate) mod entry;
 mod load;
-pub(crate) mod signature;
+mod siblings;
 mod snapshot;
 pub(crate) mod version;
 
@@ -27,11 +27,11 @@ use crate::{
     response::{cache_control::CachePolicy, file_part::MIN_WINDOW},
     store::{
         entry::{Content, Entry, EntryParts, KeptFile},
-        signature::Signature,
+        siblings::{LISTINGS, Listing},
         snapshot::Snapshot,
         version::Version,
     },
-    system::{self, CAN_SEND_FILES, IoMode, Opened, Symlinks},
+    system::{self, CAN_SEND_FILES, IoMode, Opened, Symlinks, signature::Signature},
 };
 
 /// The number of files in memory that are kept open as well.
@@ -93,9 +93,11 @@ pub(crate) struct Store {
     entries: Cache<Key, Arc<Entry>, ByLength>,
     /// The versions of uncached files.
     versions: Cache<String, (Signature, Version)>,
+    /// The listings of directories.
+    listings: Cache<String, Listing>,
     /// The last one, until it is as old as an entry that is not fresh.
     snapshot: Mutex<Option<Arc<Snapshot>>>,
-    /// Held while a file is hashed or compressed, so that no two threads do the same work.
+    /// Held while a file is hashed or compressed, or a directory listed, so that no two threads do the same work.
     locks: [Mutex<()>; 16],
     /// A clone for each file that is kept open.
     kept_files: Arc<()>,
@@ -120,6 +122,7 @@ impl Store {
         Self {
             entries: Cache::with_options(options, ByLength, Default::default(), Default::default()),
             versions: Cache::new(VERSIONS),
+            listings: Cache::new(LISTINGS),
             snapshot: Mutex::default(),
             locks: Default::default(),
             kept_files: Arc::default(),
@@ -271,10 +274,9 @@ impl Store {
             return;
         };
         let compute = || {
-            let Opened::File(file) = self.open(name, IoMode::Blocking)? else {
+            let Opened::File(file, signature) = self.open(name, IoMode::Blocking)? else {
                 return Ok(None);
             };
-            let signature = Signature::of(&file)?;
             match self.cached_version(name, &signature) {
                 None => self.compute_version(name, &file, &signature),
                 cached => Ok(cached),

@@ -1,30 +1,35 @@
-//! The root directory and the names that are missing in it, for as long as an entry is fresh.
+//! The root directory, and what was found out about names in it, for as long as an entry is fresh.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     io,
     path::Path,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use crate::system::{IoMode, Opened, Root, Symlinks};
+use crate::{
+    request::accept_encoding::Codings,
+    system::{IoMode, Opened, Root, Symlinks},
+};
 
-/// The number of missing names that are kept.
+/// The number of missing names, and of directories, that are kept.
 const NAMES: usize = 4096;
 
-/// The longest missing name that is kept, in bytes.
+/// The longest name that is kept, in bytes.
 const NAME: usize = 256;
 
-/// The open root, so that a lookup does not open it again, and names that were not found below it.
+/// The open root, so that a lookup does not open it again, names that were not found below it, and
+/// which precompressed siblings its directories can have.
 ///
-/// Both end with the snapshot, so a new file, and a root that a deploy has replaced, are found as
+/// All end with the snapshot, so a new file, and a root that a deploy has replaced, are found as
 /// soon as a cached file is revalidated.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     root: Root,
     pub(super) opened: Duration,
     missing: Mutex<HashSet<Box<str>>>,
+    codings: Mutex<HashMap<Box<str>, Codings>>,
 }
 
 impl Snapshot {
@@ -33,6 +38,7 @@ impl Snapshot {
             root: Root::open(root)?,
             opened: now,
             missing: Mutex::default(),
+            codings: Mutex::default(),
         })
     }
 
@@ -53,5 +59,20 @@ impl Snapshot {
             }
         }
         found
+    }
+
+    /// Returns the codings of precompressed siblings that a directory can have, if they are known.
+    pub(super) fn codings(&self, directory: &str) -> Option<Codings> {
+        let codings = self.codings.lock().unwrap_or_else(PoisonError::into_inner);
+        codings.get(directory).copied()
+    }
+
+    pub(super) fn set_codings(&self, directory: &str, of: Codings) {
+        let mut codings = self.codings.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = codings.get_mut(directory) {
+            *known = of;
+        } else if codings.len() < NAMES && directory.len() <= NAME {
+            codings.insert(directory.into(), of);
+        }
     }
 }

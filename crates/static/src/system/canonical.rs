@@ -6,10 +6,11 @@
 use std::{
     fs::{self, File},
     io,
+    ops::ControlFlow,
     path::Path,
 };
 
-use super::{Directory, Opened, Symlinks};
+use super::{Directory, Opened, Symlinks, signature::Signature};
 
 pub(super) fn open(root: &Path, name: &str, symlinks: Symlinks) -> io::Result<Opened> {
     let not_found = || io::Error::from(io::ErrorKind::NotFound);
@@ -36,18 +37,23 @@ pub(super) fn open(root: &Path, name: &str, symlinks: Symlinks) -> io::Result<Op
             io::ErrorKind::PermissionDenied => not_found(),
             _ => error,
         })?;
-        Ok(Opened::File(file))
+        let signature = Signature::of(&file)?;
+        Ok(Opened::File(file, signature))
     } else {
         Err(not_found())
     }
 }
 
-pub(super) fn names(directory: &Path) -> io::Result<Vec<String>> {
-    let mut names = Vec::new();
+pub(super) fn each_name(
+    directory: &Path,
+    mut visit: impl FnMut(&[u8]) -> ControlFlow<()>,
+) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
-        names.extend(entry?.file_name().into_string());
+        if visit(entry?.file_name().as_encoded_bytes()).is_break() {
+            break;
+        }
     }
-    Ok(names)
+    Ok(())
 }
 
 #[cfg(all(test, unix))]
@@ -107,7 +113,7 @@ mod tests {
                 (Symlinks::Anywhere, anywhere),
             ] {
                 let kind = |opened: io::Result<Opened>| match opened {
-                    Ok(Opened::File(_)) => file,
+                    Ok(Opened::File(..)) => file,
                     Ok(Opened::Directory(_)) => directory,
                     Err(error) if error.kind() == io::ErrorKind::NotFound => nothing,
                     Err(error) => panic!("{name}: {error}"),

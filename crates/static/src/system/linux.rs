@@ -3,18 +3,19 @@
 use std::{
     fs::File,
     io::{self, IoSliceMut},
+    ops::ControlFlow,
     os::fd::OwnedFd,
     path::Path,
     time::Duration,
 };
 
 use rustix::{
-    fs::{CWD, Dir, FileType, Mode, OFlags, ResolveFlags, fstat, openat, openat2},
+    fs::{CWD, Dir, Mode, OFlags, ResolveFlags, openat, openat2},
     io::{Errno, ReadWriteFlags, preadv2},
     time::{ClockId, clock_gettime},
 };
 
-use super::{Directory, IoMode, Opened, Symlinks};
+use super::{Directory, IoMode, Opened, Symlinks, signature::Signature};
 
 /// The kernel returns `EAGAIN` if a directory is moved while it resolves `..`.
 const TRIES: usize = 100;
@@ -54,23 +55,30 @@ pub(super) fn find(
             Err(Errno::INVAL) if mode == IoMode::Inline => return Ok(None),
             Err(error) => return Err(not_found(error)),
         };
-        return match FileType::from_raw_mode(fstat(&file)?.st_mode) {
-            FileType::RegularFile => Ok(Some(Opened::File(file))),
-            FileType::Directory => Ok(Some(Opened::Directory(Directory::Open(file)))),
-            _ => Err(io::ErrorKind::NotFound.into()),
+        let metadata = file.metadata()?;
+        return if metadata.is_file() {
+            let signature = Signature::of_metadata(&metadata)?;
+            Ok(Some(Opened::File(file, signature)))
+        } else if metadata.is_dir() {
+            Ok(Some(Opened::Directory(Directory::Open(file))))
+        } else {
+            Err(io::ErrorKind::NotFound.into())
         };
     }
     Err(io::ErrorKind::NotFound.into())
 }
 
 /// Names without their file types; entries are checked when they are opened.
-pub(super) fn names(directory: &File) -> io::Result<Vec<String>> {
-    let mut names = Vec::new();
+pub(super) fn each_name(
+    directory: &File,
+    mut visit: impl FnMut(&[u8]) -> ControlFlow<()>,
+) -> io::Result<()> {
     for entry in Dir::read_from(directory)? {
-        let name = entry?.file_name().to_str().map(str::to_owned);
-        names.extend(name.ok().filter(|name| !matches!(&**name, "." | "..")));
+        if visit(entry?.file_name().to_bytes()).is_break() {
+            break;
+        }
     }
-    Ok(names)
+    Ok(())
 }
 
 /// Reads only bytes that are in the page cache.

@@ -5,11 +5,12 @@ mod canonical;
 mod linux;
 #[cfg(not(target_os = "linux"))]
 mod other;
+pub(crate) mod signature;
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Read, Seek, SeekFrom},
-    ops::Range,
+    ops::{ControlFlow, Range},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -18,6 +19,8 @@ use std::{
 use linux as imp;
 #[cfg(not(target_os = "linux"))]
 use other as imp;
+
+use self::signature::Signature;
 
 /// Whether a server can have the kernel send files: `squall-server` does so on Linux.
 pub(crate) const CAN_SEND_FILES: bool = cfg!(target_os = "linux");
@@ -47,7 +50,8 @@ pub enum Symlinks {
 /// An open file or a directory; inside the root when it was opened.
 #[derive(Debug)]
 pub(crate) enum Opened {
-    File(File),
+    /// With the metadata that it had then.
+    File(File, Signature),
     Directory(Directory),
 }
 
@@ -63,12 +67,34 @@ pub(crate) enum Directory {
 }
 
 impl Directory {
-    /// The names of the entries that are UTF-8, unsorted, without `.` and `..`.
+    /// Returns the names of the entries that are UTF-8, unsorted, without `.` and `..`.
     pub(crate) fn names(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        self.each_name(|name| {
+            let name = str::from_utf8(name).ok();
+            names.extend(
+                name.filter(|name| !matches!(*name, "." | ".."))
+                    .map(str::to_owned),
+            );
+            ControlFlow::Continue(())
+        })?;
+        Ok(names)
+    }
+
+    /// Calls a function with the name of each entry, unsorted, until it breaks.
+    pub(crate) fn each_name(&self, visit: impl FnMut(&[u8]) -> ControlFlow<()>) -> io::Result<()> {
         match self {
-            Self::Open(file) => imp::names(file),
-            Self::Path(path) => canonical::names(path),
+            Self::Open(file) => imp::each_name(file, visit),
+            Self::Path(path) => canonical::each_name(path, visit),
         }
+    }
+
+    /// Returns its metadata, which changes when an entry is added.
+    pub(crate) fn signature(&self) -> io::Result<Signature> {
+        Signature::of_metadata(&match self {
+            Self::Open(file) => file.metadata()?,
+            Self::Path(path) => fs::metadata(path)?,
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io,
+    ops::ControlFlow,
     path::Path,
     sync::LazyLock,
     time::{Duration, Instant},
@@ -24,7 +25,7 @@ pub(super) fn find(_: &RootHandle, _: &str, _: Symlinks, _: IoMode) -> io::Resul
     Ok(None)
 }
 
-pub(super) fn names(_: &File) -> io::Result<Vec<String>> {
+pub(super) fn each_name(_: &File, _: impl FnMut(&[u8]) -> ControlFlow<()>) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

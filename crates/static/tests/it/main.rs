@@ -16,6 +16,7 @@ mod paths;
 mod preconditions;
 mod ranges;
 mod replacing;
+mod siblings;
 mod site;
 mod transcript;
 mod uncached;

@@ -24,11 +24,14 @@ pub(crate) struct Signature {
 
 impl Signature {
     pub(crate) fn of(file: &File) -> io::Result<Self> {
-        let metadata = file.metadata()?;
+        Self::of_metadata(&file.metadata()?)
+    }
+
+    pub(super) fn of_metadata(metadata: &Metadata) -> io::Result<Self> {
         Ok(Self {
             length: metadata.len(),
             modified: metadata.modified()?,
-            id: FileId::of(&metadata),
+            id: FileId::of(metadata),
         })
     }
 
@@ -36,6 +39,12 @@ impl Signature {
     pub(crate) fn is_still_of(&self, file: &File) -> io::Result<bool> {
         let now = Self::of(file)?;
         Ok(self.length == now.length && self.modified == now.modified)
+    }
+
+    /// Whether it has the time of the last change, which cannot be set back. A directory without it
+    /// can have other entries with the same signature.
+    pub(crate) fn has_change_time(&self) -> bool {
+        self.id.changed().is_some()
     }
 
     /// Whether the last write was long enough ago for the file to be complete.

@@ -1,0 +1,131 @@
+//! Directory listings: which precompressed siblings the files of a directory can have.
+//!
+//! To look for a sibling that does not exist waits for the disk unless the kernel has cached that
+//! it does not, and a directory without siblings would make every file of it do so. A listing is
+//! valid while the metadata of its directory is unchanged, which a snapshot checks once.
+
+use std::{io, ops::ControlFlow, sync::Arc, time::Duration};
+
+use crate::{
+    blocking,
+    request::accept_encoding::{Coding, Codings},
+    store::{Store, snapshot::Snapshot},
+    system::{IoMode, Opened, signature::Signature},
+};
+
+/// The number of directories whose listings are kept.
+pub(super) const LISTINGS: usize = 1000;
+
+/// The longest listing. In a longer directory, siblings are looked for one by one.
+const ENTRIES: u32 = 250_000;
+
+/// The time between two listings of a directory, for each of its entries: it takes a hundred times
+/// as long as the listing.
+const INTERVAL: Duration = Duration::from_micros(50);
+
+/// The time until a directory is listed again although it seems to be unchanged: not all network
+/// file systems have the time of its last change.
+const MAX_AGE: Duration = Duration::from_secs(60);
+
+/// The result of listing a directory.
+#[derive(Clone, Copy)]
+pub(super) struct Listing {
+    signature: Signature,
+    codings: Codings,
+    entries: u32,
+    /// The time of the store's clock.
+    listed: Duration,
+}
+
+impl Listing {
+    /// Whether to list the directory again, which has this signature now.
+    fn is_due(&self, signature: &Signature, now: Duration) -> bool {
+        let min_age = if self.signature == *signature {
+            MAX_AGE
+        } else {
+            Duration::ZERO
+        };
+        now.saturating_sub(self.listed) >= min_age.max(INTERVAL * self.entries)
+    }
+}
+
+impl Store {
+    /// Returns the codings of which a file of this name can have a precompressed sibling.
+    pub(super) fn possible_codings(
+        self: &Arc<Self>,
+        snapshot: &Arc<Snapshot>,
+        name: &str,
+        mode: IoMode,
+    ) -> io::Result<Codings> {
+        if !self.config.cache {
+            return Ok(Codings::all());
+        }
+        let name = name.rsplit_once('/').map_or("", |(directory, _)| directory);
+        if let Some(codings) = snapshot.codings(name) {
+            return Ok(codings);
+        }
+        let directory = match self.open_in(snapshot, name, mode) {
+            Ok(Opened::Directory(directory)) => directory,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(error),
+            // A process can have the permission to open files, but not to list them.
+            _ => return Ok(Codings::all()),
+        };
+        let signature = directory.signature()?;
+        let last = self.listings.get(name);
+        let codings = match &last {
+            Some(last) if last.signature == signature => last.codings,
+            _ => Codings::all(),
+        };
+        snapshot.set_codings(name, codings);
+        let is_due = last.is_none_or(|last| last.is_due(&signature, self.now()));
+        if is_due && signature.is_settled() {
+            let (store, snapshot, name) = (Arc::clone(self), Arc::clone(snapshot), name.to_owned());
+            blocking::spawn(move || store.list_in_background(&snapshot, &name));
+        }
+        Ok(codings)
+    }
+
+    /// Lists a directory, unless another thread is already doing so.
+    fn list_in_background(&self, snapshot: &Snapshot, name: &str) {
+        let Ok(_guard) = self.lock_for(name).try_lock() else {
+            return;
+        };
+        match self.list(snapshot, name) {
+            Ok(Some(listing)) => {
+                self.listings.insert(name.to_owned(), listing);
+                snapshot.set_codings(name, listing.codings);
+            }
+            Ok(None) => {}
+            Err(error) => tracing::debug!(name, %error, "cannot list a directory of static files"),
+        }
+    }
+
+    /// Returns `None` if the directory changes too often for a listing to be valid.
+    fn list(&self, snapshot: &Snapshot, name: &str) -> io::Result<Option<Listing>> {
+        let Opened::Directory(directory) = self.open_in(snapshot, name, IoMode::Blocking)? else {
+            return Ok(None);
+        };
+        let (signature, listed) = (directory.signature()?, self.now());
+        if !signature.has_change_time() || !signature.is_settled() {
+            return Ok(None);
+        }
+        let (mut codings, mut entries) = (Codings::default(), 0);
+        directory.each_name(|name| {
+            codings.extend(Coding::ALL.into_iter().filter(|coding| coding.is_of(name)));
+            entries += 1;
+            match entries {
+                ENTRIES => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        })?;
+        if entries == ENTRIES || directory.signature()? != signature {
+            codings = Codings::all();
+        }
+        Ok(Some(Listing {
+            signature,
+            codings,
+            entries,
+            listed,
+        }))
+    }
+}
