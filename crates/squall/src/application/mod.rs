@@ -22,7 +22,7 @@ use crate::{
         Entry, IntoRoute, RouteLayer,
         settings::{Wrap, wrap},
     },
-    service::{ApplicationService, Inner, Target},
+    service::{ApplicationService, BuiltApplication, Target},
 };
 
 /// A web application: a builder of routes and settings, which becomes a tower service.
@@ -235,7 +235,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
             let page = with_site(page, Arc::clone(&site));
             own_layers.iter().fold(page, |inner, layer| layer(inner))
         });
-        let inner = Inner {
+        let built = BuiltApplication {
             tracebacks: settings.debug.build(),
             debug,
             live_reload,
@@ -245,7 +245,7 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
         };
         let mut layers = self.layers;
         layers.extend(own_layers);
-        Ok(ApplicationService::new(inner, &layers))
+        Ok(ApplicationService::new(built, &layers))
     }
 }
 

@@ -66,7 +66,7 @@ enum Respond {
     /// The handler has arguments, or there is a layer.
     Request(Arc<dyn Fn(Request) -> ResponseFuture + Send + Sync>),
     /// The response does not depend on the request's head.
-    Unread(Arc<dyn Fn(Extensions, Body) -> ResponseFuture + Send + Sync>),
+    Unread(Arc<Unread>),
     /// Most responses are there at once, and depend on the request's head alone.
     #[cfg_attr(
         not(any(feature = "static", test)),
@@ -77,6 +77,9 @@ enum Respond {
         Arc<dyn Fn(Request) -> ResponseFuture + Send + Sync>,
     ),
 }
+
+/// A function that responds without the request's head.
+pub(crate) type Unread = dyn Fn(Extensions, Body) -> ResponseFuture + Send + Sync;
 
 /// A function that responds at once, or returns `None`.
 pub(crate) type AtOnce = dyn Fn(&Method, &Uri, &HeaderMap) -> Option<Response> + Send + Sync;
@@ -144,9 +147,9 @@ impl Endpoint {
     pub(crate) fn respond(&self, request: Request) -> ResponseFuture {
         match &self.0 {
             Respond::Request(respond) => respond(request),
-            Respond::AtOnce(at_once, later) => {
-                match at_once(request.method(), request.uri(), request.headers()) {
-                    Some(response) => Box::pin(ready(response)),
+            Respond::AtOnce(respond, later) => {
+                match respond(request.method(), request.uri(), request.headers()) {
+                    Some(response) => at_once(response),
                     None => later(request),
                 }
             }
@@ -167,7 +170,7 @@ impl Endpoint {
 
     /// Returns the function that responds without the request's head, if the response does not depend
     /// on it.
-    pub(crate) fn unread(&self) -> Option<&dyn Fn(Extensions, Body) -> ResponseFuture> {
+    pub(crate) fn unread(&self) -> Option<&Unread> {
         match &self.0 {
             Respond::Request(_) | Respond::AtOnce(..) => None,
             Respond::Unread(respond) => Some(&**respond),
@@ -213,6 +216,11 @@ impl Future for EndpointFuture {
             Ok(response)
         })
     }
+}
+
+/// Returns a future of a response that is there at once.
+pub(crate) fn at_once(response: Response) -> ResponseFuture {
+    Box::pin(ready(response))
 }
 
 /// Boxes a future that responds to a panic with 500.

@@ -4,7 +4,7 @@ use axum_core::response::Response;
 use http::{Method, StatusCode, header};
 use squall_debug::{Details, Refusal};
 
-use super::inner::{Inner, Unrouted};
+use super::{built::BuiltApplication, find::Unrouted};
 use crate::{Error, debug::Observed, xsrf};
 
 /// Replaces a response by the page, if the client may see it.
@@ -12,7 +12,7 @@ pub(super) fn show(
     observed: &Observed,
     response: Response,
     error: &Error,
-    inner: &Inner,
+    application: &BuiltApplication,
 ) -> Response {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
@@ -21,7 +21,7 @@ pub(super) fn show(
     let unrouted = response.extensions().get::<Unrouted>().cloned();
     let allow = response.headers().get(header::ALLOW).cloned();
     observed.refuse(response, || match (unrouted, allow) {
-        (Some(unrouted), _) if status == StatusCode::NOT_FOUND => not_found(inner, &unrouted),
+        (Some(unrouted), _) if status == StatusCode::NOT_FOUND => not_found(application, &unrouted),
         (_, Some(allow)) if status == StatusCode::METHOD_NOT_ALLOWED => {
             not_allowed(observed.method(), allow.to_str().unwrap_or_default())
         }
@@ -29,9 +29,12 @@ pub(super) fn show(
     })
 }
 
-fn not_found(inner: &Inner, unrouted: &Unrouted) -> Refusal {
+fn not_found(application: &BuiltApplication, unrouted: &Unrouted) -> Refusal {
     let path = &unrouted.path;
-    let routes: Vec<_> = inner.router.routes(unrouted.host.as_deref()).collect();
+    let routes: Vec<_> = application
+        .router
+        .routes(unrouted.host.as_deref())
+        .collect();
     let tried = routes.iter().filter(|route| route.is_tried);
     let nearest = squall_routing::nearest(path, tried.map(|route| route.pattern));
     let mut tried = Details::new("Routes, in the order in which they were tried");

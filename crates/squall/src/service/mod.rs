@@ -1,47 +1,53 @@
 //! `ApplicationService`: the way of a request from the server to its handler and back.
 //!
-//! `inner.rs` finds the endpoint of a request, `outcome.rs` renders error pages and logs the request in
-//! the format of `access_log.rs`, and `explain.rs` writes debug mode's pages about refused requests.
+//! `find.rs` finds the target of a request among the routes of `built.rs`, `target.rs` calls its
+//! endpoint, and `outcome.rs` renders error pages and logs what `record.rs` keeps of the request, in the
+//! format of `access_log.rs`. `explain.rs` writes debug mode's pages about refused requests.
 
 pub(crate) mod access_log;
+mod built;
 #[cfg_attr(not(feature = "debug"), path = "no_explain.rs")]
 mod explain;
-mod inner;
+mod find;
 mod outcome;
+mod record;
+mod target;
 
-pub(crate) use self::inner::{Inner, OuterLog, Target};
 pub use self::outcome::ResponseFuture;
+pub(crate) use self::{built::BuiltApplication, record::OuterLog, target::Target};
 
 use std::{
     convert::Infallible,
     fmt,
-    future::ready,
     sync::Arc,
     task::{Context, Poll},
-    time::Instant,
 };
 
-use axum_core::response::{IntoResponse, Response};
+use axum_core::{
+    extract::Request,
+    response::{IntoResponse, Response},
+};
 use bytes::Bytes;
-use http::{Extensions, Method};
+use http::Method;
 use squall_server::{BoxError, Limits};
 use tower_service::Service;
 
-use self::outcome::{AccessRecord, RequestRecord};
+use self::{
+    find::{Found, Unmatched},
+    record::{AccessRecord, RequestRecord},
+};
 use crate::{
     Error, Urls, body_limit,
-    handler::endpoint::Endpoint,
+    handler::endpoint::{Endpoint, ResponseFuture as HandlerFuture, Unread, at_once},
     matched,
-    response::{error_pages::RequestHead, negotiate::Accept},
     routes::settings::Wrap,
-    xheaders::logged_client,
 };
 
 /// A checked [`Application`](crate::Application) as a [`tower_service::Service`] that never fails,
 /// for squall's servers, axum or any other. Clones share routes and settings.
 #[derive(Clone)]
 pub struct ApplicationService {
-    inner: Arc<Inner>,
+    application: Arc<BuiltApplication>,
     /// The routes inside the application's layers; `None` if it has no layer.
     layered: Option<Endpoint>,
     /// Whether the files of static responses get to the server, which sends them itself.
@@ -51,15 +57,15 @@ pub struct ApplicationService {
 }
 
 impl ApplicationService {
-    pub(crate) fn new(inner: Inner, layers: &[Wrap]) -> Self {
-        let inner = Arc::new(inner);
-        let routes = Arc::clone(&inner);
+    pub(crate) fn new(application: BuiltApplication, layers: &[Wrap]) -> Self {
+        let application = Arc::new(application);
+        let routes = Arc::clone(&application);
         let layered = (!layers.is_empty()).then(|| {
             let routes = Endpoint::forward(move |request| routes.respond(request));
             layers.iter().fold(routes, |inner, layer| layer(inner))
         });
         Self {
-            inner,
+            application,
             layered,
             sends_files: false,
             max_body_size: Limits::default().largest_body(),
@@ -87,120 +93,34 @@ impl ApplicationService {
     /// Responds to a request with an error, with its page and its line in the log, instead of calling
     /// a handler; for adapters of other servers, which refuse a request that they cannot pass on.
     pub fn refuse<B>(&self, mut request: http::Request<B>, error: Error) -> ResponseFuture {
-        let record = self.record(&mut request);
+        let log = AccessRecord::of(request.extensions(), &self.application);
+        let record = RequestRecord::of(&mut request, &self.application, log);
         let is_head = request.method() == Method::HEAD;
-        let response = Box::pin(ready(error.into_response()));
-        ResponseFuture::new(response, Some(record), is_head, self.sends_files)
-    }
-
-    /// Returns the request metadata that the response may need.
-    fn record<B>(&self, request: &mut http::Request<B>) -> Box<RequestRecord> {
-        // Allocated first, so that the value is constructed in place and not moved.
-        let space = Box::new_uninit();
-        let record = RequestRecord {
-            pages: self.pages(request),
-            accept: Accept::of(request.headers()),
-            observed: self.inner.tracebacks.observe(request),
-            debug: self.inner.debug.then(|| Arc::clone(&self.inner)),
-            log: self.log(request.extensions()),
-        };
-        Box::write(space, record)
-    }
-
-    /// Returns the head of a request, if the application has error pages.
-    fn pages<B>(&self, request: &http::Request<B>) -> Option<(Arc<Inner>, RequestHead)> {
-        let has_pages = !self.inner.error_pages.is_empty();
-        has_pages.then(|| (Arc::clone(&self.inner), RequestHead::of(request)))
-    }
-
-    /// Returns the metadata of the access log, if the request is logged.
-    fn log(&self, extensions: &Extensions) -> Option<AccessRecord> {
-        let is_logged = self.inner.site.access_log
-            && access_log::is_enabled()
-            && extensions.get::<OuterLog>().is_none();
-        is_logged.then(|| AccessRecord {
-            connection: extensions.get().cloned(),
-            source: logged_client(extensions),
-            begun: Instant::now(),
-        })
-    }
-
-    /// Responds to a request whose head the endpoint does not read: the record takes it, which spares
-    /// its clones and the search for `Accept`.
-    fn respond_unread<B>(&self, target: &Target, request: http::Request<B>) -> ResponseFuture
-    where
-        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
-    {
-        let log = self.log(request.extensions());
-        let (record, extensions, body) = self.record_of(request, log);
-        let is_head = record.observed.method() == Method::HEAD;
-        let response = target.respond_unread(extensions, body, self.max_body_size);
-        ResponseFuture::new(response, Some(record), is_head, self.sends_files)
-    }
-
-    /// Returns a response that is there at once. Nothing reads the request any more, and without a line in the
-    /// log and an error page, nothing its metadata.
-    fn respond_at_once<B>(
-        &self,
-        response: Response,
-        request: http::Request<B>,
-        log: Option<AccessRecord>,
-    ) -> ResponseFuture {
-        let is_head = request.method() == Method::HEAD;
-        let is_final = log.is_none() && !is_head && response.extensions().get::<Error>().is_none();
-        let (record, extensions) = if is_final {
-            (None, request.into_parts().0.extensions)
-        } else {
-            let (record, extensions, _) = self.record_of(request, log);
-            (Some(record), extensions)
-        };
-        matched::recycle(extensions);
-        let response = Box::pin(ready(response));
-        ResponseFuture::new(response, record, is_head, self.sends_files)
-    }
-
-    /// Returns the request metadata of a request whose head is not needed any more, and the rest of it.
-    fn record_of<B>(
-        &self,
-        request: http::Request<B>,
-        log: Option<AccessRecord>,
-    ) -> (Box<RequestRecord>, Extensions, B) {
-        let space = Box::new_uninit();
-        let pages = self.pages(&request);
-        let (parts, body) = request.into_parts();
-        let tracebacks = &self.inner.tracebacks;
-        let record = RequestRecord {
-            pages,
-            accept: Accept::In(parts.headers),
-            observed: tracebacks.observe_parts(parts.method, parts.uri, &parts.extensions),
-            debug: self.inner.debug.then(|| Arc::clone(&self.inner)),
-            log,
-        };
-        (Box::write(space, record), parts.extensions, body)
+        self.response(at_once(error.into_response()), Some(record), is_head)
     }
 
     /// Whether the application is in debug mode.
     #[cfg(feature = "server")]
     pub(crate) fn is_debug(&self) -> bool {
-        self.inner.debug
+        self.application.debug
     }
 
     /// Returns the live reload of open pages, in debug mode.
     #[cfg(feature = "server")]
     pub(crate) fn live_reload(&self) -> Option<crate::autoreload::LiveReload> {
-        self.inner.live_reload.clone()
+        self.application.live_reload.clone()
     }
 
     /// Returns the background tasks of handlers.
     #[must_use]
     pub fn tasks(&self) -> crate::Tasks {
-        self.inner.site.tasks.clone()
+        self.application.site.tasks.clone()
     }
 
     /// Returns the URLs of named routes and of static files.
     #[must_use]
     pub fn urls(&self) -> Urls {
-        self.inner.site.urls.clone()
+        self.application.site.urls.clone()
     }
 }
 
@@ -216,41 +136,111 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: http::Request<B>) -> ResponseFuture {
-        let is_head = request.method() == Method::HEAD;
-        let limit = self.max_body_size;
-        let (record, response);
+    fn call(&mut self, request: http::Request<B>) -> ResponseFuture {
         if let Some(layers) = &self.layered {
-            record = self.record(&mut request);
-            response = layers.respond(body_limit::with_limit(request, limit));
-        } else {
-            match self.inner.find(&request) {
-                Ok(found) => {
-                    let mut is_tried = false;
-                    // The page shows the route, which is in the request.
-                    if !self.inner.tracebacks.shows_page() {
-                        if let Some(target) = found.unread() {
-                            return self.respond_unread(target, request);
-                        }
-                        if let Some(target) = found.at_once() {
-                            let log = self.log(request.extensions());
-                            if let Some(response) = target.respond_at_once(&request, limit) {
-                                return self.respond_at_once(response, request, log);
-                            }
-                            is_tried = true;
-                        }
-                    }
-                    record = self.record(&mut request);
-                    let target = found.admit(&mut request, &self.inner.site);
-                    response = target.respond(body_limit::with_limit(request, limit), is_tried);
-                }
-                Err(unmatched) => {
-                    record = self.record(&mut request);
-                    response = unmatched.respond(&request);
+            return self.respond_layered(layers, request);
+        }
+        match self.application.find(&request) {
+            Ok(found) => self.respond_found(found, request),
+            Err(unmatched) => self.respond_unmatched(unmatched, request),
+        }
+    }
+}
+
+impl ApplicationService {
+    fn respond_layered<B>(&self, layers: &Endpoint, mut request: http::Request<B>) -> ResponseFuture
+    where
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        let is_head = request.method() == Method::HEAD;
+        let log = AccessRecord::of(request.extensions(), &self.application);
+        let record = RequestRecord::of(&mut request, &self.application, log);
+        let response = layers.respond(body_limit::with_limit(request, self.max_body_size));
+        self.response(response, Some(record), is_head)
+    }
+
+    fn respond_unmatched<B>(
+        &self,
+        unmatched: Unmatched,
+        mut request: http::Request<B>,
+    ) -> ResponseFuture {
+        let is_head = request.method() == Method::HEAD;
+        let log = AccessRecord::of(request.extensions(), &self.application);
+        let record = RequestRecord::of(&mut request, &self.application, log);
+        self.response(unmatched.respond(&request), Some(record), is_head)
+    }
+
+    fn respond_found<B>(&self, found: Found<'_>, mut request: http::Request<B>) -> ResponseFuture
+    where
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        let log = AccessRecord::of(request.extensions(), &self.application);
+        let limit = self.max_body_size;
+        let target = found.target;
+        let mut respond: fn(&Target, Request) -> HandlerFuture = Target::respond;
+        // Debug mode's page shows the route, which is in the request.
+        if !self.application.tracebacks.shows_page() {
+            if let Some(respond) = target.endpoint.unread() {
+                return self.respond_unread(target, respond, request, log);
+            }
+            if let Some(at_once) = target.endpoint.at_once() {
+                match target.respond_at_once(at_once, &request, limit) {
+                    Some(response) => return self.respond_at_once(response, request, log),
+                    None => respond = Target::respond_later,
                 }
             }
         }
-        ResponseFuture::new(response, Some(record), is_head, self.sends_files)
+        let is_head = request.method() == Method::HEAD;
+        let record = RequestRecord::of(&mut request, &self.application, log);
+        found.admit(&mut request, &self.application.site);
+        let response = respond(target, body_limit::with_limit(request, limit));
+        self.response(response, Some(record), is_head)
+    }
+
+    /// Responds to a request whose head the endpoint does not read: the record takes it.
+    fn respond_unread<B>(
+        &self,
+        target: &Target,
+        respond: &Unread,
+        request: http::Request<B>,
+        log: Option<AccessRecord>,
+    ) -> ResponseFuture
+    where
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        let (record, extensions, body) = RequestRecord::take(request, &self.application, log);
+        let is_head = record.observed.method() == Method::HEAD;
+        let response = target.respond_unread(respond, extensions, body, self.max_body_size);
+        self.response(response, Some(record), is_head)
+    }
+
+    /// Returns a response that is there at once. Nothing reads the request any more, and without a
+    /// line in the log and an error page, nothing its metadata.
+    fn respond_at_once<B>(
+        &self,
+        response: Response,
+        request: http::Request<B>,
+        log: Option<AccessRecord>,
+    ) -> ResponseFuture {
+        let is_head = request.method() == Method::HEAD;
+        let is_final = log.is_none() && !is_head && response.extensions().get::<Error>().is_none();
+        let (record, extensions) = if is_final {
+            (None, request.into_parts().0.extensions)
+        } else {
+            let (record, extensions, _) = RequestRecord::take(request, &self.application, log);
+            (Some(record), extensions)
+        };
+        matched::recycle(extensions);
+        self.response(at_once(response), record, is_head)
+    }
+
+    fn response(
+        &self,
+        response: HandlerFuture,
+        record: Option<Box<RequestRecord>>,
+        is_head: bool,
+    ) -> ResponseFuture {
+        ResponseFuture::new(response, record, is_head, self.sends_files)
     }
 }
 

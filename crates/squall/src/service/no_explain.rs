@@ -2,9 +2,9 @@
 
 use axum_core::response::Response;
 
-use super::inner::Inner;
+use super::built::BuiltApplication;
 use crate::{Error, debug::Observed};
 
-pub(super) fn show(_: &Observed, response: Response, _: &Error, _: &Inner) -> Response {
+pub(super) fn show(_: &Observed, response: Response, _: &Error, _: &BuiltApplication) -> Response {
     response
 }

@@ -1,70 +1,58 @@
-//! Outcome of a request: error page, access log, and the line of a request without a response.
+//! Outcome of a request: its error page and its line in the access log, with or without a response.
 
 use std::{
     cell::Cell,
     convert::Infallible,
     fmt,
     future::pending,
-    mem,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
     thread,
-    time::Instant,
 };
 
 use axum_core::{body::Body, response::Response};
 use http::{HeaderValue, StatusCode, header};
 use http_body::Body as _;
-use squall_server::ConnectionInfo;
 
-use super::{
-    access_log::{self, CLIENT_CLOSED_REQUEST},
-    explain,
-    inner::Inner,
-};
+use super::{access_log::CLIENT_CLOSED_REQUEST, explain, record::RequestRecord};
 use crate::{
     Error, ErrorPage,
-    debug::{Observed, ShownTraceback},
+    debug::ShownTraceback,
     handler::endpoint::ResponseFuture as HandlerFuture,
     response::{
         default_page::default_page,
-        error_pages::{self, RequestHead, X_REQUEST_ID},
-        negotiate::Accept,
+        error_pages::{self, X_REQUEST_ID},
     },
     server::handles,
     static_files::forget_file,
-    xheaders::LoggedClient,
 };
 
 /// The response of an [`ApplicationService`](crate::ApplicationService).
 pub struct ResponseFuture {
-    pub(crate) response: HandlerFuture,
-    pub(crate) record: Option<Box<RequestRecord>>,
-    pub(crate) is_head: bool,
-    pub(crate) sends_files: bool,
+    response: HandlerFuture,
+    /// Taken when the request is logged.
+    record: Option<Box<RequestRecord>>,
+    is_head: bool,
+    sends_files: bool,
     /// The response whose page is being rendered.
-    pub(crate) failed: Option<Box<FailedResponse>>,
+    failed: Option<Box<FailedResponse>>,
 }
 
-/// Request metadata for the log and for error pages.
-pub(crate) struct RequestRecord {
-    pub(crate) observed: Observed,
-    /// The media types of a default error page.
-    pub(crate) accept: Accept,
-    /// `Some` if the application has error pages of its own.
-    pub(crate) pages: Option<(Arc<Inner>, RequestHead)>,
-    /// `Some` in debug mode, whose pages about refusals show the routes.
-    pub(crate) debug: Option<Arc<Inner>>,
-    pub(crate) log: Option<AccessRecord>,
-}
-
-/// Request metadata for the access log.
-pub(crate) struct AccessRecord {
-    pub(crate) connection: Option<ConnectionInfo>,
-    /// The client address that a trusted proxy names.
-    pub(crate) source: Option<LoggedClient>,
-    pub(crate) begun: Instant,
+impl ResponseFuture {
+    pub(super) fn new(
+        response: HandlerFuture,
+        record: Option<Box<RequestRecord>>,
+        is_head: bool,
+        sends_files: bool,
+    ) -> Self {
+        Self {
+            response,
+            record,
+            is_head,
+            sends_files,
+            failed: None,
+        }
+    }
 }
 
 /// An error whose page is rendered: an outer application does not render another.
@@ -80,8 +68,8 @@ impl Future for ResponseFuture {
             response = failed.finish(response);
         } else if let Some(error) = response.extensions_mut().remove::<Error>() {
             response = match self.fail(response, error) {
-                Ok(response) => response,
-                Err((page, failed)) => {
+                ErrorResponse::Ready(response) => response,
+                ErrorResponse::Page(page, failed) => {
                     self.response = page;
                     self.failed = Some(failed);
                     return self.poll(cx);
@@ -89,7 +77,7 @@ impl Future for ResponseFuture {
             };
         }
         if let Some(record) = self.record.take() {
-            response = record.finish(response, self.is_head);
+            response = finish(&record, response, self.is_head);
         }
         if !self.sends_files {
             forget_file(&mut response);
@@ -126,106 +114,50 @@ impl Drop for ResponseFuture {
     }
 }
 
-impl RequestRecord {
-    /// Logs a failure, which debug mode shows to the developer, and the request.
-    fn finish(&self, response: Response, is_head: bool) -> Response {
-        let mut response = self.observed.respond(response);
-        if is_head {
-            response = without_body(response);
-        }
-        let error = response
-            .extensions()
-            .get()
-            .map(|RenderedError(error)| error);
-        // A failure of the server is logged in a line of its own.
-        let error = error
-            .filter(|error| error.failure().is_none() || !error.status_code().is_server_error());
-        self.log(response.status().as_u16(), error);
-        response
-    }
-
-    /// Writes the line of the access log, if there is one.
-    fn log(&self, status: u16, error: Option<&Error>) {
-        let Some(log) = &self.log else {
-            return;
-        };
-        let path = self.observed.uri().path();
-        let has_query = self.observed.uri().query().is_some();
-        let target = has_query.then(|| self.observed.target());
-        access_log::Entry {
-            method: self.observed.method(),
-            target: target.as_deref().unwrap_or(path),
-            connection: log.connection.as_ref(),
-            source: log.source,
-            begun: log.begun,
-            status,
-            error,
-        }
-        .log();
-    }
-}
-
 impl ResponseFuture {
-    pub(super) fn new(
-        response: HandlerFuture,
-        record: Option<Box<RequestRecord>>,
-        is_head: bool,
-        sends_files: bool,
-    ) -> Self {
-        Self {
-            response,
-            record,
-            is_head,
-            sends_files,
-            failed: None,
-        }
-    }
-
     /// Logs a failure and responds to an error: with the page of debug mode, the default page, or the
     /// future of the application's own page.
-    fn fail(
-        &mut self,
-        response: Response,
-        error: Error,
-    ) -> Result<Response, (HandlerFuture, Box<FailedResponse>)> {
-        let mut response = response;
+    fn fail(&mut self, mut response: Response, error: Error) -> ErrorResponse {
         if let Some(record) = &self.record {
             response = record.observed.respond(response);
-            if let (Some(inner), false) = (&record.debug, is_traceback(&response)) {
-                response = explain::show(&record.observed, response, &error, inner);
+            if let (Some(application), false) = (&record.debug, is_traceback(&response)) {
+                response = explain::show(&record.observed, response, &error, application);
             }
             if is_traceback(&response) {
                 response.extensions_mut().insert(RenderedError(error));
-                return Ok(response);
+                return ErrorResponse::Ready(response);
             }
         }
-        let (mut own, mut accept) = (None, None);
-        if let Some(record) = &mut self.record {
-            own = record.pages.take().and_then(|(pages, head)| {
-                let page = pages.error_pages.find(error.status_code())?.clone();
-                Some((page, head))
-            });
-            accept = mem::replace(&mut record.accept, Accept::Value(None)).into_value();
-        }
+        let (page, accept) = match &mut self.record {
+            Some(record) => (record.take_page(error.status_code()), record.take_accept()),
+            None => (None, None),
+        };
         let failed = FailedResponse {
             response,
             error,
             accept,
         };
-        match own {
+        match page {
             Some((page, head)) => {
                 let error = failed.error.clone();
                 let error = ErrorPage::new(error, &head, failed.response.headers());
                 let page = page.respond(head.into_request(error));
-                Err((page, Box::new(failed)))
+                ErrorResponse::Page(page, Box::new(failed))
             }
-            None => Ok(failed.finish_with_default()),
+            None => ErrorResponse::Ready(failed.finish_with_default()),
         }
     }
 }
 
+/// The response to an error.
+enum ErrorResponse {
+    Ready(Response),
+    /// The future of the application's own page, and the response that it is for.
+    Page(HandlerFuture, Box<FailedResponse>),
+}
+
 /// A response to an error whose page is being rendered.
-pub(crate) struct FailedResponse {
+struct FailedResponse {
     response: Response,
     error: Error,
     accept: Option<HeaderValue>,
@@ -261,6 +193,23 @@ impl fmt::Debug for ResponseFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
+}
+
+/// Logs a failure, which debug mode shows to the developer, and the request.
+fn finish(record: &RequestRecord, response: Response, is_head: bool) -> Response {
+    let mut response = record.observed.respond(response);
+    if is_head {
+        response = without_body(response);
+    }
+    let error = response
+        .extensions()
+        .get()
+        .map(|RenderedError(error)| error);
+    // A failure of the server is logged in a line of its own.
+    let error =
+        error.filter(|error| error.failure().is_none() || !error.status_code().is_server_error());
+    record.log(response.status().as_u16(), error);
+    response
 }
 
 /// Removes the body of a response to HEAD, and keeps its length (RFC 9110, 9.3.2).
