@@ -7,7 +7,7 @@ use axum_core::{body::Body, response::Response};
 #[cfg(feature = "server")]
 use squall_server::FileResponse;
 
-use super::Added;
+use super::StaticRoutes;
 use crate::Result;
 
 #[derive(Default)]
@@ -22,8 +22,8 @@ impl Settings {
         None
     }
 
-    pub(crate) fn build(self, _debug: bool) -> Result<Added> {
-        Ok(Added::default())
+    pub(crate) fn build(self, _debug: bool) -> Result<StaticRoutes> {
+        Ok(StaticRoutes::default())
     }
 }
 

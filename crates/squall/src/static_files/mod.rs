@@ -19,7 +19,7 @@ use crate::handler::endpoint::Endpoint;
 
 /// The routes and URLs of static files.
 #[derive(Default)]
-pub(crate) struct Added {
+pub(crate) struct StaticRoutes {
     pub(crate) routes: Vec<(Rule, Endpoint)>,
     pub(crate) urls: FileUrls,
 }

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use squall_static::StaticFiles;
 
-use super::Added;
+use super::StaticRoutes;
 use crate::Result;
 
 /// Settings as given.
@@ -32,9 +32,9 @@ impl Settings {
     }
 
     /// Opens the root and makes the routes.
-    pub(crate) fn build(self, debug: bool) -> Result<Added> {
+    pub(crate) fn build(self, debug: bool) -> Result<StaticRoutes> {
         let Some(mut files) = self.files else {
-            return Ok(Added::default());
+            return Ok(StaticRoutes::default());
         };
         if debug {
             // A developer saves a file more often than the cache checks it.

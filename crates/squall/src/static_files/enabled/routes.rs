@@ -7,7 +7,7 @@ use axum_core::{
 use squall_routing::Rule;
 use squall_static::{ConfigError, ServeStatic, StaticFiles};
 
-use super::{Added, FileUrls, file_content::into_response};
+use super::{FileUrls, StaticRoutes, file_content::into_response};
 use crate::{
     Error,
     handler::endpoint::Endpoint,
@@ -28,7 +28,7 @@ impl<S> IntoRoute<S, ViaStaticFiles> for StaticFiles {
     }
 }
 
-pub(super) fn of(files: ServeStatic) -> Result<Added, ConfigError> {
+pub(super) fn of(files: ServeStatic) -> Result<StaticRoutes, ConfigError> {
     let prefix = files.static_url_prefix();
     let below = endpoint(files.prefixed());
     let mut routes = vec![
@@ -38,7 +38,7 @@ pub(super) fn of(files: ServeStatic) -> Result<Added, ConfigError> {
     for name in AT_THE_ROOT {
         routes.push((Rule::new(format!("/{name}")), endpoint(files.only(name)?)));
     }
-    Ok(Added {
+    Ok(StaticRoutes {
         routes,
         urls: FileUrls(Some(files.urls())),
     })
