@@ -22,8 +22,8 @@ const REST: usize = 40;
 /// Returns the index of the template that is nearest to a path, by the edit distance of their
 /// segments, or `None` if none is near. Of equally near ones, it is the first.
 ///
-/// `path` is the path of a request, percent-encoded; the templates are the texts of patterns such as
-/// `/users/{id}`. It allocates, and is meant for the message of an error.
+/// `path` is the path of a request, percent-encoded; the templates are the texts of patterns such
+/// as `/users/{id}`. It allocates, and is meant for the message of an error.
 ///
 /// ```
 /// let routes = ["/", "/users/{id}", "/users/{id}/posts"];

@@ -127,8 +127,8 @@ impl<T> Router<T> {
     }
 
     /// Returns all routes: first those that [`find`](Self::find) tries for a request to `host`, in
-    /// order of precedence, then those of other hosts. It allocates, and is meant for the message of
-    /// an error.
+    /// order of precedence, then those of other hosts. It allocates, and is meant for the message
+    /// of an error.
     pub fn routes(&self, host: Option<&str>) -> impl Iterator<Item = RouteView<'_, T>> {
         let mut order = Vec::with_capacity(self.routes.len());
         self.hosts.find(host, |rules, _| {

@@ -7,9 +7,9 @@ use http::StatusCode;
 /// An observer of every request, whether it reaches the service or is rejected before it. Without
 /// an observer, nothing is measured.
 ///
-/// The methods are called while requests are handled: they must not block. The time of a request that
-/// waits for nothing is measured by the system's coarse clock, whose ticks are 1 to 10 milliseconds:
-/// sums are right, single values to a tick.
+/// The methods are called while requests are handled: they must not block. The time of a request
+/// that waits for nothing is measured by the system's coarse clock, whose ticks are 1 to 10
+/// milliseconds: sums are right, single values to a tick.
 ///
 /// # Examples
 ///

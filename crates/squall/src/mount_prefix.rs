@@ -6,11 +6,12 @@ use http::{Extensions, uri::PathAndQuery};
 
 use crate::{Error, Result};
 
-/// The path below which an application is mounted, without a slash at its end; in the extensions of a
-/// request. It is `SCRIPT_NAME` of WSGI, `root_path` of ASGI, and the stage of AWS's API Gateway.
+/// The path below which an application is mounted, without a slash at its end; in the extensions of
+/// a request. It is `SCRIPT_NAME` of WSGI, `root_path` of ASGI, and the stage of AWS's API Gateway.
 ///
-/// The URI of the request does not have it. [`Urls`](crate::Urls), [`login_url`](crate::Application::login_url)
-/// and templates put it before their paths, so they lead back to the application.
+/// The URI of the request does not have it. [`Urls`](crate::Urls),
+/// [`login_url`](crate::Application::login_url) and templates put it before their paths, so they
+/// lead back to the application.
 /// [`Application::mount`] sets it, and so does the adapter of another server. A path that a handler writes out,
 /// such as `Redirect::see_other("/")`, is one of the whole site.
 ///
@@ -22,7 +23,8 @@ pub struct MountPrefix(
 );
 
 impl MountPrefix {
-    /// Returns a prefix, percent-encoded; slashes at its end are removed, and an empty one is the root.
+    /// Returns a prefix, percent-encoded; slashes at its end are removed, and an empty one is the
+    /// root.
     ///
     /// # Errors
     ///

@@ -25,11 +25,12 @@ pub(crate) struct Http2<S: Serve> {
     is_alone: bool,
 }
 
-/// hyper's executor of streams. The connection's task polls each stream once, since most respond at once:
-/// then the stream needs no task of its own, whose allocation and scheduling cost more than that poll.
+/// hyper's executor of streams. The connection's task polls each stream once, since most respond at
+/// once: then the stream needs no task of its own, whose allocation and scheduling cost more than
+/// that poll.
 ///
-/// It has `Some` while hyper is polled. In a runtime of several threads it never has: there, each stream
-/// gets its task, because the handlers of one connection can run at the same time.
+/// It has `Some` while hyper is polled. In a runtime of several threads it never has: there, each
+/// stream gets its task, because the handlers of one connection can run at the same time.
 #[derive(Clone, Default)]
 struct Streams(Arc<Mutex<Option<Vec<StreamFuture>>>>);
 
@@ -66,7 +67,8 @@ impl Streams {
     fn poll_accepted<T>(&self, poll: impl FnOnce() -> T) -> T {
         self.replace(Some(Vec::new()));
         let result = poll();
-        // A stream that has something to send wakes the connection's task, as one with a task of its own would.
+        // A stream that has something to send wakes the connection's task, as one with a task of
+        // its own would.
         let accepted = self.replace(None);
         accepted.into_iter().flatten().for_each(poll_first);
         result
@@ -88,7 +90,8 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
     }
 }
 
-/// Polls a stream, and spawns it if it is not done: its task polls it again, with the waker of that task.
+/// Polls a stream, and spawns it if it is not done: its task polls it again, with the waker of that
+/// task.
 fn poll_first(mut stream: StreamFuture) {
     let polled = catch_unwind(AssertUnwindSafe(move || {
         let mut cx = Context::from_waker(Waker::noop());

@@ -9,7 +9,8 @@ use std::{
 
 use crate::Limits;
 
-/// How long a connection lingers at most. nginx's `lingering_timeout` is 5 seconds; ours bounds the whole wait, so it can be shorter.
+/// How long a connection lingers at most. nginx's `lingering_timeout` is 5 seconds; ours bounds the
+/// whole wait, so it can be shorter.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// State that the parts of one connection record.

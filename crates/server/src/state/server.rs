@@ -14,8 +14,8 @@ use hyper_util::rt::TokioTimer;
 use crate::{Limits, Observe};
 
 /// Up to this length hyper reads the bytes of a body at once, and keeps those of a response for a
-/// slow client. With 64 KiB, large bodies cost more CPU time (`cargo xtask bench peers body`); larger
-/// buffers gained nothing.
+/// slow client. With 64 KiB, large bodies cost more CPU time (`cargo xtask bench peers body`);
+/// larger buffers gained nothing.
 const READ_BUFFER: usize = 128 * 1024;
 
 /// The length of a chunk of a response, or of a write, from which copying it takes longer than a

@@ -19,7 +19,8 @@ use crate::stream::Stream;
 /// The bytes that are collected at most.
 const CAPACITY: usize = 16 * 1024;
 
-/// The bytes for which there is space from the start: growing step by step copies each response several times.
+/// The bytes for which there is space from the start: growing step by step copies each response
+/// several times.
 const FIRST_CAPACITY: usize = 4 * 1024;
 
 /// Bytes of responses to pipelined requests.

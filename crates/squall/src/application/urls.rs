@@ -9,7 +9,8 @@ use crate::{MountPrefix, static_files::FileUrls};
 /// Reverse routing: builds URLs of this application. It is an extractor, and outside of handlers
 /// [`ApplicationService::urls`](crate::ApplicationService::urls) returns it. Clones are cheap.
 ///
-/// In a mounted application, the extractor's URLs begin with the path of the mount ([`MountPrefix`]).
+/// In a mounted application, the extractor's URLs begin with the path of the mount
+/// ([`MountPrefix`]).
 ///
 /// # Examples
 ///
@@ -74,7 +75,8 @@ impl Urls {
         self.sources.routes.names()
     }
 
-    /// Returns the URL of a static file. Without static files it has no version, and a warning is logged.
+    /// Returns the URL of a static file. Without static files it has no version, and a warning is
+    /// logged.
     #[cfg(feature = "static")]
     pub(crate) fn file(&self, name: &str) -> String {
         let path = self.sources.files.url(name).unwrap_or_else(|| {

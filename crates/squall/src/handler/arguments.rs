@@ -123,8 +123,8 @@ impl<S: Send + Sync, T: FromRequest<S> + Send> LastArgument<S, Request> for T {
     }
 }
 
-/// The body is kept while the handler runs, since a server may end the connection when an unread one is
-/// dropped.
+/// The body is kept while the handler runs, since a server may end the connection when an unread
+/// one is dropped.
 impl<S: Send> Arguments<S, ()> for () {
     const READS_HEAD: bool = false;
 

@@ -25,8 +25,9 @@ use tower_service::Service;
 use super::Handler;
 use crate::{Error, debug::Failure, static_files::forget_file};
 
-/// A tower service that an application can call: the bounds of a [route](crate::Application::route),
-/// of [`Application::mount`](crate::Application::mount) and of what a layer returns.
+/// A tower service that an application can call: the bounds of a
+/// [route](crate::Application::route), of [`Application::mount`](crate::Application::mount) and of
+/// what a layer returns.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tower service that squall can call",
     label = "not a service of HTTP requests",
@@ -115,8 +116,8 @@ impl Endpoint {
         Self(Respond::Request(Arc::new(respond)))
     }
 
-    /// Returns the endpoint with a function that responds to most requests at once, so that the endpoint
-    /// gets the others.
+    /// Returns the endpoint with a function that responds to most requests at once, so that the
+    /// endpoint gets the others.
     #[cfg(any(feature = "static", test))]
     pub(crate) fn or_at_once(
         self,
@@ -168,8 +169,8 @@ impl Endpoint {
         }
     }
 
-    /// Returns the function that responds without the request's head, if the response does not depend
-    /// on it.
+    /// Returns the function that responds without the request's head, if the response does not
+    /// depend on it.
     pub(crate) fn unread(&self) -> Option<&Unread> {
         match &self.0 {
             Respond::Request(_) | Respond::AtOnce(..) => None,

@@ -1,7 +1,7 @@
 //! Handlers: functions from extractors to a response.
 //!
-//! `endpoint.rs` is a handler or a service with its type erased, `function.rs` and `arguments.rs` are
-//! the two halves of [`Handler`], `rejection.rs` the response of an extractor that rejects.
+//! `endpoint.rs` is a handler or a service with its type erased, `function.rs` and `arguments.rs`
+//! are the two halves of [`Handler`], `rejection.rs` the response of an extractor that rejects.
 
 pub(crate) mod arguments;
 pub(crate) mod endpoint;

@@ -11,8 +11,9 @@ use crate::{Error, body_limit::BodyLimit};
 /// The bytes of a reason.
 const MAX_REASON: u64 = 4096;
 
-/// Returns the response to a request that an extractor has rejected. If reading the body has failed, that is
-/// the reason. It is boxed, so that the future of a handler, which is rarely rejected, stays small.
+/// Returns the response to a request that an extractor has rejected. If reading the body has
+/// failed, that is the reason. It is boxed, so that the future of a handler, which is rarely
+/// rejected, stays small.
 pub(super) fn respond(rejection: Response, body: Option<BodyLimit>) -> ResponseFuture {
     Box::pin(async move {
         match body.and_then(|body| body.fault()) {
@@ -22,9 +23,9 @@ pub(super) fn respond(rejection: Response, body: Option<BodyLimit>) -> ResponseF
     })
 }
 
-/// Converts a rejection with a reason to a refusal. axum's extractors, such as `String`,
-/// reject with a status and a line of text: this is the reason of a refusal, with its page and its place in
-/// the log. Other rejections are not changed.
+/// Converts a rejection with a reason to a refusal. axum's extractors, such as `String`, reject
+/// with a status and a line of text: this is the reason of a refusal, with its page and its place
+/// in the log. Other rejections are not changed.
 async fn as_refusal(rejection: Response) -> Response {
     let is_reason = rejection.status().is_client_error()
         && rejection.extensions().get::<Error>().is_none()

@@ -1,6 +1,6 @@
 //! Responses: HTML and redirects. `error.rs` is the error of a handler, with the status of
-//! `body_fault.rs`; `error_pages.rs` is its page, and `default_page.rs` that of an application without
-//! one, in the format of `negotiate.rs`.
+//! `body_fault.rs`; `error_pages.rs` is its page, and `default_page.rs` that of an application
+//! without one, in the format of `negotiate.rs`.
 
 pub(crate) mod body_fault;
 pub(crate) mod default_page;

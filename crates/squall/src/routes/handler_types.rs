@@ -1,9 +1,9 @@
 //! The names of a handler and of its arguments' types, for checks before anything listens.
 //!
-//! Some handlers compile and would then reject every request: those that extract what only axum's router
-//! has, or what no setting provides. No bound of a type can express that, so their names are compared.
-//! Names of types are not stable between compilers; a name that is not recognized fails no check, and
-//! the request has its error as before.
+//! Some handlers compile and would then reject every request: those that extract what only axum's
+//! router has, or what no setting provides. No bound of a type can express that, so their names are
+//! compared. Names of types are not stable between compilers; a name that is not recognized fails
+//! no check, and the request has its error as before.
 
 use std::any::type_name;
 

@@ -1,7 +1,7 @@
 //! Routes: what an application serves, as values that are put together before they are checked.
 //!
-//! `route.rs` is the target of one rule, `methods.rs` its constructors `get`, `post`, …, `settings.rs`
-//! what is set on a route or on a group, and `mount.rs` a service below a prefix.
+//! `route.rs` is the target of one rule, `methods.rs` its constructors `get`, `post`, …,
+//! `settings.rs` what is set on a route or on a group, and `mount.rs` a service below a prefix.
 
 pub(crate) mod handler_types;
 mod into_route;
@@ -29,8 +29,8 @@ use self::{
 };
 use crate::handler::endpoint::{Endpoint, HttpService};
 
-/// A set of routes, to build an application from several modules. All routes share the application's
-/// state `S`, pages, names and log.
+/// A set of routes, to build an application from several modules. All routes share the
+/// application's state `S`, pages, names and log.
 ///
 /// # Examples
 ///
@@ -79,8 +79,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Adds the routes of a function below a prefix. The prefix is put before the pattern of each as
-    /// it is: with the prefix `/admin`, the route `""` is `/admin`, and `"/"` is `/admin/`.
+    /// Adds the routes of a function below a prefix. The prefix is put before the pattern of each
+    /// as it is: with the prefix `/admin`, the route `""` is `/admin`, and `"/"` is `/admin/`.
     ///
     /// Default: no group.
     pub fn group(self, prefix: &str, routes: impl FnOnce(Self) -> Self) -> Self {
@@ -113,10 +113,10 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Adds a tower layer around each route of this set, those of its groups and those that are added
-    /// later included. The layer that is added last is the outermost. The layer makes a service for
-    /// each route: what all of them share, such as a limit of concurrent requests, belongs into the
-    /// layer and not into its service.
+    /// Adds a tower layer around each route of this set, those of its groups and those that are
+    /// added later included. The layer that is added last is the outermost. The layer makes a
+    /// service for each route: what all of them share, such as a limit of concurrent requests,
+    /// belongs into the layer and not into its service.
     ///
     /// Default: no layer.
     pub fn layer(mut self, layer: impl RouteLayer) -> Self {

@@ -42,8 +42,8 @@ impl<T: Service<Request>> Service<Request> for Mounted<T> {
     }
 }
 
-/// Returns the number of segments before the part of a pattern that is the service's own. A group may
-/// have added to the prefix of the mount.
+/// Returns the number of segments before the part of a pattern that is the service's own. A group
+/// may have added to the prefix of the mount.
 fn prefix_length(pattern: &str) -> usize {
     let mut own = PATTERNS.iter().rev();
     let prefix = own.find_map(|own| pattern.strip_suffix(own));
@@ -59,8 +59,8 @@ fn prefix_length(pattern: &str) -> usize {
     slashes.count()
 }
 
-/// Splits off the first `depth` segments. The prefix may have parameters or percent-encoding, so its
-/// text is not compared.
+/// Splits off the first `depth` segments. The prefix may have parameters or percent-encoding, so
+/// its text is not compared.
 fn split(uri: &Uri, depth: usize) -> Option<(String, Uri)> {
     let path = uri.path();
     let (prefix, rest) = match path.match_indices('/').nth(depth) {

@@ -60,7 +60,8 @@ impl<S> Route<S> {
         }
     }
 
-    /// Returns the route of a tower service, which handles all methods. A service can also be given to
+    /// Returns the route of a tower service, which handles all methods. A service can also be given
+    /// to
     /// [`Application::route`](crate::Application::route) as it is; as a route, it can have a name,
     /// layers and limits.
     pub fn service(service: impl HttpService) -> Self {
@@ -90,8 +91,8 @@ impl<S> Route<S> {
     }
 
     /// Adds a tower layer around all handlers of this route; the layer that is added last is the
-    /// outermost. It may change the types of bodies. Responses without a handler (404, 405, OPTIONS)
-    /// do not pass through it; see [`Application::layer`](crate::Application::layer).
+    /// outermost. It may change the types of bodies. Responses without a handler (404, 405,
+    /// OPTIONS) do not pass through it; see [`Application::layer`](crate::Application::layer).
     ///
     /// Default: no layer.
     pub fn layer(mut self, layer: impl RouteLayer) -> Self {
@@ -99,8 +100,8 @@ impl<S> Route<S> {
         self
     }
 
-    /// Sets the size of a request's body, in bytes. The response to a larger one is 413 (Content Too
-    /// Large), before the handler is called if the request has `Content-Length`.
+    /// Sets the size of a request's body, in bytes. The response to a larger one is 413 (Content
+    /// Too Large), before the handler is called if the request has `Content-Length`.
     ///
     /// Default: the limit of the [group](crate::Routes::body_limit), else
     /// [`Limits::max_body_size`](crate::Limits::max_body_size), which this may exceed.
@@ -109,8 +110,8 @@ impl<S> Route<S> {
         self
     }
 
-    /// Sets how long the handler may take to respond, its body aside. The handler is then dropped, and
-    /// the response is 503 (Service Unavailable).
+    /// Sets how long the handler may take to respond, its body aside. The handler is then dropped,
+    /// and the response is 503 (Service Unavailable).
     ///
     /// Default: the limit of the [group](crate::Routes::timeout), else no limit.
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -118,8 +119,8 @@ impl<S> Route<S> {
         self
     }
 
-    /// Exempts this route from [`xsrf_cookies`](crate::Application::xsrf_cookies), for clients other
-    /// than browsers that authenticate in another way, such as webhooks with a signature.
+    /// Exempts this route from [`xsrf_cookies`](crate::Application::xsrf_cookies), for clients
+    /// other than browsers that authenticate in another way, such as webhooks with a signature.
     ///
     /// Default: every route is checked.
     #[cfg(feature = "xsrf")]

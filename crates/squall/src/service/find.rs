@@ -137,8 +137,8 @@ impl From<Response> for Unmatched {
     }
 }
 
-/// Returns the method that a request is routed by. The handshake of a WebSocket is a GET over HTTP/1.1, and
-/// over HTTP/2 a CONNECT (RFC 8441).
+/// Returns the method that a request is routed by. The handshake of a WebSocket is a GET over
+/// HTTP/1.1, and over HTTP/2 a CONNECT (RFC 8441).
 fn routed_method<B>(request: &http::Request<B>) -> &Method {
     match *request.method() {
         Method::CONNECT => &Method::GET,

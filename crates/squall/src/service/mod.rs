@@ -1,8 +1,8 @@
 //! `ApplicationService`: the way of a request from the server to its handler and back.
 //!
 //! `find.rs` finds the target of a request among the routes of `built.rs`, `target.rs` calls its
-//! endpoint, and `outcome.rs` renders error pages and logs what `record.rs` keeps of the request, in the
-//! format of `access_log.rs`. `explain.rs` writes debug mode's pages about refused requests.
+//! endpoint, and `outcome.rs` renders error pages and logs what `record.rs` keeps of the request,
+//! in the format of `access_log.rs`. `explain.rs` writes debug mode's pages about refused requests.
 
 pub(crate) mod access_log;
 mod built;
@@ -90,8 +90,9 @@ impl ApplicationService {
         self
     }
 
-    /// Responds to a request with an error, with its page and its line in the log, instead of calling
-    /// a handler; for adapters of other servers, which refuse a request that they cannot pass on.
+    /// Responds to a request with an error, with its page and its line in the log, instead of
+    /// calling a handler; for adapters of other servers, which refuse a request that they cannot
+    /// pass on.
     pub fn refuse<B>(&self, mut request: http::Request<B>, error: Error) -> ResponseFuture {
         let log = AccessRecord::of(request.extensions(), &self.application);
         let record = RequestRecord::of(&mut request, &self.application, log);

@@ -115,8 +115,8 @@ impl Drop for ResponseFuture {
 }
 
 impl ResponseFuture {
-    /// Logs a failure and responds to an error: with the page of debug mode, the default page, or the
-    /// future of the application's own page.
+    /// Logs a failure and responds to an error: with the page of debug mode, the default page, or
+    /// the future of the application's own page.
     fn fail(&mut self, mut response: Response, error: Error) -> ErrorResponse {
         if let Some(record) = &self.record {
             response = record.observed.respond(response);
