@@ -32,7 +32,7 @@ use head::HeadReader;
 pub(crate) const INVALID_HEAD: &[u8] = b"\0\r\n\r\n";
 
 /// hyper and the guard disagree; no case of it is known.
-const OTHER_HEADS: &str = "hyper does not find the heads that the framing guard finds";
+const HEADS_DIFFER: &str = "hyper does not find the heads that the framing guard finds";
 
 /// Reads along with hyper. See the [module](self).
 #[derive(Debug)]
@@ -164,7 +164,7 @@ impl Guard {
             return;
         }
         if claims.has_bodyless() {
-            self.refuse(OTHER_HEADS, None);
+            self.refuse(HEADS_DIFFER, None);
             return;
         }
         let State::Passed { body } = self.0 else {
@@ -186,7 +186,7 @@ impl Guard {
                 };
             }
             Claim::Missing => {
-                self.refuse(OTHER_HEADS, None);
+                self.refuse(HEADS_DIFFER, None);
             }
         }
     }

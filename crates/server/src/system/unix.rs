@@ -99,24 +99,25 @@ pub(crate) fn file_stamp(file: &std::fs::Metadata) -> [i128; 5] {
 /// Whether `accept` failed for want of descriptors or memory, which concerns every connection
 /// (accept(2), "Error handling").
 pub(crate) fn is_out_of_resources(error: &io::Error) -> bool {
-    let out_of = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
-    let code = error.raw_os_error();
-    out_of
-        .iter()
-        .any(|errno| code == Some(errno.raw_os_error()))
+    let errnos = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
+    is_one_of(error, &errnos)
 }
 
 /// Whether `accept` failed because of the listener, which will not accept again.
 pub(crate) fn is_of_listener(error: &io::Error) -> bool {
-    let of_listener = [
+    let errnos = [
         Errno::BADF,
         Errno::INVAL,
         Errno::NOTSOCK,
         Errno::OPNOTSUPP,
         Errno::FAULT,
     ];
+    is_one_of(error, &errnos)
+}
+
+fn is_one_of(error: &io::Error, errnos: &[Errno]) -> bool {
     let code = error.raw_os_error();
-    of_listener
+    errnos
         .iter()
         .any(|errno| code == Some(errno.raw_os_error()))
 }

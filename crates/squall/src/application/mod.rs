@@ -1,8 +1,9 @@
 //! `Application`: the builder of routes and settings, which are checked once and then served.
 //!
 //! `settings.rs` collects the settings of all features, and `site.rs` the values that all requests
-//! share.
+//! share. `build.rs` compiles the routes.
 
+mod build;
 pub(crate) mod settings;
 pub(crate) mod site;
 mod urls;
@@ -11,18 +12,18 @@ pub use self::urls::Urls;
 
 use std::{fmt, sync::Arc};
 
-use squall_routing::{Router, Rule};
+use squall_routing::Rule;
 
 use self::{settings::ApplicationSettings, site::Site};
 use crate::{
-    Error, Result, Routes, Tasks,
+    Result, Routes, Tasks,
     handler::endpoint::{Endpoint, HttpService},
     matched::Matched,
     routes::{
-        Entry, IntoRoute, RouteLayer,
+        IntoRoute, RouteLayer,
         settings::{Wrap, wrap},
     },
-    service::{ApplicationService, BuiltApplication, Target},
+    service::{ApplicationService, BuiltApplication},
 };
 
 /// A web application: a builder of routes and settings, which becomes a tower service.
@@ -171,48 +172,12 @@ impl<S: Clone + Send + Sync + 'static> Application<S> {
     pub fn into_service(self) -> Result<ApplicationService> {
         let settings = self.settings;
         let entries: Vec<_> = self.routes.into_entries().collect();
-        for Entry { rule, route } in &entries {
-            let mut handlers = route.types.iter();
-            let checked = handlers.try_for_each(|types| settings.check_handler(types));
-            checked.map_err(|error| Error::new(format!("route {rule}: {error}")))?;
-        }
+        build::check_handlers(&entries, &settings)?;
         let live_reload = settings.live_reload();
         let debug = settings.debug.is_on();
-        let mut rules = Router::builder();
         let files = settings.files.build(debug)?;
-        for (rule, endpoint) in files.routes {
-            let target = Target::new(endpoint);
-            rules = rules.route(rule, squall_routing::Methods::new().any(target)?);
-        }
         let guard = settings.xsrf.guard();
-        for entry in entries {
-            let (mut rule, mut route) = (entry.rule, entry.route);
-            if let Some(name) = route.name.take() {
-                rule = rule.name(name);
-            }
-            let route_settings = std::mem::take(&mut route.settings);
-            let in_route = |error: &dyn fmt::Display| Error::new(format!("route {rule}: {error}"));
-            let mut methods = squall_routing::Methods::new();
-            for (method, endpoint) in route.bind(&self.state).map_err(|error| in_route(&error))? {
-                let endpoint = match &guard {
-                    Some(guard) if !route_settings.is_xsrf_exempt => guard.protect(endpoint),
-                    _ => endpoint,
-                };
-                let target = Target {
-                    endpoint: route_settings.apply(endpoint),
-                    body_limit: route_settings.body_limit,
-                };
-                methods = match method {
-                    Some(method) => methods.on(method, target),
-                    None => methods.any(target),
-                }
-                .map_err(|error| in_route(&error))?;
-            }
-            rules = rules.route(rule, methods);
-        }
-        let router = rules.build_merging(|methods, others| {
-            methods.merge(others).map_err(|error| error.to_string())
-        })?;
+        let router = build::router(files.routes, entries, &self.state, guard.as_ref())?;
         let mut own_layers = Vec::new();
         settings.locale.add_layer(&mut own_layers);
         let has_secret = settings.cookies.has_secret();

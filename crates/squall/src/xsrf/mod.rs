@@ -8,20 +8,16 @@ mod disabled;
 #[cfg(feature = "xsrf")]
 mod enabled;
 
-#[cfg(all(not(feature = "xsrf"), feature = "templates"))]
-pub(crate) use self::disabled::Guard;
-#[cfg(not(feature = "xsrf"))]
-pub(crate) use self::disabled::Settings;
 #[cfg(all(not(feature = "xsrf"), feature = "debug"))]
 pub(crate) use self::disabled::advice;
-#[cfg(all(feature = "xsrf", feature = "templates"))]
-pub(crate) use self::enabled::Guard;
-#[cfg(feature = "xsrf")]
-pub(crate) use self::enabled::Settings;
+#[cfg(not(feature = "xsrf"))]
+pub(crate) use self::disabled::{Guard, Settings};
 #[cfg(feature = "xsrf")]
 pub use self::enabled::Xsrf;
 #[cfg(all(feature = "xsrf", feature = "debug"))]
 pub(crate) use self::enabled::advice;
+#[cfg(feature = "xsrf")]
+pub(crate) use self::enabled::{Guard, Settings};
 /// Makes the hidden field of a form.
 #[cfg(feature = "templates")]
 pub(crate) type FormHtml = Arc<dyn Fn() -> String + Send + Sync>;
