@@ -92,7 +92,7 @@ fn alone() -> Result {
         let name = &package.name;
         let lint = |features: &str| {
             run(&mut cargo(&format!(
-                "clippy --package {name} --no-default-features {features} -- -D warnings"
+                "clippy --package {name} --all-targets --no-default-features {features} -- -D warnings"
             )))
         };
         lint("")?;

@@ -82,10 +82,8 @@ pub(crate) async fn has_successor() -> bool {
     false
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "server"))]
 mod tests {
-    #![cfg(feature = "server")]
-
     use crate::{Application, Server};
 
     #[test]
