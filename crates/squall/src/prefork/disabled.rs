@@ -82,7 +82,8 @@ pub(crate) async fn has_successor() -> bool {
     false
 }
 
-#[cfg(all(test, feature = "server"))]
+#[cfg(feature = "server")]
+#[cfg(test)]
 mod tests {
     use crate::{Application, Server};
 
