@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic in a helper fails its test")]
 
 mod build;
+mod clock;
 mod config;
 mod directories;
 mod encodings;

@@ -1,19 +1,14 @@
 //! The cache budget.
 
-use std::{
-    fs,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::SeqCst},
-    },
-    time::Duration,
-};
+use std::fs;
 
 use axum::body::{Body, Bytes};
 use http::{HeaderMap, Request, StatusCode};
 use squall_static::{ServeStatic, StaticFiles};
 use testkit::{TempDir, wait_until};
 use tower::ServiceExt;
+
+use crate::clock::Clock;
 
 /// Calls the service directly, without sockets.
 pub(crate) async fn get(files: &ServeStatic, path: &str) -> (StatusCode, HeaderMap, Bytes) {
@@ -78,11 +73,10 @@ async fn cache_stays_within_its_budget() {
 async fn removed_and_long_files_are_not_cached() {
     let folder = many(3, 20_000);
     fs::write(folder.path().join("long"), vec![1; 200_000]).unwrap();
-    let milliseconds = Arc::new(AtomicU64::new(0));
-    let clock = Arc::clone(&milliseconds);
+    let clock = Clock::default();
     let files = StaticFiles::new(folder.path())
         .max_cached_file(100_000)
-        .clock(move || Duration::from_millis(clock.load(SeqCst)))
+        .clock(clock.reader())
         .build()
         .unwrap();
     assert_eq!(get(&files, "/long").await.2.len(), 200_000);
@@ -97,9 +91,9 @@ async fn removed_and_long_files_are_not_cached() {
         assert!(files.cached() < 30_000);
         assert_eq!(one("/nowhere"), 404);
         fs::remove_file(folder.path().join("1")).unwrap();
-        milliseconds.store(999, SeqCst);
+        clock.set(999);
         assert_eq!(one("/1"), 200);
-        milliseconds.store(1000, SeqCst);
+        clock.set(1000);
         assert_eq!(one("/1"), 404);
         assert_eq!(files.cached(), 0);
     })
@@ -111,10 +105,9 @@ async fn removed_and_long_files_are_not_cached() {
 #[tokio::test]
 async fn cache_hit_does_not_access_the_disk() {
     let folder = many(1, 100);
-    let milliseconds = Arc::new(AtomicU64::new(0));
-    let clock = Arc::clone(&milliseconds);
+    let clock = Clock::default();
     let files = StaticFiles::new(folder.path())
-        .clock(move || Duration::from_millis(clock.load(SeqCst)))
+        .clock(clock.reader())
         .build()
         .unwrap();
     wait_cached(&files, "/0").await;
@@ -123,6 +116,6 @@ async fn cache_hit_does_not_access_the_disk() {
     for _ in 0..1000 {
         assert_eq!(get(&files, "/0").await.0, 200);
     }
-    milliseconds.store(1000, SeqCst);
+    clock.set(1000);
     assert_eq!(get(&files, "/0").await.0, 404);
 }

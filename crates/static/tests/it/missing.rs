@@ -1,26 +1,17 @@
 //! Missing files and the root: what is kept of them, and until when.
 
-use std::{
-    fs,
-    os::unix::fs::symlink,
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::SeqCst},
-    },
-    time::{Duration, SystemTime},
-};
+use std::{fs, os::unix::fs::symlink, path::Path, time::SystemTime};
 
 use squall_static::{ServeStatic, StaticFiles};
 use testkit::TempDir;
 
-use crate::{memory::get, site::write};
+use crate::{clock::Clock, memory::get, site::write};
 
 /// Files whose clock stands still.
 struct Site {
     folder: TempDir,
     files: ServeStatic,
-    milliseconds: Arc<AtomicU64>,
+    clock: Clock,
 }
 
 impl Site {
@@ -28,19 +19,17 @@ impl Site {
         let folder = testkit::temp_dir();
         release(&folder.path().join("first"), "first");
         symlink("first", folder.path().join("current")).unwrap();
-        let milliseconds = Arc::new(AtomicU64::new(0));
-        let clock = Arc::clone(&milliseconds);
-        let files = StaticFiles::new(folder.path().join("current"))
-            .clock(move || Duration::from_millis(clock.load(SeqCst)));
+        let clock = Clock::default();
+        let files = StaticFiles::new(folder.path().join("current")).clock(clock.reader());
         Self {
             files: set(files).build().unwrap(),
             folder,
-            milliseconds,
+            clock,
         }
     }
 
     fn set_time(&self, milliseconds: u64) {
-        self.milliseconds.store(milliseconds, SeqCst);
+        self.clock.set(milliseconds);
     }
 
     fn path(&self, name: &str) -> std::path::PathBuf {

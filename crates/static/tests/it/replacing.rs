@@ -7,7 +7,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     thread,
     time::Duration,
@@ -16,7 +16,7 @@ use std::{
 use squall_static::StaticFiles;
 use testkit::{Wire, despite_standstills, wait_until};
 
-use crate::site::serve_files;
+use crate::{clock::Clock, site::serve_files};
 
 /// The number of versions.
 const VERSIONS: usize = 1000;
@@ -100,10 +100,9 @@ fn replaced_under_load(replace: Replace, versions: usize, lines: usize) -> Resul
     fs::write(&path, version(0, lines)).unwrap();
     // The clock advances with each version, and faster while the file is settled: so files are
     // revalidated while they are written, but the maximum time for stale entries never passes.
-    let time = Arc::new(AtomicU64::new(0));
-    let clock = Arc::clone(&time);
+    let clock = Clock::default();
     let files = StaticFiles::new(folder.path())
-        .clock(move || Duration::from_millis(clock.load(SeqCst)))
+        .clock(clock.reader())
         .build()
         .unwrap();
     let address: SocketAddr = serve_files(files.clone());
@@ -123,12 +122,12 @@ fn replaced_under_load(replace: Replace, versions: usize, lines: usize) -> Resul
     // A stale version must exist before the file is rewritten.
     wait_until("the first version is cached", || files.cached() > 0);
     for number in 1..=versions {
-        time.fetch_add(30, SeqCst);
+        clock.advance(30);
         replace(&path, &version(number, lines));
         // Sometimes the file is left settled until the version is served.
         if number % 50 == 0 {
             wait_until("the version is served", || {
-                time.fetch_add(100, SeqCst);
+                clock.advance(100);
                 seen.newest.load(SeqCst) == number
             });
         }

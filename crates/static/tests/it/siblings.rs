@@ -4,11 +4,7 @@ use std::{
     fs,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::SeqCst},
-    },
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use axum::body::Body;
@@ -17,13 +13,13 @@ use squall_static::{ServeStatic, StaticFiles};
 use testkit::{TempDir, wait_until};
 use tower::ServiceExt;
 
-use crate::{memory::get, site::write};
+use crate::{clock::Clock, memory::get, site::write};
 
 /// Files in `current`, a link to `first`, whose clock stands still.
 struct Site {
     folder: TempDir,
     files: ServeStatic,
-    milliseconds: Arc<AtomicU64>,
+    clock: Clock,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -39,10 +35,9 @@ impl Site {
             );
         }
         symlink("first", folder.path().join("current")).unwrap();
-        let milliseconds = Arc::new(AtomicU64::new(0));
-        let clock = Arc::clone(&milliseconds);
+        let clock = Clock::default();
         let files = StaticFiles::new(folder.path().join("current"))
-            .clock(move || Duration::from_millis(clock.load(SeqCst)))
+            .clock(clock.reader())
             .build()
             .unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -54,7 +49,7 @@ impl Site {
         let site = Self {
             folder,
             files,
-            milliseconds,
+            clock,
             runtime,
         };
         site.list();
@@ -65,7 +60,7 @@ impl Site {
     fn list(&self) {
         self.advance(1000);
         // It is settled after the directory that it is new in.
-        let probe = format!("/docs/{}.css", self.milliseconds.load(SeqCst));
+        let probe = format!("/docs/{}.css", self.clock.milliseconds());
         write(&self.path(&format!("first{probe}")), "plain", then());
         let before = self.files.cached();
         wait_until("the directory is settled", || {
@@ -80,7 +75,7 @@ impl Site {
     }
 
     fn advance(&self, milliseconds: u64) {
-        self.milliseconds.fetch_add(milliseconds, SeqCst);
+        self.clock.advance(milliseconds);
     }
 
     fn path(&self, name: &str) -> PathBuf {

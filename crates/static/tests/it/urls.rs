@@ -2,10 +2,7 @@
 
 use std::{
     fs,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, Ordering::SeqCst},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -13,7 +10,7 @@ use squall_static::StaticFiles;
 use testkit::wait_until;
 use tracing::{Event, Metadata, Subscriber, field, span};
 
-use crate::site::SITE;
+use crate::{clock::Clock, site::SITE};
 
 #[test]
 fn url_contains_the_version() {
@@ -88,10 +85,8 @@ fn url_changes_within_a_second_of_the_file() {
     let folder = testkit::temp_dir();
     let path = folder.path().join("a.txt");
     fs::write(&path, "one").unwrap();
-    let milliseconds = Arc::new(AtomicU64::new(0));
-    let clock = Arc::clone(&milliseconds);
-    let files =
-        StaticFiles::new(folder.path()).clock(move || Duration::from_millis(clock.load(SeqCst)));
+    let clock = Clock::default();
+    let files = StaticFiles::new(folder.path()).clock(clock.reader());
     let urls = files.build().unwrap().urls();
     // Until the file is settled, it is read for each call.
     wait_until("the file is cached", || {
@@ -101,13 +96,13 @@ fn url_changes_within_a_second_of_the_file() {
     fs::write(folder.path().join("b.txt"), "two").unwrap();
     fs::rename(folder.path().join("b.txt"), &path).unwrap();
     assert!(settled_soon(&path));
-    milliseconds.store(999, SeqCst);
+    clock.set(999);
     assert_eq!(urls.url("a.txt"), first);
-    milliseconds.store(1000, SeqCst);
+    clock.set(1000);
     assert_ne!(urls.url("a.txt"), first);
     fs::remove_file(&path).unwrap();
     assert_ne!(urls.url("a.txt"), "/static/a.txt");
-    milliseconds.store(2000, SeqCst);
+    clock.set(2000);
     assert_eq!(urls.url("a.txt"), "/static/a.txt");
 }
 
