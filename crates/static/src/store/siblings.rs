@@ -129,3 +129,42 @@ impl Store {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+
+    #[test]
+    fn a_listing_is_repeated_seldom_and_after_a_change() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let signature = |name: &str| {
+            let path = folder.path().join(name);
+            Signature::of(&File::create(path).expect("there is room")).expect("it is open")
+        };
+        let (same, other) = (signature("same"), signature("other"));
+        for (entries, signature, seconds, is_due) in [
+            (10, same, 59, false),
+            (10, same, 60, true),
+            (10, other, 1, true),
+            // 5 s between two listings of so many entries.
+            (100_000, other, 4, false),
+            (100_000, other, 5, true),
+            (100_000, same, 59, false),
+        ] {
+            let listing = Listing {
+                signature: same,
+                codings: Codings::default(),
+                entries,
+                listed: Duration::from_secs(1000),
+            };
+            let now = Duration::from_secs(1000 + seconds);
+            assert_eq!(
+                listing.is_due(&signature, now),
+                is_due,
+                "{entries} entries after {seconds} s"
+            );
+        }
+    }
+}
