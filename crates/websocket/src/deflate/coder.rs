@@ -11,6 +11,9 @@ use crate::codec::Fault;
 /// The end of each flush, which is not sent (RFC 7692, section 7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
+/// An empty message (RFC 7692, section 7.2.3.6).
+const EMPTY: u8 = 0;
+
 /// Memory for the output of a small message.
 const RESERVED: usize = 512;
 
@@ -101,6 +104,10 @@ impl Coder {
 }
 
 fn compress(coder: &mut Compress, message: &[u8]) -> Vec<u8> {
+    // A coder writes nothing if it has nothing to add to the flush before.
+    if message.is_empty() {
+        return vec![EMPTY];
+    }
     let start = coder.total_in();
     let mut output = Vec::with_capacity(RESERVED.max(message.len() / 2));
     loop {
@@ -192,6 +199,18 @@ mod tests {
             assert_eq!(found.as_deref(), Ok(wanted), "{bytes:x?}");
         }
         assert_eq!(coder.compress(b""), b"\x00");
+    }
+
+    #[test]
+    fn empty_messages_between_others() {
+        for takeover in [true, false] {
+            let mut coder = coder("permessage-deflate", takeover);
+            for message in [&b""[..], b"", b"text", b"", b"", b"text"] {
+                let compressed = coder.compress(message);
+                assert_eq!(compressed == [0], message.is_empty(), "{compressed:x?}");
+                assert_eq!(coder.inflate(&compressed, MAX).as_deref(), Ok(message));
+            }
+        }
     }
 
     #[test]
