@@ -122,10 +122,14 @@ impl<S: Serve> Future for ResponseFuture<S> {
         };
         in_flight.on_response(response.status());
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-            in_flight.on_upgrade();
+            in_flight.state().claims.upgrade();
         }
         let is_http1 = *this.version < Version::HTTP_2;
-        if is_http1 && this.call.ends_connection(&in_flight, response.status()) {
+        if is_http1
+            && this
+                .call
+                .ends_connection(in_flight.state(), response.status())
+        {
             response
                 .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -183,14 +187,18 @@ impl<S: Serve> Call<S> {
     }
 
     /// Whether an HTTP/1.1 connection ends with the response, which has to announce it.
-    fn ends_connection(mut self: Pin<&mut Self>, in_flight: &InFlight, status: StatusCode) -> bool {
+    fn ends_connection(
+        mut self: Pin<&mut Self>,
+        state: &ConnectionState,
+        status: StatusCode,
+    ) -> bool {
         let is_refused = matches!(*self, Self::Refused { .. });
-        let leaves_body = in_flight.has_open_body() && {
+        let leaves_body = state.activity.has_open_body() && {
             // Drops the request, if the service's future still has it.
             self.set(Self::Failed { status });
-            in_flight.leaves_body_unread()
+            !state.unread_body.discard(&state.activity)
         };
-        is_refused || leaves_body || in_flight.is_last()
+        is_refused || leaves_body || state.handle.mode_in_force().is_some()
     }
 }
 

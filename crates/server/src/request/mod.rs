@@ -6,6 +6,7 @@ mod in_flight;
 mod incoming;
 mod outgoing;
 mod serve;
+mod stopwatch;
 
 pub(crate) use self::{adapter::Adapter, check::KnownHost};
 pub use self::{incoming::Incoming, serve::Serve};

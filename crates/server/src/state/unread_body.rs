@@ -2,8 +2,14 @@
 
 use std::{
     mem,
+    pin::Pin,
     sync::{Mutex, PoisonError},
+    task::{Context, Poll, Waker},
 };
+
+use http_body::Body;
+
+use super::Activity;
 
 /// A request's body that the service dropped before its end and before there was a response.
 ///
@@ -36,12 +42,24 @@ impl UnreadBody {
         }
     }
 
-    /// Takes the body that was kept, if any. From here on none is kept.
-    pub(crate) fn take(&self) -> Option<hyper::body::Incoming> {
-        match self.replace(Dropped::Discard) {
-            Dropped::Kept(body) => Some(body),
-            Dropped::Discard | Dropped::Keep => None,
+    /// Discards what has arrived of the body that was kept, if any; false if its end has not
+    /// arrived: hyper ends the connection then. From here on no body is kept.
+    pub(crate) fn discard(&self, activity: &Activity) -> bool {
+        let Dropped::Kept(mut body) = self.replace(Dropped::Discard) else {
+            return true;
+        };
+        // hyper has read what came with the head before it polled the service. It must not read
+        // more now.
+        let mut cx = Context::from_waker(Waker::noop());
+        while !body.is_end_stream() {
+            match Pin::new(&mut body).poll_frame(&mut cx) {
+                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Ready(None) => break,
+                Poll::Ready(Some(Err(_))) | Poll::Pending => return false,
+            }
         }
+        activity.on_body_discarded();
+        true
     }
 
     fn replace(&self, dropped: Dropped) -> Dropped {
