@@ -29,8 +29,8 @@ pub(crate) enum Stream {
     Unix(Arc<UnixStream>),
 }
 
-/// Does the same with either kind of socket.
-macro_rules! either {
+/// Evaluates an expression with the socket of either kind.
+macro_rules! with_socket {
     ($stream:expr, $socket:ident => $act:expr) => {
         match $stream {
             Stream::Tcp($socket) => $act,
@@ -41,7 +41,7 @@ macro_rules! either {
 
 impl Stream {
     fn sock_ref(&self) -> SockRef<'_> {
-        either!(self, socket => SockRef::from(&**socket))
+        with_socket!(self, socket => SockRef::from(&**socket))
     }
 
     /// Whether bytes are in the socket's receive buffer. It is a system call, because the runtime's
@@ -54,7 +54,7 @@ impl Stream {
 
     /// Returns when there is input, an end or an error to read.
     pub(crate) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
-        either!(self, socket => socket.poll_read_ready(cx)).map(drop)
+        with_socket!(self, socket => socket.poll_read_ready(cx)).map(drop)
     }
 
     /// Waits for input, and copies some of it without taking it; 0 bytes mean the client's end.
@@ -64,8 +64,8 @@ impl Stream {
         space: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         loop {
-            ready!(either!(self, socket => socket.poll_read_ready(cx)))?;
-            let peeked = either!(self, socket => socket.try_io(Interest::READABLE, || {
+            ready!(with_socket!(self, socket => socket.poll_read_ready(cx)))?;
+            let peeked = with_socket!(self, socket => socket.try_io(Interest::READABLE, || {
                 Ok(recv(&**socket, &mut *space, RecvFlags::PEEK)?.0)
             }));
             match peeked {
@@ -87,7 +87,7 @@ impl Stream {
 
     /// Sends what fits into the socket's buffer at once.
     pub(crate) fn send_at_once(&self, bytes: &[u8]) -> io::Result<usize> {
-        either!(self, socket => socket.try_write(bytes))
+        with_socket!(self, socket => socket.try_write(bytes))
     }
 
     /// Sends bytes of a file as soon as the socket takes any; 0 bytes are the file's end.
@@ -101,12 +101,12 @@ impl Stream {
         loop {
             // A short count may be the file's and not the socket's, so it does not clear the
             // socket's readiness.
-            let sent = either!(self, socket => socket.try_io(Interest::WRITABLE, || {
+            let sent = with_socket!(self, socket => socket.try_io(Interest::WRITABLE, || {
                 send_file(&**socket, file, offset, length)
             }));
             match sent {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    ready!(either!(self, socket => socket.poll_write_ready(cx)))?;
+                    ready!(with_socket!(self, socket => socket.poll_write_ready(cx)))?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => return Poll::Ready(result),
@@ -124,7 +124,7 @@ impl Stream {
         self.poll_write_once(
             cx,
             length,
-            || either!(self, socket => send_more(&**socket, bufs)),
+            || with_socket!(self, socket => send_more(&**socket, bufs)),
         )
     }
 
@@ -144,7 +144,7 @@ impl Stream {
         act: impl FnOnce() -> io::Result<usize>,
     ) -> io::Result<usize> {
         let mut done = 0;
-        let outcome = either!(self, socket => socket.try_io(interest, || {
+        let outcome = with_socket!(self, socket => socket.try_io(interest, || {
             done = act()?;
             if (1..length).contains(&done) {
                 return Err(io::ErrorKind::WouldBlock.into());
@@ -167,7 +167,7 @@ impl Stream {
         loop {
             match self.try_once(Interest::WRITABLE, length, &write) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    ready!(either!(self, socket => socket.poll_write_ready(cx)))?;
+                    ready!(with_socket!(self, socket => socket.poll_write_ready(cx)))?;
                 }
                 result => return Poll::Ready(result),
             }
@@ -182,11 +182,11 @@ impl AsyncRead for Stream {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         loop {
-            ready!(either!(&*self, socket => socket.poll_read_ready(cx)))?;
+            ready!(with_socket!(&*self, socket => socket.poll_read_ready(cx)))?;
             let read = self.try_once(
                 Interest::READABLE,
                 buf.remaining(),
-                || either!(&*self, socket => socket.try_read_buf(buf)),
+                || with_socket!(&*self, socket => socket.try_read_buf(buf)),
             );
             match read {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -205,7 +205,7 @@ impl AsyncWrite for Stream {
         self.poll_write_once(
             cx,
             buf.len(),
-            || either!(&*self, socket => socket.try_write(buf)),
+            || with_socket!(&*self, socket => socket.try_write(buf)),
         )
     }
 
@@ -218,7 +218,7 @@ impl AsyncWrite for Stream {
         self.poll_write_once(
             cx,
             length,
-            || either!(&*self, socket => socket.try_write_vectored(bufs)),
+            || with_socket!(&*self, socket => socket.try_write_vectored(bufs)),
         )
     }
 

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::{Io, transport::either};
+use super::{Io, transport::with_stream};
 use crate::framing::{Guard, INVALID_HEAD, Verdict};
 
 /// How an HTTP/2 connection begins (RFC 9113, 3.4).
@@ -58,7 +58,7 @@ impl AsyncRead for Io {
 impl Io {
     fn poll_socket(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(either!(&mut self.transport, stream => Pin::new(stream).poll_read(cx, buf)))?;
+        ready!(with_stream!(&mut self.transport, stream => Pin::new(stream).poll_read(cx, buf)))?;
         if buf.filled().len() > before {
             self.state.activity.on_received();
         }

@@ -12,8 +12,9 @@ pub(crate) enum Transport {
     Tls(TlsStream),
 }
 
-/// Does the same with either transport. A trait object would keep the compiler from inlining it.
-macro_rules! either {
+/// Evaluates an expression with the stream of either transport. A trait object would keep the
+/// compiler from inlining it.
+macro_rules! with_stream {
     ($transport:expr, $stream:ident => $act:expr) => {
         match $transport {
             $crate::connection::Transport::Plain($stream) => $act,
@@ -21,7 +22,7 @@ macro_rules! either {
         }
     };
 }
-pub(super) use either;
+pub(super) use with_stream;
 
 impl Transport {
     /// Returns the socket under it all.

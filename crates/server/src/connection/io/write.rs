@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{
     Io,
-    transport::{Transport, either},
+    transport::{Transport, with_stream},
 };
 use crate::state::{ConnectionState, LARGE_CHUNK, is_placeholder};
 
@@ -32,7 +32,8 @@ impl AsyncWrite for Io {
             return Poll::Ready(Ok(buf.len()));
         }
         ready!(self.poll_send_unsent(cx))?;
-        let result = either!(&mut self.transport, stream => Pin::new(stream).poll_write(cx, buf));
+        let result =
+            with_stream!(&mut self.transport, stream => Pin::new(stream).poll_write(cx, buf));
         self.recorded(result)
     }
 
@@ -52,8 +53,7 @@ impl AsyncWrite for Io {
             return self.poll_write(cx, joined.filled());
         }
         ready!(self.poll_send_unsent(cx))?;
-        let result =
-            either!(&mut self.transport, stream => Pin::new(stream).poll_write_vectored(cx, bufs));
+        let result = with_stream!(&mut self.transport, stream => Pin::new(stream).poll_write_vectored(cx, bufs));
         self.recorded(result)
     }
 
@@ -74,7 +74,9 @@ impl AsyncWrite for Io {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.is_shut_down {
             ready!(self.poll_send_unsent(cx))?;
-            ready!(either!(&mut self.transport, stream => Pin::new(stream).poll_shutdown(cx)))?;
+            ready!(
+                with_stream!(&mut self.transport, stream => Pin::new(stream).poll_shutdown(cx))
+            )?;
             self.is_shut_down = true;
             let is_held = !self.held.is_empty();
             let is_unread = is_held || self.state.activity.has_unread_input();
@@ -152,7 +154,7 @@ impl Io {
                 stream.poll_write_before_file(cx, before)
             }
             (transport, before, _) => {
-                either!(transport, stream => Pin::new(stream).poll_write_vectored(cx, before))
+                with_stream!(transport, stream => Pin::new(stream).poll_write_vectored(cx, before))
             }
         };
         self.recorded(result)
