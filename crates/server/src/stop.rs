@@ -55,14 +55,20 @@ struct HandleState {
     /// As `requested`, once the delay is over: connections obey this.
     in_force: AtomicU8,
     on_force: Arc<Notify>,
-    /// `drain_delay` and `shutdown_timeout`.
-    times: OnceLock<(Duration, Duration)>,
+    /// Set when the server starts.
+    times: OnceLock<ShutdownTimes>,
     phase: watch::Sender<Phase>,
     accepted: AtomicU64,
     open: AtomicUsize,
     closed: Notify,
     #[cfg(feature = "tls")]
     certificate_reloads: watch::Sender<()>,
+}
+
+/// The [`Limits`](crate::Limits) of these names.
+struct ShutdownTimes {
+    drain_delay: Duration,
+    shutdown_timeout: Duration,
 }
 
 impl Default for Handle {
@@ -120,16 +126,21 @@ impl Handle {
 
     pub(crate) fn set_times(&self, drain_delay: Duration, shutdown_timeout: Duration) {
         // A handle serves one server, and a server starts once.
-        let _ = self.0.times.set((drain_delay, shutdown_timeout));
+        let _ = self.0.times.set(ShutdownTimes {
+            drain_delay,
+            shutdown_timeout,
+        });
     }
 
     fn drain_delay(&self) -> Duration {
-        self.0.times.get().map_or(Duration::ZERO, |times| times.0)
+        let times = self.0.times.get();
+        times.map_or(Duration::ZERO, |times| times.drain_delay)
     }
 
     /// Returns the limit of that name; none is endless.
     pub(crate) fn shutdown_timeout(&self) -> Duration {
-        self.0.times.get().map_or(Duration::MAX, |times| times.1)
+        let times = self.0.times.get();
+        times.map_or(Duration::MAX, |times| times.shutdown_timeout)
     }
 
     /// Waits for the stop signal, in any mode, whether or not the delay is over.
