@@ -98,63 +98,75 @@ impl Guard {
     pub(crate) fn judge(&mut self, bytes: &[u8], claims: &Claims) -> Verdict {
         self.settle(claims);
         let mut passed = 0;
-        while passed < bytes.len() {
-            let rest = &bytes[passed..];
-            match &mut self.0 {
-                State::Head(reader) => match reader.read(rest) {
-                    None => passed = bytes.len(),
-                    Some(head::Event::End(end)) => {
-                        let behind = (rest.len() - end) as u64;
-                        let stated = reader.stated_length();
-                        if stated == Some(0) && behind > 0 {
-                            claims.expect_bodyless();
-                            passed += end;
-                            *self = Self::new();
-                            continue;
-                        }
-                        // hyper overrules a length by a coding, which matters only where bytes
-                        // follow.
-                        let length = stated.filter(|length| (1..=*length).contains(&behind));
-                        claims.expect(length);
-                        let body = length.map_or(0, |_| behind);
-                        self.0 = State::Passed { body };
-                        // At most the length of a slice.
-                        return Verdict::Pass(passed + end + body as usize);
-                    }
-                    Some(head::Event::BareLf(at)) => {
-                        self.refuse("a line of the head ends in a bare LF", None);
-                        return Verdict::RefuseHead(passed + at);
-                    }
-                },
-                State::Length(left) => {
-                    let taken = (rest.len() as u64).min(*left);
-                    *left -= taken;
-                    passed += taken as usize;
-                    if *left == 0 {
-                        *self = Self::new();
-                    }
-                }
-                State::Chunked { reader, read } => match reader.read(rest) {
-                    None => {
-                        *read += rest.len() as u64;
-                        passed = bytes.len();
-                    }
-                    Some(chunked::Event::End(end)) => {
-                        passed += end;
-                        *self = Self::new();
-                    }
-                    Some(chunked::Event::Fault(at, fault)) => {
-                        let place = *read + at as u64;
-                        let fault = self.refuse(fault, Some(place));
-                        return Verdict::Refuse(passed + at, fault);
-                    }
-                },
-                State::Passed { .. } => unreachable!("settled above, and left at once below"),
-                State::Refused(fault) => return Verdict::Refuse(passed, *fault),
-                State::Off => passed = bytes.len(),
+        // What follows a head that hyper has to claim is held back.
+        while passed < bytes.len() && !matches!(self.0, State::Passed { .. }) {
+            match self.read(&bytes[passed..], claims) {
+                Verdict::Pass(more) => passed += more,
+                Verdict::RefuseHead(more) => return Verdict::RefuseHead(passed + more),
+                Verdict::Refuse(more, fault) => return Verdict::Refuse(passed + more, fault),
             }
         }
         Verdict::Pass(passed)
+    }
+
+    /// Judges the next bytes, up to a change of the state.
+    fn read(&mut self, bytes: &[u8], claims: &Claims) -> Verdict {
+        match &mut self.0 {
+            State::Head(reader) => match reader.read(bytes) {
+                None => Verdict::Pass(bytes.len()),
+                Some(head::Event::End(end)) => {
+                    let stated = reader.stated_length();
+                    let behind = bytes.len() - end;
+                    Verdict::Pass(end + self.end_head(stated, behind, claims))
+                }
+                Some(head::Event::BareLf(at)) => {
+                    self.refuse("a line of the head ends in a bare LF", None);
+                    Verdict::RefuseHead(at)
+                }
+            },
+            State::Length(left) => {
+                let taken = (bytes.len() as u64).min(*left);
+                *left -= taken;
+                if *left == 0 {
+                    *self = Self::new();
+                }
+                // At most the length of a slice.
+                Verdict::Pass(taken as usize)
+            }
+            State::Chunked { reader, read } => match reader.read(bytes) {
+                None => {
+                    *read += bytes.len() as u64;
+                    Verdict::Pass(bytes.len())
+                }
+                Some(chunked::Event::End(end)) => {
+                    *self = Self::new();
+                    Verdict::Pass(end)
+                }
+                Some(chunked::Event::Fault(at, fault)) => {
+                    let place = *read + at as u64;
+                    Verdict::Refuse(at, self.refuse(fault, Some(place)))
+                }
+            },
+            State::Passed { .. } => unreachable!("settled first, and nothing is read after it"),
+            State::Refused(fault) => Verdict::Refuse(0, *fault),
+            State::Off => Verdict::Pass(bytes.len()),
+        }
+    }
+
+    /// Ends a head that `behind` bytes follow; returns how many of these pass with it, as a part of
+    /// its body.
+    fn end_head(&mut self, stated: Option<u64>, behind: usize, claims: &Claims) -> usize {
+        if stated == Some(0) && behind > 0 {
+            claims.expect_bodyless();
+            *self = Self::new();
+            return 0;
+        }
+        // hyper overrules a length by a coding, which matters only where bytes follow.
+        let length = stated.filter(|length| (1..=*length).contains(&(behind as u64)));
+        claims.expect(length);
+        let body = length.map_or(0, |_| behind);
+        self.0 = State::Passed { body: body as u64 };
+        body
     }
 
     /// Goes on from what hyper has made of the last head.
