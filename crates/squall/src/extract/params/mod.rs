@@ -1,32 +1,36 @@
 //! Deserializes route parameters into the type of a handler's argument.
 
-use std::{cell::Cell, fmt, str::FromStr};
+mod value;
+
+use std::{cell::Cell, fmt};
 
 use serde::de::{
-    self, DeserializeOwned, Deserializer, IntoDeserializer, Visitor,
+    self, DeserializeOwned, Deserializer, Visitor,
     value::{MapDeserializer, SeqDeserializer},
 };
+
+use self::value::Value;
 
 /// Deserializes the parameters of one route, in the order of its pattern.
 ///
 /// The type does not tell whether an untagged enum needs numbers, text or a map. So each is tried in
 /// turn; for all other types the first attempt decides.
-pub(super) fn deserialize<T: DeserializeOwned>(params: &[(&str, &str)]) -> Result<T, ParamError> {
+pub(super) fn deserialize<T: DeserializeOwned>(pairs: &[(&str, &str)]) -> Result<T, ParamError> {
     let attempt = |untyped| {
         let is_untyped = Cell::new(false);
         let hint = Hint {
             untyped,
             is_untyped: &is_untyped,
         };
-        (T::deserialize(Params(params, hint)), is_untyped.get())
+        (T::deserialize(Params { pairs, hint }), is_untyped.get())
     };
-    let mut result = attempt(Untyped::Scalar);
+    let (mut result, mut is_untyped) = attempt(Untyped::Scalar);
     for untyped in [Untyped::Text, Untyped::ScalarMap, Untyped::TextMap] {
-        if let (Err(ParamError::Value(_)), true) = &result {
-            result = attempt(untyped);
+        if is_untyped && matches!(result, Err(ParamError::Value(_))) {
+            (result, is_untyped) = attempt(untyped);
         }
     }
-    result.0
+    result
 }
 
 /// The presentation of parameters to a type that accepts any.
@@ -49,11 +53,12 @@ struct Hint<'a> {
     is_untyped: &'a Cell<bool>,
 }
 
-struct Params<'a>(&'a [(&'a str, &'a str)], Hint<'a>);
-
-/// One parameter's value, parsed on demand.
-#[derive(Clone, Copy)]
-struct Value<'a>(&'a str, Hint<'a>);
+/// The parameters of one route: a value, a sequence or a map, which depends on the type.
+struct Params<'a> {
+    /// Names and values.
+    pairs: &'a [(&'a str, &'a str)],
+    hint: Hint<'a>,
+}
 
 /// Parameters that do not match the handler's type.
 #[derive(Debug)]
@@ -66,14 +71,21 @@ pub(super) enum ParamError {
 
 impl<'a> Params<'a> {
     fn miscounted(&self, expected: usize) -> ParamError {
-        let found = self.0.len();
+        let found = self.pairs.len();
         ParamError::Count { expected, found }
     }
 
     fn only(&self) -> Result<Value<'a>, ParamError> {
-        match self.0[..] {
-            [(_, value)] => Ok(Value(value, self.1)),
+        match self.pairs {
+            [(_, text)] => Ok(self.value(text)),
             _ => Err(self.miscounted(1)),
+        }
+    }
+
+    fn value(&self, text: &'a str) -> Value<'a> {
+        Value {
+            text,
+            hint: self.hint,
         }
     }
 }
@@ -99,17 +111,17 @@ impl<'de> Deserializer<'de> for Params<'de> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
-        self.1.is_untyped.set(true);
-        match (self.1.untyped, self.0.len()) {
+        self.hint.is_untyped.set(true);
+        match (self.hint.untyped, self.pairs.len()) {
             (Untyped::Scalar | Untyped::Text, 1) => self.only()?.deserialize_any(visitor),
             _ => self.deserialize_map(visitor),
         }
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
-        let params = self.0.iter();
-        let params = params.map(|&(name, value)| (name, Value(value, self.1)));
-        visitor.visit_map(MapDeserializer::new(params))
+        let pairs = self.pairs.iter();
+        let pairs = pairs.map(|&(name, text)| (name, self.value(text)));
+        visitor.visit_map(MapDeserializer::new(pairs))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -122,8 +134,8 @@ impl<'de> Deserializer<'de> for Params<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
-        let mut values =
-            SeqDeserializer::new(self.0.iter().map(|&(_, value)| Value(value, self.1)));
+        let values = self.pairs.iter().map(|&(_, text)| self.value(text));
+        let mut values = SeqDeserializer::new(values);
         let value = visitor.visit_seq(&mut values)?;
         values.end()?;
         Ok(value)
@@ -134,7 +146,7 @@ impl<'de> Deserializer<'de> for Params<'de> {
         length: usize,
         visitor: V,
     ) -> Result<V::Value, ParamError> {
-        if length != self.0.len() {
+        if length != self.pairs.len() {
             return Err(self.miscounted(length));
         }
         self.deserialize_seq(visitor)
@@ -180,102 +192,6 @@ impl<'de> Deserializer<'de> for Params<'de> {
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
         visitor.visit_unit()
-    }
-}
-
-macro_rules! parsed {
-    ($($method:ident $visit:ident $type:ty;)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
-            match self.0.parse::<$type>() {
-                Ok(value) => visitor.$visit(value),
-                Err(_) => Err(ParamError::Value(format!(concat!("{:?} is not a ", stringify!($type)), self.0))),
-            }
-        }
-    )*};
-}
-
-impl<'de> Deserializer<'de> for Value<'de> {
-    type Error = ParamError;
-
-    parsed! {
-        deserialize_bool visit_bool bool;
-        deserialize_i8 visit_i8 i8;
-        deserialize_i16 visit_i16 i16;
-        deserialize_i32 visit_i32 i32;
-        deserialize_i64 visit_i64 i64;
-        deserialize_i128 visit_i128 i128;
-        deserialize_u8 visit_u8 u8;
-        deserialize_u16 visit_u16 u16;
-        deserialize_u32 visit_u32 u32;
-        deserialize_u64 visit_u64 u64;
-        deserialize_u128 visit_u128 u128;
-        deserialize_f32 visit_f32 f32;
-        deserialize_f64 visit_f64 f64;
-        deserialize_char visit_char char;
-    }
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
-        self.1.is_untyped.set(true);
-        if matches!(self.1.untyped, Untyped::Scalar | Untyped::ScalarMap) {
-            if let Some(value) = canonical(self.0) {
-                return visitor.visit_bool(value);
-            } else if let Some(value) = canonical(self.0) {
-                return visitor.visit_u64(value);
-            } else if let Some(value) = canonical(self.0) {
-                return visitor.visit_i64(value);
-            } else if let Some(value) = canonical::<f64>(self.0).filter(|value| value.is_finite()) {
-                return visitor.visit_f64(value);
-            }
-        }
-        visitor.visit_borrowed_str(self.0)
-    }
-
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
-        visitor.visit_borrowed_bytes(self.0.as_bytes())
-    }
-
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
-        self.deserialize_bytes(visitor)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, ParamError> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, ParamError> {
-        visitor.visit_enum(self.0.into_deserializer())
-    }
-
-    serde::forward_to_deserialize_any! {
-        str string unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
-    }
-}
-
-/// Parses a value that would be written the same way: `007` and `+1` are text.
-fn canonical<T: FromStr + ToString>(text: &str) -> Option<T> {
-    text.parse()
-        .ok()
-        .filter(|value: &T| value.to_string() == text)
-}
-
-impl<'de> IntoDeserializer<'de, ParamError> for Value<'de> {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
     }
 }
 
