@@ -77,6 +77,11 @@ mod cookies;
 mod debug;
 mod env;
 mod extract;
+#[cfg_attr(
+    not(all(feature = "static", feature = "server")),
+    path = "no_file_content.rs"
+)]
+mod file_content;
 pub mod guide;
 mod handler;
 mod health;

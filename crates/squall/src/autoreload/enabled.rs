@@ -10,7 +10,7 @@ use tower::util::{BoxCloneSyncService, Either, MapResponse};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{Body, Response, Result, prefork, static_files::forget_file, xheaders::peer_ip};
+use crate::{Body, Response, Result, file_content::forget_file, prefork, xheaders::peer_ip};
 
 type Request = http::Request<Incoming>;
 

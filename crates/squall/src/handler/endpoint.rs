@@ -23,7 +23,7 @@ use squall_server::BoxError;
 use tower_service::Service;
 
 use super::Handler;
-use crate::{Error, debug::Failure, static_files::forget_file};
+use crate::{Error, debug::Failure, file_content::forget_file};
 
 /// A tower service that an application can call: the bounds of a
 /// [route](crate::Application::route), of [`Application::mount`](crate::Application::mount) and of

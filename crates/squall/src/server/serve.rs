@@ -9,7 +9,7 @@ use tower_layer::Layer;
 
 use super::{AppSource, Server, StartHook, Worker, handles, listen::Banner};
 use crate::{
-    ApplicationService, Error, Result, Tasks, autoreload, prefork, static_files::with_file,
+    ApplicationService, Error, Result, Tasks, autoreload, file_content::with_file, prefork,
 };
 
 impl Server {

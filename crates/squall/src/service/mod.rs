@@ -83,7 +83,7 @@ impl ApplicationService {
         self
     }
 
-    /// Has responses keep the files of their bodies, for `static_files::with_file`.
+    /// Has responses keep the files of their bodies, for `file_content::with_file`.
     #[cfg(feature = "server")]
     pub(crate) fn sends_files(mut self) -> Self {
         self.sends_files = true;

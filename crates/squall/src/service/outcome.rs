@@ -18,13 +18,13 @@ use super::{access_log::CLIENT_CLOSED_REQUEST, explain, record::RequestRecord};
 use crate::{
     Error, ErrorPage,
     debug::ShownTraceback,
+    file_content::forget_file,
     handler::endpoint::ResponseFuture as HandlerFuture,
     response::{
         default_page::default_page,
         error_pages::{self, X_REQUEST_ID},
     },
     server::handles,
-    static_files::forget_file,
 };
 
 /// The response of an [`ApplicationService`](crate::ApplicationService).

@@ -2,11 +2,6 @@
 
 use std::path::Path;
 
-#[cfg(feature = "server")]
-use axum_core::{body::Body, response::Response};
-#[cfg(feature = "server")]
-use squall_server::FileResponse;
-
 use super::StaticRoutes;
 use crate::Result;
 
@@ -25,11 +20,4 @@ impl Settings {
     pub(crate) fn build(self, _debug: bool) -> Result<StaticRoutes> {
         Ok(StaticRoutes::default())
     }
-}
-
-pub(crate) fn forget_file<B>(_: &mut http::Response<B>) {}
-
-#[cfg(feature = "server")]
-pub(crate) fn with_file(response: Response) -> FileResponse<Body> {
-    response.into()
 }

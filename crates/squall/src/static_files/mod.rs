@@ -7,14 +7,10 @@ mod enabled;
 
 use squall_routing::Rule;
 
-#[cfg(all(not(feature = "static"), feature = "server"))]
-pub(crate) use self::disabled::with_file;
 #[cfg(not(feature = "static"))]
-pub(crate) use self::disabled::{FileUrls, Settings, forget_file};
-#[cfg(all(feature = "static", feature = "server"))]
-pub(crate) use self::enabled::with_file;
+pub(crate) use self::disabled::{FileUrls, Settings};
 #[cfg(feature = "static")]
-pub(crate) use self::enabled::{FileUrls, Settings, forget_file};
+pub(crate) use self::enabled::{FileUrls, Settings};
 use crate::handler::endpoint::Endpoint;
 
 /// The routes and URLs of static files.

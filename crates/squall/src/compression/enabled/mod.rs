@@ -16,7 +16,7 @@ use self::{
     decide::{accepts_gzip, is_compressible},
     gzip::GzipBody,
 };
-use crate::{handler::endpoint::Endpoint, routes::settings::Wrap, static_files::forget_file};
+use crate::{file_content::forget_file, handler::endpoint::Endpoint, routes::settings::Wrap};
 
 /// Settings as given.
 #[derive(Default)]

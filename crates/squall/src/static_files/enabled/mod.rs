@@ -1,15 +1,11 @@
 //! The settings for static files, their routes and their URLs.
 
-#[cfg_attr(not(feature = "server"), path = "no_file_content.rs")]
-mod file_content;
 mod routes;
 mod setters;
 mod static_url;
 mod urls;
 
-#[cfg(feature = "server")]
-pub(crate) use self::file_content::with_file;
-pub(crate) use self::{file_content::forget_file, urls::FileUrls};
+pub(crate) use self::urls::FileUrls;
 
 use std::path::Path;
 

@@ -7,9 +7,10 @@ use axum_core::{
 use squall_routing::Rule;
 use squall_static::{ConfigError, ServeStatic, StaticFiles};
 
-use super::{FileUrls, StaticRoutes, file_content::into_response};
+use super::{FileUrls, StaticRoutes};
 use crate::{
     Error,
+    file_content::into_response,
     handler::endpoint::Endpoint,
     routes::{IntoRoute, Route, ViaStaticFiles},
 };

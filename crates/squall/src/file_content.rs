@@ -16,7 +16,7 @@ use squall_static::BodyPart;
 struct FileContent(squall_static::Body);
 
 /// Returns a response of a static file as one of the application.
-pub(super) fn into_response(response: http::Response<squall_static::Body>) -> Response {
+pub(crate) fn into_response(response: http::Response<squall_static::Body>) -> Response {
     // An empty body needs no allocation.
     if response.body().is_end_stream() {
         return response.map(|_| Body::empty());
