@@ -136,8 +136,7 @@ impl<'a> Module<'a> {
             file: &file.path,
             ..Self::default()
         };
-        let code = file.text.split("\n#[cfg(test)]\nmod ").next();
-        let lines = code.into_iter().flat_map(str::lines);
+        let lines = file.code().lines();
         let code = lines.filter(|line| !line.trim_start().starts_with("//"));
         let tokens: Vec<&str> = code.flat_map(tokens).collect();
         let mut at = 0;
@@ -291,7 +290,7 @@ mod tests {
             // Comments and tests are no part of the program.
             &[
                 "x.rs: use crate::y::Y;",
-                "y.rs: a\n// crate::x::X\n#[cfg(test)]\nmod tests { use crate::x::X; }",
+                "y.rs: a\n// crate::x::X\n#[cfg(test)]\nmod tests {\n    use crate::x::X;\n}",
             ],
             // Names of other crates.
             &["x.rs: use crate::y::Y;", "y.rs: use x::X; use std::x;"],

@@ -29,8 +29,8 @@ impl Settings {
     }
 }
 
-#[cfg(any(feature = "debug", feature = "server"))]
 /// Returns no number: this process is not a worker.
+#[cfg(any(feature = "debug", feature = "server"))]
 pub(crate) fn task_id() -> Option<usize> {
     None
 }
@@ -60,20 +60,20 @@ pub(crate) fn observe(server: squall_server::Server) -> squall_server::Server {
     server
 }
 
-#[cfg(feature = "server")]
 /// Does not stop with a supervisor, since there is none.
+#[cfg(feature = "server")]
 pub(crate) fn follow_supervisor() -> Result<()> {
     Ok(())
 }
 
-#[cfg(feature = "server")]
 /// Returns `false`: nothing obeys signals yet.
+#[cfg(feature = "server")]
 pub(crate) fn obey_signals(_: &Handle) -> Result<bool> {
     Ok(false)
 }
 
-#[cfg(feature = "server")]
 /// Notifies no supervisor.
+#[cfg(feature = "server")]
 pub(crate) async fn notify(_: &Handle, serving: impl Future<Output = Result<()>>) -> Result<()> {
     serving.await
 }
@@ -82,8 +82,7 @@ pub(crate) async fn has_successor() -> bool {
     false
 }
 
-#[cfg(feature = "server")]
-#[cfg(test)]
+#[cfg(all(test, feature = "server"))]
 mod tests {
     use crate::{Application, Server};
 
