@@ -10,14 +10,14 @@ use crate::{
     blocking,
     request::accept_encoding::{Coding, Codings},
     store::{Store, snapshot::Snapshot},
-    system::{IoMode, Opened, signature::Signature},
+    system::{Directory, IoMode, Opened, signature::Signature},
 };
 
 /// The number of directories whose listings are kept.
 pub(super) const LISTINGS: usize = 1000;
 
-/// The longest listing. In a longer directory, siblings are looked for one by one.
-const ENTRIES: u32 = 250_000;
+/// The entries of the longest listing. In a longer directory, siblings are looked for one by one.
+const MAX_ENTRIES: u32 = 250_000;
 
 /// The time between two listings of a directory, for each of its entries: it takes a hundred times
 /// as long as the listing.
@@ -109,16 +109,8 @@ impl Store {
         if !signature.has_change_time() || !signature.is_settled() {
             return Ok(None);
         }
-        let (mut codings, mut entries) = (Codings::default(), 0);
-        directory.each_name(|name| {
-            codings.extend(Coding::ALL.into_iter().filter(|coding| coding.is_of(name)));
-            entries += 1;
-            match entries {
-                ENTRIES => ControlFlow::Break(()),
-                _ => ControlFlow::Continue(()),
-            }
-        })?;
-        if entries == ENTRIES || directory.signature()? != signature {
+        let (mut codings, entries) = read(&directory, MAX_ENTRIES)?;
+        if directory.signature()? != signature {
             codings = Codings::all();
         }
         Ok(Some(Listing {
@@ -130,11 +122,47 @@ impl Store {
     }
 }
 
+/// Returns the codings of which a file of the directory can have a sibling, and the number of
+/// entries. In a directory of more than `max_entries`, these are all codings.
+fn read(directory: &Directory, max_entries: u32) -> io::Result<(Codings, u32)> {
+    let (mut codings, mut entries) = (Codings::default(), 0);
+    directory.each_name(|name| {
+        if entries == max_entries {
+            codings = Codings::all();
+            return ControlFlow::Break(());
+        }
+        codings.extend(Coding::ALL.into_iter().filter(|coding| coding.is_of(name)));
+        entries += 1;
+        ControlFlow::Continue(())
+    })?;
+    Ok((codings, entries))
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs::File;
 
     use super::*;
+
+    #[test]
+    fn directory_with_too_many_entries_can_have_siblings_of_all_codings() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        for name in ["a", "a.gz", "b"] {
+            File::create(folder.path().join(name)).expect("there is room");
+        }
+        let directory = Directory::Path(folder.path().to_owned());
+        let mut gzip = Codings::default();
+        gzip.insert(Coding::Gzip);
+        for (max_entries, codings, entries) in [
+            (0, Codings::all(), 0),
+            (2, Codings::all(), 2),
+            (3, gzip, 3),
+            (4, gzip, 3),
+        ] {
+            let found = read(&directory, max_entries).expect("it is readable");
+            assert_eq!(found, (codings, entries), "{max_entries}");
+        }
+    }
 
     #[test]
     fn a_listing_is_repeated_seldom_and_after_a_change() {

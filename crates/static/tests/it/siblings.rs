@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
     time::SystemTime,
 };
+#[cfg(target_os = "linux")]
+use std::{os::unix::fs::PermissionsExt, thread};
 
 use axum::body::Body;
 use http::Request;
@@ -14,6 +16,10 @@ use testkit::{TempDir, wait_until};
 use tower::ServiceExt;
 
 use crate::{clock::Clock, memory::get, site::write};
+
+/// The user without permissions.
+#[cfg(target_os = "linux")]
+const NOBODY: u32 = 65534;
 
 /// Files in `current`, a link to `first`, whose clock stands still.
 struct Site {
@@ -26,15 +32,12 @@ struct Site {
 impl Site {
     /// The directory `first/docs` is listed and has no siblings.
     fn new() -> Self {
-        let folder = testkit::temp_dir();
-        for name in ["a.css", "b.css", "c.css"] {
-            write(
-                &folder.path().join("first/docs").join(name),
-                "plain",
-                then(),
-            );
-        }
-        symlink("first", folder.path().join("current")).unwrap();
+        let site = Self::of(tree());
+        site.list();
+        site
+    }
+
+    fn of(folder: TempDir) -> Self {
         let clock = Clock::default();
         let files = StaticFiles::new(folder.path().join("current"))
             .clock(clock.reader())
@@ -46,14 +49,12 @@ impl Site {
             .max_blocking_threads(1)
             .build()
             .unwrap();
-        let site = Self {
+        Self {
             folder,
             files,
             clock,
             runtime,
-        };
-        site.list();
-        site
+        }
     }
 
     /// Waits until the directory is settled, and has it listed.
@@ -94,6 +95,20 @@ impl Site {
         let coding = response.headers().get("content-encoding")?;
         Some(coding.to_str().unwrap().to_owned())
     }
+}
+
+/// Makes a folder with the files and the link of a [`Site`].
+fn tree() -> TempDir {
+    let folder = testkit::temp_dir();
+    for name in ["a.css", "b.css", "c.css"] {
+        write(
+            &folder.path().join("first/docs").join(name),
+            "plain",
+            then(),
+        );
+    }
+    symlink("first", folder.path().join("current")).unwrap();
+    folder
 }
 
 fn then() -> SystemTime {
@@ -187,4 +202,40 @@ fn removed_sibling_is_not_served() {
     fs::remove_file(site.path("first/docs/b.css.gz")).unwrap();
     site.advance(1000);
     assert_eq!(site.coding("b.css"), None);
+}
+
+/// A process may have the permission to open the files of a directory, but not to list them.
+#[cfg(target_os = "linux")]
+#[test]
+fn sibling_in_an_unreadable_directory_is_served() {
+    let folder = tree();
+    let docs = folder.path().join("first/docs");
+    add(&docs.join("b.css.gz"));
+    for (path, mode) in [
+        (folder.path(), 0o755),
+        (&docs.join("a.css"), 0o644),
+        (&docs.join("b.css"), 0o644),
+        (&docs.join("b.css.gz"), 0o644),
+        (&docs, 0o311),
+    ] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let as_nobody = thread::spawn(move || {
+        if rustix::process::geteuid().is_root() {
+            // The threads of the runtime, which this one starts, are of the same user.
+            rustix::thread::set_thread_uid(rustix::fs::Uid::from_raw(NOBODY)).unwrap();
+        }
+        fs::read_dir(&docs).unwrap_err();
+        let site = Site::of(folder);
+        for seconds in 0..3 {
+            assert_eq!(site.coding("b.css").as_deref(), Some("gzip"), "{seconds}");
+            assert_eq!(site.coding("a.css"), None, "{seconds}");
+            site.advance(1000);
+        }
+        site
+    });
+    let site = as_nobody.join().unwrap();
+    // So that the folder can be deleted, which only its owner can do.
+    let readable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(site.path("first/docs"), readable).unwrap();
 }
