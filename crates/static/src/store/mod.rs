@@ -1,9 +1,12 @@
 //! File store: an in-memory cache with revalidation, over the files on disk.
 
+mod compressed;
 pub(crate) mod entry;
+mod entry_cache;
 mod load;
 mod siblings;
 mod snapshot;
+mod uncached_versions;
 pub(crate) mod version;
 
 use std::{
@@ -11,22 +14,20 @@ use std::{
     fs::File,
     hash::{BuildHasher, RandomState},
     io,
-    ops::RangeInclusive,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use http::HeaderValue;
-use quick_cache::{Equivalent, OptionsBuilder, Weighter, sync::Cache};
+use quick_cache::sync::Cache;
 
 use crate::{
-    compress,
-    media_type::{self, MediaTypes},
-    request::accept_encoding::{Coding, Codings},
+    media_type::MediaTypes,
+    request::accept_encoding::Coding,
     response::{cache_control::CachePolicy, file_part::MIN_WINDOW},
     store::{
-        entry::{Content, Entry, EntryParts, KeptFile},
+        entry::{Entry, KeptFile},
+        entry_cache::EntryCache,
         siblings::{LISTINGS, Listing},
         snapshot::Snapshot,
         version::Version,
@@ -59,18 +60,6 @@ pub(crate) struct StoreConfig {
     pub(crate) clock: Option<Clock>,
 }
 
-impl StoreConfig {
-    pub(crate) fn compresses(&self, content: &Content, content_type: &HeaderValue) -> bool {
-        // Below, the savings do not reduce the number of packets; above, compression takes too
-        // long.
-        const LENGTHS: RangeInclusive<usize> = 512..=4 * 1024 * 1024;
-        let Content::Memory(content, _) = content else {
-            return false;
-        };
-        self.compress && LENGTHS.contains(&content.len()) && media_type::is_text(content_type)
-    }
-}
-
 /// The options of one lookup.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LookupOptions {
@@ -90,14 +79,15 @@ pub(crate) enum Lookup {
 
 pub(crate) struct Store {
     pub(crate) config: StoreConfig,
-    entries: Cache<Key, Arc<Entry>, ByLength>,
+    entries: EntryCache,
     /// The versions of uncached files.
     versions: Cache<String, (Signature, Version)>,
     /// The listings of directories.
     listings: Cache<String, Listing>,
     /// The last one, until it is as old as an entry that is not fresh.
     snapshot: Mutex<Option<Arc<Snapshot>>>,
-    /// Held while a file is hashed or compressed, or a directory listed, so that no two threads do the same work.
+    /// Held while a file is hashed or compressed, or a directory listed, so that no two threads do
+    /// the same work.
     locks: [Mutex<()>; 16],
     /// A clone for each file that is kept open.
     kept_files: Arc<()>,
@@ -108,19 +98,8 @@ impl Store {
     pub(crate) fn new(mut config: StoreConfig) -> Self {
         // A file that fills the cache alone would evict all others.
         config.max_cached_file = config.max_cached_file.min(config.cache_size / 2);
-        let options = OptionsBuilder::new()
-            .estimated_items_capacity(
-                usize::try_from(config.cache_size / 16_384)
-                    .unwrap_or(usize::MAX)
-                    .clamp(16, 100_000),
-            )
-            .weight_capacity(config.cache_size)
-            // With several shards, the budget of one would be too small for a large file.
-            .shards(1)
-            .build()
-            .expect("both capacities are set");
         Self {
-            entries: Cache::with_options(options, ByLength, Default::default(), Default::default()),
+            entries: EntryCache::new(config.cache_size),
             versions: Cache::new(VERSIONS),
             listings: Cache::new(LISTINGS),
             snapshot: Mutex::default(),
@@ -129,62 +108,6 @@ impl Store {
             hasher: RandomState::new(),
             config,
         }
-    }
-
-    /// Returns the entry compressed at runtime, or the entry itself if compression does not make it
-    /// smaller.
-    pub(crate) fn compressed(
-        &self,
-        name: &str,
-        coding: Coding,
-        plain: &Arc<Entry>,
-        mode: IoMode,
-    ) -> io::Result<Arc<Entry>> {
-        let cached = || {
-            self.cached(name, Some(coding))
-                .filter(|entry| entry.signature == plain.signature)
-        };
-        if let Some(entry) = cached() {
-            return Ok(entry);
-        }
-        let (Content::Memory(content, _), true) = (&plain.content, plain.is_settled) else {
-            return Ok(Arc::clone(plain));
-        };
-        if mode == IoMode::Inline {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        let _guard = self
-            .lock_for(name)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = cached() {
-            return Ok(entry);
-        }
-        let compressed = compress::fast(content, coding)?;
-        let entry = if compressed.len() < content.len() {
-            Arc::new(Entry::new(EntryParts {
-                signature: plain.signature,
-                is_settled: plain.is_settled,
-                content: Content::Memory(compressed.into(), None),
-                version: plain.version,
-                content_type: plain.content_type.clone(),
-                coding: Some(coding),
-                codings: Codings::default(),
-                is_encoded_here: true,
-                varies: true,
-                policy: self.config.plain_url_cache,
-                now: self.now(),
-            }))
-        } else {
-            Arc::clone(plain)
-        };
-        self.insert(name, Some(coding), &entry);
-        Ok(entry)
-    }
-
-    /// Whether the entry can be [compressed](Self::compressed) at runtime.
-    pub(crate) fn compresses(&self, entry: &Entry) -> bool {
-        entry.coding.is_none() && self.config.compresses(&entry.content, &entry.content_type)
     }
 
     pub(crate) fn open(&self, name: &str, mode: IoMode) -> io::Result<Opened> {
@@ -224,7 +147,7 @@ impl Store {
 
     /// The current size of all entries in bytes, within the budget.
     pub(crate) fn size(&self) -> u64 {
-        self.entries.weight()
+        self.entries.size()
     }
 
     pub(super) fn now(&self) -> Duration {
@@ -235,18 +158,17 @@ impl Store {
     }
 
     pub(super) fn cached(&self, name: &str, coding: Option<Coding>) -> Option<Arc<Entry>> {
-        self.entries.get(&KeyRef { name, coding })
+        self.entries.get(name, coding)
     }
 
     pub(super) fn insert(&self, name: &str, coding: Option<Coding>, entry: &Arc<Entry>) {
         if self.config.cache {
-            let name = name.to_owned();
-            self.entries.insert(Key { name, coding }, Arc::clone(entry));
+            self.entries.insert(name, coding, Arc::clone(entry));
         }
     }
 
     pub(super) fn remove(&self, name: &str, coding: Option<Coding>) {
-        self.entries.remove(&KeyRef { name, coding });
+        self.entries.remove(name, coding);
     }
 
     /// Keeps a file open that was just read, if the kernel can send it and not too many are open.
@@ -262,48 +184,6 @@ impl Store {
         let at = self.hasher.hash_one(name) % self.locks.len() as u64;
         &self.locks[usize::try_from(at).expect("less than 16")]
     }
-
-    pub(super) fn cached_version(&self, name: &str, signature: &Signature) -> Option<Version> {
-        let (of, version) = self.versions.get(name)?;
-        (of == *signature).then_some(version)
-    }
-
-    /// Hashes an uncached file, unless another thread is already doing so.
-    pub(super) fn compute_version_in_background(&self, name: &str) {
-        let Ok(_guard) = self.lock_for(name).try_lock() else {
-            return;
-        };
-        let compute = || {
-            let Opened::File(file, signature) = self.open(name, IoMode::Blocking)? else {
-                return Ok(None);
-            };
-            match self.cached_version(name, &signature) {
-                None => self.compute_version(name, &file, &signature),
-                cached => Ok(cached),
-            }
-        };
-        if let Err(error) = compute() {
-            tracing::debug!(name, %error, "cannot hash a static file");
-        }
-    }
-
-    /// Hashes an uncached file. Returns `None` if it changed meanwhile and so has no version.
-    pub(super) fn compute_version(
-        &self,
-        name: &str,
-        file: &File,
-        signature: &Signature,
-    ) -> io::Result<Option<Version>> {
-        let (is_unambiguous, is_settled) = (signature.is_unambiguous(), signature.is_settled());
-        let version = Version::read(file)?;
-        if !is_unambiguous || !signature.is_still_of(file)? {
-            return Ok(None);
-        }
-        if is_settled {
-            self.versions.insert(name.to_owned(), (*signature, version));
-        }
-        Ok(Some(version))
-    }
 }
 
 impl fmt::Debug for Store {
@@ -312,33 +192,5 @@ impl fmt::Debug for Store {
             .field("root", &self.config.root)
             .field("size", &self.size())
             .finish_non_exhaustive()
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    name: String,
-    coding: Option<Coding>,
-}
-
-/// A borrowed [`Key`]. Its fields are in the same order, so it has the same hash.
-#[derive(Hash)]
-struct KeyRef<'a> {
-    name: &'a str,
-    coding: Option<Coding>,
-}
-
-impl Equivalent<Key> for KeyRef<'_> {
-    fn equivalent(&self, key: &Key) -> bool {
-        self.name == key.name && self.coding == key.coding
-    }
-}
-
-#[derive(Clone)]
-struct ByLength;
-
-impl Weighter<Key, Arc<Entry>> for ByLength {
-    fn weight(&self, key: &Key, entry: &Arc<Entry>) -> u64 {
-        entry.weight(&key.name)
     }
 }
