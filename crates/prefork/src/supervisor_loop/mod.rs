@@ -1,10 +1,13 @@
 //! The supervisor's loop: waits for events, passes them to the policy, performs its actions.
 
+mod clock;
 mod perform;
 mod readiness;
 mod report;
+mod requests;
 mod resume;
 mod tend;
+mod upstream;
 mod watch;
 
 use std::{
@@ -12,28 +15,27 @@ use std::{
     fs,
     os::fd::AsFd,
     path::PathBuf,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    process::{Pid, Signal, kill_process},
+    process::Pid,
 };
 
+use self::{clock::Clock, upstream::Upstream};
 use crate::{
-    Counters, Error, Outcome, Readiness, Supervisor, WorkerInfo,
-    control::{self, PendingRequest, Response},
+    Counters, Error, Outcome, Supervisor, WorkerInfo, control,
     directory::{self, Directory},
     notices::Notices,
-    policy::{Event, ExitReason, Policy, Sharing, StopMode, TaskId, Time, Worker, WorkerId},
+    policy::{Event, ExitReason, Policy, Sharing, TaskId, Time, WorkerId},
     probes::Probes,
     process::{
         program::{Generations, Program},
         usage::Usage,
     },
-    signals::{Request, Signals},
+    signals::Signals,
     sockets::Sockets,
-    worker::Notifier,
 };
 
 /// How often workers are measured.
@@ -85,28 +87,6 @@ struct Process {
     counters: Counters,
 }
 
-struct Clock {
-    origin: Instant,
-    offset: Time,
-}
-
-impl Clock {
-    fn now(&self) -> Time {
-        self.offset + self.origin.elapsed()
-    }
-
-    fn set_back(&mut self, to: Time) {
-        self.origin += self.now().saturating_sub(to);
-    }
-}
-
-/// The service manager above this supervisor, if there is one.
-struct Upstream {
-    notifier: Notifier,
-    sent_ready: bool,
-    alive_at: Time,
-}
-
 impl SupervisorLoop {
     pub(crate) fn start(settings: Supervisor, mut sockets: Sockets) -> Result<Self, Error> {
         let signals = Signals::new().map_err(Error::io("cannot handle signals"))?;
@@ -136,10 +116,7 @@ impl SupervisorLoop {
             probes: Probes::default(),
             gone: Counters::default(),
             reload_error: None,
-            clock: Clock {
-                origin: Instant::now(),
-                offset: Time::ZERO,
-            },
+            clock: Clock::start(Time::ZERO),
             measure_at: MEASURE,
             turned_at: Time::ZERO,
             directory,
@@ -164,7 +141,7 @@ impl SupervisorLoop {
         while self.end.is_none() {
             self.wait().map_err(Error::io("cannot wait for events"))?;
             for request in self.signals.pending() {
-                self.signalled(request);
+                self.handle_signal(request);
             }
             self.read_notifications();
             self.reap();
@@ -186,7 +163,8 @@ impl SupervisorLoop {
             }
             self.turned_at = self.clock.now();
             self.feed(Event::Tick);
-            self.notify_upstream();
+            let is_ready = self.policy.all_ready() && !self.policy.is_stopping();
+            self.upstream.notify(is_ready, self.clock.now());
         }
         match self.end {
             Some(ExitReason::NeverBooted) => Err(Error::never_booted()),
@@ -229,86 +207,6 @@ impl SupervisorLoop {
             Err(error) => Err(error.into()),
         }
     }
-
-    fn signalled(&mut self, request: Request) {
-        let size = self.policy.size();
-        match request {
-            Request::StopGracefully => self.feed(Event::Stop(StopMode::Graceful)),
-            Request::StopQuickly => self.feed(Event::Stop(StopMode::Quick)),
-            Request::Reload => self.feed(Event::Reload),
-            Request::Upgrade => self.feed(Event::Upgrade),
-            Request::More => self.feed(Event::Scale(size + 1)),
-            Request::Fewer => self.feed(Event::Scale(size.saturating_sub(1))),
-            Request::ReopenLogs => self.reopen_logs(),
-            Request::Look => {}
-        }
-    }
-
-    /// Only to workers that are ready: before it has a handler, the signal would end a process.
-    fn reopen_logs(&self) {
-        for (id, worker) in &self.workers {
-            if self.policy.workers.get(id).is_some_and(Worker::is_ready) {
-                // It may have ended just now.
-                let _ = kill_process(worker.pid, Signal::USR1);
-            }
-        }
-    }
-
-    fn handle_request(&mut self, pending: PendingRequest) {
-        let PendingRequest { client, request } = pending;
-        let response = match request {
-            control::Request::Status => Response {
-                status: Some(self.status()),
-                ..Response::done()
-            },
-            _ if self.policy.is_stopping() => Response::failed("the supervisor is stopping"),
-            control::Request::Reload | control::Request::Upgrade => {
-                let upgrade = request == control::Request::Upgrade;
-                // Registered first: a rollout can fail before `feed` returns.
-                self.control.wait_for(client, self.policy.next_ticket());
-                self.feed(if upgrade {
-                    Event::Upgrade
-                } else {
-                    Event::Reload
-                });
-                return;
-            }
-            control::Request::Scale { processes } => self.rescale(processes),
-            control::Request::Stop => {
-                self.feed(Event::Stop(StopMode::Graceful));
-                Response::done()
-            }
-        };
-        self.control.respond(client, &response);
-    }
-
-    fn rescale(&mut self, processes: usize) -> Response {
-        let most = self.settings.rules(self.sockets.sharing()).max_slots;
-        if !(1..=most).contains(&processes) {
-            return Response::failed(format!("from 1 to {most} processes are possible"));
-        }
-        self.feed(Event::Scale(processes));
-        Response::done()
-    }
-
-    fn notify_upstream(&mut self) {
-        if !self.upstream.sent_ready && self.policy.all_ready() && !self.policy.is_stopping() {
-            self.upstream.sent_ready = true;
-            let pid = std::process::id();
-            self.upstream
-                .notifier
-                .assignments(&format!("READY=1\nMAINPID={pid}"));
-        }
-        let now = self.clock.now();
-        if self
-            .upstream
-            .deadline()
-            .is_some_and(|deadline| now >= deadline)
-        {
-            self.upstream.notifier.alive();
-            self.upstream.alive_at = now;
-        }
-    }
 }
 
 impl Process {
@@ -318,22 +216,6 @@ impl Process {
             pid: pid_number(self.pid),
             generation: self.generation,
         }
-    }
-}
-
-impl Upstream {
-    fn new() -> Self {
-        Self {
-            notifier: Notifier::from_env(),
-            sent_ready: false,
-            alive_at: Time::ZERO,
-        }
-    }
-
-    fn deadline(&self) -> Option<Time> {
-        self.notifier
-            .watchdog_interval()
-            .map(|interval| self.alive_at + interval)
     }
 }
 

@@ -4,9 +4,9 @@ use std::{io, time::Duration};
 
 use rustix::process::{Signal, kill_process};
 
-use super::{Process, Readiness, SupervisorLoop, pid_number};
+use super::{Process, SupervisorLoop, pid_number};
 use crate::{
-    Counters, WorkerExit,
+    Counters, Readiness, WorkerExit,
     control::Response,
     directory::notify_name,
     notices::Notices,
@@ -28,11 +28,11 @@ impl SupervisorLoop {
             let actions = self.policy.handle(event, self.clock.now());
             if self.policy.is_rolling_out() && !was_rolling_out {
                 tracing::info!("reloading");
-                self.upstream.notifier.reloading();
+                self.upstream.reloading();
             }
             if self.policy.is_stopping() && !was_stopping {
                 tracing::info!("stopping");
-                self.upstream.notifier.stopping();
+                self.upstream.stopping();
             }
             for action in actions {
                 self.perform(action);
@@ -225,8 +225,7 @@ impl SupervisorLoop {
         self.reload_error = result.err();
         self.control
             .rollout_ended(ticket, &response, self.clock.now());
-        // systemd waits for READY=1 after RELOADING=1, whichever way the reload ended.
-        self.upstream.sent_ready = false;
+        self.upstream.reload_ended();
     }
 }
 

@@ -5,13 +5,12 @@ use std::{
     io,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     path::PathBuf,
-    time::Instant,
 };
 
 use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
 
-use super::{Clock, MEASURE, Process, SupervisorLoop, Upstream};
+use super::{MEASURE, Process, SupervisorLoop, clock::Clock, upstream::Upstream};
 use crate::{
     Counters, Error, Supervisor, control,
     directory::Directory,
@@ -72,14 +71,14 @@ impl SupervisorLoop {
     /// has changed.
     pub(super) fn replace_supervisor(&mut self) {
         tracing::info!("replacing the supervisor");
-        self.upstream.notifier.reloading();
+        self.upstream.reloading();
         let error = match self.handover() {
             Ok(handover) => self.execute(handover),
             Err(error) => error,
         };
         tracing::error!(%error, "cannot replace the supervisor, the old one goes on");
         self.reload_error = Some(format!("cannot replace the supervisor: {error}"));
-        self.upstream.sent_ready = false;
+        self.upstream.reload_ended();
     }
 
     fn execute(&mut self, handover: Handover) -> io::Error {
@@ -213,10 +212,7 @@ impl SupervisorLoop {
             probes: Probes::default(),
             gone: state.gone,
             reload_error: None,
-            clock: Clock {
-                origin: Instant::now(),
-                offset: state.now,
-            },
+            clock: Clock::start(state.now),
             measure_at: state.now + MEASURE,
             turned_at: state.now,
             directory,
