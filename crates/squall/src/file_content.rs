@@ -63,7 +63,7 @@ impl FileBody for FileContent {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "compression"))]
 mod tests {
     use std::fs;
 
