@@ -184,7 +184,9 @@ impl Supervisor {
 
     /// How long a worker's event loop may stand still; then it is killed and replaced. The watch
     /// starts with the first `WATCHDOG=1` ([`Notifier::alive`](crate::worker::Notifier::alive)), so
-    /// a worker that never sends it is not watched. Default: 30 s.
+    /// a worker that never sends it is not watched. Time in which the whole machine stands still,
+    /// such as a frozen container, does not count, nor does it for other timeouts of workers.
+    /// Default: 30 s.
     pub fn worker_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.worker_timeout = timeout.into();
         self

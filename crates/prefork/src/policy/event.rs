@@ -81,6 +81,9 @@ pub(crate) enum Event {
     Tick,
 }
 
+/// The time that a worker gets after SIGINT.
+pub(super) const QUICK_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// How workers end in a shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StopMode {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    event::{Action, Signal},
+    event::{Action, QUICK_TIMEOUT, Rules, Signal},
     ids::{Generation, TaskId, Time, WorkerId},
 };
 
@@ -99,6 +99,16 @@ impl Worker {
             Phase::Starting { give_up_at } => Some(give_up_at),
             Phase::Ready { alive } => Some(alive?.saturating_add(worker_timeout?)),
             Phase::Stopping { kill_at } => Some(kill_at),
+            Phase::Killed => None,
+        }
+    }
+
+    /// The timeout that `deadline` is the end of. After a signal, one that is not longer.
+    pub(super) fn timeout(&self, rules: &Rules) -> Option<Duration> {
+        match self.phase {
+            Phase::Starting { .. } => Some(rules.start_timeout),
+            Phase::Ready { alive } => rules.worker_timeout.filter(|_| alive.is_some()),
+            Phase::Stopping { .. } => Some(rules.graceful_timeout.min(QUICK_TIMEOUT)),
             Phase::Killed => None,
         }
     }

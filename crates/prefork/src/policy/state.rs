@@ -1,6 +1,9 @@
 //! The policy's state, and its events and deadlines.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -106,6 +109,14 @@ impl Policy {
             .filter_map(|worker| worker.deadline(timeout));
         workers
             .chain(self.slots.values().filter_map(|slot| slot.retry_at))
+            .min()
+    }
+
+    /// The shortest timeout that a worker is under now.
+    pub(crate) fn shortest_timeout(&self) -> Option<Duration> {
+        let workers = self.workers.values();
+        workers
+            .filter_map(|worker| worker.timeout(self.rules()))
             .min()
     }
 

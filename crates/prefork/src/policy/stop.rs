@@ -3,15 +3,12 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{
-    event::{Action, ExitReason, Signal, StopMode},
+    event::{Action, ExitReason, QUICK_TIMEOUT, Signal, StopMode},
     ids::Time,
     operations::Stop,
     slot::Phase,
     state::Policy,
 };
-
-/// The time that a worker gets after SIGINT.
-const QUICK_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Policy {
     pub(super) fn stop(

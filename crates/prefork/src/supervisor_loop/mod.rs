@@ -15,7 +15,7 @@ use std::{
     fs,
     os::fd::AsFd,
     path::PathBuf,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::{
@@ -40,10 +40,6 @@ use crate::{
 
 /// How often workers are measured.
 const MEASURE: Duration = Duration::from_secs(1);
-/// The loop turns once in `MEASURE` at least. A turn that takes this long was a standstill of the
-/// whole machine (a frozen container): the workers could not send notices either, so the time does
-/// not count.
-const STANDSTILL: Duration = Duration::from_secs(2);
 
 pub(crate) struct SupervisorLoop {
     settings: Supervisor,
@@ -58,7 +54,6 @@ pub(crate) struct SupervisorLoop {
     reload_error: Option<String>,
     clock: Clock,
     measure_at: Time,
-    turned_at: Time,
     directory: Directory,
     /// Whether it could be made again when it was last looked for.
     has_directory: bool,
@@ -116,9 +111,8 @@ impl SupervisorLoop {
             probes: Probes::default(),
             gone: Counters::default(),
             reload_error: None,
-            clock: Clock::start(Time::ZERO),
+            clock: Clock::start(Time::ZERO, Instant::now()),
             measure_at: MEASURE,
-            turned_at: Time::ZERO,
             directory,
             has_directory: true,
             control_path,
@@ -158,13 +152,9 @@ impl SupervisorLoop {
                 self.measure_at = now + MEASURE;
                 self.measure();
             }
-            if self.clock.now() > self.turned_at + STANDSTILL {
-                self.clock.set_back(self.turned_at);
-            }
-            self.turned_at = self.clock.now();
             self.feed(Event::Tick);
             let is_ready = self.policy.all_ready() && !self.policy.is_stopping();
-            self.upstream.notify(is_ready, self.clock.now());
+            self.upstream.notify(is_ready, Instant::now());
         }
         match self.end {
             Some(ExitReason::NeverBooted) => Err(Error::never_booted()),
@@ -175,19 +165,23 @@ impl SupervisorLoop {
         }
     }
 
-    /// Sleeps until a descriptor is readable or a deadline is reached.
-    fn wait(&self) -> std::io::Result<()> {
-        let now = self.clock.now();
+    /// Sleeps until a descriptor is readable or a deadline is reached, and begins a turn.
+    fn wait(&mut self) -> std::io::Result<()> {
         let deadlines = [
             self.policy.deadline(),
             self.control.deadline(),
-            self.upstream.deadline(),
             self.probes.deadline(),
             Some(self.measure_at),
         ];
         let deadline = deadlines.into_iter().flatten().min().unwrap_or_default();
+        let began = Instant::now();
+        let wait = self
+            .clock
+            .wait(deadline, self.policy.shortest_timeout(), began);
+        let notify_at = self.upstream.deadline();
+        let wait = notify_at.map_or(wait, |at| at.saturating_duration_since(began).min(wait));
         // Rounded up, or the last part of the wait would be spent spinning.
-        let left = deadline.saturating_sub(now) + Duration::from_millis(1);
+        let left = wait + Duration::from_millis(1);
         let timeout = Timespec {
             tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: left.subsec_nanos().into(),
@@ -197,15 +191,17 @@ impl SupervisorLoop {
             .values()
             .flat_map(|worker| worker.notices.descriptors());
         let mut polled: Vec<PollFd<'_>> = std::iter::once(self.signals.as_fd())
-            .chain(self.control.descriptors(now))
+            .chain(self.control.descriptors(self.clock.now()))
             .chain(notices)
             .chain(self.probes.descriptors())
             .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
             .collect();
         match poll(&mut polled, Some(&timeout)) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-            Err(error) => Err(error.into()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
         }
+        self.clock.turn(Instant::now());
+        Ok(())
     }
 }
 

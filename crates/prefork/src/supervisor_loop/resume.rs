@@ -5,6 +5,7 @@ use std::{
     io,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     path::PathBuf,
+    time::Instant,
 };
 
 use rustix::process::Pid;
@@ -212,9 +213,8 @@ impl SupervisorLoop {
             probes: Probes::default(),
             gone: state.gone,
             reload_error: None,
-            clock: Clock::start(state.now),
+            clock: Clock::start(state.now, Instant::now()),
             measure_at: state.now + MEASURE,
-            turned_at: state.now,
             directory,
             has_directory: true,
             control_path: state.control_path,

@@ -1,11 +1,15 @@
 //! Sudden deaths.
 
-use std::{fs, net::TcpListener, time::Instant};
+use std::{
+    fs,
+    net::TcpListener,
+    time::{Duration, Instant},
+};
 
-use rustix::process::Signal;
-use testkit::{wait_for, wait_until};
+use rustix::process::{Pid, Signal, kill_process};
+use testkit::{despite_standstills, wait_for, wait_until};
 
-use crate::house::{Program, get, is_alive, signal, wait_gone};
+use crate::house::{Program, Service, get, is_alive, signal, wait_gone};
 
 #[test]
 fn every_worker_is_restarted_a_hundred_kills_long() {
@@ -110,26 +114,55 @@ fn a_ready_worker_that_never_ticks_is_not_watched() {
 fn no_worker_is_killed_after_a_standstill_of_all() {
     let mut service = Program::new("").service(&["worker_timeout=2.5"]);
     let pids = service.pids(2);
+    stand_still(&service, &pids, Duration::from_secs(4));
+    assert_eq!(service.pids(2), pids);
+    service.stop();
+}
+
+#[test]
+fn only_the_worker_that_stood_still_alone_is_killed_under_a_short_timeout() {
+    // The workers have to go on within the timeout after the supervisor.
+    let result = despite_standstills(Duration::from_millis(250), || {
+        let mut service = Program::new("").service(&["worker_timeout=0.5"]);
+        let pids = service.pids(2);
+        stand_still(&service, &pids, Duration::from_millis(800));
+        let after = service.pids(2);
+        if after != pids {
+            return Err((pids, after));
+        }
+        signal(pids[0], Signal::STOP);
+        wait_gone(&pids[..1]);
+        let after = service.pids(2);
+        service.stop();
+        if after[1] == pids[1] {
+            Ok(())
+        } else {
+            Err((pids, after))
+        }
+    });
+    assert_eq!(result, Ok(()));
+}
+
+/// Stops the supervisor and its workers for so long.
+fn stand_still(service: &Service, pids: &[u32], length: Duration) {
     let supervisor = service.running.pid();
     signal(supervisor, Signal::STOP);
-    for pid in &pids {
+    for pid in pids {
         signal(*pid, Signal::STOP);
     }
-    // Time that passes is the fault itself: more than a standstill, and than the timeout.
+    // Time that passes is the fault itself: more than the timeout.
     let began = Instant::now();
-    wait_until("the workers to be overdue", || {
-        began.elapsed().as_millis() > 4_000
-    });
+    wait_until("the workers to be overdue", || began.elapsed() > length);
     signal(supervisor, Signal::CONT);
     // The second answer comes after a whole turn of the loop, so the supervisor has looked at its
     // workers before they can send notices again.
     service.status();
     service.status();
-    for pid in &pids {
-        signal(*pid, Signal::CONT);
+    for pid in pids {
+        let pid = Pid::from_raw(pid.cast_signed()).expect("no process has id 0");
+        // It fails for a worker that was killed, as the process ids show afterwards.
+        let _ = kill_process(pid, Signal::CONT);
     }
-    assert_eq!(service.pids(2), pids);
-    service.stop();
 }
 
 #[test]
