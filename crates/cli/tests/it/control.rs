@@ -1,10 +1,15 @@
 //! Control commands, with one, several and no running services.
 
-use std::{fs, rc::Rc};
+use std::{
+    fs,
+    io::Write,
+    os::unix::net::{UnixListener, UnixStream},
+    rc::Rc,
+};
 
-use testkit::{Signal, stale_socket, temp_dir, wait_until};
+use testkit::{Running, Signal, stale_socket, temp_dir, wait_until};
 
-use crate::fixture::{Service, run};
+use crate::fixture::{Service, run, squall};
 
 #[test]
 fn status_prints_a_table() {
@@ -151,6 +156,45 @@ fn commands_fail_without_a_running_service() {
         result.errors.contains("no running service of this user"),
         "{result:?}"
     );
+}
+
+#[test]
+fn supervisor_that_does_not_respond_is_an_error_despite_signals() {
+    let directory = temp_dir();
+    let bind = |name| UnixListener::bind(directory.path().join(name)).expect("the path is free");
+    let (_silent, slow, full) = (bind("silent"), bind("slow"), bind("full"));
+    rustix::net::listen(&full, 0).expect("it listens");
+    let _queued = UnixStream::connect(directory.path().join("full")).expect("one has room");
+    let silent = "did not respond within 5 s";
+    let cases = [
+        ("status --control silent", silent),
+        ("reload --control silent", silent),
+        ("reload --supervisor --control silent", silent),
+        ("scale 2 --control silent", silent),
+        ("stop --control silent", silent),
+        ("status --control slow", silent),
+        ("status --control full", "accepts no connection"),
+    ];
+    let mut commands = cases.map(|(arguments, _)| {
+        let mut command = squall(directory.path());
+        command.args(arguments.split(' '));
+        Running::spawn(command.current_dir(directory.path()))
+    });
+    let (mut response, _) = slow.accept().expect("one connects");
+    wait_until("the commands to fail", || {
+        // A call that waits with a timeout ends with EINTR at SIGCONT, even without a handler.
+        for command in &commands {
+            command.signal(Signal::Stop);
+            command.signal(Signal::Cont);
+        }
+        // A response that never ends. It fails when the command has.
+        let _ = response.write_all(b"{");
+        let mut results = commands.iter().zip(cases);
+        results.all(|(command, (_, reason))| command.output().contains(reason))
+    });
+    for command in &mut commands {
+        assert_eq!(command.wait().code(), Some(1));
+    }
 }
 
 #[test]

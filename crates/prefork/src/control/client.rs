@@ -4,7 +4,7 @@ use std::{
     io::{self, BufRead, BufReader, Read, Write},
     os::{fd::OwnedFd, unix::net::UnixStream},
     path::Path,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use socket2::{Domain, SockAddr, Socket, Type};
@@ -76,12 +76,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When a new worker failed (the old ones go on serving), or the supervisor went away.
+    /// When a new worker failed (the old ones go on serving), the supervisor went away, or it does
+    /// not respond within 5 s. Once it does, the new workers have the time that they need.
     pub fn reload(&mut self) -> io::Result<u64> {
-        Ok(self
-            .request(&Request::Reload, None)?
-            .generation
-            .unwrap_or_default())
+        self.roll_out(&Request::Reload)
     }
 
     /// As [`reload`](Self::reload), then replaces the supervisor itself, with the same process id.
@@ -90,10 +88,7 @@ impl Client {
     ///
     /// As for `reload`.
     pub fn upgrade(&mut self) -> io::Result<u64> {
-        Ok(self
-            .request(&Request::Upgrade, None)?
-            .generation
-            .unwrap_or_default())
+        self.roll_out(&Request::Upgrade)
     }
 
     /// Changes the number of workers, which then come and go one by one.
@@ -113,24 +108,20 @@ impl Client {
     /// When the supervisor does not respond within 5 s.
     pub fn stop(mut self) -> io::Result<()> {
         self.request(&Request::Stop, Some(PATIENCE))?;
-        self.stream.set_read_timeout(None)?;
         // End of file or an error: the supervisor is gone.
-        let _ = self.stream.read(&mut [0]);
+        let _ = io::copy(&mut self.until(None), &mut io::sink());
         Ok(())
     }
 
+    fn roll_out(&mut self, request: &Request) -> io::Result<u64> {
+        // The response to a rollout takes as long as new workers do, so another one shows whether
+        // the supervisor responds at all. It is not parsed: a status of another version will do.
+        self.exchange(&Request::Status, Some(PATIENCE))?;
+        Ok(self.request(request, None)?.generation.unwrap_or_default())
+    }
+
     fn request(&mut self, request: &Request, patience: Option<Duration>) -> io::Result<Response> {
-        self.stream.set_read_timeout(patience)?;
-        let line = self
-            .exchange(request)
-            .map_err(|error| explain_silence(error, &self.stream))?;
-        if line.is_empty() {
-            return Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                "the supervisor closed the connection without a response: it ended, or was killed; \
-                 its log has the reason",
-            ));
-        }
+        let line = self.exchange(request, patience)?;
         let response: Response = serde_json::from_slice(line.as_bytes()).map_err(|error| {
             io::Error::new(
                 io::ErrorKind::InvalidData,
@@ -149,21 +140,89 @@ impl Client {
         }
     }
 
-    fn exchange(&mut self, request: &Request) -> io::Result<String> {
+    /// Returns the line of the response.
+    fn exchange(&self, request: &Request, patience: Option<Duration>) -> io::Result<String> {
         let mut line = serde_json::to_string(request)?;
         line.push('\n');
-        self.stream.write_all(line.as_bytes())?;
-        line.clear();
-        BufReader::new((&self.stream).take(ANSWER_LIMIT)).read_line(&mut line)?;
+        self.try_exchange(&mut line, patience)
+            .map_err(|error| explain_silence(error, &self.stream))?;
+        if line.is_empty() {
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the supervisor closed the connection without a response: it ended, or was killed; \
+                 its log has the reason",
+            ));
+        }
         Ok(line)
     }
+
+    /// Sends the line, and replaces it by that of the response.
+    fn try_exchange(&self, line: &mut String, patience: Option<Duration>) -> io::Result<()> {
+        let mut stream = self.until(patience.map(|patience| Instant::now() + patience));
+        stream.write_all(line.as_bytes())?;
+        line.clear();
+        BufReader::new(stream.take(ANSWER_LIMIT)).read_line(line)?;
+        Ok(())
+    }
+
+    fn until(&self, deadline: Option<Instant>) -> Until<'_> {
+        Until {
+            stream: &self.stream,
+            deadline,
+        }
+    }
+}
+
+/// A stream with one deadline for all reads and writes. The socket's timeout alone would begin anew
+/// with each, so signals (a read with a timeout ends with EINTR at SIGCONT, too) and a peer that
+/// sends a byte at a time could put it off for ever.
+struct Until<'a> {
+    stream: &'a UnixStream,
+    deadline: Option<Instant>,
+}
+
+impl Read for Until<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream
+            .set_read_timeout(self.deadline.map(left).transpose()?)?;
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Until<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream
+            .set_write_timeout(self.deadline.map(left).transpose()?)?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Returns the time that is left, or an error if there is none.
+fn left(deadline: Instant) -> io::Result<Duration> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    Ok(left)
 }
 
 /// A stopped supervisor accepts nothing, so its queue may be full.
 fn connect(path: &Path) -> io::Result<Client> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    socket.set_write_timeout(Some(PATIENCE))?;
-    socket.connect(&SockAddr::unix(path)?)?;
+    let address = SockAddr::unix(path)?;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        socket.set_write_timeout(Some(left(deadline)?))?;
+        match socket.connect(&address) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+            Ok(()) => break,
+        }
+    }
     Ok(Client {
         stream: UnixStream::from(OwnedFd::from(socket)),
     })
@@ -214,6 +273,6 @@ fn explain_silence(error: io::Error, stream: &UnixStream) -> io::Error {
 }
 
 /// A timeout of a blocking socket shows as either.
-fn is_timeout(kind: io::ErrorKind) -> bool {
+pub(super) fn is_timeout(kind: io::ErrorKind) -> bool {
     matches!(kind, io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }

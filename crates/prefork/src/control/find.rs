@@ -1,11 +1,8 @@
 //! Finds the control sockets of running supervisors.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use super::client::Client;
+use super::client::{Client, is_timeout};
 use crate::directory;
 
 /// Returns the control sockets of this user's supervisors that accept connections, where
@@ -31,7 +28,7 @@ fn accepting(directories: Vec<PathBuf>) -> Vec<PathBuf> {
     // A full queue is a supervisor's too, which is stopped or stuck.
     found.retain(|path| match Client::connect(path) {
         Ok(_) => true,
-        Err(error) => error.kind() == io::ErrorKind::WouldBlock,
+        Err(error) => is_timeout(error.kind()),
     });
     found
 }
