@@ -1,6 +1,6 @@
 //! Under systemd, or something that speaks like it.
 
-use std::{os::unix::net::UnixDatagram, process::Command, rc::Rc, time::Duration};
+use std::{os::unix::net::UnixDatagram, path::Path, process::Command, rc::Rc};
 
 use testkit::{Running, Signal, wait_for};
 
@@ -9,15 +9,25 @@ use crate::house::{Program, Service, fixture, free_ports, get};
 struct Manager(UnixDatagram);
 
 impl Manager {
+    fn bind(path: &Path) -> Self {
+        let socket = UnixDatagram::bind(path).expect("the path is free");
+        // A read with a timeout would end with EINTR when the machine goes on after a standstill.
+        socket.set_nonblocking(true).expect("a socket can be");
+        Self(socket)
+    }
+
+    #[track_caller]
+    fn next(&self, expected: &str) -> String {
+        let mut buffer = [0; 1000];
+        let length = wait_for(expected, || self.0.recv(&mut buffer).ok());
+        String::from_utf8_lossy(&buffer[..length]).into_owned()
+    }
+
     /// The next message that is no sign of life.
     #[track_caller]
     fn receives(&self, expected: &str) {
-        let mut buffer = [0; 1000];
         loop {
-            let length = self.0.recv(&mut buffer).unwrap_or_else(|error| {
-                panic!("waiting for {expected}: {error}");
-            });
-            let message = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            let message = self.next(expected);
             if message != "WATCHDOG=1" {
                 assert!(
                     message.contains(expected),
@@ -33,11 +43,7 @@ impl Manager {
 fn service_manager_gets_readiness_status_and_stop() {
     let directory = Rc::new(testkit::temp_dir());
     let path = directory.path().join("manager");
-    let manager = Manager(UnixDatagram::bind(&path).expect("the path is free"));
-    manager
-        .0
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .expect("not zero");
+    let manager = Manager::bind(&path);
     let program = Program::new("");
     // `Service::run` takes the manager of the tests away.
     let mut command = Command::new("env");
@@ -48,9 +54,7 @@ fn service_manager_gets_readiness_status_and_stop() {
     service.running.signal(Signal::Hup);
     manager.receives("RELOADING=1\nMONOTONIC_USEC=");
     manager.receives("READY=1");
-    let mut buffer = [0; 100];
-    let length = manager.0.recv(&mut buffer).expect("it is alive");
-    assert_eq!(&buffer[..length], b"WATCHDOG=1");
+    assert_eq!(manager.next("a sign of life"), "WATCHDOG=1");
     program.deploy("panic");
     service.running.signal(Signal::Hup);
     manager.receives("RELOADING=1");
