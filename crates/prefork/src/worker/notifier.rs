@@ -9,6 +9,7 @@ use std::{
 
 use rustix::{
     event::{Timespec, poll},
+    io::retry_on_intr,
     net::{SendFlags, SocketAddrUnix, sendto},
 };
 
@@ -142,9 +143,10 @@ impl Notifier {
         let Some(socket) = &self.socket else {
             return false;
         };
-        self.addresses
-            .iter()
-            .any(|address| sendto(socket, message.as_bytes(), flags, address).is_ok())
+        self.addresses.iter().any(|address| {
+            // A signal may end the wait for a full queue.
+            retry_on_intr(|| sendto(socket, message.as_bytes(), flags, address)).is_ok()
+        })
     }
 
     /// Only this crate's supervisor makes a deleted socket again; nothing else is worth a wait.
