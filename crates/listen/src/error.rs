@@ -68,29 +68,35 @@ impl ListenError {
             Self::Bind { .. } => false,
         }
     }
+}
 
-    /// Whether the process lacks the right to a low port.
-    fn is_privileged_port(&self) -> bool {
-        let Self::Bind { address, source } = self else {
-            return false;
-        };
-        source.kind() == io::ErrorKind::PermissionDenied
-            && address.tcp().is_some_and(|address| address.port() < 1024)
+/// Writes the message of [`ListenError::Bind`], with the way out where the error has one.
+fn write_bind(f: &mut fmt::Formatter<'_>, address: &Address, kind: io::ErrorKind) -> fmt::Result {
+    if kind == io::ErrorKind::AddrInUse {
+        return write!(
+            f,
+            "{address} is in use by another process; stop it or choose another address"
+        );
     }
+    write!(f, "cannot listen on {address}")?;
+    let reason = match (address.tcp(), kind) {
+        (Some(tcp), io::ErrorKind::PermissionDenied) if tcp.port() < 1024 => {
+            "a port below 1024 needs CAP_NET_BIND_SERVICE or a socket from systemd"
+        }
+        (Some(_), io::ErrorKind::AddrNotAvailable) => {
+            "no network interface of this machine has this address"
+        }
+        (None, io::ErrorKind::NotFound) => "create its directory first",
+        _ => return Ok(()),
+    };
+    write!(f, ": {reason}")
 }
 
 impl fmt::Display for ListenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(error) => error.fmt(f),
-            Self::Bind { address, .. } if self.is_address_in_use() => {
-                write!(f, "{address} is in use by another process")
-            }
-            Self::Bind { address, .. } if self.is_privileged_port() => write!(
-                f,
-                "cannot listen on {address}: a port below 1024 needs CAP_NET_BIND_SERVICE or a socket from systemd"
-            ),
-            Self::Bind { address, .. } => write!(f, "cannot listen on {address}"),
+            Self::Bind { address, source } => write_bind(f, address, source.kind()),
             Self::Repeated { address } => write!(f, "{address} is bound twice: remove one"),
             Self::UnixMode { mode } => write!(f, "unix_mode(0o{mode:o}): expected 0 to 0o777"),
             Self::Inherited { index, name, .. } => {
@@ -131,12 +137,17 @@ mod tests {
             (
                 "127.0.0.1:8888",
                 io::ErrorKind::AddrInUse,
-                "127.0.0.1:8888 is in use by another process",
+                "127.0.0.1:8888 is in use by another process; stop it or choose another address",
             ),
             (
                 "192.0.2.1:8888",
                 io::ErrorKind::AddrNotAvailable,
-                "cannot listen on 192.0.2.1:8888",
+                "cannot listen on 192.0.2.1:8888: no network interface of this machine has this address",
+            ),
+            (
+                "unix:/missing/site.sock",
+                io::ErrorKind::NotFound,
+                "cannot listen on unix:/missing/site.sock: create its directory first",
             ),
             (
                 "80",

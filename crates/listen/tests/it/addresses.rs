@@ -52,7 +52,7 @@ fn an_address_in_use_is_named() {
         assert!(error.is_address_in_use() && !error.is_config());
         assert_eq!(
             error.to_string(),
-            format!("{address} is in use by another process")
+            format!("{address} is in use by another process; stop it or choose another address")
         );
     }
 }

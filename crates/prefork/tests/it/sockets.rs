@@ -22,7 +22,7 @@ fn a_second_copy_on_the_same_port_is_refused() {
     let output = second.output();
     assert!(
         output.contains(&format!(
-            "{address} is in use by another process: Address already in use"
+            "{address} is in use by another process; stop it or choose another address: Address already in use"
         )),
         "{output}"
     );

@@ -29,7 +29,7 @@ fn an_address_in_use_is_named() {
         assert!(error.is_address_in_use(), "{error}");
         assert_eq!(
             error.to_string(),
-            format!("{address} is in use by another process")
+            format!("{address} is in use by another process; stop it or choose another address")
         );
     }
     // The sockets of a second copy of the program do not join those of the first one's threads.
