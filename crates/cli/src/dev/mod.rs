@@ -17,7 +17,7 @@ use crate::print_error;
 use clap::Args;
 pub(crate) use helper::{Helper, run_helper};
 use screen::print_status;
-use squall_prefork::Readiness;
+use squall_prefork::{Address, AddressError, Readiness};
 use stage::Stage;
 
 /// Run a program, and reload it after each change while the old process keeps serving.
@@ -29,7 +29,7 @@ use stage::Stage;
 #[derive(Args)]
 pub(crate) struct Dev {
     /// Listen on this address for a program that takes sockets from LISTEN_FDS; repeatable.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     bind: Vec<String>,
     /// When a new process is ready, as of `squall supervise`. Default: notify.
     #[arg(long, value_name = "WHEN", requires = "bind")]
@@ -52,6 +52,11 @@ pub(crate) struct Dev {
     /// The command, such as: cargo run --example hello -- --port 8888
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
+}
+
+/// Checks an address before the first build: no change of a file could mend it.
+fn address(text: &str) -> Result<String, AddressError> {
+    Address::resolve(text).map(|_| text.to_owned())
 }
 
 pub(crate) fn run(arguments: Dev) -> ExitCode {

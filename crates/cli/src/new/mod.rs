@@ -60,13 +60,33 @@ fn create(arguments: &New) -> Result<(), NewError> {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    let draft = draft(parent).map_err(|error| NewError::Unwritable(parent.to_owned(), error))?;
+    check_parent(path, parent)?;
+    // The error has the path of the hidden directory, which a user has not named.
+    let draft = draft(parent).map_err(|error| NewError::Unwritable(path.clone(), plain(error)))?;
     write(files, draft.path(), name, &squall)
         .and_then(|()| fs::rename(draft.path(), path))
         .map_err(|error| NewError::Unwritable(path.clone(), error))?;
     // It has its place; there is nothing to delete.
     let _ = draft.keep();
     Ok(())
+}
+
+fn check_parent(path: &Path, parent: &Path) -> Result<(), NewError> {
+    match fs::metadata(parent) {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(NewError::Unwritable(path.to_owned(), error))
+        }
+        _ => Err(NewError::NoParent(path.to_owned(), parent.to_owned())),
+    }
+}
+
+/// Returns the kind of an error alone, if it has a kind.
+fn plain(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::Other => error,
+        kind => kind.into(),
+    }
 }
 
 /// A hidden directory beside the final one, which is deleted unless it is kept.
@@ -142,6 +162,7 @@ enum NewError {
     NoCheckout(PathBuf),
     Unreadable(PathBuf, io::Error),
     UnnameablePath(PathBuf),
+    NoParent(PathBuf, PathBuf),
     Unwritable(PathBuf, io::Error),
 }
 
@@ -173,8 +194,20 @@ impl fmt::Display for NewError {
                 "--squall `{}`: a manifest cannot have a path with an apostrophe, a control character, or without UTF-8",
                 path.display()
             ),
+            Self::NoParent(path, parent) => write!(
+                f,
+                "cannot create `{}`: there is no directory `{}`; create it first",
+                path.display(),
+                parent.display()
+            ),
             Self::Unwritable(path, error) => {
-                write!(f, "cannot create `{}`: {error}", path.display())
+                write!(f, "cannot create `{}`: {error}", path.display())?;
+                match error.kind() {
+                    io::ErrorKind::PermissionDenied => {
+                        f.write_str("; choose a directory that you can write to")
+                    }
+                    _ => Ok(()),
+                }
             }
         }
     }

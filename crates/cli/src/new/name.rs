@@ -89,17 +89,19 @@ impl fmt::Display for NameError {
         let Self { name, fault } = self;
         write!(f, "invalid package name `{}`: ", name.escape_debug())?;
         match fault {
-            Fault::NoName => f.write_str("the path does not end with a name"),
+            Fault::NoName => {
+                f.write_str("the path does not end with a name; give that of a new directory")
+            }
             Fault::Character(c) => write!(
                 f,
                 "`{}` is not allowed; take letters from a to z, digits, `-` and `_`",
                 c.escape_debug()
             ),
             Fault::Start(c) => write!(f, "it starts with `{c}`, and not with a letter"),
-            Fault::Keyword => f.write_str("it is a keyword of Rust"),
-            Fault::Taken => {
-                f.write_str("it is taken, by cargo, by Rust or by a dependency of the site")
-            }
+            Fault::Keyword => f.write_str("it is a keyword of Rust; choose another name"),
+            Fault::Taken => f.write_str(
+                "it is taken, by cargo, by Rust or by a dependency of the site; choose another name",
+            ),
             Fault::Long => write!(f, "it is longer than {LONGEST} characters"),
         }
     }

@@ -348,6 +348,11 @@ fn invalid_arguments_are_named_in_the_error() {
     for (arguments, code, expected) in [
         ("dev", 2, "COMMAND"),
         ("dev --ready-when exec -- true", 2, "--bind"),
+        (
+            "dev --bind nowhere -- true",
+            2,
+            "\"nowhere\" is not an address",
+        ),
         ("dev -- cargo run --bin", 1, "--bin has no value"),
         (
             "dev -- cargo run --message-format json",

@@ -153,8 +153,14 @@ fn errors_name_the_cause_and_leave_nothing() {
         (&["here"], "destination `here` already exists"),
         (&["file"], "destination `file` already exists"),
         (&["link"], "destination `link` already exists"),
-        (&["file/site"], "cannot create `file`: "),
-        (&["nowhere/site"], "cannot create `nowhere`: No such file"),
+        (
+            &["file/site"],
+            "cannot create `file/site`: there is no directory `file`",
+        ),
+        (
+            &["nowhere/site"],
+            "cannot create `nowhere/site`: there is no directory `nowhere`; create it first",
+        ),
         (
             &["site", "--squall", "here"],
             "--squall `here` is no checkout of squall",
@@ -172,6 +178,7 @@ fn errors_name_the_cause_and_leave_nothing() {
         let output = command.output().expect("cargo has built it");
         let errors = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {errors}");
+        assert!(!errors.contains(".squall-new-"), "{errors}");
         assert!(errors.starts_with("squall: "), "{errors}");
         assert!(errors.contains(wanted), "{errors} lacks {wanted}");
         assert_eq!(names(directory.path()), before, "{arguments:?}");
