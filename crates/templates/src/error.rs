@@ -73,13 +73,15 @@ impl Error for ConfigError {
 /// a function that the template called. It does not contain the values of the template.
 pub struct TemplateError {
     name: String,
+    folder: PathBuf,
     error: minijinja::Error,
 }
 
 impl TemplateError {
-    pub(crate) fn new(name: &str, error: minijinja::Error) -> Self {
+    pub(crate) fn new(name: &str, folder: &Path, error: minijinja::Error) -> Self {
         Self {
             name: name.to_owned(),
+            folder: folder.to_owned(),
             error,
         }
     }
@@ -154,7 +156,14 @@ impl TemplateError {
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Not `{:#}`, which would include the values of the template.
-        write!(f, "{}", self.innermost())
+        write!(f, "{}", self.innermost())?;
+        if self.is_not_found() && self.line().is_none() {
+            // Absolute, since a relative folder depends on the working directory.
+            let folder = path::absolute(&self.folder);
+            let folder = folder.as_ref().unwrap_or(&self.folder);
+            write!(f, " in {}", folder.display())?;
+        }
+        Ok(())
     }
 }
 

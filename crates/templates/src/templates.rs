@@ -116,7 +116,9 @@ impl Templates {
             .map_err(|(path, source)| ConfigError::Folder { path, source })?;
         let compile = |name: &String| {
             let result = self.environment.get_template(name);
-            result.err().map(|error| TemplateError::new(name, error))
+            result
+                .err()
+                .map(|error| TemplateError::new(name, &self.folder, error))
         };
         let errors: Vec<_> = names.iter().filter_map(compile).take(MAX_ERRORS).collect();
         if errors.is_empty() {
@@ -167,7 +169,7 @@ impl Templates {
         let template = self.environment.get_template(name);
         template
             .and_then(|template| template.render(context))
-            .map_err(|error| TemplateError::new(name, error))
+            .map_err(|error| TemplateError::new(name, &self.folder, error))
     }
 
     /// Returns the folder.

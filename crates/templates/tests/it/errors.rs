@@ -126,6 +126,15 @@ fn errors_name_template_and_line() {
 }
 
 #[test]
+fn missing_template_is_named_with_its_folder() {
+    let templates = Templates::new("some/templates");
+    let error = templates.render("abuot.html", ()).unwrap_err();
+    let folder = std::path::absolute("some/templates").unwrap();
+    let wanted = format!("\"abuot.html\" does not exist in {}", folder.display());
+    assert!(error.to_string().ends_with(&wanted), "{error}");
+}
+
+#[test]
 fn recursive_includes_are_stopped() {
     let error = render(
         &[
