@@ -41,7 +41,7 @@ pub fn nearest<'a>(path: &str, templates: impl IntoIterator<Item = &'a str>) -> 
             let distance = distance(&path, &template);
             let compared = match has_rest(&template) {
                 true => template.len(),
-                false => template.len().max(path.len()),
+                false => length(&template).max(length(&path)),
             };
             let is_near = 2 * distance <= DIFFERENT * compared;
             is_near.then_some((distance, i))
@@ -61,6 +61,11 @@ fn segments(text: &str) -> impl Iterator<Item = &str> {
         }
         c == '/' && depth == 0
     })
+}
+
+/// The number of segments without the empty one after a slash at the end, which is no evidence.
+fn length(segments: &[&str]) -> usize {
+    segments.len() - usize::from(segments.last() == Some(&""))
 }
 
 fn has_rest(template: &[&str]) -> bool {
@@ -175,6 +180,7 @@ mod tests {
         let routes = [
             "/",
             "/about",
+            "/static/",
             "/users",
             "/users/{id:[0-9]+}",
             "/users/{id}/posts",
@@ -186,6 +192,8 @@ mod tests {
         for (path, wanted) in [
             ("/abuot", Some("/about")),
             ("/about/", Some("/about")),
+            ("/statics", Some("/static/")),
+            ("/missing", None),
             ("/ABOUT", Some("/about")),
             ("/user", Some("/users")),
             ("/users/ada", Some("/users/{id:[0-9]+}")),

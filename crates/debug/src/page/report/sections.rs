@@ -116,8 +116,8 @@ fn headers(
 
 fn process_rows(tracebacks: &Tracebacks) -> Vec<(String, String)> {
     let mut rows = tracebacks.process_info.clone();
-    rows.push(("Process id".to_owned(), process::id().to_string()));
+    rows.push(("process id".to_owned(), process::id().to_string()));
     let system = format!("{} on {}", env::consts::OS, env::consts::ARCH);
-    rows.push(("System".to_owned(), system));
+    rows.push(("system".to_owned(), system));
     rows
 }
