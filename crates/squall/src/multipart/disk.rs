@@ -67,12 +67,14 @@ impl TempFile {
 fn move_to(file: TempPath, path: &Path) -> io::Result<()> {
     match file.persist(path) {
         Err(failed) if failed.error.kind() == io::ErrorKind::CrossesDevices => {
-            let copy = Builder::new().prefix(PREFIX).tempfile_in(directory(path))?;
+            let directory = directory(path);
+            let copy = Builder::new().prefix(PREFIX).tempfile_in(&directory);
+            let copy = copy.map_err(|error| missing(&directory, error))?;
             fs::copy(&failed.path, copy.path())?;
             copy.into_temp_path().persist(path)?;
             Ok(())
         }
-        moved => Ok(moved?),
+        moved => moved.map_err(|failed| missing(&directory(path), failed.error)),
     }
 }
 
@@ -92,7 +94,19 @@ fn create(directory: &Path) -> io::Result<NamedTempFile> {
     builder.prefix(PREFIX);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(directory)
+    let file = builder.tempfile_in(directory);
+    file.map_err(|error| missing(directory, error))
+}
+
+/// Returns an error that names a directory that does not exist: the system's names no path, and
+/// that of `tempfile` the temporary file.
+fn missing(directory: &Path, error: io::Error) -> io::Error {
+    if error.kind() != io::ErrorKind::NotFound || directory.exists() {
+        return error;
+    }
+    let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+    let message = format!("the directory {} does not exist", directory.display());
+    io::Error::new(io::ErrorKind::NotFound, message)
 }
 
 fn directory(path: &Path) -> PathBuf {
@@ -150,5 +164,28 @@ impl fmt::Debug for TempFile {
             .field("path", &self.path())
             .field("size", &self.size)
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn missing_directory_is_named() {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        let directory = root.path().join("uploads");
+        let path = directory.join("photo.png");
+        let chunks = || stream::iter([Ok(Bytes::from_static(b"a"))]);
+        let wanted = format!("the directory {} does not exist", directory.display());
+
+        let error = save(chunks(), &path).await;
+        let error = error.expect_err("there is no directory");
+        assert_eq!(error.to_string(), wanted);
+        let file = TempFile::write(chunks()).await.expect("it is written");
+        let error = file.keep(&path).await.expect_err("nor now");
+        assert_eq!(error.to_string(), wanted);
     }
 }
