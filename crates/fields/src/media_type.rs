@@ -124,10 +124,25 @@ mod tests {
         }
     }
 
+    /// Text of parts that have a meaning, or any bytes.
+    fn value() -> impl Strategy<Value = Vec<u8>> {
+        let parts = [
+            "text", "/", "html", "*", "+json", ";", " ", "\t", "=", "a", "\u{e9}",
+        ];
+        let parts = prop::collection::vec(prop::sample::select(parts.to_vec()), 0..16);
+        prop_oneof![
+            parts.prop_map(|parts| parts.concat().into_bytes()),
+            prop::collection::vec(any::<u8>(), 0..64),
+        ]
+    }
+
     proptest! {
         #[test]
-        fn any_bytes(value in proptest::collection::vec(any::<u8>(), 0..64)) {
-            let _ = MediaType::parse(&value);
+        fn any_bytes(value in value()) {
+            if let Some(parsed) = MediaType::parse(&value) {
+                let essence = format!("{}/{}", parsed.kind(), parsed.subtype());
+                prop_assert!(parsed.is(&essence) && essence.is_ascii() && !essence.contains(' '));
+            }
         }
     }
 }

@@ -100,9 +100,36 @@ mod tests {
         assert_eq!(preferred(lines, &OFFERS), Some('j'));
     }
 
+    /// Text of parts that have a meaning, or any bytes.
+    fn line() -> impl Strategy<Value = Vec<u8>> {
+        let parts = [
+            ",",
+            ";",
+            "text/",
+            "plain",
+            "html",
+            "application/",
+            "json",
+            "x+",
+            "*",
+            "*/*",
+            "/",
+            ";q=0",
+            ";q=0.5",
+            ";q=1",
+            " ",
+            "\u{e9}",
+        ];
+        let parts = prop::collection::vec(prop::sample::select(parts.to_vec()), 0..16);
+        prop_oneof![
+            parts.prop_map(|parts| parts.concat().into_bytes()),
+            prop::collection::vec(any::<u8>(), 0..64),
+        ]
+    }
+
     proptest! {
         #[test]
-        fn any_bytes(line in proptest::collection::vec(any::<u8>(), 0..64)) {
+        fn any_bytes(line in line()) {
             let _ = preferred([&line[..]], &OFFERS);
         }
     }

@@ -117,6 +117,8 @@ mod tests {
             (&["a;q=0.1;q=0.2"], "a 100"),
             (&["*;q=0.1, */*"], "* 100, */* 1000"),
             (&["a;, b;;, c; ;q=0.3"], "a 1000, b 1000, c 300"),
+            // A line feed is not optional white space (RFC 9110, section 5.6.3).
+            (&["\n"], "\n 1000"),
             (
                 &["a;x, a;x=1, a;=, a;qq=1"],
                 "a;x 1000, a;x=1 1000, a;= 1000, a;qq=1 1000",
@@ -156,9 +158,22 @@ mod tests {
         }
     }
 
+    /// Text of parts that have a meaning, or any bytes.
+    fn line() -> impl Strategy<Value = Vec<u8>> {
+        let parts = [
+            ",", ";", "q", "Q", "=", "0", "1", ".", "5", " ", "\t", "a", "*", "/", "\u{e9}",
+            ";q=0.5", ";q=",
+        ];
+        let parts = prop::collection::vec(prop::sample::select(parts.to_vec()), 0..16);
+        prop_oneof![
+            parts.prop_map(|parts| parts.concat().into_bytes()),
+            prop::collection::vec(any::<u8>(), 0..64),
+        ]
+    }
+
     proptest! {
         #[test]
-        fn any_bytes(line in proptest::collection::vec(any::<u8>(), 0..64)) {
+        fn any_bytes(line in line()) {
             for (value, weight) in weighted([&line[..]]) {
                 prop_assert!(!value.is_empty() && value == trim(value));
                 prop_assert!(weight <= Weight::ONE);

@@ -212,13 +212,27 @@ mod tests {
         }
     }
 
+    /// Texts of parts that are well-formed in some place, and of single characters.
+    fn text() -> impl Strategy<Value = String> {
+        let parts = [
+            "a", ".", "-", "1.2.3.4", "[::1]", "[1::]", "[", "]", "::", ":", ":0", ":00", "80",
+            "65535", "65536", "%",
+        ];
+        let parts = prop::collection::vec(prop::sample::select(parts.to_vec()), 0..5);
+        prop_oneof![
+            parts.prop_map(|parts| parts.concat()),
+            "[a:.0-9\\[\\]%]{0,12}"
+        ]
+    }
+
     proptest! {
         #[test]
-        fn parsed_text_is_rebuilt_from_its_parts(text in "[a:.0-9\\[\\]%]{0,12}") {
+        fn parsed_text_is_rebuilt_from_its_parts(text in text()) {
             if let Some(parsed) = HostPort::parse(text.as_bytes()) {
                 let rest = text.strip_prefix(parsed.host()).unwrap();
                 let port = rest.trim_start_matches([':', '0']).parse().ok();
                 prop_assert_eq!(parsed.port(), port);
+                prop_assert!(!parsed.host().contains(':') || parsed.host().starts_with('['));
             }
         }
 

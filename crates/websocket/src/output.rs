@@ -133,11 +133,23 @@ mod tests {
 
     use super::*;
 
+    /// Lengths of payloads, often at a limit, and enough of them to fill all slices of a write.
+    fn lens() -> impl Strategy<Value = Vec<usize>> {
+        let len = prop_oneof![
+            Just(0),
+            1_usize..200,
+            COPIED - 1..COPIED + 2,
+            COPIED_UNVECTORED - 1..COPIED_UNVECTORED + 2,
+            COPIED_UNVECTORED..70_000,
+        ];
+        prop::collection::vec(len, 0..2 * SLICES)
+    }
+
     proptest! {
         #[test]
         fn all_frames_are_written_in_order(
-            lens in prop::collection::vec(prop_oneof![0_usize..200, 4000_usize..4200, 16_000_usize..70_000], 0..8),
-            writes in prop::collection::vec(1_usize..9000, 1..20),
+            lens in lens(),
+            writes in prop::collection::vec(prop_oneof![9 => 1_usize..9000, 1 => Just(usize::MAX)], 1..20),
             is_vectored: bool,
         ) {
             let mut output = Output::new(is_vectored);

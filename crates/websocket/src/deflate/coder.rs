@@ -279,10 +279,23 @@ mod tests {
         }
     }
 
+    /// Messages: many are empty, have one byte, or fill the first memory for their output.
+    fn messages() -> impl Strategy<Value = Vec<Vec<u8>>> {
+        let len = prop_oneof![
+            2 => Just(0),
+            1 => Just(1),
+            2 => RESERVED - 9..RESERVED + 9,
+            2 => 0_usize..5000,
+        ];
+        let message = (len, prop::sample::select(vec![0, 3, u8::MAX]))
+            .prop_flat_map(|(len, most)| prop::collection::vec(0..=most, len));
+        prop::collection::vec(message, 1..8)
+    }
+
     proptest! {
         #[test]
         fn messages_return_as_they_were(
-            messages in prop::collection::vec(prop::collection::vec(0_u8..4, 0..5000), 1..4),
+            messages in messages(),
             bits in 9_u8..16,
             level in 0_u32..10,
             takeover: bool,
@@ -293,7 +306,7 @@ mod tests {
             let mut coder = Coder::new(&settings, agreement);
             for message in messages {
                 let compressed = coder.compress(&message);
-                prop_assert_eq!(coder.inflate(&compressed, 5000).unwrap(), message);
+                prop_assert_eq!(coder.inflate(&compressed, message.len()).unwrap(), message);
             }
         }
 
@@ -301,6 +314,25 @@ mod tests {
         fn arbitrary_bytes_never_panic(bytes: Vec<u8>, max in 0_usize..1000) {
             let found = coder("permessage-deflate", false).inflate(&bytes, max);
             prop_assert!(found.is_err() || found.unwrap().len() <= max);
+        }
+
+        #[test]
+        fn damaged_messages_never_panic(
+            messages in messages(),
+            damages in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+            max in 0_usize..5000,
+            takeover: bool,
+        ) {
+            let mut coder = coder("permessage-deflate", takeover);
+            for message in messages {
+                let mut compressed = coder.compress(&message);
+                for (at, byte) in &damages {
+                    let at = at.index(compressed.len());
+                    compressed[at] = *byte;
+                }
+                let found = coder.inflate(&compressed, max);
+                prop_assert!(found.is_err() || found.unwrap().len() <= max);
+            }
         }
     }
 }

@@ -73,6 +73,21 @@ fn added() -> impl Strategy<Value = (Header, Vec<String>)> {
     prop_oneof![chain, forwarded, single]
 }
 
+/// Addresses with runs of zeros, with another address in them, and any.
+fn ips() -> impl Strategy<Value = Ipv6Addr> {
+    let special = [
+        "::",
+        "::1",
+        "::ffff:10.0.0.1",
+        "::203.0.113.7",
+        "2001:db8::1:0:0:1",
+    ];
+    prop_oneof![
+        prop::sample::select(special.map(|ip| ip.parse().unwrap()).to_vec()),
+        any::<u128>().prop_map(Ipv6Addr::from_bits),
+    ]
+}
+
 proptest! {
     #[test]
     fn forged_elements_before_those_of_proxies_change_nothing(
@@ -128,7 +143,7 @@ proptest! {
 
     #[test]
     fn an_address_is_the_same_in_each_of_its_forms(
-        ip in any::<u128>().prop_map(Ipv6Addr::from_bits),
+        ip in ips(),
         port in 1_u16..,
     ) {
         let settings = XHeaders::haproxy();

@@ -247,9 +247,38 @@ fn axums_extractors_read_the_form_again() {
     assert_eq!(answer, format!("a=1&_xsrf={TOKEN}&b=2"));
 }
 
+/// Text of parts that have a meaning in a form, but no token; or any bytes.
+fn form() -> impl Strategy<Value = Vec<u8>> {
+    let parts: Vec<&[u8]> = vec![
+        b"&",
+        b"=",
+        b"%",
+        b"+",
+        b"_xsrf=",
+        b"%5fxsrf=",
+        b"_xsrf",
+        b"a=1",
+        b"2|",
+        b"\xff",
+        b"\r\n",
+        b"\r\n\r\n",
+        b"--b",
+        b"--b\r\n",
+        b"--",
+        b"Content-Disposition: form-data; name=_xsrf",
+        b"Content-Disposition: form-data; name=_xsrf\r\n\r\n",
+        b":",
+        b";",
+        b"\"",
+        b"filename=",
+    ];
+    let parts = proptest::collection::vec(proptest::sample::select(parts), 0..16);
+    prop_oneof![parts.prop_map(|parts| parts.concat()), any::<Vec<u8>>()]
+}
+
 proptest! {
     #[test]
-    fn bodies_reach_the_inner_service_whole(before: Vec<u8>, after: Vec<u8>, size in 1..40_usize) {
+    fn bodies_reach_the_inner_service_whole(before in form(), after in form(), size in 1..40_usize) {
         let body = [&before, b"&_xsrf=".as_slice(), TOKEN.as_bytes(), b"&", &after].concat();
         let answer = ask(&XsrfLayer::new(), url_encoded(Frames::new(body.chunks(size))));
         // Unless the arbitrary bytes have a token themselves.
@@ -261,7 +290,7 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_forms_have_no_valid_token(body: Vec<u8>, is_multipart: bool, size in 1..40_usize) {
+    fn arbitrary_forms_have_no_valid_token(body in form(), is_multipart: bool, size in 1..40_usize) {
         let body = [if is_multipart { b"--b\r\n".as_slice() } else { b"_xsrf=" }, &body].concat();
         let mut request = url_encoded(Frames::new(body.chunks(size)));
         if is_multipart {

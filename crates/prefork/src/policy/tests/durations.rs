@@ -16,6 +16,7 @@ fn duration() -> impl Strategy<Value = Duration> {
             Duration::from_nanos(1),
             Duration::ZERO,
         ]),
+        (0..60_000_u64).prop_map(Duration::from_millis),
         any::<Duration>(),
     ]
 }

@@ -1,5 +1,7 @@
 //! Tests of the assembly: tables of faults, cuts at every byte, a model.
 
+use std::iter;
+
 use bytes::BufMut;
 use proptest::prelude::*;
 
@@ -300,12 +302,61 @@ fn large_frames_are_read_in_place() {
     }
 }
 
+/// A payload: text, sometimes with a part of a character, or any bytes, sometimes as long as a limit.
+fn payload() -> impl Strategy<Value = Vec<u8>> {
+    let part = prop_oneof![
+        9 => prop::sample::select(vec!["a".as_bytes(), "é".as_bytes(), "€".as_bytes(), "😀".as_bytes()]),
+        1 => prop::sample::select(vec![&b"\xe2\x82"[..], b"\xac", b"\xf0", b"\x9f\x98\x80"]),
+    ];
+    let text = prop::collection::vec(part, 0..4).prop_map(|parts| parts.concat());
+    let len = prop_oneof![
+        124_usize..128,
+        LIMIT / 2 - 1..LIMIT / 2 + 2,
+        LIMIT - 1..LIMIT + 2
+    ];
+    prop_oneof![
+        6 => text,
+        1 => len.prop_map(|len| vec![b'a'; len]),
+        1 => prop::collection::vec(any::<u8>(), 0..200),
+    ]
+}
+
+/// First octets and payloads of the frames of a message, with a control frame behind the first.
+fn fragments() -> impl Strategy<Value = Vec<(u8, Vec<u8>)>> {
+    let first = prop::sample::select(vec![0x01, 0x01, 0x02, 0x41, 0x42]);
+    let control = (prop::sample::select(vec![0x89, 0x8a]), payload());
+    let payloads = prop::collection::vec(payload(), 1..4);
+    (first, payloads, prop::option::weighted(0.2, control)).prop_map(
+        |(first, payloads, control)| {
+            let firsts = iter::once(first).chain(iter::repeat(0));
+            let mut frames: Vec<(u8, Vec<u8>)> = firsts.zip(payloads).collect();
+            frames.last_mut().unwrap().0 |= 0x80;
+            frames.splice(1..1, control);
+            frames
+        },
+    )
+}
+
+/// Messages, and sometimes any frame.
+fn frames() -> impl Strategy<Value = Vec<(u8, Vec<u8>)>> {
+    let close = (
+        Just(0x88),
+        prop_oneof![
+            Just(vec![]),
+            payload().prop_map(|reason| [b"\x03\xe8", &reason[..]].concat())
+        ],
+    );
+    let part = prop_oneof![
+        8 => fragments(),
+        1 => close.prop_map(|frame| vec![frame]),
+        1 => (any::<u8>(), payload()).prop_map(|frame| vec![frame]),
+    ];
+    prop::collection::vec(part, 0..5).prop_map(|parts| parts.concat())
+}
+
 proptest! {
     #[test]
-    fn arbitrary_bytes_have_one_meaning_however_they_are_cut(
-        frames in prop::collection::vec((any::<u8>(), prop::collection::vec(any::<u8>(), 0..200)), 0..6),
-        read in 1_usize..50,
-    ) {
+    fn arbitrary_bytes_have_one_meaning_however_they_are_cut(frames in frames(), read in 1_usize..50) {
         let bytes: Vec<u8> = frames.iter().flat_map(|(first, payload)| frame(*first, payload)).collect();
         let (whole, whole_fault) = decode(decoder(), &bytes, bytes.len());
         let (cut, cut_fault) = decode(decoder(), &bytes, read);
