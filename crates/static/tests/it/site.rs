@@ -12,7 +12,7 @@ use std::{
 
 use axum::Router;
 use squall_static::{CachePolicy, ServeStatic, StaticFiles, StaticUrls, Symlinks};
-use testkit::TempDir;
+use testkit::{TempDir, wait_until};
 
 /// The modification time of all files in the tree.
 pub(crate) const DATE: &str = "Wed, 01 Jan 2020 00:00:00 GMT";
@@ -55,6 +55,11 @@ pub(crate) static SITE: LazyLock<Site> = LazyLock::new(|| {
         ("/spa", files(&root).fallback("index.html")),
         ("/debug", files(&root).static_hash_cache(false)),
     ];
+    // An uncached file that was just written has no version. This one is the last of the tree.
+    let uncached = files(&root).cache_size(0).build().unwrap().urls();
+    wait_until("the files have versions", || {
+        uncached.url("future.txt").contains("?v=")
+    });
     for (path, files) in ways {
         app = app.nest_service(path, files.build().unwrap());
     }
