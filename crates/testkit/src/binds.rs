@@ -11,7 +11,7 @@ use std::{
     process::Command,
 };
 
-use crate::{Running, Signal, outside, stale_socket, temp_dir, wait_until};
+use crate::{Running, Signal, free_port, outside, stale_socket, temp_dir, wait_until};
 
 /// The addresses and bind options of a program under test.
 #[derive(Clone, Debug, Default)]
@@ -228,10 +228,4 @@ fn refuses(mut program: Running, expected: &str) {
     assert!(!program.wait().success(), "{expected}");
     let output = program.output();
     assert!(output.contains(expected), "no {expected:?} in {output}");
-}
-
-/// A port that is free on all interfaces.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("[::]:0").expect("a free port");
-    listener.local_addr().expect("it is bound").port()
 }

@@ -37,7 +37,7 @@ pub use lambda::{Outcome, RuntimeApi};
 pub use outside::{VENV, find_outside, outside};
 pub use reference::{ReferenceEnd, ReferenceRequest, reference_requests};
 pub use running::{Running, Signal};
-pub use sockets::{free_port, is_free_port, stale_socket};
+pub use sockets::{free_port, free_ports, stale_socket};
 pub use standstill::despite_standstills;
 pub use tempfile::TempDir;
 pub use wait::{wait_for, wait_until};

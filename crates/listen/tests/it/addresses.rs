@@ -6,6 +6,7 @@ use std::{
 };
 
 use squall_listen::{Bind, Endpoint, ListenError, Listener};
+use testkit::free_port;
 
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
@@ -14,12 +15,6 @@ fn listen_all(binds: &[Bind]) -> Result<Vec<Listener>, ListenError> {
     let mut endpoints = Endpoint::plan(binds)?;
     Endpoint::reserve(&mut endpoints)?;
     endpoints.iter_mut().map(Endpoint::listen).collect()
-}
-
-/// A port that both wildcard addresses are free on.
-fn free_port() -> u16 {
-    let listener = Bind::new("0").listen().expect("a free port").remove(0);
-    listener.address().tcp().expect("TCP was bound").port()
 }
 
 /// Which of the listeners gets a connection to this address.

@@ -6,9 +6,9 @@ use std::{
     process::Command,
 };
 
-use testkit::{Running, Signal, wait_for};
+use testkit::{Running, Signal, free_port, wait_for};
 
-use crate::house::{example, free_ports};
+use crate::house::example;
 
 /// Waits for a response that contains `expected`. In a graceful shutdown, axum closes a connection
 /// whose request has not arrived yet, so a request is sent again.
@@ -32,7 +32,7 @@ fn get(address: SocketAddr, path: &str) -> io::Result<String> {
 
 #[test]
 fn it_serves_reloads_and_counts() {
-    let address = SocketAddr::from(([127, 0, 0, 1], free_ports()));
+    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let directory = testkit::temp_dir();
     let mut command = Command::new(example("axum_prefork"));
     command

@@ -9,14 +9,14 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     rc::Rc,
-    sync::atomic::{AtomicBool, AtomicU16, Ordering::SeqCst},
+    sync::atomic::{AtomicBool, Ordering::SeqCst},
     thread,
     time::Duration,
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 use squall_prefork::{Status, WorkerStatus, control::Client};
-use testkit::{Running, TempDir, is_free_port, wait_for, wait_until};
+use testkit::{Running, TempDir, wait_for, wait_until};
 
 pub(crate) fn fixture() -> PathBuf {
     example("fixture")
@@ -201,20 +201,6 @@ fn ask(mut stream: impl Read + Write, path: &str) -> io::Result<Page> {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect(),
     ))
-}
-
-/// The first of four free ports in a row: below those that the kernel gives to others, and each
-/// time a little further on.
-pub(crate) fn free_ports() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = 20_000 + u16::try_from(std::process::id() % 2_500).expect("small") * 4;
-    loop {
-        let first = start + NEXT.fetch_add(4, SeqCst);
-        assert!(first < 32_000, "no four free ports in a row");
-        if (first..first + 4).all(is_free_port) {
-            return first;
-        }
-    }
 }
 
 pub(crate) fn signal(pid: u32, signal: Signal) {

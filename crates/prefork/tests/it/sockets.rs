@@ -2,9 +2,9 @@
 
 use std::{fs, net::SocketAddr, os::unix::fs::PermissionsExt, process::Command, rc::Rc};
 
-use testkit::{Running, stale_socket};
+use testkit::{Running, free_ports, stale_socket};
 
-use crate::house::{Program, Service, fixture, free_ports, get, get_unix};
+use crate::house::{Program, Service, fixture, get, get_unix};
 
 #[test]
 fn a_second_copy_on_the_same_port_is_refused() {
@@ -48,7 +48,7 @@ fn the_kernel_spreads_connections_over_the_slots() {
 
 #[test]
 fn a_port_for_each_worker() {
-    let first = free_ports();
+    let first = free_ports(4);
     let mut service = Program::new("").service(&[&format!("ports={first}")]);
     let ask = |task: u16| get(SocketAddr::from(([127, 0, 0, 1], first + task)), "/");
     service.settled(2);

@@ -2,9 +2,9 @@
 
 use std::{os::unix::net::UnixDatagram, path::Path, process::Command, rc::Rc};
 
-use testkit::{Running, Signal, wait_for};
+use testkit::{Running, Signal, free_port, wait_for};
 
-use crate::house::{Program, Service, fixture, free_ports, get};
+use crate::house::{Program, Service, fixture, get};
 
 struct Manager(UnixDatagram);
 
@@ -79,7 +79,7 @@ fn sockets_are_taken_over_from_systemd() {
         return;
     };
     let directory = testkit::temp_dir();
-    let port = free_ports();
+    let port = free_port();
     let mut command = Command::new(activate);
     command
         .arg(format!("--listen=127.0.0.1:{port}"))

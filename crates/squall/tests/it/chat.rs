@@ -139,7 +139,7 @@ fn pages_show_messages_and_connect_again() {
         return;
     };
     for (query, connected) in [("", "by events"), ("?polling=true", "by long polling")] {
-        let mut chat = Chat::start();
+        let mut chat = Chat::start_at(testkit::free_port());
         browser.open(&format!("http://{}/{query}", chat.address));
         browser.wait_text("#state", connected);
         browser.type_into("#text", "hello <i>all</i>");

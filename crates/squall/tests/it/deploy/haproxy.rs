@@ -9,11 +9,9 @@ use std::{
     process::Command,
 };
 
-use testkit::{Running, TempDir, temp_dir, wait_until};
+use testkit::{Running, TempDir, free_port, temp_dir, wait_until};
 
-use super::{
-    cannot_be_forged, certificate, file, free_ports, id, local, nginx::Nginx, supervisord::Site,
-};
+use super::{cannot_be_forged, certificate, file, id, local, nginx::Nginx, supervisord::Site};
 use crate::load::under_load;
 
 /// The variant of the file for friendfeed with trusted forwarding headers.
@@ -53,7 +51,7 @@ impl Haproxy {
     fn start(more: &[(&str, &str)]) -> Option<Self> {
         let haproxy = testkit::outside("haproxy")?;
         let directory = temp_dir();
-        let address = local(free_ports(1));
+        let address = local(free_port());
         let (bind, user, group) = (
             format!("bind {address}"),
             format!("user {}", id("-un")),
@@ -91,7 +89,7 @@ impl Haproxy {
 /// Returns a `bind` line for HTTPS in addition to the file's, and its address.
 pub(super) fn bind_tls(directory: &Path) -> Option<(SocketAddr, String)> {
     let certificate = certificate(directory)?;
-    let address = local(free_ports(1));
+    let address = local(free_port());
     let line = format!("bind :80\n    bind {address} ssl crt {certificate}");
     Some((address, line))
 }

@@ -11,13 +11,7 @@ mod systemd;
 mod uploads;
 mod websockets;
 
-use std::{
-    fs,
-    net::{SocketAddr, TcpListener},
-    path::Path,
-    process::Command,
-    sync::atomic::{AtomicU16, Ordering::SeqCst},
-};
+use std::{fs, net::SocketAddr, path::Path, process::Command};
 
 /// The client address of [`whoami`], which no proxy has.
 const CLIENT: &str = "127.0.0.7";
@@ -73,21 +67,6 @@ fn a_substitution_that_does_not_apply() {
         "port 80".to_owned(),
         &[("80", "80"), ("port 81", "port 82")],
     );
-}
-
-/// Returns the first of `count` consecutive free ports, below the range of ephemeral ports, of
-/// which a test under load uses thousands.
-fn free_ports(count: u16) -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = 10_000 + u16::try_from(std::process::id() % 1_500).expect("small") * 10;
-    let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    loop {
-        let first = start + NEXT.fetch_add(count, SeqCst);
-        assert!(first < 32_000, "no {count} free ports in a row");
-        if (first..first + count).all(is_free) {
-            return first;
-        }
-    }
 }
 
 fn local(port: u16) -> SocketAddr {

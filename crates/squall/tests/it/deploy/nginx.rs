@@ -4,9 +4,9 @@ use std::{
     collections::BTreeSet, fs, net::SocketAddr, net::TcpStream, path::Path, process::Command,
 };
 
-use testkit::{Running, TempDir, Wire, temp_dir, wait_until};
+use testkit::{Running, TempDir, Wire, free_port, temp_dir, wait_until};
 
-use super::{cannot_be_forged, certificate, file, free_ports, local, supervisord::Site};
+use super::{cannot_be_forged, certificate, file, local, supervisord::Site};
 use crate::load::under_load;
 
 /// The directory with `static`, and with files that are not public.
@@ -51,7 +51,7 @@ impl Nginx {
         let nginx = testkit::outside("nginx")?;
         let directory = temp_dir();
         let path = directory.path();
-        let address = local(free_ports(1));
+        let address = local(free_port());
         let (listen, http) = (
             format!("listen {address}"),
             format!("http {{\n{}", temporary(path)),
@@ -82,7 +82,7 @@ impl Nginx {
 
     /// Starts nginx with the file's lines for HTTPS; returns the address for it.
     pub(super) fn start_tls(upstreams: [u16; 4], certificate: &str) -> Option<(Self, SocketAddr)> {
-        let address = local(free_ports(1));
+        let address = local(free_port());
         let tls = [
             ("# listen 443", &*format!("listen {address}")),
             ("# ssl_certificate ", "ssl_certificate "),
@@ -191,7 +191,7 @@ fn nginx_serves_only_static_files() {
 #[test]
 fn nginx_serves_static_files_without_a_process() {
     // No process is behind nginx, and none is needed.
-    let Some(nginx) = Nginx::start([free_ports(1); 4], &[]) else {
+    let Some(nginx) = Nginx::start([free_port(); 4], &[]) else {
         return;
     };
     let file = |name: &str| fs::read(Path::new(ROOT).join("static").join(name)).expect(name);

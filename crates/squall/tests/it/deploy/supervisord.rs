@@ -8,9 +8,9 @@ use std::{
 };
 
 use rustix::process::Signal;
-use testkit::{Running, TempDir, Wire, temp_dir, wait_for, wait_until};
+use testkit::{Running, TempDir, Wire, free_ports, temp_dir, wait_for, wait_until};
 
-use super::{file, free_ports, id, installed::Installed, local, substitute};
+use super::{file, id, installed::Installed, local, substitute};
 use crate::{
     load::under_load,
     program::example,

@@ -3,9 +3,9 @@
 use std::{fs, path::PathBuf, process::Command, time::Duration};
 
 use squall::Limits;
-use testkit::{Running, Signal, TempDir, Wire, temp_dir};
+use testkit::{Running, Signal, TempDir, Wire, free_port, temp_dir};
 
-use super::{file, free_ports, installed::Installed, local, substitute};
+use super::{file, installed::Installed, local, substitute};
 use crate::{program::example, supervised::quiet};
 
 /// The units as they are installed; of the templates, the instances for port 8000.
@@ -114,7 +114,7 @@ fn service_serves_on_the_socket_of_its_unit() {
     };
     let units = Units::install();
     for (name, port) in [("friendfeed", "8888"), ("friendfeed@8000", "8000")] {
-        let free = free_ports(1);
+        let free = free_port();
         let setting = |unit: &str, name: &str| {
             substitute(units.setting(unit, name), &[(port, &free.to_string())])
         };
