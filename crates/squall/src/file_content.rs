@@ -63,7 +63,8 @@ impl FileBody for FileContent {
     }
 }
 
-#[cfg(all(test, feature = "compression"))]
+#[cfg(test)]
+#[cfg(feature = "compression")]
 mod tests {
     use std::fs;
 

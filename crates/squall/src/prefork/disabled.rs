@@ -82,7 +82,8 @@ pub(crate) async fn has_successor() -> bool {
     false
 }
 
-#[cfg(all(test, feature = "server"))]
+#[cfg(test)]
+#[cfg(feature = "server")]
 mod tests {
     use crate::{Application, Server};
 
