@@ -8,6 +8,7 @@ mod bench;
 mod ci;
 mod circles;
 mod command;
+mod fuzz;
 mod guide;
 mod layers;
 mod outside;
@@ -43,6 +44,8 @@ fn main() -> ExitCode {
         ["pictures"] => test::pictures(),
         ["bench", filter @ ..] => bench::bench(filter),
         ["chaos", args @ ..] => bench::chaos(args),
+        ["fuzz"] => fuzz::fuzz("60"),
+        ["fuzz", seconds] => fuzz::fuzz(seconds),
         [step] => ci::step(step).unwrap_or_else(|| Err(usage().into())),
         _ => Err(usage().into()),
     };
@@ -74,7 +77,8 @@ fn usage() -> String {
   pictures          makes the pictures of the front page anew; needs chromium
   bench [FILTER]    criterion's benches, the end-to-end bench of that name, or `build`:
                     the cost of building a hello, compared with axum's
-  chaos [SECONDS]   faults of all kinds under clients that verify every response (60 s)"
+  chaos [SECONDS]   faults of all kinds under clients that verify every response (60 s)
+  fuzz [SECONDS]    each fuzz target for that time (60 s)"
     )
 }
 
