@@ -41,7 +41,8 @@
 //! new file appears after a second at most, at once in debug mode
 //! ([`static_hash_cache`](StaticFiles::static_hash_cache)). If a file is written in place, the old
 //! version is served until the file has been unchanged for half a second, or for five seconds at
-//! most.
+//! most. The time of a change is that of the file system: if its clock is more than half a second
+//! late, as that of a network file system may be, a half written file counts as complete.
 //!
 //! Larger files are read while they are sent: inline what is in the page cache, the rest on tokio's
 //! blocking thread pool. If such a file changes while it is sent, the connection is aborted. A
