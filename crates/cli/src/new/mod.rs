@@ -60,25 +60,19 @@ fn create(arguments: &New) -> Result<(), NewError> {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    check_parent(path, parent)?;
-    // The error has the path of the hidden directory, which a user has not named.
-    let draft = draft(parent).map_err(|error| NewError::Unwritable(path.clone(), plain(error)))?;
+    let draft = draft(parent).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            NewError::NoParent(path.clone(), parent.to_owned())
+        }
+        // The error has the path of the hidden directory, which a user has not named.
+        _ => NewError::Unwritable(path.clone(), plain(error)),
+    })?;
     write(files, draft.path(), name, &squall)
         .and_then(|()| fs::rename(draft.path(), path))
         .map_err(|error| NewError::Unwritable(path.clone(), error))?;
     // It has its place; there is nothing to delete.
     let _ = draft.keep();
     Ok(())
-}
-
-fn check_parent(path: &Path, parent: &Path) -> Result<(), NewError> {
-    match fs::metadata(parent) {
-        Ok(metadata) if metadata.is_dir() => Ok(()),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(NewError::Unwritable(path.to_owned(), error))
-        }
-        _ => Err(NewError::NoParent(path.to_owned(), parent.to_owned())),
-    }
 }
 
 /// Returns the kind of an error alone, if it has a kind.

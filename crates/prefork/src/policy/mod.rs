@@ -18,7 +18,7 @@ mod slot;
 mod state;
 mod stop;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use event::{Action, Event, Exit, ExitReason, Rules, Sharing, Signal, StopMode};
 pub(crate) use ids::{Generation, TaskId, Time, WorkerId};

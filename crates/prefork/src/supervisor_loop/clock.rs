@@ -69,10 +69,7 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        Restart,
-        policy::{Action, Event, Policy, Rules, Sharing, Signal},
-    };
+    use crate::policy::{Action, Event, Policy, Rules, Sharing, Signal, tests};
 
     const TIMEOUT: u64 = 500;
     /// In milliseconds, as all times here.
@@ -143,18 +140,8 @@ mod tests {
 
     fn rules() -> Rules {
         Rules {
-            sharing: Sharing::One,
-            takes_one_socket: false,
-            restart: Restart::OnFailure,
-            start_timeout: Duration::from_secs(60),
-            graceful_timeout: Duration::from_secs(30),
             worker_timeout: Some(Duration::from_millis(TIMEOUT)),
-            max_restarts: Some(100),
-            max_requests: None,
-            max_requests_jitter: 0,
-            max_rss: None,
-            serves_early: false,
-            max_slots: 8,
+            ..tests::rules(Sharing::One)
         }
     }
 

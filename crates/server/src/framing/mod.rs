@@ -98,7 +98,7 @@ impl Guard {
     pub(crate) fn judge(&mut self, bytes: &[u8], claims: &Claims) -> Verdict {
         self.settle(claims);
         let mut passed = 0;
-        // What follows a head that hyper has to claim is held back.
+        // Bytes behind a head that hyper has to claim are held back.
         while passed < bytes.len() && !matches!(self.0, State::Passed { .. }) {
             match self.read(&bytes[passed..], claims) {
                 Verdict::Pass(more) => passed += more,

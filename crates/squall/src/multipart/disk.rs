@@ -67,9 +67,7 @@ impl TempFile {
 fn move_to(file: TempPath, path: &Path) -> io::Result<()> {
     match file.persist(path) {
         Err(failed) if failed.error.kind() == io::ErrorKind::CrossesDevices => {
-            let directory = directory(path);
-            let copy = Builder::new().prefix(PREFIX).tempfile_in(&directory);
-            let copy = copy.map_err(|error| missing(&directory, error))?;
+            let copy = Builder::new().prefix(PREFIX).tempfile_in(directory(path))?;
             fs::copy(&failed.path, copy.path())?;
             copy.into_temp_path().persist(path)?;
             Ok(())

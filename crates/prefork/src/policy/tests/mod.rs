@@ -14,7 +14,7 @@ use crate::Restart;
 
 use super::{Action, Event, Exit, Policy, Rules, Sharing, Signal, StopMode};
 
-fn rules(sharing: Sharing) -> Rules {
+pub(crate) fn rules(sharing: Sharing) -> Rules {
     Rules {
         sharing,
         takes_one_socket: false,
